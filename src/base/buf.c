@@ -1,0 +1,77 @@
+#include "base/buf.h"
+
+#include <stdlib.h>
+
+#define FIRST_ROOM_BYTES 4096
+
+void
+buf_init(struct buf *b, size_t limit_bytes)
+{
+	*b = (struct buf){.limit_bytes = limit_bytes};
+}
+
+void
+buf_fini(struct buf *b)
+{
+	free(b->ptr);
+	*b = (struct buf){.limit_bytes = b->limit_bytes};
+}
+
+void
+buf_clear(struct buf *b)
+{
+	b->len = 0;
+	b->failed = false;
+}
+
+char *
+buf_reserve(struct buf *b, size_t n)
+{
+	if (b->failed || n > b->limit_bytes - b->len) {
+		b->failed = true;
+		return NULL;
+	}
+	if (b->ptr == NULL || b->room - b->len < n) {
+		/* Never more room than the ceiling: buf_add_char() looks only at the room. */
+		size_t room = b->room > 0 ? b->room : FIRST_ROOM_BYTES;
+		if (room > b->limit_bytes)
+			room = b->limit_bytes;
+		while (room - b->len < n)
+			room = room > b->limit_bytes / 2 ? b->limit_bytes : room * 2;
+		char *const ptr = realloc(b->ptr, room > 0 ? room : 1);
+		if (ptr == NULL) {
+			b->failed = true;
+			return NULL;
+		}
+		b->ptr = ptr;
+		b->room = room;
+	}
+	return b->ptr + b->len;
+}
+
+void
+buf_add(struct buf *b, struct str s)
+{
+	if (s.len == 0)
+		return;
+	char *const to = buf_reserve(b, s.len);
+	if (to == NULL)
+		return;
+	memcpy(to, s.ptr, s.len);
+	b->len += s.len;
+}
+
+void
+buf_add_number(struct buf *b, int64_t n)
+{
+	char digits[24];
+	char *p = digits + sizeof digits;
+	uint64_t left = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+	do {
+		*--p = (char)('0' + left % 10);
+		left /= 10;
+	} while (left > 0);
+	if (n < 0)
+		*--p = '-';
+	buf_add(b, str_between(p, digits + sizeof digits));
+}

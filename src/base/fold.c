@@ -1,0 +1,236 @@
+#include "base/fold.h"
+
+#define WORD_BYTES 8
+#define EVERY_BYTE(c) (0x0101010101010101U * (uint64_t)(c))
+#define HIGH_BITS EVERY_BYTE(0x80)
+
+enum kind { KIND_AS_IS, KIND_BLANK, KIND_NOTHING };
+
+/* One character of the raw text, and what it folds to. */
+struct piece {
+	size_t used; /* bytes of the raw text, at least 1 */
+	size_t len;  /* bytes in `to`; a blank has its one byte there too */
+	enum kind kind;
+	unsigned char to[3];
+};
+
+static bool
+is_even(unsigned c)
+{
+	return (c & 1) == 0;
+}
+
+static unsigned
+lower_latin(unsigned c)
+{
+	if (c < 0x100)
+		return c >= 0xC0 && c <= 0xDE && c != 0xD7 ? c + 32 : c;
+	if (c == 0x130) /* the Turkish capital I with a dot */
+		return 'i';
+	if (c == 0x178)
+		return 0xFF;
+	if ((c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17E))
+		return is_even(c) ? c : c + 1;
+	if (c == 0x138 || c == 0x149 ||
+		c == 0x17F) /* small letters without a capital beside them */
+		return c;
+	return is_even(c) ? c + 1 : c;
+}
+
+static unsigned
+lower_greek(unsigned c)
+{
+	if ((c >= 0x391 && c <= 0x3AB && c != 0x3A2))
+		return c + 32;
+	if (c == 0x3C2) /* final sigma: capitals do not tell the two apart */
+		return 0x3C3;
+	if (c == 0x386)
+		return 0x3AC;
+	if (c >= 0x388 && c <= 0x38A)
+		return c + 37;
+	if (c == 0x38C)
+		return 0x3CC;
+	if (c == 0x38E || c == 0x38F)
+		return c + 63;
+	return c; /* archaic letters and symbols: no mail server writes them */
+}
+
+static unsigned
+lower_cyrillic(unsigned c)
+{
+	if (c >= 0x410 && c <= 0x42F)
+		return c + 32;
+	if (c <= 0x40F)
+		return c + 80;
+	if (c <= 0x45F)
+		return c;
+	if (c >= 0x482 && c <= 0x489) /* signs, not letters */
+		return c;
+	if (c == 0x4C0)
+		return 0x4CF;
+	if (c >= 0x4C1 && c <= 0x4CE)
+		return is_even(c) ? c : c + 1;
+	return is_even(c) ? c + 1 : c;
+}
+
+static bool
+continues(unsigned char c)
+{
+	return (c & 0xC0) == 0x80;
+}
+
+static struct piece
+blank(size_t used)
+{
+	return (struct piece){.used = used, .len = 1, .kind = KIND_BLANK, .to = {' '}};
+}
+
+static struct piece
+one_byte(size_t used, unsigned c)
+{
+	return (struct piece){.used = used, .len = 1, .to = {(unsigned char)c}};
+}
+
+/* U+0080..U+07FF */
+static struct piece
+fold_two(const unsigned char *p)
+{
+	const unsigned c = (unsigned)(p[0] & 0x1F) << 6 | (p[1] & 0x3F);
+	unsigned lower = c;
+	if (c == 0xA0)
+		return blank(2);
+	if (c == 0xAD)
+		return (struct piece){.used = 2, .kind = KIND_NOTHING};
+	if (c < 0x180)
+		lower = lower_latin(c);
+	else if (c >= 0x370 && c < 0x400)
+		lower = lower_greek(c);
+	else if (c >= 0x400 && c < 0x500)
+		lower = lower_cyrillic(c);
+	if (lower < 0x80)
+		return one_byte(2, lower);
+	return (struct piece){
+		.used = 2,
+		.len = 2,
+		.to = {(unsigned char)(0xC0 | lower >> 6), (unsigned char)(0x80 | (lower & 0x3F))}
+        };
+}
+
+/* U+0800..U+FFFF: no letters here, only quotes, dashes and kinds of nothing */
+static struct piece
+fold_three(const unsigned char *p)
+{
+	const unsigned c =
+		(unsigned)(p[0] & 0x0F) << 12 | (unsigned)(p[1] & 0x3F) << 6 | (p[2] & 0x3F);
+	if ((c >= 0x200B && c <= 0x200D) || c == 0xFEFF)
+		return (struct piece){.used = 3, .kind = KIND_NOTHING};
+	if ((c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F ||
+		c == 0x3000)
+		return blank(3);
+	if ((c >= 0x2010 && c <= 0x2015) || c == 0x2212)
+		return one_byte(3, '-');
+	if (c >= 0x2018 && c <= 0x201B)
+		return one_byte(3, '\'');
+	if (c >= 0x201C && c <= 0x201F)
+		return one_byte(3, '"');
+	return (struct piece){
+		.used = 3, .len = 3, .to = {p[0], p[1], p[2]}
+        };
+}
+
+/*
+ * A byte that leads no sequence we know passes alone. That is enough, also for
+ * longer sequences and for text that is not UTF-8: the bytes 80..BF never lead,
+ * so no character is ever read from the middle of another.
+ */
+static struct piece
+fold_one(const unsigned char *p, size_t left)
+{
+	const unsigned char c = p[0];
+	if (c < 0x80)
+		return ascii_is_space(c) ? blank(1) : one_byte(1, (unsigned)ascii_lower(c));
+	if (c >= 0xC2 && c <= 0xDF && left >= 2 && continues(p[1]))
+		return fold_two(p);
+	if (c >= 0xE0 && c <= 0xEF && left >= 3 && continues(p[1]) && continues(p[2]))
+		return fold_three(p);
+	return one_byte(1, c);
+}
+
+/*
+ * Eight bytes at once, if they are printable ASCII without two blanks side by side; false
+ * otherwise. The order of the bytes in the word does not matter.
+ */
+static bool
+fold_word(const char *raw, char *out)
+{
+	uint64_t w;
+	memcpy(&w, raw, sizeof w);
+	/* In a byte below 0x80 no sum here carries into the next one. */
+	const uint64_t printable = w + EVERY_BYTE(0x80 - 0x20);
+	const uint64_t above_blank = w + EVERY_BYTE(0x80 - 0x21);
+	const uint64_t blanks = ~above_blank & HIGH_BITS;
+	if ((w & HIGH_BITS) != 0 || (printable & HIGH_BITS) != HIGH_BITS ||
+		(blanks & blanks >> 8) != 0)
+		return false;
+	const uint64_t from_a = w + EVERY_BYTE(0x80 - 'A');
+	const uint64_t past_z = w + EVERY_BYTE(0x80 - 'Z' - 1);
+	w |= ((from_a & ~past_z) & HIGH_BITS) >> 2;
+	memcpy(out, &w, sizeof w);
+	return true;
+}
+
+size_t
+fold_text(struct str raw, char *out)
+{
+	size_t at = 0, n = 0;
+	bool after_blank = true; /* as if: so no blank comes first */
+	while (at < raw.len) {
+		/* What is written never overtakes what is read: a whole word has room. */
+		if (raw.len - at >= WORD_BYTES && !(after_blank && raw.ptr[at] == ' ') &&
+			fold_word(raw.ptr + at, out + n)) {
+			at += WORD_BYTES;
+			n += WORD_BYTES;
+			after_blank = out[n - 1] == ' ';
+			continue;
+		}
+		const size_t stop = raw.len - at < WORD_BYTES ? raw.len : at + WORD_BYTES;
+		while (at < stop) {
+			const struct piece piece =
+				fold_one((const unsigned char *)raw.ptr + at, raw.len - at);
+			at += piece.used;
+			if (piece.kind == KIND_NOTHING || (piece.kind == KIND_BLANK && after_blank))
+				continue;
+			after_blank = piece.kind == KIND_BLANK;
+			for (size_t i = 0; i < piece.len; i++)
+				out[n++] = (char)piece.to[i];
+		}
+	}
+	return n > 0 && after_blank ? n - 1 : n;
+}
+
+size_t
+fold_origin(struct str raw, size_t at)
+{
+	size_t from = 0, n = 0, kept_to = 0;
+	size_t blank_from = 0;
+	bool blank_waits = false; /* it counts only when something follows it, and precedes it */
+	while (from < raw.len) {
+		const struct piece piece =
+			fold_one((const unsigned char *)raw.ptr + from, raw.len - from);
+		if (piece.kind == KIND_AS_IS) {
+			if (blank_waits && at == n)
+				return blank_from;
+			n += blank_waits ? 1 : 0;
+			if (at < n + piece.len)
+				return from + (at - n);
+			n += piece.len;
+			kept_to = from + piece.used;
+			blank_waits = false;
+		} else if (piece.kind == KIND_BLANK && !blank_waits && n > 0) {
+			blank_waits = true;
+			blank_from = from;
+		}
+		from += piece.used;
+	}
+	return kept_to;
+}

@@ -1,0 +1,138 @@
+#include "base/json.h"
+
+#include "base/charset.h"
+
+static void
+begin(struct json *j, struct str name)
+{
+	if (j->has_member)
+		out_add_char(j->out, ',');
+	if (j->pretty && j->depth > 0) {
+		out_add_char(j->out, '\n');
+		for (unsigned i = 0; i < j->depth; i++)
+			out_add(j->out, STR("  "));
+	}
+	j->has_member = true;
+	if (!str_is_set(name))
+		return;
+	out_add_char(j->out, '"');
+	out_add(j->out, name);
+	out_add(j->out, j->pretty ? STR("\": ") : STR("\":"));
+}
+
+void
+json_open(struct json *j, struct str name, char bracket)
+{
+	begin(j, name);
+	out_add_char(j->out, bracket);
+	j->depth++;
+	j->has_member = false;
+}
+
+void
+json_close(struct json *j, char bracket)
+{
+	const bool was_empty = !j->has_member;
+	j->depth--;
+	if (j->pretty && !was_empty) {
+		out_add_char(j->out, '\n');
+		for (unsigned i = 0; i < j->depth; i++)
+			out_add(j->out, STR("  "));
+	}
+	out_add_char(j->out, bracket);
+	j->has_member = true;
+}
+
+/* What a byte needs inside a string: 0 nothing, 1 escaping, 2 a look at the UTF-8. DEL and up to
+ * U+009F stay. */
+static inline int
+needs(unsigned char c)
+{
+	return c >= 128 ? 2 : c < 32 || c == '"' || c == '\\' ? 1 : 0;
+}
+
+static void
+escape(struct out *o, unsigned char c)
+{
+	static const char hex[] = "0123456789abcdef";
+	out_add_char(o, '\\');
+	switch (c) {
+	case '"':
+	case '\\':
+		out_add_char(o, (char)c);
+		return;
+	case '\n':
+		out_add_char(o, 'n');
+		return;
+	case '\r':
+		out_add_char(o, 'r');
+		return;
+	case '\t':
+		out_add_char(o, 't');
+		return;
+	default:
+		out_add(o, STR("u00"));
+		out_add_char(o, hex[c >> 4]);
+		out_add_char(o, hex[c & 15]);
+	}
+}
+
+void
+json_text(struct json *j, struct str name, struct str value)
+{
+	begin(j, name);
+	out_add_char(j->out, '"');
+	size_t from = 0, i = 0;
+	while (i < value.len) {
+		const unsigned char c = (unsigned char)value.ptr[i];
+		const int need = needs(c);
+		if (need == 0) {
+			i++;
+			continue;
+		}
+		if (need == 2) {
+			const int step = utf8_step(str_from(value, i));
+			if (step > 0) {
+				i += (size_t)step;
+				continue;
+			}
+		}
+		out_add(j->out, (struct str){value.ptr + from, i - from});
+		if (need == 1)
+			escape(j->out, c);
+		else
+			out_add(j->out, STR("\xEF\xBF\xBD"));
+		from = ++i;
+	}
+	if (value.len > from)
+		out_add(j->out, str_from(value, from));
+	out_add_char(j->out, '"');
+}
+
+void
+json_number(struct json *j, struct str name, int64_t value)
+{
+	begin(j, name);
+	out_add_number(j->out, value);
+}
+
+void
+json_percent(struct json *j, struct str name, unsigned percent)
+{
+	begin(j, name);
+	if (percent >= 100) {
+		out_add_char(j->out, '1');
+		return;
+	}
+	out_add(j->out, STR("0."));
+	out_add_char(j->out, (char)('0' + percent / 10));
+	if (percent % 10 != 0)
+		out_add_char(j->out, (char)('0' + percent % 10));
+}
+
+void
+json_bool(struct json *j, struct str name, bool value)
+{
+	begin(j, name);
+	out_add(j->out, value ? STR("true") : STR("false"));
+}

@@ -1,0 +1,48 @@
+/*
+ * out - text on its way to a sink, a few thousand bytes at a time
+ *
+ * Writing never fails in the middle: when the sink returns false it is not called
+ * again, and out_finish() says so at the end.
+ */
+#ifndef BASE_OUT_H
+#define BASE_OUT_H
+
+#include "base/str.h"
+
+#define OUT_ROOM_BYTES 8192
+
+typedef bool out_sink(void *to, const char *bytes, size_t len);
+
+struct out {
+	out_sink *sink;
+	void *to;
+	size_t len;
+	bool failed;
+	char room[OUT_ROOM_BYTES];
+};
+
+static inline void
+out_init(struct out *o, out_sink *sink, void *to)
+{
+	o->sink = sink;
+	o->to = to;
+	o->len = 0;
+	o->failed = false;
+}
+
+void out_flush(struct out *o);
+void out_add(struct out *o, struct str s);
+void out_add_number(struct out *o, int64_t n);
+
+static inline void
+out_add_char(struct out *o, char c)
+{
+	if (o->len == OUT_ROOM_BYTES)
+		out_flush(o);
+	o->room[o->len++] = c;
+}
+
+/* out_finish - hands over what is left; true when the sink took everything */
+bool out_finish(struct out *o);
+
+#endif

@@ -1,0 +1,183 @@
+#define _GNU_SOURCE /* memmem: fast and safe on any bytes */
+#include "base/str.h"
+
+bool
+str_eq_case(struct str a, struct str b)
+{
+	return a.len == b.len && str_starts_case(a, b);
+}
+
+bool
+str_starts_case(struct str s, struct str prefix)
+{
+	if (s.len < prefix.len)
+		return false;
+	for (size_t i = 0; i < prefix.len; i++)
+		if (ascii_lower((unsigned char)s.ptr[i]) !=
+			ascii_lower((unsigned char)prefix.ptr[i]))
+			return false;
+	return true;
+}
+
+bool
+str_ends_case(struct str s, struct str suffix)
+{
+	return s.len >= suffix.len && str_starts_case(str_from(s, s.len - suffix.len), suffix);
+}
+
+size_t
+str_find(struct str s, struct str needle, size_t from)
+{
+	if (from > s.len || s.len - from < needle.len)
+		return STR_NPOS;
+	if (needle.len == 0)
+		return from;
+	const char *hit = memmem(s.ptr + from, s.len - from, needle.ptr, needle.len);
+	return hit == NULL ? STR_NPOS : (size_t)(hit - s.ptr);
+}
+
+/*
+ * The search hops with memchr from one occurrence of the first letter to the
+ * next, in either case, and so stays near memory speed on ordinary text.
+ */
+size_t
+str_find_case(struct str s, struct str needle, size_t from)
+{
+	if (from > s.len || s.len - from < needle.len)
+		return STR_NPOS;
+	if (needle.len == 0)
+		return from;
+	const int lower = ascii_lower((unsigned char)needle.ptr[0]);
+	const int upper = lower >= 'a' && lower <= 'z' ? lower - 32 : lower;
+	const char *const last = s.ptr + (s.len - needle.len);
+	const char *p = s.ptr + from;
+	const char *next_lower = NULL, *next_upper = NULL;
+	while (p <= last) {
+		const size_t left = (size_t)(last - p) + 1;
+		if (next_lower < p) {
+			next_lower = memchr(p, lower, left);
+			if (next_lower == NULL)
+				next_lower = last + 1;
+		}
+		if (next_upper < p) {
+			next_upper = upper == lower ? last + 1 : memchr(p, upper, left);
+			if (next_upper == NULL)
+				next_upper = last + 1;
+		}
+		p = next_lower < next_upper ? next_lower : next_upper;
+		if (p > last)
+			break;
+		if (str_starts_case((struct str){p, needle.len}, needle))
+			return (size_t)(p - s.ptr);
+		p++;
+	}
+	return STR_NPOS;
+}
+
+size_t
+str_find_char(struct str s, char c, size_t from)
+{
+	if (from >= s.len)
+		return STR_NPOS;
+	const char *hit = memchr(s.ptr + from, c, s.len - from);
+	return hit == NULL ? STR_NPOS : (size_t)(hit - s.ptr);
+}
+
+struct str
+str_trim_end(struct str s)
+{
+	while (s.len > 0 && ascii_is_space((unsigned char)s.ptr[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+struct str
+str_trim(struct str s)
+{
+	while (s.len > 0 && ascii_is_space((unsigned char)s.ptr[0])) {
+		s.ptr++;
+		s.len--;
+	}
+	return str_trim_end(s);
+}
+
+struct str
+str_cut(struct str *rest, char delim)
+{
+	const size_t at = str_find_char(*rest, delim, 0);
+	struct str head = *rest;
+	if (at == STR_NPOS) {
+		*rest = STR_NONE;
+		return head;
+	}
+	head.len = at;
+	*rest = str_from(*rest, at + 1);
+	return head;
+}
+
+/* A search for each kind of line end over all of the rest, line by line, would be quadratic on a
+ * text that has only the other kind: so the window grows with the line. */
+#define LINE_WINDOW_BYTES 128
+
+bool
+str_line(struct str *rest, struct str *line)
+{
+	if (rest->len == 0)
+		return false;
+	const char *end = NULL;
+	for (size_t window = LINE_WINDOW_BYTES; end == NULL; window *= 2) {
+		const struct str head = str_head(*rest, window);
+		const char *const lf = memchr(head.ptr, '\n', head.len);
+		const size_t to = lf == NULL ? head.len : (size_t)(lf - head.ptr);
+		/* A lone CR ends a line too: old Macintosh programs, and pasted text. */
+		const char *const cr = to == 0 ? NULL : memchr(head.ptr, '\r', to);
+		end = cr != NULL ? cr : lf;
+		if (end == NULL && head.len == rest->len)
+			end = rest->ptr + rest->len;
+	}
+	const size_t len = (size_t)(end - rest->ptr);
+	size_t used = len < rest->len ? len + 1 : len;
+	if (used < rest->len && *end == '\r' && end[1] == '\n')
+		used++;
+	*line = str_head(*rest, len);
+	*rest = str_from(*rest, used);
+	return true;
+}
+
+struct str
+str_word(struct str *rest)
+{
+	if (rest->len == 0)
+		return *rest;
+	size_t from = 0;
+	while (from < rest->len && ascii_is_space((unsigned char)rest->ptr[from]))
+		from++;
+	size_t to = from;
+	while (to < rest->len && !ascii_is_space((unsigned char)rest->ptr[to]))
+		to++;
+	const struct str word = {rest->ptr + from, to - from};
+	*rest = str_from(*rest, to);
+	return word;
+}
+
+struct str
+str_unwrap(struct str s, char open, char close)
+{
+	if (s.len >= 2 && s.ptr[0] == open && s.ptr[s.len - 1] == close)
+		return (struct str){s.ptr + 1, s.len - 2};
+	return s;
+}
+
+int64_t
+str_number(struct str s, int64_t max)
+{
+	int64_t n = 0;
+	size_t i = 0;
+	for (; i < s.len && ascii_is_digit((unsigned char)s.ptr[i]); i++) {
+		const int64_t digit = s.ptr[i] - '0';
+		if (digit > max || n > (max - digit) / 10)
+			return -1;
+		n = n * 10 + digit;
+	}
+	return i == 0 ? -1 : n;
+}

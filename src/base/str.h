@@ -1,0 +1,162 @@
+/*
+ * str - a borrowed slice of text, and what one does with it
+ *
+ * A slice points into memory somebody else owns: the message, an arena, or a
+ * constant. {NULL, 0} is "absent", {p, 0} is "present and empty". Nothing here
+ * allocates, needs a NUL, or asks the locale: letters are ASCII letters.
+ *
+ * Any thread, any time: all functions are pure.
+ */
+#ifndef BASE_STR_H
+#define BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct str {
+	const char *ptr;
+	size_t len;
+};
+
+#define STR_INIT(s)                                                                                \
+	{                                                                                          \
+		(s), sizeof(s) - 1                                                                 \
+	}
+#define STR(s) ((struct str){(s), sizeof(s) - 1})
+#define STR_NONE ((struct str){NULL, 0})
+
+static inline bool
+ascii_is_digit(int c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool
+ascii_is_alpha(int c)
+{
+	return (c | 32) >= 'a' && (c | 32) <= 'z';
+}
+
+static inline bool
+ascii_is_alnum(int c)
+{
+	return ascii_is_digit(c) || ascii_is_alpha(c);
+}
+
+static inline bool
+ascii_is_space(int c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static inline int
+ascii_lower(int c)
+{
+	return c >= 'A' && c <= 'Z' ? c | 32 : c;
+}
+
+static inline bool
+str_is_set(struct str s)
+{
+	return s.ptr != NULL;
+}
+
+/* str_of - the slice over a C string; NULL gives "absent" */
+static inline struct str
+str_of(const char *cstr)
+{
+	return cstr == NULL ? STR_NONE : (struct str){cstr, strlen(cstr)};
+}
+
+/* str_between - the slice [from, to); `from` past `to` gives an empty one */
+static inline struct str
+str_between(const char *from, const char *to)
+{
+	return (struct str){from, from < to ? (size_t)(to - from) : 0};
+}
+
+/* str_from - `s` without its first `n` bytes; all of it gone when n > len */
+static inline struct str
+str_from(struct str s, size_t n)
+{
+	if (n > s.len)
+		n = s.len;
+	if (n == 0)
+		return s; /* also when absent: NULL + 0 is undefined */
+	return (struct str){s.ptr + n, s.len - n};
+}
+
+/* str_head - the first `n` bytes of `s`, or all */
+static inline struct str
+str_head(struct str s, size_t n)
+{
+	return (struct str){s.ptr, n < s.len ? n : s.len};
+}
+
+static inline bool
+str_eq(struct str a, struct str b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+static inline bool
+str_starts(struct str s, struct str prefix)
+{
+	return s.len >= prefix.len &&
+	       (prefix.len == 0 || memcmp(s.ptr, prefix.ptr, prefix.len) == 0);
+}
+
+/* The ...case functions fold ASCII letters only. */
+bool str_eq_case(struct str a, struct str b);
+bool str_starts_case(struct str s, struct str prefix);
+bool str_ends_case(struct str s, struct str suffix);
+
+/* str_find - offset of the first `needle` at or after `from`, or STR_NPOS */
+#define STR_NPOS ((size_t)-1)
+size_t str_find(struct str s, struct str needle, size_t from);
+size_t str_find_case(struct str s, struct str needle, size_t from);
+size_t str_find_char(struct str s, char c, size_t from);
+
+static inline bool
+str_has(struct str s, struct str needle)
+{
+	return str_find(s, needle, 0) != STR_NPOS;
+}
+
+static inline bool
+str_has_case(struct str s, struct str needle)
+{
+	return str_find_case(s, needle, 0) != STR_NPOS;
+}
+
+/* str_trim - without white space at both ends; keeps "present and empty" */
+struct str str_trim(struct str s);
+struct str str_trim_end(struct str s);
+
+/* str_cut - the head before `delim`, with *rest moved past it; the whole of *rest, and *rest
+ * becomes absent, when there is no `delim` */
+struct str str_cut(struct str *rest, char delim);
+
+/* str_line - the next line without its line end (LF, CRLF or a lone CR); false at the end */
+bool str_line(struct str *rest, struct str *line);
+
+/* str_word - the next run of non-blank bytes of *rest; empty at the end */
+struct str str_word(struct str *rest);
+
+/* str_unwrap - `s` without one `open` in front and one `close` behind, when it has both */
+struct str str_unwrap(struct str s, char open, char close);
+
+/* str_number - the decimal number at the start of `s`, at most `max`; -1 when there is none or it
+ * is larger */
+int64_t str_number(struct str s, int64_t max);
+
+/* str_is_within - does `s` point into `whole`? (so that its offset there has a meaning) */
+static inline bool
+str_is_within(struct str s, struct str whole)
+{
+	return s.ptr >= whole.ptr && s.ptr + s.len <= whole.ptr + whole.len;
+}
+
+#endif

@@ -1,0 +1,144 @@
+/*
+ * catalogue - the knowledge: what `catalogue/(name).tsv` says, as read-only tables
+ *
+ * tools/gen-catalogue compiles the tables into one pool of text and arrays of
+ * rows without a single pointer, so that the whole of it is shared, read-only
+ * and free of relocations: a program that looks at one row pays for one row.
+ * What the columns mean is in doc/catalogue.md.
+ *
+ * Any thread, any time: nothing here is ever written.
+ */
+#ifndef CATALOGUE_CATALOGUE_H
+#define CATALOGUE_CATALOGUE_H
+
+#include "base/str.h"
+#include "catalogue.gen.h" /* enum reason, enum sign, enum lang; the row counts; tools/gen-catalogue writes it */
+
+/* Text in the pool. {0, 0} is absent. */
+struct text {
+	uint32_t at;
+	uint32_t len;
+};
+
+/* catalogue_text - the slice; NUL-terminated, lives for ever; absent when the field is empty */
+struct str catalogue_text(struct text t);
+
+enum verdict { VERDICT_UNKNOWN, VERDICT_HARD, VERDICT_SOFT, VERDICT_BLOCK };
+enum said { SAID_NOTHING, SAID_PERMANENT, SAID_TEMPORARY, SAID_SUCCESS };
+enum strength { STRENGTH_NONE, STRENGTH_WRAPPER, STRENGTH_WEAK, STRENGTH_STRONG, STRENGTH_SURE };
+enum where {
+	WHERE_ANY,
+	WHERE_REPLY,
+	WHERE_TEXT,
+	WHERE_SUBJECT,
+	WHERE_FROM,
+	WHERE_RECEIVED,
+	WHERE_MESSAGE_ID,
+	WHERE_HEADER
+};
+
+struct reason_row {
+	struct text name, family, fault, fixer, action, retried, meaning, advice;
+	struct text status_permanent, status_temporary, source;
+	uint8_t verdict; /* enum verdict */
+};
+
+struct reply_row {
+	struct text class, name, meaning, stage, confidence, dotless, source;
+	uint16_t code;
+	uint8_t said;   /* enum said */
+	uint8_t reason; /* enum reason; REASON_UNKNOWN when the code alone says nothing */
+	uint8_t weight; /* enum strength, from `confidence`: high strong, medium weak, low none */
+};
+
+struct enhanced_row {
+	struct text code, name, other_name, basic_codes, meaning, cause, fixer, said, source;
+	uint16_t subject, detail;
+	uint8_t reason; /* enum reason; REASON_UNKNOWN when the code says none */
+	uint8_t weight; /* enum strength */
+};
+
+struct phrase_row {
+	struct text
+		id; /* "phrase:no-such-user": made from the phrase, stable while the phrase is */
+	struct text phrase, lang, generator, source;
+	uint8_t reason, strength, where;
+};
+
+struct blocklist_row {
+	struct text id; /* "blocklist:zen.spamhaus.org" */
+	struct text match, name, lists, operator, removal, kind, status, source;
+	uint8_t reason; /* enum reason */
+	bool is_dead, is_lookup, is_allow;
+};
+
+struct provider_row {
+	struct text provider, host, source;
+	uint16_t codes_from, codes; /* this provider's rows of catalogue_provider_codes */
+};
+
+struct provider_code_row {
+	struct text id; /* "provider:gmail-google-workspace:5.7.26-..." */
+	struct text provider, pattern, meaning, advice, link, source;
+	uint16_t reply_code;    /* 0: any */
+	uint8_t class, subject; /* of the enhanced code; class 0: any ("X"); subject 255: no code */
+	uint16_t detail_from, detail_to; /* a range: "5.7.606-5.7.649" */
+	uint8_t reason, verdict;         /* verdict VERDICT_UNKNOWN: the reason's own */
+	bool anywhere;                   /* scope "any" */
+};
+
+struct generator_row {
+	struct text generator, header, pattern, source; /* header: the name of "header:Name" */
+	uint8_t where;
+	uint8_t weight;
+};
+
+struct client_error_row {
+	struct text code, origin, smtp_equivalent, meaning, advice, source;
+	uint8_t reason;
+};
+
+struct sign_row {
+	struct text lang, pattern, source;
+	uint8_t sign; /* enum sign */
+	uint8_t where;
+};
+
+struct explanation_row {
+	struct text key, headline, happened, why, sender, sending_admin, receiving_admin, source;
+};
+
+struct sentence_row {
+	struct text key, text, source;
+};
+
+extern const struct reason_row catalogue_reasons[];    /* by enum reason, REASON__COUNT */
+extern const struct reply_row catalogue_replies[];     /* sorted by code */
+extern const struct enhanced_row catalogue_enhanced[]; /* sorted by subject, detail */
+extern const struct phrase_row catalogue_phrases[]; /* sizes: CATALOGUE_PHRASES ... in the .gen.h */
+extern const struct blocklist_row catalogue_blocklists[];
+extern const struct provider_row catalogue_providers[]; /* sorted by host read from its end */
+extern const struct provider_code_row catalogue_provider_codes[]; /* grouped by provider */
+extern const struct generator_row catalogue_generators[];
+extern const struct client_error_row catalogue_client_errors[];
+extern const struct sign_row catalogue_signs[];
+
+/* Find one row; NULL when there is none. O(log n). Names are compared without regard to case. */
+int catalogue_reason_find(struct str name); /* enum reason, or -1 */
+const struct reply_row *catalogue_reply_find(unsigned code);
+const struct enhanced_row *catalogue_enhanced_find(unsigned subject, unsigned detail);
+const struct client_error_row *catalogue_client_error_find(struct str code);
+
+/* catalogue_provider_find - the row whose host is `host` or a parent domain of it; the longest wins
+ */
+const struct provider_row *catalogue_provider_find(struct str host);
+
+/* Words of one language. A key that the language lacks falls back to English; NULL/absent when that
+ * lacks it too. */
+const struct explanation_row *catalogue_explanation_find(enum lang lang, struct str key);
+struct str catalogue_sentence(enum lang lang, struct str key);
+int catalogue_lang_find(struct str tag); /* "de", "de-AT", "pt_BR.UTF-8" -> enum lang, or -1 */
+struct str catalogue_lang_tag(enum lang lang);
+struct str catalogue_sign_name(enum sign sign);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * patterns - finds every catalogue pattern that occurs in a text, in one pass
+ *
+ * Thousands of patterns against every diagnostic: tried one by one they would be
+ * the whole cost of reading a bounce. So each pattern is filed under its rarest
+ * three literal bytes (its anchor), and the text is walked once: three bytes, one
+ * look into a bitmap that fits the first-level cache, and only where that says
+ * "perhaps", the few patterns filed there are compared in full.
+ *
+ * The text must be folded (base/fold.h). What a pattern means: doc/catalogue.md.
+ */
+#ifndef CATALOGUE_PATTERNS_H
+#define CATALOGUE_PATTERNS_H
+
+#include "catalogue/catalogue.h"
+
+enum pattern_table {
+	PATTERN_PHRASE = 1 << 0,
+	PATTERN_BLOCKLIST = 1 << 1,
+	PATTERN_PROVIDER_CODE = 1 << 2, /* those with a pattern */
+	PATTERN_SIGN = 1 << 3,
+	PATTERN_GENERATOR = 1 << 4 /* not those whose pattern is only "*" */
+};
+
+#define PATTERN_WILD_BYTES 160 /* the most text one `*` stands for */
+#define PATTERN_DIGIT_BYTES                                                                        \
+	32 /* the longest number that `%d` stands for; it takes a whole one, never a part */
+
+struct pattern_hit {
+	uint16_t table; /* enum pattern_table */
+	uint16_t row;   /* index into that table's rows */
+	uint32_t at;    /* where in the folded text it begins */
+	uint32_t len;   /* how much it covers; a leading or trailing `*` covers nothing */
+};
+
+/*
+ * patterns_find - all occurrences of the patterns of `tables` in `folded`
+ *
+ * A pattern occurs at most once at each place where it can begin, and there as short as
+ * its last words allow; occurrences of one pattern may overlap. A pattern whose first words are
+ * too few to be filed under ("<*> is unknown") is found from its second words, back to the
+ * nearest place where it can begin. Hits come in the order in which the anchors stand in the
+ * text, which is not that of their beginnings.
+ *
+ * tables   enum pattern_table, or-ed
+ * hits     room for `max`
+ * Returns  how many were written; when there are more, the rest is left out
+ * Cost     O(n) plus a bounded amount for each place where an anchor stands, on any text
+ */
+size_t patterns_find(struct str folded, unsigned tables, struct pattern_hit *hits, size_t max);
+
+#endif

@@ -1,0 +1,75 @@
+/*
+ * tables - what tools/gen-catalogue writes besides the rows; for catalogue.c and patterns.c alone
+ *
+ * The generated file asserts that the generator was written for these limits. The
+ * order in each index is that of bytes after ASCII letters became lower case.
+ */
+#ifndef CATALOGUE_TABLES_H
+#define CATALOGUE_TABLES_H
+
+#include "catalogue/catalogue.h"
+#include "catalogue/patterns.h"
+
+extern const uint16_t catalogue_reasons_by_name[];       /* REASON__COUNT */
+extern const uint16_t catalogue_client_errors_by_code[]; /* CATALOGUE_CLIENT_ERRORS */
+
+/* Sorted by key in each language, one language after the other, each with every key of English. */
+extern const struct explanation_row
+	catalogue_explanations[];                       /* LANG__COUNT * CATALOGUE_EXPLANATIONS */
+extern const struct sentence_row catalogue_sentences[]; /* LANG__COUNT * CATALOGUE_SENTENCES */
+
+extern const struct text catalogue_lang_tags[];  /* LANG__COUNT */
+extern const struct text catalogue_sign_names[]; /* SIGN__COUNT */
+
+/*
+ * The compact form of a pattern. Its segments are what stands between its `*`.
+ *
+ *   flags            PATTERN_STARTS_WORD ..., or-ed
+ *   item, offset     where the anchor is: in which item of its segment, how far into it
+ *   items            1..250: that many literal bytes follow; PATTERN_DIGITS; PATTERN_WILD
+ *   0                the end
+ *
+ * It neither begins nor ends with PATTERN_WILD, no literal has a digit beside
+ * PATTERN_DIGITS, and the whole spans fewer than PATTERN_SPAN_BYTES. The anchor is in the
+ * first segment; or, where that has no three literal bytes in a row, in the second, and
+ * then the first spans at most PATTERN_HEAD_BYTES.
+ */
+#define PATTERN_LITERAL_BYTES 250
+#define PATTERN_SPAN_BYTES 2048
+#define PATTERN_HEAD_BYTES 64
+
+enum { PATTERN_STARTS_WORD = 1, PATTERN_ENDS_WORD = 2, PATTERN_HAS_HEAD = 4 };
+enum { PATTERN_END = 0, PATTERN_DIGITS = 0xFE, PATTERN_WILD = 0xFF };
+
+extern const uint8_t catalogue_pattern_code[];
+
+/*
+ * A pattern under its anchor. The check is four more bytes of the same literal, compared
+ * before anything else is looked at; 0 where the literal has only three. In both numbers the
+ * first byte is the lowest.
+ */
+struct pattern_entry {
+	uint32_t anchor;
+	uint32_t check;
+	uint32_t code; /* where its compact form begins in catalogue_pattern_code */
+	uint16_t row;
+	uint8_t table;   /* enum pattern_table */
+	int8_t check_at; /* counted from the anchor */
+};
+
+/* Entries are sorted by bucket; those of bucket b are buckets[b] .. buckets[b + 1] - 1. */
+#define PATTERN_BUCKET_BITS 12
+extern const struct pattern_entry catalogue_pattern_entries[];
+extern const uint16_t catalogue_pattern_buckets[];
+
+/* A bit for each pattern_hash(): is any pattern filed there? */
+extern const uint8_t catalogue_pattern_bitmap[];
+
+/* pattern_hash - 16 bits; the first PATTERN_BUCKET_BITS of them are the bucket */
+static inline uint32_t
+pattern_hash(uint32_t anchor)
+{
+	return anchor * 0x9E3779B1U >> 16;
+}
+
+#endif

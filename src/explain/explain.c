@@ -1,0 +1,261 @@
+#include "explain/explain.h"
+
+#include "read/address.h"
+
+static struct str
+sentence(const struct explanation *e, enum lang lang, struct arena *a, const char *prefix,
+	struct str name)
+{
+	char key[64];
+	const size_t n = strlen(prefix);
+	if (n + name.len > sizeof key)
+		return STR_NONE;
+	memcpy(key, prefix, n);
+	if (name.len > 0)
+		memcpy(key + n, name.ptr, name.len);
+	return fill_key((struct str){key, n + name.len}, &e->facts, lang, a);
+}
+
+/* "one | two" -> the steps */
+static void
+split_steps(struct str text, const struct explanation *e, enum lang lang, struct arena *a,
+	struct steps *s)
+{
+	for (struct str rest = text; rest.len > 0 && s->count < STEPS_MAX;) {
+		const size_t bar = str_find(rest, STR(" | "), 0);
+		const struct str one = str_trim(str_head(rest, bar));
+		if (one.len > 0)
+			s->list[s->count++] = fill_text(one, &e->facts, lang, a);
+		rest = bar == STR_NPOS ? STR("") : str_from(rest, bar + 3);
+	}
+}
+
+static void
+take_row(struct str key, enum lang lang, struct arena *a, struct explanation *e)
+{
+	const struct explanation_row *const row = catalogue_explanation_find(lang, key);
+	e->key = key;
+	if (row == NULL)
+		return;
+	e->headline = fill_text(catalogue_text(row->headline), &e->facts, lang, a);
+	e->happened = fill_text(catalogue_text(row->happened), &e->facts, lang, a);
+	e->why = fill_text(catalogue_text(row->why), &e->facts, lang, a);
+	split_steps(catalogue_text(row->sender), e, lang, a, &e->sender);
+	split_steps(catalogue_text(row->sending_admin), e, lang, a, &e->sending_admin);
+	split_steps(catalogue_text(row->receiving_admin), e, lang, a, &e->receiving_admin);
+}
+
+/* "300" -> "300 s", "5 min": a time for people. */
+static struct str
+duration(int64_t seconds, struct arena *a)
+{
+	char room[40];
+	size_t n = 0;
+	static const struct {
+		int64_t seconds;
+		const char *unit;
+	} units[] = {
+		{86400, " d"  },
+                {3600,  " h"  },
+                {60,    " min"},
+                {1,     " s"  }
+        };
+	if (seconds < 0)
+		return STR_NONE;
+	for (size_t i = 0; i < 4; i++) {
+		if (seconds < units[i].seconds * 2 && i < 3 && seconds % units[i].seconds != 0)
+			continue;
+		if (seconds / units[i].seconds == 0 && i < 3)
+			continue;
+		char digits[20];
+		size_t d = 0;
+		for (int64_t v = seconds / units[i].seconds; d == 0 || v > 0; v /= 10)
+			digits[d++] = (char)('0' + v % 10);
+		while (d > 0)
+			room[n++] = digits[--d];
+		memcpy(room + n, units[i].unit, strlen(units[i].unit));
+		n += strlen(units[i].unit);
+		break;
+	}
+	return arena_str(a, (struct str){room, n});
+}
+
+static struct str
+code_text(const struct nixie_outcome *o, struct arena *a)
+{
+	char room[40];
+	size_t n = 0;
+	if (o->reply_code > 0 && o->reply_code < 1000) {
+		room[n++] = (char)('0' + o->reply_code / 100);
+		room[n++] = (char)('0' + o->reply_code / 10 % 10);
+		room[n++] = (char)('0' + o->reply_code % 10);
+	}
+	if (o->status_origin == NIXIE_ORIGIN_STATED && o->status.len < 20) {
+		if (n > 0)
+			room[n++] = ' ';
+		memcpy(room + n, o->status.ptr, o->status.len);
+		n += o->status.len;
+	}
+	return n == 0 ? STR_NONE : arena_str(a, (struct str){room, n});
+}
+
+static void
+gather_facts(const struct nixie_report_info *info, const struct nixie_outcome *o, enum lang lang,
+	struct arena *a, struct explanation *e)
+{
+	struct fill *const f = &e->facts;
+	struct str from = address_clean(str_in(info->original.from));
+	if (str_find_char(from, '@', 0) == STR_NPOS)
+		from = str_in(info->original.envelope_from);
+	if (from.len == 0)
+		from = str_in(info->to);
+	f->from = from;
+	f->sdom = address_domain(from);
+	f->ours = str_in(info->reporting_mta);
+	if (o == NULL)
+		return;
+	f->rcpt = str_in(o->original_recipient.len > 0 ? o->original_recipient : o->recipient);
+	f->rdom = address_domain(f->rcpt);
+	f->theirs = str_in(o->remote_mta.len > 0 ? o->remote_mta : o->remote_ip);
+	if (f->theirs.len == 0 && o->refuser == NIXIE_REFUSER_REMOTE_SERVER)
+		f->theirs = str_in(o->refuser_name);
+	if (o->refuser == NIXIE_REFUSER_REMOTE_SERVER && f->theirs.len == 0)
+		f->theirs = f->ours;
+	if (o->refuser == NIXIE_REFUSER_OWN_SERVER && o->remote_mta.len == 0 &&
+		o->refuser_name.len > 0)
+		f->ours = str_in(o->refuser_name);
+	f->ip = str_in(o->blocked_ip);
+	f->list = str_in(o->blocklist);
+	f->link = str_in(o->blocklist_link.len > 0 ? o->blocklist_link : o->help_link);
+	if (!str_starts(f->link, STR("http")))
+		f->link = STR_NONE;
+	f->prov = str_in(o->provider);
+	f->quote = str_in(o->diagnostic);
+	f->until = str_in(o->will_retry_until);
+	f->wait = duration(o->retry_after_s, a);
+	f->code = code_text(o, a);
+	f->reason = sentence(e, lang, a, "reason.", str_in(o->reason));
+}
+
+static bool
+is_soft_reason(enum nixie_verdict v)
+{
+	return v == NIXIE_VERDICT_SOFT;
+}
+
+static void
+add_next(const struct nixie_outcome *o, enum lang lang, struct arena *a, struct explanation *e)
+{
+	const char *key;
+	if (o->action == NIXIE_ACTION_DELAYED)
+		key = o->retry_after_s >= 0 ? "retry.delayed_wait" : "retry.delayed";
+	else if (!o->is_final)
+		key = "retry.not_needed";
+	else if (o->verdict == NIXIE_VERDICT_SOFT)
+		key = "retry.failed_soft";
+	else if (o->verdict == NIXIE_VERDICT_BLOCK)
+		key = "retry.failed_block";
+	else if (o->verdict == NIXIE_VERDICT_HARD)
+		key = "retry.failed_hard";
+	else
+		key = "retry.failed_unknown";
+	e->next = fill_key(str_of(key), &e->facts, lang, a);
+	if (!o->is_final || o->verdict == NIXIE_VERDICT_UNKNOWN)
+		return;
+	if (o->said == NIXIE_SAID_PERMANENT && is_soft_reason(o->verdict) && !o->is_expired)
+		e->disagree = fill_key(STR("retry.disagree_permanent"), &e->facts, lang, a);
+	else if (o->said == NIXIE_SAID_TEMPORARY && !is_soft_reason(o->verdict))
+		e->disagree = fill_key(STR("retry.disagree_temporary"), &e->facts, lang, a);
+	if (o->is_expired)
+		e->last_answer = fill_key(
+			e->facts.quote.len > 0 ? STR("retry.expired") : STR("retry.expired_silent"),
+			&e->facts, lang, a);
+}
+
+/* "recipient or receiving_admin": the first of them, whose move it is. */
+static struct str
+first_fixer(struct str reason)
+{
+	const int row = catalogue_reason_find(reason);
+	if (row < 0)
+		return STR("depends");
+	struct str fixer = catalogue_text(catalogue_reasons[row].fixer);
+	return str_word(&fixer);
+}
+
+static void
+add_quote(const struct nixie_outcome *o, struct explanation *e)
+{
+	e->quote = str_in(o->diagnostic);
+	for (size_t i = 0; e->quote.len == 0 && i < o->evidence_count; i++)
+		if (str_eq(str_in(o->evidence[i].decided), STR("reason")))
+			e->quote = str_in(o->evidence[i].words);
+}
+
+static void
+add_help(const struct nixie_report_info *info, const struct nixie_outcome *o, enum lang lang,
+	struct arena *a, struct explanation *e)
+{
+	const struct str fixer = first_fixer(str_in(o->reason));
+	e->whose_move = sentence(e, lang, a, "fixer.", fixer);
+	if (str_eq(fixer, STR("receiving_admin")) || o->verdict == NIXIE_VERDICT_UNKNOWN)
+		e->write_to = fill_key(
+			o->refuser == NIXIE_REFUSER_OWN_SERVER ? STR("postmaster_own")
+			: o->verdict == NIXIE_VERDICT_BLOCK    ? STR("postmaster_other_account")
+							       : STR("postmaster"),
+			&e->facts, lang, a);
+	else if (str_eq(fixer, STR("sending_admin")))
+		e->write_to = fill_key(STR("postmaster_own"), &e->facts, lang, a);
+	const bool is_identified =
+		info->original.message_id.len > 0 || info->original.subject.len > 0;
+	if (info->kind == NIXIE_KIND_FAILURE && !is_identified && info->message_id.len > 0)
+		e->backscatter = fill_key(STR("warn.backscatter"), &e->facts, lang, a);
+	const struct str text = str_in(o->diagnostic);
+	if (str_has_case(text, STR("http://")) || str_has_case(text, STR("https://")))
+		e->links = fill_key(STR("warn.links"), &e->facts, lang, a);
+}
+
+void
+explain_outcome(const struct nixie_report_info *info, const struct nixie_outcome *o, enum lang lang,
+	struct arena *a, struct explanation *e)
+{
+	*e = (struct explanation){.key = STR_NONE};
+	gather_facts(info, o, lang, a, e);
+	if (o->action == NIXIE_ACTION_DELIVERED)
+		take_row(STR("kind/success"), lang, a, e);
+	else if (o->action == NIXIE_ACTION_RELAYED)
+		take_row(STR("kind/relayed"), lang, a, e);
+	else if (o->action == NIXIE_ACTION_EXPANDED)
+		take_row(STR("kind/expanded"), lang, a, e);
+	else
+		take_row(situation_find(info, o, a), lang, a, e);
+	if (e->headline.len == 0)
+		take_row(str_in(o->reason), lang, a, e);
+	if (o->action == NIXIE_ACTION_DELIVERED || o->action == NIXIE_ACTION_RELAYED ||
+		o->action == NIXIE_ACTION_EXPANDED)
+		return;
+	e->refused_by = sentence(e, lang, a, "refuser.", str_of(nixie_refuser_name(o->refuser)));
+	if (o->stage != NIXIE_STAGE_NONE)
+		e->step = sentence(e, lang, a, "stage.", str_of(nixie_stage_name(o->stage)));
+	add_next(o, lang, a, e);
+	e->verdict = sentence(e, lang, a, "verdict.", str_of(nixie_verdict_name(o->verdict)));
+	e->sure = fill_key(o->confidence >= 80   ? STR("sure.high")
+			   : o->confidence >= 50 ? STR("sure.medium")
+			   : o->confidence > 0   ? STR("sure.low")
+						 : STR("sure.none"),
+		&e->facts, lang, a);
+	add_quote(o, e);
+	add_help(info, o, lang, a, e);
+}
+
+void
+explain_kind(const struct nixie_report_info *info, enum lang lang, struct arena *a,
+	struct explanation *e)
+{
+	char key[32] = "kind/";
+	const char *const name = nixie_kind_name(info->kind);
+	*e = (struct explanation){.key = STR_NONE};
+	gather_facts(info, info->outcome_count > 0 ? &info->outcomes[0] : NULL, lang, a, e);
+	memcpy(key + 5, name, strlen(name));
+	take_row(arena_str(a, (struct str){key, 5 + strlen(name)}), lang, a, e);
+}

@@ -1,0 +1,51 @@
+/*
+ * explain - a verdict in words: what happened, why, and what to do now
+ *
+ * It decides nothing: the words are the catalogue's, chosen by what the judge found.
+ */
+#ifndef EXPLAIN_EXPLAIN_H
+#define EXPLAIN_EXPLAIN_H
+
+#include "explain/fill.h"
+#include "nixie.h"
+
+#define STEPS_MAX 8
+
+struct steps {
+	struct str list[STEPS_MAX];
+	size_t count;
+};
+
+/* One outcome, or a report without outcomes, explained. All text lives in the arena or the
+ * catalogue. */
+struct explanation {
+	struct str key; /* "relay_denied/own_server" */
+	struct str headline, happened, why;
+	struct steps sender, sending_admin, receiving_admin;
+	struct str refused_by, step, next, disagree,
+		last_answer; /* sentences; absent when there is nothing to say */
+	struct str verdict, whose_move, sure, write_to, advice, backscatter, links;
+	struct str quote; /* the deciding words, or the whole reply */
+	struct fill facts;
+};
+
+/* explain_outcome - one outcome of the report `info` */
+void explain_outcome(const struct nixie_report_info *info, const struct nixie_outcome *o,
+	enum lang lang, struct arena *a, struct explanation *e);
+
+/* explain_kind - a report that is no failure: "An automatic reply, not a bounce" */
+void explain_kind(const struct nixie_report_info *info, enum lang lang, struct arena *a,
+	struct explanation *e);
+
+/* situation_find - the key of the explanation that fits best: a reason, or reason and situation.
+ * Static text or catalogue's */
+struct str situation_find(
+	const struct nixie_report_info *info, const struct nixie_outcome *o, struct arena *a);
+
+static inline struct str
+str_in(struct nixie_str s)
+{
+	return (struct str){s.ptr, s.len};
+}
+
+#endif

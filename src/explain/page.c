@@ -1,0 +1,203 @@
+#include "explain/page.h"
+
+#include "base/charset.h"
+
+static const struct str codes[] = {
+	[PAINT_PLAIN] = STR_INIT(""),
+	[PAINT_HEADLINE] = STR_INIT("\033[1m"),
+	[PAINT_HEADING] = STR_INIT("\033[1;36m"),
+	[PAINT_QUOTE] = STR_INIT("\033[33m"),
+	[PAINT_GOOD] = STR_INIT("\033[32m"),
+	[PAINT_BAD] = STR_INIT("\033[31m"),
+	[PAINT_WAIT] = STR_INIT("\033[33m"),
+	[PAINT_FAINT] = STR_INIT("\033[2m"),
+};
+
+static void
+paint_on(struct page *p, enum paint paint)
+{
+	if (p->colour)
+		out_add(p->out, codes[paint]);
+}
+
+static void
+paint_off(struct page *p, enum paint paint)
+{
+	if (p->colour && paint != PAINT_PLAIN)
+		out_add(p->out, STR("\033[0m"));
+}
+
+/* The character at the start of `s`: its code point, and how many bytes it takes. Bytes that are no
+ * UTF-8 are U+FFFD. */
+static uint32_t
+next_char(struct str s, size_t *bytes)
+{
+	const unsigned char c = (unsigned char)s.ptr[0];
+	const int step = utf8_step(s);
+	if (step <= 0) {
+		*bytes = step < 0 ? (size_t)-step : 1;
+		return 0xFFFD;
+	}
+	*bytes = (size_t)step;
+	if (step == 1)
+		return c;
+	uint32_t cp = c & (0x7Fu >> step);
+	for (int i = 1; i < step; i++)
+		cp = cp << 6 | ((unsigned char)s.ptr[i] & 0x3F);
+	return cp;
+}
+
+/* May it be shown? Not the C0 and C1 controls, nor what reorders or hides text around it. */
+static bool
+is_shown(uint32_t cp)
+{
+	return cp >= 0x20 && !(cp >= 0x7F && cp < 0xA0) && !(cp >= 0x200B && cp <= 0x200F) &&
+	       !(cp >= 0x202A && cp <= 0x202E) && !(cp >= 0x2060 && cp <= 0x206F) && cp != 0xFEFF;
+}
+
+/* East Asian wide characters, and combining marks that take no column: the ranges that mail is
+ * written in. */
+static unsigned
+char_columns(uint32_t cp)
+{
+	if (cp >= 0x300 && cp < 0x370)
+		return 0;
+	return (cp >= 0x1100 && cp < 0x1160) || (cp >= 0x2E80 && cp < 0xA4D0) ||
+			       (cp >= 0xAC00 && cp < 0xD7A4) || (cp >= 0xF900 && cp < 0xFB00) ||
+			       (cp >= 0xFE30 && cp < 0xFE70) || (cp >= 0xFF00 && cp < 0xFF61) ||
+			       (cp >= 0x1F300 && cp < 0x1FA00) || (cp >= 0x20000 && cp < 0x40000)
+		       ? 2
+		       : 1;
+}
+
+unsigned
+text_columns(struct str text)
+{
+	unsigned n = 0;
+	size_t bytes;
+	for (; text.len > 0; text = str_from(text, bytes)) {
+		const uint32_t cp = next_char(text, &bytes);
+		if (is_shown(cp))
+			n += char_columns(cp);
+	}
+	return n;
+}
+
+static void
+add_char(struct page *p, struct str text, size_t bytes, uint32_t cp)
+{
+	if (cp == 0xFFFD)
+		out_add(p->out, STR("\xEF\xBF\xBD"));
+	else if (cp == '\t' || cp == '\n' || cp == '\r')
+		out_add_char(p->out, ' ');
+	else if (is_shown(cp))
+		out_add(p->out, str_head(text, bytes));
+}
+
+static void
+add_clean(struct page *p, struct str text)
+{
+	size_t bytes;
+	for (; text.len > 0; text = str_from(text, bytes)) {
+		const uint32_t cp = next_char(text, &bytes);
+		add_char(p, text, bytes, cp);
+	}
+}
+
+static void
+add_blanks(struct page *p, unsigned n)
+{
+	while (n-- > 0)
+		out_add_char(p->out, ' ');
+}
+
+/* How much of `text` goes on a line of `room` columns: up to a blank, or between two wide
+ * characters, or by force. */
+static size_t
+line_bytes(struct str text, unsigned room)
+{
+	size_t at = 0, cut = 0, bytes;
+	unsigned used = 0;
+	while (at < text.len) {
+		const struct str rest = str_from(text, at);
+		const uint32_t cp = next_char(rest, &bytes);
+		const unsigned columns = is_shown(cp) ? char_columns(cp) : 0;
+		if (cp == ' ' && at > 0)
+			cut = at;
+		else if (columns == 2 && at > 0)
+			cut = at;
+		if (used + columns > room && at > 0)
+			return cut > 0 ? cut : at;
+		used += columns;
+		at += bytes;
+	}
+	return text.len;
+}
+
+void
+page_text(struct page *p, unsigned indent, struct str lead, struct str text, enum paint paint)
+{
+	bool is_first = true;
+	text = str_trim(text);
+	const unsigned least = 24; /* narrower than this is not readable anyhow */
+	const unsigned room = p->columns == 0               ? UINT32_MAX
+			      : p->columns > indent + least ? p->columns - indent
+							    : least;
+	do {
+		const size_t n = line_bytes(text, room);
+		const unsigned lead_columns = is_first ? text_columns(lead) : 0;
+		add_blanks(p, indent > lead_columns ? indent - lead_columns : 0);
+		if (is_first)
+			add_clean(p, lead);
+		paint_on(p, paint);
+		add_clean(p, str_trim_end(str_head(text, n)));
+		paint_off(p, paint);
+		out_add_char(p->out, '\n');
+		text = str_from(text, n);
+		while (text.len > 0 && text.ptr[0] == ' ')
+			text = str_from(text, 1);
+		is_first = false;
+	} while (text.len > 0);
+}
+
+void
+page_line(struct page *p, struct str text, enum paint paint)
+{
+	paint_on(p, paint);
+	add_clean(p, text);
+	paint_off(p, paint);
+	out_add_char(p->out, '\n');
+}
+
+void
+page_fact(struct page *p, struct str label, unsigned label_columns, struct str value)
+{
+	if (value.len == 0)
+		return;
+	const unsigned indent = 2;
+	const unsigned columns = text_columns(label);
+	add_blanks(p, indent);
+	paint_on(p, PAINT_FAINT);
+	add_clean(p, label);
+	paint_off(p, PAINT_FAINT);
+	add_blanks(p, (label_columns > columns ? label_columns - columns : 0) + 2);
+	const unsigned from = indent + (label_columns > columns ? label_columns : columns) + 2;
+	const unsigned room = p->columns == 0          ? UINT32_MAX
+			      : p->columns > from + 20 ? p->columns - from
+						       : 20;
+	value = str_trim(value);
+	for (bool is_first = true; value.len > 0; is_first = false) {
+		const size_t n = line_bytes(value, room);
+		if (!is_first)
+			add_blanks(p, from);
+		add_clean(p, str_trim_end(str_head(value, n)));
+		out_add_char(p->out, '\n');
+		value = str_trim(str_from(value, n));
+	}
+}
+
+void
+page_blank(struct page *p)
+{
+	out_add_char(p->out, '\n');
+}

@@ -1,0 +1,240 @@
+#include "explain/report_text.h"
+
+#include "explain/page.h"
+
+#define CASES_MAX 50 /* recipients explained one by one; the rest are listed */
+
+struct writer {
+	struct page page;
+	const struct nixie_report_info *info;
+	enum lang lang;
+	struct arena *arena;
+};
+
+static struct str
+label(const struct writer *w, const char *name)
+{
+	char key[48] = "label.";
+	const size_t n = strlen(name);
+	memcpy(key + 6, name, n);
+	return catalogue_sentence(w->lang, (struct str){key, 6 + n});
+}
+
+static void
+heading(struct writer *w, const char *name)
+{
+	page_blank(&w->page);
+	page_line(&w->page, label(w, name), PAINT_HEADING);
+}
+
+static void
+paragraph(struct writer *w, struct str text)
+{
+	if (text.len > 0)
+		page_text(&w->page, 2, STR(""), text, PAINT_PLAIN);
+}
+
+static void
+steps(struct writer *w, const struct steps *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		page_text(&w->page, 4, STR("- "), s->list[i], PAINT_PLAIN);
+}
+
+static enum paint
+paint_of(const struct nixie_outcome *o)
+{
+	if (o->action == NIXIE_ACTION_DELAYED)
+		return PAINT_WAIT;
+	return o->action == NIXIE_ACTION_FAILED ? PAINT_BAD : PAINT_GOOD;
+}
+
+/* The row of a catalogue sentence "prefix.name". */
+static struct str
+word(const struct writer *w, const char *prefix, const char *name)
+{
+	char key[64];
+	const size_t p = strlen(prefix), n = strlen(name);
+	memcpy(key, prefix, p);
+	memcpy(key + p, name, n);
+	return catalogue_sentence(w->lang, (struct str){key, p + n});
+}
+
+static struct str
+join(const struct writer *w, struct str a, struct str between, struct str b)
+{
+	char *const room = arena_bytes(w->arena, a.len + between.len + b.len + 1);
+	if (room == NULL)
+		return a;
+	size_t n = 0;
+	const struct str parts[] = {a, between, b};
+	for (size_t i = 0; i < 3; i++) {
+		if (parts[i].len > 0)
+			memcpy(room + n, parts[i].ptr, parts[i].len);
+		n += parts[i].len;
+	}
+	return (struct str){room, n};
+}
+
+static struct str
+named(const struct writer *w, struct nixie_str name, struct nixie_str ip)
+{
+	if (name.len == 0 || ip.len == 0)
+		return str_in(name.len > 0 ? name : ip);
+	return join(w, join(w, str_in(name), STR(" ["), str_in(ip)), STR(""), STR("]"));
+}
+
+static void
+facts(struct writer *w, const struct nixie_outcome *o, const struct explanation *e)
+{
+	const struct {
+		const char *label;
+		struct str value;
+	} rows[] = {
+		{"recipient",				str_in(o->recipient)          },
+		{"original_recipient",                       str_in(o->original_recipient) },
+		{"action",				   o->action == NIXIE_ACTION_NONE
+				   ? STR("")
+				   : word(w,                       "action.", nixie_action_name(o->action))},
+		{"reason",             catalogue_sentence(
+				   w->lang,                                           join(w, STR("reason."), STR(""), str_in(o->reason)))},
+		{"reply", e->facts.code},
+		{"server",				   named(w,					      o->remote_mta, o->remote_ip)},
+		{"provider",				    str_in(o->provider)						    },
+		{"blocklist",				   str_in(o->blocklist)                       },
+		{"sending_ip",                             str_in(o->blocked_ip)							  },
+		{"link",str_in(o->help_link)},
+		{"retry_after",e->facts.wait},
+		{"last_attempt",str_in(o->last_attempt)},
+		{"retry_until",				   str_in(o->will_retry_until)												   },
+		{"reported_by",					  str_in(w->info->reporting_mta)									     },
+		{"generator",                           str_in(w->info->generator)											    },
+		{"subject",str_in(w->info->original.subject)},
+		{"date",str_in(w->info->original.date)},
+		{"message_id",str_in(w->info->original.message_id)},
+	};
+	unsigned columns = 0;
+	heading(w, "facts");
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const unsigned n =
+			rows[i].value.len > 0 ? text_columns(label(w, rows[i].label)) : 0;
+		columns = n > columns ? n : columns;
+	}
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		page_fact(&w->page, label(w, rows[i].label), columns, rows[i].value);
+}
+
+static void
+outcome(struct writer *w, const struct nixie_outcome *o, size_t n)
+{
+	struct explanation e;
+	explain_outcome(w->info, o, w->lang, w->arena, &e);
+	if (w->info->outcome_count > 1) {
+		char digits[2][24];
+		struct fill numbers = {.n = STR_NONE};
+		const size_t values[] = {n + 1, w->info->outcome_count};
+		struct str *const slots[] = {&numbers.n, &numbers.total};
+		for (int i = 0; i < 2; i++) {
+			char *p = digits[i] + sizeof digits[i];
+			for (size_t v = values[i]; v > 0 || p == digits[i] + sizeof digits[i];
+				v /= 10)
+				*--p = (char)('0' + v % 10);
+			*slots[i] = str_between(p, digits[i] + sizeof digits[i]);
+		}
+		page_line(&w->page, fill_key(STR("label.outcome_n"), &numbers, w->lang, w->arena),
+			PAINT_FAINT);
+	}
+	page_text(&w->page, 0, STR(""), e.headline, paint_of(o));
+	heading(w, "what_happened");
+	paragraph(w, e.happened);
+	paragraph(w, e.refused_by);
+	paragraph(w, e.step);
+	if (e.why.len > 0) {
+		heading(w, "why");
+		paragraph(w, e.why);
+	}
+	heading(w, "you");
+	paragraph(w, e.whose_move);
+	steps(w, &e.sender);
+	if (e.write_to.len > 0)
+		page_text(&w->page, 4, STR("- "), e.write_to, PAINT_PLAIN);
+	if (e.next.len > 0) {
+		heading(w, "next");
+		paragraph(w, e.next);
+		paragraph(w, e.disagree);
+		paragraph(w, e.last_answer);
+		paragraph(w, e.verdict);
+	}
+	if (e.sending_admin.count > 0) {
+		heading(w, "sending_admin");
+		steps(w, &e.sending_admin);
+	}
+	if (e.receiving_admin.count > 0) {
+		heading(w, "receiving_admin");
+		steps(w, &e.receiving_admin);
+	}
+	if (e.quote.len > 0) {
+		heading(w, "words");
+		page_text(&w->page, 4, STR("> "), str_head(e.quote, 1200), PAINT_QUOTE);
+	}
+	if (e.sure.len > 0) {
+		heading(w, "sure");
+		paragraph(w, e.sure);
+		paragraph(w, e.links);
+		paragraph(w, e.backscatter);
+	}
+	facts(w, o, &e);
+}
+
+static void
+kind_only(struct writer *w)
+{
+	struct explanation e;
+	explain_kind(w->info, w->lang, w->arena, &e);
+	page_text(&w->page, 0, STR(""), e.headline, PAINT_HEADLINE);
+	heading(w, "what_happened");
+	paragraph(w, e.happened);
+	if (e.why.len > 0) {
+		heading(w, "why");
+		paragraph(w, e.why);
+	}
+	if (e.sender.count > 0) {
+		heading(w, "you");
+		steps(w, &e.sender);
+	}
+	if (e.sending_admin.count > 0) {
+		heading(w, "sending_admin");
+		steps(w, &e.sending_admin);
+	}
+}
+
+void
+report_text(const struct nixie_report_info *info, const struct nixie_style *style, enum lang lang,
+	struct arena *a, struct out *out)
+{
+	struct writer w = {
+		.page = {out, style->columns, style->colour},
+		.info = info,
+		.lang = lang,
+		.arena = a
+        };
+	const bool is_delivery = info->kind == NIXIE_KIND_FAILURE ||
+				 info->kind == NIXIE_KIND_DELAY || info->kind == NIXIE_KIND_SUCCESS;
+	if (!is_delivery || info->outcome_count == 0) {
+		kind_only(&w);
+		return;
+	}
+	for (size_t i = 0; i < info->outcome_count && i < CASES_MAX; i++) {
+		if (i > 0) {
+			page_blank(&w.page);
+			page_line(&w.page, STR("----"), PAINT_FAINT);
+		}
+		outcome(&w, &info->outcomes[i], i);
+	}
+	if (info->outcome_count <= CASES_MAX)
+		return;
+	heading(&w, "address_list");
+	for (size_t i = CASES_MAX; i < info->outcome_count; i++)
+		page_fact(&w.page, str_in(info->outcomes[i].recipient), 40,
+			str_in(info->outcomes[i].reason));
+}

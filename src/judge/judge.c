@@ -1,0 +1,390 @@
+#include "judge/judge.h"
+
+#include "judge/generator.h"
+#include "judge/kind.h"
+#include "judge/reason.h"
+#include "judge/refuser.h"
+#include "read/address.h"
+#include "read/date.h"
+
+#define EVIDENCE_MAX 6 /* of one outcome */
+
+static struct nixie_str
+out(struct str s)
+{
+	return (struct nixie_str){s.ptr, s.len};
+}
+
+/*
+ * Where in the input these words stand. When they were joined from folded lines,
+ * the same number of letters is counted off in the raw text; words that were
+ * decoded have no place.
+ */
+static int64_t
+offset_of(const struct facts *f, struct str words, const struct words *in)
+{
+	if (!str_is_set(words))
+		return -1;
+	if (str_is_within(words, f->input))
+		return words.ptr - f->input.ptr;
+	if (in == NULL || !str_is_within(words, in->text) || !str_is_within(in->raw, f->input))
+		return -1;
+	size_t letters = 0, at = 0;
+	for (const char *p = in->text.ptr; p < words.ptr; p++)
+		letters += !ascii_is_space((unsigned char)*p);
+	for (; at < in->raw.len; at++) {
+		if (ascii_is_space((unsigned char)in->raw.ptr[at]))
+			continue;
+		if (letters-- == 0)
+			break;
+	}
+	if (at >= in->raw.len || words.len == 0 || in->raw.ptr[at] != words.ptr[0])
+		return -1;
+	return in->raw.ptr + at - f->input.ptr;
+}
+
+static void
+add_evidence(const struct facts *f, struct nixie_outcome *o, struct str decided, struct str rule,
+	struct str words, const struct words *in)
+{
+	struct nixie_evidence *list = (struct nixie_evidence *)(uintptr_t)o->evidence;
+	if (list == NULL)
+		list = arena_alloc(f->arena, EVIDENCE_MAX, sizeof *list);
+	if (list == NULL || o->evidence_count == EVIDENCE_MAX)
+		return;
+	list[o->evidence_count++] = (struct nixie_evidence){
+		out(decided), out(rule), out(words), offset_of(f, words, in)};
+	o->evidence = list;
+}
+
+static enum nixie_action
+action_of(const struct person *who, enum nixie_kind kind)
+{
+	if (who->dsn != NULL && who->dsn->action != NIXIE_ACTION_NONE)
+		return who->dsn->action;
+	switch (kind) {
+	case NIXIE_KIND_FAILURE:
+		return NIXIE_ACTION_FAILED;
+	case NIXIE_KIND_DELAY:
+		return NIXIE_ACTION_DELAYED;
+	case NIXIE_KIND_SUCCESS:
+		return NIXIE_ACTION_DELIVERED;
+	default:
+		return NIXIE_ACTION_NONE;
+	}
+}
+
+static enum nixie_said
+said_by(const struct reply *r)
+{
+	const unsigned class = r->code != 0 ? r->code / 100 : r->status.class;
+	return class == 5   ? NIXIE_SAID_PERMANENT
+	       : class == 4 ? NIXIE_SAID_TEMPORARY
+	       : class == 2 ? NIXIE_SAID_SUCCESS
+			    : NIXIE_SAID_NOTHING;
+}
+
+static enum nixie_verdict
+verdict_of(const struct finding *found, const struct nixie_outcome *o)
+{
+	if (o->action == NIXIE_ACTION_DELIVERED || o->action == NIXIE_ACTION_RELAYED ||
+		o->action == NIXIE_ACTION_EXPANDED)
+		return NIXIE_VERDICT_UNKNOWN;
+	enum nixie_verdict v = (enum nixie_verdict)catalogue_reasons[found->why.reason].verdict;
+	if (found->why.weight == 0)
+		v = NIXIE_VERDICT_UNKNOWN;
+	if (found->why.provider_code != NULL &&
+		found->why.provider_code->verdict != VERDICT_UNKNOWN)
+		v = (enum nixie_verdict)found->why.provider_code->verdict;
+	/* While the sender's server keeps trying, nothing is settled. */
+	if (v == NIXIE_VERDICT_HARD && o->action == NIXIE_ACTION_DELAYED)
+		v = NIXIE_VERDICT_SOFT;
+	return v;
+}
+
+/* The reason's usual code where the report states none: marked as inferred. */
+static void
+fill_status(const struct facts *f, const struct finding *found, struct nixie_outcome *o)
+{
+	if (found->is_status_stated) {
+		o->status = out(status_text(found->reply.status, f->arena));
+		o->status_origin = NIXIE_ORIGIN_STATED;
+		return;
+	}
+	if (found->why.weight == 0)
+		return;
+	const struct reason_row *const row = &catalogue_reasons[found->why.reason];
+	const bool is_temporary =
+		o->said == NIXIE_SAID_TEMPORARY ||
+		(o->said == NIXIE_SAID_NOTHING && o->action == NIXIE_ACTION_DELAYED);
+	const struct text code = is_temporary ? row->status_temporary : row->status_permanent;
+	if (code.len == 0)
+		return;
+	o->status = out(catalogue_text(code));
+	o->status_origin = NIXIE_ORIGIN_INFERRED;
+}
+
+static bool
+names_listed_ip(enum reason r)
+{
+	return r == REASON_IP_BLOCKLISTED || r == REASON_IP_REPUTATION || r == REASON_DYNAMIC_IP ||
+	       r == REASON_REVERSE_DNS || r == REASON_SPF_FAILURE || r == REASON_GEO_BLOCKED;
+}
+
+static void
+fill_reputation(const struct finding *found, const struct origin *from, struct nixie_outcome *o)
+{
+	const enum reason reason = found->why.reason;
+	if (found->why.weight == 0)
+		return;
+	if (found->blocklist != NULL &&
+		(reason == REASON_IP_BLOCKLISTED || reason == REASON_DOMAIN_BLOCKLISTED ||
+			reason == REASON_DYNAMIC_IP || reason == REASON_IP_REPUTATION ||
+			reason == REASON_SPAM_CONTENT)) {
+		o->blocklist = out(catalogue_text(found->blocklist->name));
+		o->blocklist_link = out(catalogue_text(found->blocklist->removal));
+	}
+	if (found->why.provider_code != NULL)
+		o->help_link = out(catalogue_text(found->why.provider_code->link));
+	if (!names_listed_ip(reason) || found->quoted == NULL)
+		return;
+	size_t at = 0;
+	struct str ip;
+	while (str_is_set(ip = ip_next(found->quoted->text, &at)))
+		if (!str_eq(ip, from->ip)) {
+			o->blocked_ip = out(ip);
+			return;
+		}
+}
+
+static struct str
+code_rule(const struct facts *f, struct str code)
+{
+	char *const room = arena_bytes(f->arena, 9 + code.len);
+	if (room == NULL)
+		return STR_NONE;
+	memcpy(room, "enhanced:", 9);
+	if (code.len > 0)
+		memcpy(room + 9, code.ptr, code.len);
+	return (struct str){room, 9 + code.len};
+}
+
+static void
+fill_reason(const struct facts *f, const struct finding *found, struct nixie_outcome *o)
+{
+	o->reason = out(catalogue_text(
+		catalogue_reasons[found->why.weight > 0 ? found->why.reason : REASON_UNKNOWN]
+			.name));
+	o->confidence = found->confidence;
+	if (found->why.weight == 0)
+		return;
+	if (found->said != NULL) {
+		add_evidence(f, o, STR("reason"), found->why.rule, found->why.words, found->said);
+		return;
+	}
+	/* A code decided: quote it where it stands. */
+	struct str words = STR_NONE;
+	if (found->quoted != NULL) {
+		const struct str code = status_text(found->reply.status, f->arena);
+		const size_t at = code.len > 0 ? str_find(found->quoted->text, code, 0) : STR_NPOS;
+		if (at != STR_NPOS)
+			words = (struct str){found->quoted->text.ptr + at, code.len};
+	}
+	const struct str rule = str_starts(found->why.rule, STR("X."))
+					? code_rule(f, found->why.rule)
+				: str_is_set(found->why.rule) ? found->why.rule
+							      : STR("reply-code");
+	add_evidence(f, o, STR("reason"), rule, words, found->quoted);
+}
+
+static void
+judge_person(const struct facts *f, const struct person *who, enum nixie_kind kind,
+	struct nixie_outcome *o)
+{
+	struct origin from;
+	struct finding found;
+	*o = (struct nixie_outcome){.retry_after_s = -1};
+	o->recipient = who->recipient.len > 0 ? out(who->recipient) : out(STR_NONE);
+	o->original_recipient = who->original.len > 0 ? out(who->original) : out(STR_NONE);
+	o->action = action_of(who, kind);
+	o->is_final = o->action == NIXIE_ACTION_FAILED;
+	origin_find(f, who, &from);
+	reason_find(f, who, &from, &found);
+	const bool went_well = o->action == NIXIE_ACTION_DELIVERED ||
+			       o->action == NIXIE_ACTION_RELAYED ||
+			       o->action == NIXIE_ACTION_EXPANDED;
+	if (went_well)
+		found.why.weight = 0;
+	o->is_expired = found.is_expired && o->is_final;
+	o->reply_code = found.reply.code;
+	o->said = said_by(&found.reply);
+	if (found.quoted != NULL)
+		o->diagnostic = out(found.quoted->text);
+	o->remote_mta = out(from.host);
+	o->remote_ip = out(from.ip);
+	o->stage = from.stage;
+	if (!went_well) {
+		fill_reason(f, &found, o);
+		fill_reputation(&found, &from, o);
+		refuser_find(f, who, &from, &found, o);
+	}
+	fill_status(f, &found, o);
+	o->verdict = verdict_of(&found, o);
+	if (str_is_set(from.stage_words) && !went_well)
+		add_evidence(f, o, STR("stage"), STR("sign"), from.stage_words, found.quoted);
+	if (found.quoted != NULL && o->said != NIXIE_SAID_PERMANENT)
+		o->retry_after_s = retry_after(found.quoted->text);
+	if (who->dsn != NULL) {
+		o->last_attempt = out(date_text(who->dsn->last_attempt, f->arena));
+		o->will_retry_until = out(date_text(who->dsn->will_retry_until, f->arena));
+	}
+	if (who->named_by != NULL)
+		add_evidence(f, o, STR("recipient"), str_of(who->named_by), who->recipient, NULL);
+}
+
+/* "bounce+user=example.com@lists.example.org": the recipient that the return path encodes. */
+static struct str
+verp_of(struct str address, struct arena *a)
+{
+	const struct str domain = address_domain(address);
+	if (!str_is_set(domain))
+		return STR_NONE;
+	const struct str local = str_head(address, address.len - domain.len - 1);
+	const size_t equals = str_find_char(local, '=', 0);
+	if (equals == STR_NPOS || equals == 0 || str_find_char(local, '=', equals + 1) != STR_NPOS)
+		return STR_NONE;
+	const struct str host = str_from(local, equals + 1);
+	size_t from = equals;
+	while (from > 0 && local.ptr[from - 1] != '+' && local.ptr[from - 1] != '-')
+		from--;
+	/* "owner-list-john-doe=..." cannot be told apart: a '+' in front is sure, else the last
+	 * '-'. */
+	const size_t plus = str_find_char(str_head(local, equals), '+', 0);
+	if (plus != STR_NPOS)
+		from = plus + 1;
+	if (from == equals || from == 0 || !host_looks_real(host))
+		return STR_NONE;
+	char *const room = arena_bytes(a, local.len - from);
+	if (room == NULL)
+		return STR_NONE;
+	memcpy(room, local.ptr + from, local.len - from);
+	room[equals - from] = '@';
+	return (struct str){room, local.len - from};
+}
+
+static void
+fill_original(const struct facts *f, struct nixie_original *o)
+{
+	o->message_id = out(f->returned.message_id);
+	o->subject = out(f->returned.subject);
+	o->from = out(f->returned.from);
+	o->to = out(f->returned.to);
+	o->date = out(date_text(f->returned.date, f->arena));
+	o->list_id = out(f->returned.list_id);
+	o->envelope_id = out(f->dsn.envelope_id);
+	const struct str sender = address_typed(f->dsn.envelope_from, NULL);
+	o->envelope_from = out(sender.len > 0 ? sender : f->returned.return_path);
+	if (f->disposition.is_there && o->message_id.ptr == NULL)
+		o->message_id = out(f->disposition.original_message_id);
+}
+
+static void
+fill_notes(const struct facts *f, struct nixie_report_info *info)
+{
+	struct nixie_note *const notes = arena_alloc(f->arena, f->note_count, sizeof *notes);
+	if (notes == NULL)
+		return;
+	for (size_t i = 0; i < f->note_count; i++)
+		notes[i] = (struct nixie_note){out(str_of(f->notes[i].what)),
+			f->notes[i].at == STR_NPOS ? -1 : (int64_t)f->notes[i].at};
+	info->notes = notes;
+	info->note_count = f->note_count;
+}
+
+/* A complaint's or a receipt's one recipient, when it names one. */
+static void
+gather_addressee(const struct facts *f, struct people *p)
+{
+	struct str address = f->feedback.is_there
+				     ? address_clean(f->feedback.original_rcpt_to)
+				     : address_typed(f->disposition.final_recipient, NULL);
+	if (address.len == 0)
+		address = address_clean(header_find(&f->header, STR("X-HmXmrOriginalRecipient")));
+	*p = (struct people){0};
+	if (address.len == 0)
+		return;
+	p->list = arena_alloc(f->arena, 1, sizeof *p->list);
+	if (p->list == NULL)
+		return;
+	p->list[0] = (struct person){.recipient = address, .named_by = "field"};
+	p->count = 1;
+}
+
+static void
+judge_people(struct facts *f, struct nixie_report_info *info)
+{
+	const bool is_delivery = info->kind == NIXIE_KIND_FAILURE ||
+				 info->kind == NIXIE_KIND_DELAY || info->kind == NIXIE_KIND_SUCCESS;
+	struct people people;
+	if (is_delivery)
+		people_gather(f, true, &people);
+	else
+		gather_addressee(f, &people);
+	/* A report that names nobody still has one outcome: somebody was not reached, and why may
+	 * be known. */
+	if (is_delivery && people.count == 0) {
+		people.list = arena_alloc(f->arena, 1, sizeof *people.list);
+		if (people.list == NULL)
+			return;
+		people.count = 1;
+		people_say_prose(f, &people.list[0]);
+		facts_note(f, "no-recipient", STR_NPOS);
+	}
+	struct nixie_outcome *const outcomes =
+		arena_alloc(f->arena, people.count, sizeof *outcomes);
+	if (outcomes == NULL)
+		return;
+	for (size_t i = 0; i < people.count; i++) {
+		if (is_delivery)
+			judge_person(f, &people.list[i], info->kind, &outcomes[i]);
+		else
+			outcomes[i] = (struct nixie_outcome){
+				.recipient = out(people.list[i].recipient), .retry_after_s = -1};
+	}
+	info->outcomes = outcomes;
+	info->outcome_count = people.count;
+}
+
+void
+judge_report(struct facts *f, struct nixie_report_info *info)
+{
+	struct kind kind;
+	kind_find(f, &kind);
+	*info = (struct nixie_report_info){.kind = kind.kind};
+	info->generator = out(generator_find(f));
+	size_t at = 0;
+	info->reporting_mta = out(host_clean(f->dsn.reporting_mta));
+	info->reporting_ip = out(ip_next(f->dsn.reporting_mta, &at));
+	info->received_from_mta = out(host_clean(f->dsn.received_from_mta));
+	info->arrival_date = out(date_text(
+		str_is_set(f->dsn.arrival_date) ? f->dsn.arrival_date : f->feedback.arrival_date,
+		f->arena));
+	if (kind.kind == NIXIE_KIND_COMPLAINT)
+		info->feedback_type = out(f->feedback.type);
+	info->verp_recipient = out(verp_of(f->to_address, f->arena));
+	info->subject = out(f->subject);
+	info->from = out(f->from);
+	info->to = out(f->to_address);
+	info->date = out(date_text(f->date, f->arena));
+	info->message_id = out(f->message_id);
+	fill_original(f, &info->original);
+	judge_people(f, info);
+	struct nixie_evidence *const why = arena_alloc(f->arena, 1, sizeof *why);
+	if (why != NULL) {
+		*why = (struct nixie_evidence){out(STR("kind")), out(str_of(kind.rule)),
+			out(kind.words), offset_of(f, kind.words, NULL)};
+		info->evidence = why;
+		info->evidence_count = 1;
+	}
+	fill_notes(f, info);
+}

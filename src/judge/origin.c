@@ -1,0 +1,215 @@
+#include "judge/origin.h"
+
+#include "catalogue/catalogue.h"
+#include "read/address.h"
+
+enum nixie_stage
+stage_of_command(struct str command)
+{
+	static const struct {
+		struct str verb;
+		enum nixie_stage stage;
+	} verbs[] = {
+		{STR_INIT("RCPT"),     NIXIE_STAGE_RCPT       },
+		{STR_INIT("MAIL"),     NIXIE_STAGE_MAIL       },
+		{STR_INIT("DATA"),     NIXIE_STAGE_DATA       },
+		{STR_INIT("BDAT"),     NIXIE_STAGE_END_OF_DATA},
+		{STR_INIT("."),        NIXIE_STAGE_END_OF_DATA},
+		{STR_INIT("EHLO"),     NIXIE_STAGE_HELO       },
+		{STR_INIT("HELO"),     NIXIE_STAGE_HELO       },
+		{STR_INIT("LHLO"),     NIXIE_STAGE_HELO       },
+		{STR_INIT("STARTTLS"), NIXIE_STAGE_STARTTLS   },
+		{STR_INIT("AUTH"),     NIXIE_STAGE_AUTH       },
+	};
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+		if (str_starts_case(command, verbs[i].verb))
+			return verbs[i].stage;
+	return NIXIE_STAGE_NONE;
+}
+
+/* "example.co.jp" of "mx.example.co.jp": the last two labels, three when the middle one is as short
+ * as those of a country. */
+static struct str
+registered_part(struct str host)
+{
+	size_t dots = 0, cut = 0, last = host.len;
+	for (size_t i = host.len; i-- > 0;) {
+		if (host.ptr[i] != '.')
+			continue;
+		dots++;
+		if (dots == 2) {
+			cut = i + 1;
+			/* co.jp, com.br, ne.jp, ac.uk: a second level of three letters or fewer
+			 * before a country's two */
+			if (last - i - 1 > 3 || host.len - last - 1 > 2)
+				break;
+		} else if (dots == 3) {
+			cut = i + 1;
+			break;
+		}
+		if (dots == 1)
+			last = i;
+	}
+	return dots < 2 || (dots == 2 && cut == 0) ? host : str_from(host, cut);
+}
+
+bool
+domain_related(struct str a, struct str b)
+{
+	if (a.len == 0 || b.len == 0)
+		return false;
+	return str_eq_case(registered_part(a), registered_part(b));
+}
+
+/* Words behind which a server's name stands: "host mx.example.org[192.0.2.1] said". */
+static const struct str host_cues[] = {STR_INIT("host "), STR_INIT("connect to "),
+	STR_INIT("talking to "), STR_INIT("remote server at "), STR_INIT("connected to "),
+	STR_INIT("connection to "), STR_INIT("domain by "), STR_INIT(" by "), STR_INIT("relay="),
+	STR_INIT("server at "), STR_INIT("lost connection with "), STR_INIT("conversation with "),
+	STR_INIT("from "), STR_INIT("timed out with ")};
+
+static bool
+take_host(struct str text, struct origin *o)
+{
+	struct str rest = str_trim(text);
+	const struct str word = str_word(&rest);
+	const struct str host = host_clean(word);
+	size_t at = 0;
+	if (!str_is_set(host))
+		return false;
+	struct str ip = ip_next(word, &at);
+	if (!str_is_set(ip)) {
+		const struct str next = str_trim(rest);
+		at = 0;
+		if (str_starts(next, STR("[")) || str_starts(next, STR("(")))
+			ip = ip_next(str_head(next, 48), &at);
+	}
+	at = 0;
+	const struct str host_ip = ip_next(host, &at);
+	if (host_ip.len == host.len && host.len > 0) {
+		o->ip = host_ip;
+		return true;
+	}
+	if (!host_looks_real(host) || str_find_char(host, '@', 0) != STR_NPOS)
+		return false;
+	o->host = host;
+	if (str_is_set(ip))
+		o->ip = ip;
+	return true;
+}
+
+/* The server that the words name. */
+static void
+host_in_words(struct str text, struct origin *o)
+{
+	text = str_head(text, 2048);
+	for (size_t i = 0; i < sizeof host_cues / sizeof *host_cues && !str_is_set(o->host) &&
+			   !str_is_set(o->ip);
+		i++)
+		for (size_t at = 0; (at = str_find_case(text, host_cues[i], at)) != STR_NPOS;) {
+			at += host_cues[i].len;
+			if (take_host(str_from(text, at), o))
+				break;
+		}
+	if (str_is_set(o->host) || str_is_set(o->ip))
+		return;
+	/* "mx.example.org [192.0.2.1] did not like our RCPT TO", "192.0.2.1 does not like
+	 * recipient" */
+	const size_t like = str_find_case(text, STR(" not like "), 0);
+	if (like == STR_NPOS)
+		return;
+	size_t from = like;
+	while (from > 0 && text.ptr[from - 1] != '\n' && like - from < 200)
+		from--;
+	(void)take_host(str_from(text, from), o);
+}
+
+static void
+find_host(const struct facts *f, const struct person *who, struct origin *o)
+{
+	(void)f;
+	if (who->dsn != NULL && str_is_set(who->dsn->remote_mta)) {
+		size_t at = 0;
+		o->host = host_clean(who->dsn->remote_mta);
+		o->ip = ip_next(who->dsn->remote_mta, &at);
+		/* "dns;mx (TCP|own|port|theirs|25)": the second one is theirs. */
+		if (str_is_set(o->ip) && str_has(who->dsn->remote_mta, STR("TCP|"))) {
+			const struct str second = ip_next(who->dsn->remote_mta, &at);
+			if (str_is_set(second))
+				o->ip = second;
+		}
+		if (str_is_set(o->ip) && str_eq(o->ip, o->host))
+			o->host = STR_NONE;
+	}
+	if (!str_is_set(o->host) && str_is_set(who->host))
+		o->host = who->host;
+	for (size_t i = 0; i < who->word_count && !str_is_set(o->host); i++)
+		if (who->words[i].voice <= VOICE_OWN || who->words[i].voice == VOICE_AFTER) {
+			struct origin named = {.stage = NIXIE_STAGE_NONE};
+			host_in_words(who->words[i].text, &named);
+			if (str_is_set(named.host))
+				o->host = named.host;
+			if (str_is_set(named.ip) && !str_is_set(o->ip))
+				o->ip = named.ip;
+			if (str_is_set(o->host) || str_is_set(o->ip))
+				break;
+		}
+}
+
+/* The sign of a step in the words, the innermost first. */
+static void
+find_stage(const struct facts *f, const struct person *who, struct origin *o)
+{
+	static const struct {
+		enum sign sign;
+		enum nixie_stage stage;
+	} signs[] = {
+		{SIGN_STAGE_END_OF_DATA, NIXIE_STAGE_END_OF_DATA},
+		{SIGN_STAGE_DATA,        NIXIE_STAGE_DATA       },
+		{SIGN_STAGE_RCPT,        NIXIE_STAGE_RCPT       },
+		{SIGN_STAGE_MAIL,        NIXIE_STAGE_MAIL       },
+		{SIGN_STAGE_HELO,        NIXIE_STAGE_HELO       },
+		{SIGN_STAGE_AUTH,        NIXIE_STAGE_AUTH       },
+		{SIGN_STAGE_STARTTLS,    NIXIE_STAGE_STARTTLS   },
+		{SIGN_STAGE_CONNECT,     NIXIE_STAGE_CONNECT    },
+	};
+	for (size_t i = 0; i < who->word_count && o->stage == NIXIE_STAGE_NONE; i++) {
+		if (who->words[i].voice == VOICE_PROSE || who->words[i].voice == VOICE_AFTER)
+			continue;
+		struct sign_set set = {.bits = 0};
+		const struct str text = who->words[i].text;
+		signs_find(text, WHERE_REPLY, f->arena, &set);
+		for (size_t k = 0; k < sizeof signs / sizeof *signs; k++)
+			if (sign_seen(&set, signs[k].sign)) {
+				o->stage = signs[k].stage;
+				o->stage_words =
+					str_head(str_from(text, set.first[signs[k].sign].at),
+						set.first[signs[k].sign].len);
+				break;
+			}
+	}
+	if (o->stage == NIXIE_STAGE_NONE && str_is_set(who->command)) {
+		o->stage = stage_of_command(who->command);
+		o->stage_words = who->command;
+	}
+}
+
+void
+origin_find(const struct facts *f, const struct person *who, struct origin *o)
+{
+	*o = (struct origin){.host = STR_NONE};
+	find_host(f, who, o);
+	find_stage(f, who, o);
+	const struct str reporting = host_clean(f->dsn.reporting_mta);
+	o->is_remote = (str_is_set(o->host) && !str_eq_case(o->host, reporting)) ||
+		       (str_is_set(o->ip) && !str_is_set(o->host));
+	const struct provider_row *row =
+		str_is_set(o->host) ? catalogue_provider_find(o->host) : NULL;
+	if (row == NULL) {
+		const struct str domain = address_domain(who->recipient);
+		row = str_is_set(domain) ? catalogue_provider_find(domain) : NULL;
+		o->is_provider_by_domain = row != NULL;
+	}
+	if (row != NULL)
+		o->provider = catalogue_text(row->provider);
+}

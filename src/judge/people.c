@@ -1,0 +1,357 @@
+#include "judge/people.h"
+
+#include "read/address.h"
+
+/* An index over the people by address, so that 100,000 recipients stay linear: open addressing,
+ * rebuilt when it fills. */
+struct index {
+	uint32_t *slots; /* position + 1; 0 = free */
+	size_t size;     /* a power of two */
+};
+
+static uint32_t
+address_hash(struct str s)
+{
+	uint32_t h = 2166136261u;
+	for (size_t i = 0; i < s.len; i++)
+		h = (h ^ (uint32_t)ascii_lower((unsigned char)s.ptr[i])) * 16777619u;
+	return h;
+}
+
+static struct person *
+index_find(const struct index *ix, struct people *p, struct str address)
+{
+	if (ix->size == 0)
+		return NULL;
+	for (size_t i = address_hash(address) & (ix->size - 1); ix->slots[i] != 0;
+		i = (i + 1) & (ix->size - 1))
+		if (str_eq_case(p->list[ix->slots[i] - 1].recipient, address))
+			return &p->list[ix->slots[i] - 1];
+	return NULL;
+}
+
+static void
+index_put(struct index *ix, const struct people *p, size_t at)
+{
+	size_t i = address_hash(p->list[at].recipient) & (ix->size - 1);
+	while (ix->slots[i] != 0)
+		i = (i + 1) & (ix->size - 1);
+	ix->slots[i] = (uint32_t)at + 1;
+}
+
+static struct person *
+add(const struct facts *f, struct people *p, struct index *ix, struct str address, const char *by)
+{
+	struct person *const list = arena_more(f->arena, p->list, p->count, &p->room, sizeof *list);
+	if (list == NULL)
+		return NULL;
+	p->list = list;
+	struct person *const new = &list[p->count++];
+	*new = (struct person){.recipient = address, .named_by = by};
+	if (p->count * 2 > ix->size) {
+		ix->size = ix->size == 0 ? 16 : ix->size * 4;
+		ix->slots = arena_alloc(f->arena, ix->size, sizeof *ix->slots);
+		if (ix->slots == NULL) {
+			ix->size = 0;
+			return new;
+		}
+		for (size_t i = 0; i < p->count; i++)
+			index_put(ix, p, i);
+	} else {
+		index_put(ix, p, p->count - 1);
+	}
+	return new;
+}
+
+static void
+say(const struct facts *f, struct person *who, struct str raw, enum voice voice)
+{
+	raw = str_head(str_trim(raw), DIAGNOSTIC_BYTES_MAX);
+	if (raw.len == 0 || who->word_count == WORDS_MAX)
+		return;
+	for (size_t i = 0; i < who->word_count; i++)
+		if (str_eq(who->words[i].raw, raw))
+			return;
+	who->words[who->word_count++] = (struct words){reply_join(raw, f->arena), raw, voice};
+}
+
+static bool
+is_usable(struct str address)
+{
+	return address.len > 0 && str_find_char(address, '@', 0) != STR_NPOS &&
+	       str_find_char(address, ' ', 0) == STR_NPOS;
+}
+
+/* The best name in a group: Final-Recipient when it is an address; else any that is; else what
+ * there is. */
+static struct str
+group_address(const struct dsn_recipient *r)
+{
+	if (is_usable(r->final))
+		return r->final;
+	if (is_usable(r->original))
+		return r->original;
+	if (is_usable(r->actual))
+		return r->actual;
+	return r->final.len > 0 ? r->final : r->original.len > 0 ? r->original : r->actual;
+}
+
+static void
+from_fields(const struct facts *f, struct people *p, struct index *ix)
+{
+	for (size_t i = 0; i < f->dsn.count; i++) {
+		const struct dsn_recipient *const r = &f->dsn.recipients[i];
+		const struct str address = group_address(r);
+		struct person *who = address.len > 0 ? index_find(ix, p, address) : NULL;
+		/* The same recipient twice: once more is no second failure, unless the action
+		 * differs. */
+		if (who != NULL && who->dsn != NULL && who->dsn->action == r->action) {
+			say(f, who, r->diagnostic, VOICE_DIAGNOSTIC);
+			continue;
+		}
+		who = add(f, p, ix, address, "dsn");
+		if (who == NULL)
+			return;
+		who->dsn = r;
+		if (r->original.len > 0 && !str_eq_case(r->original, address))
+			who->original = r->original;
+		say(f, who, r->diagnostic, VOICE_DIAGNOSTIC);
+		const size_t comment = str_find_char(r->status_text, '(', 0);
+		if (comment != STR_NPOS)
+			say(f, who, str_from(r->status_text, comment), VOICE_COMMENT);
+		say(f, who, r->more, VOICE_COMMENT);
+	}
+}
+
+static void
+from_failed_field(const struct facts *f, struct people *p, struct index *ix)
+{
+	static const struct str name = STR_INIT("X-Failed-Recipients");
+	for (size_t i = 0; i < f->header.count; i++) {
+		if (!str_eq_case(f->header.fields[i].name, name))
+			continue;
+		for (struct str rest = f->header.fields[i].value; str_is_set(rest);) {
+			const struct str address = address_clean(str_cut(&rest, ','));
+			if (address.len > 0 && index_find(ix, p, address) == NULL)
+				(void)add(f, p, ix, address, "x-failed-recipients");
+		}
+	}
+}
+
+/* May this address, met in the prose, be a recipient of whom the report speaks? */
+static bool
+may_be_recipient(const struct facts *f, const struct block *b)
+{
+	if (b->naming == NAMING_HEAD && b->own.len > 0)
+		return true;
+	if (b->naming >= NAMING_LABEL)
+		return !address_is_robot(b->address) || b->naming == NAMING_HEAD;
+	return !address_is_robot(b->address) && !str_eq_case(b->address, f->from_address) &&
+	       !str_eq_case(b->address, f->to_address) &&
+	       !str_eq_case(b->address, f->returned.return_path);
+}
+
+/* The strength of the strongest naming among the blocks that may be recipients. */
+static enum naming
+strongest(const struct facts *f, enum naming at_least)
+{
+	enum naming best = NAMING_PASSING;
+	for (size_t i = 0; i < f->prose.count; i++) {
+		const struct block *const b = &f->prose.blocks[i];
+		if (b->naming > best && b->naming >= at_least && may_be_recipient(f, b))
+			best = b->naming;
+	}
+	return best;
+}
+
+static void
+from_prose(const struct facts *f, struct people *p, struct index *ix, enum naming at_least)
+{
+	const enum naming best = strongest(f, at_least);
+	if (best < at_least)
+		return;
+	for (size_t i = 0; i < f->prose.count; i++) {
+		const struct block *const b = &f->prose.blocks[i];
+		if (b->naming != best || !may_be_recipient(f, b))
+			continue;
+		struct person *who = index_find(ix, p, b->address);
+		/* One sentence names one recipient surely; more only when they are heads or
+		 * labelled. */
+		if (who == NULL && best < NAMING_LABEL && p->count > 0)
+			continue;
+		if (who == NULL)
+			who = add(f, p, ix, b->address, "text");
+		if (who != NULL && b->original.len > 0 && who->original.len == 0)
+			who->original = b->original;
+	}
+}
+
+/* "RCPT TO:<a@b>" in the dialogue, when the answer to it is a refusal, or all of it was refused. */
+static void
+from_dialogue(const struct facts *f, struct people *p, struct index *ix)
+{
+	for (size_t i = 0; i < f->prose.exchange_count; i++) {
+		const struct exchange *const e = &f->prose.dialogue[i];
+		if (!str_starts_case(e->command, STR("RCPT TO:")))
+			continue;
+		const struct str address = address_clean(str_from(e->command, 8));
+		if (is_usable(address) && index_find(ix, p, address) == NULL)
+			(void)add(f, p, ix, address, "dialogue");
+	}
+}
+
+/* Last of all: the one recipient in the header of the returned message, or in the description of
+ * it. */
+static void
+from_returned(const struct facts *f, struct people *p, struct index *ix)
+{
+	for (size_t i = 0; i < f->prose.count && p->count == 0; i++)
+		if (f->prose.blocks[i].naming == NAMING_TO)
+			(void)add(f, p, ix, f->prose.blocks[i].address, "returned");
+	if (p->count > 0 || !f->returned.is_there)
+		return;
+	size_t at = 0;
+	const struct str to = f->returned.to;
+	const struct str first = address_next(to, &at);
+	if (!str_is_set(first) || str_is_set(address_next(to, &at)))
+		return;
+	(void)add(f, p, ix, first, "returned");
+}
+
+static struct person *
+person_like(struct people *p, const struct index *ix, struct str address)
+{
+	struct person *const exact = index_find(ix, p, address);
+	if (exact != NULL || p->count > 64)
+		return exact;
+	for (size_t i = 0; i < p->count; i++) {
+		struct person *const who = &p->list[i];
+		if (address_same(who->recipient, address) || address_same(who->original, address) ||
+			(who->dsn != NULL && address_same(who->dsn->actual, address)))
+			return who;
+	}
+	return NULL;
+}
+
+/* Gives what the prose says under an address to the person it speaks of; what it says to all, to
+ * all. */
+static void
+add_prose(const struct facts *f, struct people *p, const struct index *ix)
+{
+	for (size_t i = 0; i < f->prose.count; i++) {
+		const struct block *const b = &f->prose.blocks[i];
+		if (b->naming < NAMING_SENTENCE)
+			continue;
+		struct person *const who = person_like(p, ix, b->address);
+		if (who == NULL)
+			continue;
+		if (b->original.len > 0 && who->original.len == 0 &&
+			!str_eq_case(b->original, who->recipient))
+			who->original = b->original;
+		say(f, who, b->own, VOICE_OWN);
+		say(f, who, b->after, VOICE_AFTER);
+	}
+}
+
+static bool
+is_refusal(struct str reply)
+{
+	return reply.len >= 3 && (reply.ptr[0] == '4' || reply.ptr[0] == '5') &&
+	       ascii_is_digit((unsigned char)reply.ptr[1]);
+}
+
+/*
+ * Gives the dialogue's refusals to the people. An answer to somebody's RCPT, or one that names
+ * somebody, is theirs; the first refusal of anything else is everybody's who has none ("503 need
+ * RCPT" behind it only echoes it).
+ */
+static void
+add_dialogue(const struct facts *f, struct people *p, const struct index *ix)
+{
+	const struct exchange *common = NULL;
+	for (size_t i = 0; i < f->prose.exchange_count; i++) {
+		const struct exchange *const e = &f->prose.dialogue[i];
+		if (!is_refusal(e->reply))
+			continue;
+		struct person *who = NULL;
+		size_t at = 0;
+		struct str named;
+		if (str_starts_case(e->command, STR("RCPT TO:")))
+			who = person_like(p, ix, address_clean(str_from(e->command, 8)));
+		while (who == NULL && str_is_set(named = address_next(e->reply, &at)))
+			who = person_like(p, ix, named);
+		if (who == NULL) {
+			if (common == NULL)
+				common = e;
+			continue;
+		}
+		say(f, who, e->reply, VOICE_REPLY);
+		if (!str_is_set(who->command))
+			who->command = e->command;
+		if (!str_is_set(who->host))
+			who->host = e->host;
+	}
+	for (size_t i = 0; common != NULL && i < p->count; i++) {
+		struct person *const who = &p->list[i];
+		if (str_is_set(who->command))
+			continue;
+		say(f, who, common->reply, VOICE_REPLY);
+		who->command = common->command;
+		who->host = common->host;
+	}
+}
+
+void
+people_gather(const struct facts *f, bool is_failure, struct people *p)
+{
+	struct index ix = {0};
+	*p = (struct people){0};
+	from_fields(f, p, &ix);
+	if (p->count == 0)
+		from_failed_field(f, p, &ix);
+	if (p->count == 0)
+		from_prose(f, p, &ix, NAMING_LABEL);
+	if (p->count == 0 && is_failure)
+		from_dialogue(f, p, &ix);
+	if (p->count == 0 && is_failure)
+		from_prose(f, p, &ix, NAMING_SENTENCE);
+	if (p->count == 0 && is_failure)
+		from_prose(f, p, &ix, NAMING_PASSING);
+	if (p->count == 0 && is_failure)
+		from_returned(f, p, &ix);
+	/* A group without any address belongs to the one whom the prose names. */
+	if (p->count == 1 && p->list[0].recipient.len == 0) {
+		struct people named = {0};
+		struct index by_name = {0};
+		from_failed_field(f, &named, &by_name);
+		if (named.count == 0)
+			from_prose(f, &named, &by_name, NAMING_SENTENCE);
+		if (named.count == 0)
+			from_returned(f, &named, &by_name);
+		if (named.count > 0) {
+			p->list[0].recipient = named.list[0].recipient;
+			p->list[0].named_by = named.list[0].named_by;
+			ix = (struct index){0};
+		}
+	}
+	add_prose(f, p, &ix);
+	add_dialogue(f, p, &ix);
+	if (p->count <= 64)
+		for (size_t i = 0; i < p->count; i++)
+			say(f, &p->list[i], f->prose.all, VOICE_PROSE);
+}
+
+void
+people_say_prose(const struct facts *f, struct person *who)
+{
+	if (f->dsn.count > 0)
+		say(f, who, f->dsn.recipients[0].diagnostic, VOICE_DIAGNOSTIC);
+	for (size_t i = 0; i < f->prose.exchange_count && who->word_count < 2; i++)
+		if (is_refusal(f->prose.dialogue[i].reply)) {
+			say(f, who, f->prose.dialogue[i].reply, VOICE_REPLY);
+			who->command = f->prose.dialogue[i].command;
+			who->host = f->prose.dialogue[i].host;
+		}
+	/* Without a header it is a reply or a paste: all of it is what the server said. */
+	say(f, who, f->prose.all, f->is_message ? VOICE_PROSE : VOICE_OWN);
+}

@@ -1,0 +1,55 @@
+/*
+ * people - the recipients a report speaks of, each with everything that was said of it
+ *
+ * A report names its recipients in up to five places that do not always agree.
+ * The order of trust: the fields of RFC 3464, X-Failed-Recipients, addresses at the
+ * head of a line, labelled ones, the dialogue, a sentence; and where the report names nobody, the
+ * header of the message it returns. A weaker place adds words to what a stronger one named, never
+ * further recipients.
+ */
+#ifndef JUDGE_PEOPLE_H
+#define JUDGE_PEOPLE_H
+
+#include "read/facts.h"
+
+/* Where words about a recipient stood; earlier ones speak louder. */
+enum voice {
+	VOICE_DIAGNOSTIC, /* Diagnostic-Code */
+	VOICE_REPLY,      /* the dialogue's answer to its RCPT, or to the message */
+	VOICE_OWN,        /* its own paragraph in the prose */
+	VOICE_COMMENT,    /* "Status: 5.1.1 (unknown user)" and further fields */
+	VOICE_AFTER,      /* the prose behind its paragraph */
+	VOICE_PROSE       /* the whole prose */
+};
+
+#define WORDS_MAX 8
+
+struct words {
+	struct str text; /* joined to one line where it was folded */
+	struct str raw;  /* as it stood in the message */
+	enum voice voice;
+};
+
+struct person {
+	struct str recipient, original;
+	const struct dsn_recipient *dsn; /* NULL when the report has no fields for it */
+	struct words words[WORDS_MAX];
+	size_t word_count;
+	const char *named_by; /* "dsn", "x-failed-recipients", "text", "dialogue", "returned" */
+	struct str host;      /* the server in the dialogue */
+	struct str command;   /* the last command to it */
+};
+
+struct people {
+	struct person *list;
+	size_t count, room;
+};
+
+/* people_gather - who it is about. `is_failure`: the message is known to be about a failed
+ * delivery, so that weak namings may be believed. O(recipients * log recipients) */
+void people_gather(const struct facts *f, bool is_failure, struct people *p);
+
+/* people_say_prose - gives a person without a name all that the report says */
+void people_say_prose(const struct facts *f, struct person *who);
+
+#endif

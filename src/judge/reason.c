@@ -1,0 +1,201 @@
+#include "judge/reason.h"
+
+/* Weak words count for less the farther from the recipient's own answer they stand. */
+static unsigned
+distance(enum voice v)
+{
+	static const unsigned off[] = {0, 0, 0, 3, 6, 12};
+	return off[v];
+}
+
+static bool
+is_servers_words(enum voice v)
+{
+	return v == VOICE_DIAGNOSTIC || v == VOICE_REPLY || v == VOICE_OWN || v == VOICE_COMMENT;
+}
+
+/* The codes for this recipient: the report's Status, made exact by what the diagnostic says; the
+ * reply code of the server. */
+static void
+find_codes(const struct person *who, struct finding *found)
+{
+	struct status status = {0};
+	struct reply *const r = &found->reply;
+	for (size_t i = 0; i < who->word_count; i++) {
+		const struct words *const w = &who->words[i];
+		if (w->voice == VOICE_COMMENT ||
+			(w->voice >= VOICE_AFTER && (r->code != 0 || r->status.class != 0)))
+			continue;
+		const struct reply here = reply_scan(w->text);
+		if (w->voice >= VOICE_AFTER && !here.is_sure && here.status.class == 0)
+			continue;
+		if (here.code != 0 && r->code == 0 &&
+			(here.is_sure || w->voice == VOICE_DIAGNOSTIC)) {
+			r->code = here.code;
+			found->quoted = w;
+		}
+		if (here.status.class != 0 &&
+			(status.class == 0 ||
+				(status_is_vague(status) && !status_is_vague(here.status)))) {
+			status = here.status;
+			if (found->quoted == NULL)
+				found->quoted = w;
+		}
+	}
+	if (r->code == 0 && who->dsn != NULL)
+		r->code = who->dsn->status_reply;
+	/* The field counts, unless it is as vague as "5.0.0" and the server's own words are not. */
+	const struct status field = who->dsn != NULL ? who->dsn->status : (struct status){0};
+	r->status = field.class != 0 && (!status_is_vague(field) || status.class == 0 ||
+						status_is_vague(status) ||
+						(status.class != field.class && field.class != 0 &&
+							status.class == 2))
+			    ? field
+			    : status;
+	found->is_status_stated = r->status.class != 0;
+	if (found->quoted == NULL && who->word_count > 0 && who->words[0].voice <= VOICE_OWN)
+		found->quoted = &who->words[0];
+}
+
+static bool
+is_general(enum reason r)
+{
+	return r == REASON_EXPIRED || r == REASON_POLICY_REFUSED || r == REASON_PROTOCOL_ERROR ||
+	       r == REASON_SYSTEM_ERROR || r == REASON_CONNECTION_TIMEOUT;
+}
+
+static unsigned
+confidence_of(const struct candidate *c, enum voice v)
+{
+	unsigned percent = 0;
+	if (c->weight >= RANK_PROVIDER)
+		percent = 97;
+	else if (c->weight >= RANK_PHRASE_SURE)
+		percent = 95;
+	else if (c->weight >= RANK_PHRASE_STRONG)
+		percent = 90;
+	else if (c->weight >= RANK_ENHANCED_STRONG)
+		percent = 80;
+	else if (c->weight >= RANK_PHRASE_WEAK)
+		percent = 60;
+	else if (c->weight >= RANK_ENHANCED_WEAK)
+		percent = 50;
+	else if (c->weight > 0)
+		percent = 30;
+	return percent > distance(v) ? percent - distance(v) : percent;
+}
+
+/* Is `c` a better answer than what stands? Words that say why beat words that say only that it is
+ * over. */
+static bool
+beats(const struct candidate *c, const struct candidate *old)
+{
+	if (c->weight == 0)
+		return false;
+	if (old->weight == 0)
+		return true;
+	if (is_general(old->reason) && !is_general(c->reason) && c->weight >= RANK_ENHANCED_WEAK)
+		return old->reason == REASON_EXPIRED || c->weight + 20 > old->weight;
+	if (is_general(c->reason) && !is_general(old->reason) && old->weight >= RANK_ENHANCED_WEAK)
+		return c->reason != REASON_EXPIRED && c->weight > old->weight + 20;
+	return c->weight > old->weight;
+}
+
+static void
+scan_words(const struct facts *f, const struct person *who, const struct scan_context *about,
+	struct finding *found)
+{
+	for (size_t i = 0; i < who->word_count; i++) {
+		const struct words *const w = &who->words[i];
+		struct scan_context here = *about;
+		const struct blocklist_row *list = NULL;
+		here.is_reply = is_servers_words(w->voice);
+		struct candidate c = scan_text(w->text, &here, f->arena, &list);
+		if (c.weight > distance(w->voice))
+			c.weight -= distance(w->voice);
+		if (found->blocklist == NULL)
+			found->blocklist = list;
+		if (c.weight > 0 && c.reason == REASON_EXPIRED)
+			found->is_expired = true;
+		if (beats(&c, &found->why)) {
+			found->why = c;
+			found->said = w;
+			found->confidence = confidence_of(&c, w->voice);
+		}
+		/* The server's own plain words: what the prose around them says cannot improve on
+		 * that. */
+		if (found->why.weight >= RANK_PHRASE_STRONG && !is_general(found->why.reason) &&
+			w->voice <= VOICE_OWN)
+			break;
+	}
+}
+
+void
+reason_find(const struct facts *f, const struct person *who, const struct origin *o,
+	struct finding *found)
+{
+	*found = (struct finding){.said = NULL};
+	find_codes(who, found);
+	const struct scan_context about = {.provider = o->provider, .reply = found->reply};
+	scan_words(f, who, &about, found);
+	struct candidate codes = scan_provider_code(&about);
+	if (codes.weight == 0)
+		codes = scan_codes(&found->reply);
+	if (codes.weight > 0 && codes.reason == REASON_EXPIRED)
+		found->is_expired = true;
+	if (beats(&codes, &found->why)) {
+		found->why = codes;
+		found->said = NULL;
+		found->confidence = confidence_of(&codes, VOICE_DIAGNOSTIC);
+	}
+	if (!found->is_expired && sign_seen(&f->signs, SIGN_EXPIRED))
+		found->is_expired = true;
+	for (size_t i = 0;
+		!found->is_expired && i < who->word_count && who->words[i].voice <= VOICE_OWN;
+		i++) {
+		struct sign_set set = {.bits = 0};
+		signs_find(who->words[i].text, WHERE_REPLY, f->arena, &set);
+		found->is_expired = sign_seen(&set, SIGN_EXPIRED);
+	}
+}
+
+int64_t
+retry_after(struct str text)
+{
+	static const struct {
+		struct str name;
+		int64_t seconds;
+	} units[] = {
+		{STR_INIT("second"), 1    },
+		{STR_INIT("sec"),    1    },
+		{STR_INIT("s left"), 1    },
+		{STR_INIT("minute"), 60   },
+		{STR_INIT("min"),    60   },
+		{STR_INIT("hour"),   3600 },
+		{STR_INIT("day"),    86400},
+	};
+	static const struct str cues[] = {STR_INIT("in"), STR_INIT("after"), STR_INIT("wait"),
+		STR_INIT("least"), STR_INIT("for"), STR_INIT("greylisted,"), STR_INIT("again"),
+		STR_INIT("=")};
+	text = str_head(text, 2048);
+	for (size_t i = 1; i < text.len; i++) {
+		if (!ascii_is_digit((unsigned char)text.ptr[i]) ||
+			ascii_is_alnum((unsigned char)text.ptr[i - 1]) || text.ptr[i - 1] == '.' ||
+			text.ptr[i - 1] == ':')
+			continue;
+		const struct str before = str_trim_end(str_head(text, i));
+		const int64_t n = str_number(str_from(text, i), 1000000);
+		while (i < text.len && ascii_is_digit((unsigned char)text.ptr[i]))
+			i++;
+		if (n <= 0)
+			continue;
+		bool has_cue = false;
+		for (size_t k = 0; k < sizeof cues / sizeof *cues; k++)
+			has_cue = has_cue || str_ends_case(before, cues[k]);
+		const struct str unit = str_trim(str_from(text, i));
+		for (size_t k = 0; has_cue && k < sizeof units / sizeof *units; k++)
+			if (str_starts_case(unit, units[k].name))
+				return n * units[k].seconds;
+	}
+	return -1;
+}

@@ -1,0 +1,28 @@
+/* reason - why one recipient was refused: the words and codes about it, weighed against each other
+ */
+#ifndef JUDGE_REASON_H
+#define JUDGE_REASON_H
+
+#include "judge/origin.h"
+#include "judge/scan.h"
+
+struct finding {
+	struct candidate why;     /* weight 0: nothing is known */
+	const struct words *said; /* the words it was found in; NULL when codes decided */
+	const struct blocklist_row *blocklist;
+	struct reply reply;         /* the codes that count for this recipient */
+	const struct words *quoted; /* where the reply was found, the server's own words; NULL when
+				       there are none */
+	bool is_status_stated;
+	bool is_expired;
+	unsigned confidence; /* percent */
+};
+
+void reason_find(const struct facts *f, const struct person *who, const struct origin *o,
+	struct finding *found);
+
+/* retry_after - the seconds a server asked to wait: "try again in 300 seconds"; -1 when it did not
+ * say */
+int64_t retry_after(struct str text);
+
+#endif

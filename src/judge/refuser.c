@@ -1,0 +1,91 @@
+#include "judge/refuser.h"
+
+#include "read/address.h"
+
+static void
+set(struct nixie_outcome *o, enum nixie_refuser who, struct str name)
+{
+	o->refuser = who;
+	o->refuser_name = (struct nixie_str){name.ptr, name.len};
+}
+
+/* The domain of the person who gets the report: the sender's. */
+static struct str
+sender_domain(const struct facts *f)
+{
+	struct str domain = address_domain(f->to_address);
+	if (!str_is_set(domain))
+		domain = address_domain(address_typed(f->dsn.envelope_from, NULL));
+	return domain;
+}
+
+static bool
+is_own_fault(enum reason r)
+{
+	return r == REASON_LOGIN_FAILED || r == REASON_SENDER_NOT_PERMITTED ||
+	       r == REASON_SENDING_LIMIT || r == REASON_SENDER_SUSPENDED;
+}
+
+void
+refuser_find(const struct facts *f, const struct person *who, const struct origin *from,
+	const struct finding *found, struct nixie_outcome *o)
+{
+	const enum reason reason = found->why.weight > 0 ? found->why.reason : REASON_UNKNOWN;
+	const struct str reporting = host_clean(f->dsn.reporting_mta);
+	const struct str recipient_domain = address_domain(who->recipient);
+	const struct str host = str_is_set(from->host) ? from->host : from->ip;
+	/* An answer with digits came from a server; without one there was none to give it. */
+	const bool has_answer = found->reply.code != 0;
+	if (from->is_remote || !from->is_provider_by_domain)
+		o->provider = (struct nixie_str){from->provider.ptr, from->provider.len};
+	if (reason == REASON_SUPPRESSED) {
+		set(o, NIXIE_REFUSER_SENDING_SERVICE, reporting);
+		return;
+	}
+	if ((reason == REASON_DNS_FAILURE || reason == REASON_DOMAIN_NOT_FOUND ||
+		    reason == REASON_DOMAIN_NO_MAIL) &&
+		!from->is_remote) {
+		set(o, NIXIE_REFUSER_DNS, STR_NONE);
+		return;
+	}
+	if ((reason == REASON_CONNECTION_REFUSED || reason == REASON_CONNECTION_TIMEOUT) &&
+		!has_answer) {
+		set(o, NIXIE_REFUSER_NETWORK, host);
+		return;
+	}
+	if (is_own_fault(reason) && !from->is_remote) {
+		set(o, NIXIE_REFUSER_OWN_SERVER, reporting);
+		return;
+	}
+	if (from->is_remote) {
+		/* The recipient's address was forwarded to another domain, and that one's server
+		 * answered. */
+		const struct str original =
+			str_is_set(who->original) ? address_domain(who->original) : STR_NONE;
+		const bool is_forwarded = str_is_set(original) && str_is_set(recipient_domain) &&
+					  !domain_related(original, recipient_domain);
+		set(o,
+			is_forwarded      ? NIXIE_REFUSER_FORWARDER
+			: from->is_filter ? NIXIE_REFUSER_FILTER
+					  : NIXIE_REFUSER_REMOTE_SERVER,
+			host);
+		return;
+	}
+	/* Only the reporting server speaks: whose is it? */
+	const struct str reporter =
+		str_is_set(reporting) ? reporting : address_domain(f->from_address);
+	if (domain_related(reporter, recipient_domain)) {
+		if (o->provider.ptr == NULL && from->is_provider_by_domain)
+			o->provider = (struct nixie_str){from->provider.ptr, from->provider.len};
+		set(o,
+			domain_related(reporter, sender_domain(f)) ? NIXIE_REFUSER_OWN_SERVER
+								   : NIXIE_REFUSER_REMOTE_SERVER,
+			reporter);
+	} else if (domain_related(reporter, sender_domain(f))) {
+		set(o, NIXIE_REFUSER_OWN_SERVER, reporter);
+	} else if (reason == REASON_RELAY_DENIED && !f->is_message) {
+		/* A refusal of relaying that a mail program shows, or is told to its user, came
+		 * from the user's own server. */
+		set(o, NIXIE_REFUSER_OWN_SERVER, STR_NONE);
+	}
+}

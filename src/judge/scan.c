@@ -1,0 +1,221 @@
+#include "judge/scan.h"
+
+#include "base/fold.h"
+
+#define HITS_MAX 256
+#define SCAN_BYTES_MAX                                                                             \
+	16384 /* of one text; a diagnostic is far shorter, prose that goes on repeats itself */
+
+/* Reasons that say little and are printed along with better ones: they lose to any other of the
+ * same rank. */
+static bool
+is_general(enum reason r)
+{
+	return r == REASON_EXPIRED || r == REASON_POLICY_REFUSED || r == REASON_PROTOCOL_ERROR ||
+	       r == REASON_SYSTEM_ERROR || r == REASON_UNKNOWN || r == REASON_CONNECTION_TIMEOUT;
+}
+
+static bool
+code_agrees(const struct provider_code_row *row, const struct reply *reply)
+{
+	if (row->reply_code != 0 && reply->code != 0 && row->reply_code != reply->code)
+		return false;
+	if (row->subject == 255 || reply->status.class == 0)
+		return true;
+	return (row->class == 0 || row->class == reply->status.class) &&
+	       row->subject == reply->status.subject && reply->status.detail >= row->detail_from &&
+	       reply->status.detail <= row->detail_to;
+}
+
+/* Does a wrapper, or a longer phrase, cover this hit? Then it is part of those words and says
+ * nothing by itself. */
+static bool
+is_covered(const struct pattern_hit *hits, size_t count, size_t i)
+{
+	for (size_t k = 0; k < count; k++) {
+		if (k == i || hits[k].table != PATTERN_PHRASE || hits[k].len <= hits[i].len ||
+			hits[k].at > hits[i].at ||
+			hits[k].at + hits[k].len < hits[i].at + hits[i].len)
+			continue;
+		const struct phrase_row *const longer = &catalogue_phrases[hits[k].row];
+		if (longer->strength == STRENGTH_WRAPPER)
+			return true;
+		if (hits[i].table == PATTERN_PHRASE &&
+			longer->strength >= catalogue_phrases[hits[i].row].strength)
+			return true;
+	}
+	return false;
+}
+
+static unsigned
+by_length(unsigned rank, size_t len)
+{
+	const unsigned more = (unsigned)(len / 6);
+	return rank + (more > 8 ? 8 : more);
+}
+
+static struct candidate
+weigh_phrase(const struct pattern_hit *h, const struct scan_context *about)
+{
+	const struct phrase_row *const row = &catalogue_phrases[h->row];
+	struct candidate c = {.reason = row->reason, .rule = catalogue_text(row->id)};
+	if ((row->where == WHERE_REPLY && !about->is_reply) ||
+		(row->where == WHERE_TEXT && about->is_reply))
+		return c;
+	if (row->strength == STRENGTH_SURE)
+		c.weight = by_length(RANK_PHRASE_SURE, h->len);
+	else if (row->strength == STRENGTH_STRONG)
+		c.weight = by_length(RANK_PHRASE_STRONG, h->len);
+	else if (row->strength == STRENGTH_WEAK)
+		c.weight = by_length(RANK_PHRASE_WEAK, h->len);
+	return c;
+}
+
+static struct candidate
+weigh_provider(const struct pattern_hit *h, const struct scan_context *about)
+{
+	const struct provider_code_row *const row = &catalogue_provider_codes[h->row];
+	struct candidate c = {
+		.reason = row->reason, .rule = catalogue_text(row->id), .provider_code = row};
+	const bool is_theirs = str_eq(catalogue_text(row->provider), about->provider);
+	if (!code_agrees(row, &about->reply) || (!row->anywhere && !is_theirs) || !about->is_reply)
+		return c;
+	c.weight = by_length(is_theirs ? RANK_PROVIDER : RANK_PHRASE_SURE, h->len);
+	return c;
+}
+
+static struct candidate
+weigh_blocklist(const struct pattern_hit *h)
+{
+	const struct blocklist_row *const row = &catalogue_blocklists[h->row];
+	struct candidate c = {
+		.reason = row->reason, .rule = catalogue_text(row->id), .blocklist = row};
+	if (!row->is_lookup && !row->is_allow && row->reason != REASON_UNKNOWN)
+		c.weight = by_length(RANK_BLOCKLIST, h->len);
+	return c;
+}
+
+static bool
+is_better(const struct candidate *new, const struct candidate *old)
+{
+	if (new->weight == 0)
+		return false;
+	const unsigned a = new->weight / 10, b = old->weight / 10;
+	if (a / 1 != b && !(a >= 6 && b >= 6 && a < 8 && b < 8))
+		return new->weight > old->weight;
+	/* Words of like strength: the reason that says more, then the longer words. */
+	if (is_general(new->reason) != is_general(old->reason))
+		return is_general(old->reason);
+	return new->weight > old->weight;
+}
+
+struct candidate
+scan_text(struct str text, const struct scan_context *about, struct arena *a,
+	const struct blocklist_row **blocklist)
+{
+	struct candidate best = {.weight = 0};
+	struct pattern_hit hits[HITS_MAX];
+	text = str_head(text, SCAN_BYTES_MAX);
+	char *const room = arena_bytes(a, text.len + 1);
+	if (room == NULL)
+		return best;
+	const struct str folded = {room, fold_text(text, room)};
+	const size_t n = patterns_find(
+		folded, PATTERN_PHRASE | PATTERN_BLOCKLIST | PATTERN_PROVIDER_CODE, hits, HITS_MAX);
+	const struct pattern_hit *best_hit = NULL;
+	struct candidate list = {.weight = 0};
+	bool is_refusing = false; /* do the words say that an address is listed or blocked? */
+	for (size_t i = 0; i < n; i++) {
+		struct candidate c;
+		if (is_covered(hits, n, i))
+			continue;
+		if (hits[i].table == PATTERN_PHRASE)
+			c = weigh_phrase(&hits[i], about);
+		else if (hits[i].table == PATTERN_PROVIDER_CODE)
+			c = weigh_provider(&hits[i], about);
+		else
+			c = weigh_blocklist(&hits[i]);
+		if (hits[i].table == PATTERN_BLOCKLIST) {
+			if (c.weight > list.weight)
+				list = c;
+			continue;
+		}
+		if (c.weight > 0 &&
+			(c.reason == REASON_IP_BLOCKLISTED || c.reason == REASON_IP_REPUTATION ||
+				c.reason == REASON_DOMAIN_BLOCKLISTED ||
+				c.reason == REASON_DYNAMIC_IP))
+			is_refusing = true;
+		if (is_better(&c, &best)) {
+			best = c;
+			best_hit = &hits[i];
+		}
+	}
+	if (best_hit != NULL) {
+		const size_t from = fold_origin(text, best_hit->at);
+		const size_t to = fold_origin(text, best_hit->at + best_hit->len);
+		best.words = (struct str){text.ptr + from, to - from};
+	}
+	/* A list's name decides only in a sentence that says one is on it, or where nothing else
+	 * speaks at all. */
+	if (list.weight > 0 && about->is_reply && (is_refusing || best.weight < RANK_PHRASE_WEAK)) {
+		if (best.weight < RANK_PROVIDER) {
+			/* The words stay those that say so; the list tells which reason it is. */
+			list.words = best_hit != NULL && is_refusing ? best.words : STR_NONE;
+			if (!str_is_set(list.words)) {
+				const size_t at = str_find_case(
+					text, catalogue_text(list.blocklist->match), 0);
+				if (at != STR_NPOS)
+					list.words = (struct str){text.ptr + at,
+						catalogue_text(list.blocklist->match).len};
+			}
+			best = list;
+		}
+		*blocklist = list.blocklist;
+	}
+	arena_give_back(a, text.len + 1);
+	return best;
+}
+
+struct candidate
+scan_codes(const struct reply *reply)
+{
+	struct candidate c = {.weight = 0};
+	if (reply->status.class != 0) {
+		const struct enhanced_row *const row =
+			catalogue_enhanced_find(reply->status.subject, reply->status.detail);
+		if (row != NULL && row->weight != STRENGTH_NONE && row->reason != REASON_UNKNOWN) {
+			c.reason = row->reason;
+			c.weight = row->weight == STRENGTH_STRONG ? RANK_ENHANCED_STRONG
+								  : RANK_ENHANCED_WEAK;
+			c.rule = catalogue_text(row->code);
+			return c;
+		}
+	}
+	const struct reply_row *const row =
+		reply->code != 0 ? catalogue_reply_find(reply->code) : NULL;
+	if (row != NULL && row->reason != REASON_UNKNOWN && row->weight != STRENGTH_NONE) {
+		c.reason = row->reason;
+		c.weight = RANK_REPLY_CODE + (row->weight == STRENGTH_STRONG ? 5 : 0);
+	}
+	return c;
+}
+
+struct candidate
+scan_provider_code(const struct scan_context *about)
+{
+	struct candidate c = {.weight = 0};
+	if (!str_is_set(about->provider) || about->reply.status.class == 0)
+		return c;
+	for (size_t i = 0; i < CATALOGUE_PROVIDER_CODES; i++) {
+		const struct provider_code_row *const row = &catalogue_provider_codes[i];
+		if (row->pattern.len > 0 || row->subject == 255 ||
+			!code_agrees(row, &about->reply) ||
+			!str_eq(catalogue_text(row->provider), about->provider))
+			continue;
+		return (struct candidate){.reason = row->reason,
+			.weight = RANK_PHRASE_STRONG,
+			.rule = catalogue_text(row->id),
+			.provider_code = row};
+	}
+	return c;
+}

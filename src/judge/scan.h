@@ -1,0 +1,56 @@
+/*
+ * scan - what the catalogue knows in one text: the candidates for a reason, the best one first
+ *
+ * Order among them (reference: doc/judging.md): the refusing provider's own code or
+ * phrase; a blocklist's name in a sentence that refuses; sure words; strong words; what the
+ * enhanced code says by itself; weak words; what the reply code says by itself.
+ */
+#ifndef JUDGE_SCAN_H
+#define JUDGE_SCAN_H
+
+#include "catalogue/patterns.h"
+#include "read/reply.h"
+
+struct candidate {
+	enum reason reason;
+	unsigned weight;  /* 0 = none; percent-like: RANK_... below, finer by how much the words
+			     cover */
+	struct str rule;  /* "phrase:user-unknown" */
+	struct str words; /* of the text as given */
+	const struct provider_code_row *provider_code; /* when it was one */
+	const struct blocklist_row *blocklist;         /* when it was one */
+};
+
+/* How much a kind of rule weighs. The gaps leave room for +9 by length. */
+enum {
+	RANK_REPLY_CODE = 10,
+	RANK_ENHANCED_WEAK = 30,
+	RANK_PHRASE_WEAK = 40,
+	RANK_ENHANCED_STRONG = 50,
+	RANK_PHRASE_STRONG = 60,
+	RANK_PHRASE_SURE = 70,
+	RANK_BLOCKLIST = 80,
+	RANK_PROVIDER = 90
+};
+
+/* What is known before the words are looked at. */
+struct scan_context {
+	struct str
+		provider;   /* the refusing provider's name in the catalogue; absent when unknown */
+	struct reply reply; /* code and status of this refusal */
+	bool is_reply;      /* the text is a server's answer; else the report's prose */
+};
+
+/* scan_text - the best candidate in `text`, and the best blocklist named in it even when something
+ * else decides. O(n) */
+struct candidate scan_text(struct str text, const struct scan_context *about, struct arena *a,
+	const struct blocklist_row **blocklist);
+
+/* scan_codes - what the codes say when no words do: enhanced status, then reply code */
+struct candidate scan_codes(const struct reply *reply);
+
+/* scan_provider_code - the row of `provider` that matches by its codes alone; weight 0 when there
+ * is none */
+struct candidate scan_provider_code(const struct scan_context *about);
+
+#endif

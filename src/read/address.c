@@ -1,0 +1,325 @@
+#include "read/address.h"
+
+#include "read/limits.h"
+
+static bool
+is_local_char(unsigned char c)
+{
+	return c >= 128 || ascii_is_alnum(c) ||
+	       (c != 0 && strchr("!#$%&'*+/=?^_`{|}~.-", c) != NULL);
+}
+
+static bool
+is_domain_char(unsigned char c)
+{
+	return c >= 128 || ascii_is_alnum(c) || c == '.' || c == '-' || c == '_';
+}
+
+/* Is text[i] the last byte of a character that may touch an address without being of it: one of
+ * three bytes (CJK, Thai, typographic quotes), or of the Latin-1 signs (U+00A0..U+00BF)? */
+static bool
+is_touching_end(struct str text, size_t low, size_t i)
+{
+	const unsigned char c = (unsigned char)text.ptr[i];
+	if (c < 0x80 || c >= 0xC0 || i < low + 1)
+		return false;
+	const unsigned char b = (unsigned char)text.ptr[i - 1];
+	return b == 0xC2 ||
+	       (i >= low + 2 && b >= 0x80 && b < 0xC0 && (unsigned char)text.ptr[i - 2] >= 0xE0);
+}
+
+/* Where the local part that ends before `at` begins; `at` itself when there is none. */
+static size_t
+local_start(struct str text, size_t low, size_t at)
+{
+	size_t from = at;
+	if (at > low + 1 && text.ptr[at - 1] == '"') {
+		/* "quoted string"@: back to the quote that opens it, on the same line. */
+		for (size_t i = at - 1; i-- > low && at - i < ADDRESS_BYTES_MAX;) {
+			if (text.ptr[i] == '\n')
+				break;
+			if (text.ptr[i] == '"' && (i == low || text.ptr[i - 1] != '\\'))
+				return i;
+		}
+		return at;
+	}
+	while (from > low && at - from < ADDRESS_BYTES_MAX &&
+		is_local_char((unsigned char)text.ptr[from - 1]))
+		from--;
+	/* Quotes and dots of the sentence around it, and UTF-8 punctuation such as 「 or “ that
+	 * touches it. */
+	while (from < at &&
+		(text.ptr[from] == '\'' || text.ptr[from] == '.' || text.ptr[from] == '`' ||
+			text.ptr[from] == '*' || text.ptr[from] == '/' || text.ptr[from] == '='))
+		from++;
+	/* Text of a script without blanks, or a quotation mark, may touch the address: what follows
+	 * its last such character is the local part. One that ends in such a character is taken
+	 * whole (RFC 6531). */
+	for (size_t i = at; i-- > from;)
+		if (i + 1 < at && is_touching_end(text, from, i) &&
+			(unsigned char)text.ptr[i + 1] < 128)
+			return i + 1;
+	return from;
+}
+
+/* Where the domain that begins at `at` ends. */
+static size_t
+domain_end(struct str text, size_t at)
+{
+	size_t to = at;
+	if (to < text.len && text.ptr[to] == '[') {
+		const size_t close = str_find_char(str_head(text, to + 80), ']', to);
+		return close == STR_NPOS ? at : close + 1;
+	}
+	while (to < text.len && to - at < 256 && is_domain_char((unsigned char)text.ptr[to]))
+		to++;
+	/* The same behind it: a character of three bytes, or a Latin-1 sign, that touches the last
+	 * letter. */
+	for (size_t i = at; i + 1 < to; i++) {
+		const unsigned char c = (unsigned char)text.ptr[i];
+		if ((c == 0xC2 || c >= 0xE0) && i > at &&
+			ascii_is_alnum((unsigned char)text.ptr[i - 1])) {
+			to = i;
+			break;
+		}
+	}
+	while (to > at &&
+		(text.ptr[to - 1] == '.' || text.ptr[to - 1] == '-' || text.ptr[to - 1] == '_'))
+		to--;
+	return to;
+}
+
+struct str
+address_next(struct str text, size_t *at)
+{
+	size_t low = *at, sign;
+	while ((sign = str_find_char(text, '@', *at)) != STR_NPOS) {
+		const size_t from = local_start(text, low, sign);
+		const size_t to = domain_end(text, sign + 1);
+		*at = low = sign + 1;
+		if (from == sign || to == sign + 1 || to - from > ADDRESS_BYTES_MAX)
+			continue;
+		/* "@a,@b:user@c": the route is not the address; "user@@host" neither. */
+		if (to < text.len && text.ptr[to] == '@')
+			continue;
+		*at = to;
+		return (struct str){text.ptr + from, to - from};
+	}
+	*at = text.len;
+	return STR_NONE;
+}
+
+struct str
+address_clean(struct str s)
+{
+	s = str_trim(s);
+	/* The innermost pair of angle brackets: `Display <a@b>`, `<<a@b>>`. */
+	const size_t close = str_find_char(s, '>', 0);
+	if (close != STR_NPOS) {
+		size_t open = close;
+		while (open > 0 && s.ptr[open] != '<')
+			open--;
+		if (s.ptr[open] == '<')
+			s = str_trim((struct str){s.ptr + open + 1, close - open - 1});
+	} else if (str_starts(s, STR("<"))) {
+		s = str_from(s, 1);
+	}
+	if (str_starts_case(s, STR("mailto:")))
+		s = str_from(s, 7);
+	/* A comment behind it: "a@b (Some One)". */
+	const size_t comment = str_find(s, STR(" ("), 0);
+	if (comment != STR_NPOS && comment > 0 &&
+		str_find_char(str_head(s, comment), '"', 0) == STR_NPOS)
+		s = str_trim_end(str_head(s, comment));
+	/* A source route in front of it: RFC 5321 appendix C. */
+	if (str_starts(s, STR("@"))) {
+		const size_t colon = str_find_char(s, ':', 0);
+		if (colon != STR_NPOS)
+			s = str_trim(str_from(s, colon + 1));
+	}
+	s = str_unwrap(s, '\'', '\'');
+	const struct str bare = str_unwrap(s, '"', '"');
+	if (bare.len < s.len && str_find_char(bare, '"', 0) == STR_NPOS)
+		s = bare;
+	while (s.len > 0 && (s.ptr[s.len - 1] == ';' || s.ptr[s.len - 1] == ',' ||
+				    s.ptr[s.len - 1] == ':' || s.ptr[s.len - 1] == '.'))
+		s.len--;
+	return str_head(str_trim(s), ADDRESS_BYTES_MAX);
+}
+
+struct str
+address_typed(struct str value, struct str *type)
+{
+	const size_t semicolon = str_find_char(value, ';', 0);
+	const struct str head =
+		semicolon == STR_NPOS ? STR_NONE : str_trim(str_head(value, semicolon));
+	if (type != NULL)
+		*type = STR_NONE;
+	if (str_is_set(head) && str_find_char(head, '@', 0) == STR_NPOS && head.len < 40) {
+		if (type != NULL)
+			*type = head;
+		value = str_from(value, semicolon + 1);
+	} else if (str_starts_case(value, STR("rfc822 ")) ||
+		   str_starts_case(value, STR("rfc822:"))) {
+		value = str_from(value, 7);
+	} else if (str_starts_case(value, STR("system:"))) {
+		if (type != NULL)
+			*type = str_head(value, 6);
+		value = str_from(value, 7);
+	}
+	return address_clean(value);
+}
+
+struct str
+address_domain(struct str address)
+{
+	for (size_t i = address.len; i-- > 0;)
+		if (address.ptr[i] == '@')
+			return str_from(address, i + 1);
+	return STR_NONE;
+}
+
+bool
+address_same(struct str a, struct str b)
+{
+	if (a.len == 0 || b.len == 0)
+		return false;
+	if (str_eq_case(a, b))
+		return true;
+	const struct str da = address_domain(a), db = address_domain(b);
+	if (str_is_set(da) == str_is_set(db))
+		return false;
+	const struct str la = str_is_set(da) ? str_head(a, a.len - da.len - 1) : a;
+	const struct str lb = str_is_set(db) ? str_head(b, b.len - db.len - 1) : b;
+	return str_eq_case(la, lb);
+}
+
+bool
+address_is_robot(struct str address)
+{
+	static const struct str locals[] = {STR_INIT("mailer-daemon"), STR_INIT("postmaster"),
+		STR_INIT("mail-daemon"), STR_INIT("maildaemon"), STR_INIT("poostmaster"),
+		STR_INIT("mailerdaemon")};
+	const struct str domain = address_domain(address);
+	const struct str local =
+		str_is_set(domain) ? str_head(address, address.len - domain.len - 1) : address;
+	for (size_t i = 0; i < sizeof locals / sizeof *locals; i++)
+		if (str_eq_case(local, locals[i]))
+			return true;
+	return false;
+}
+
+/* The length of an IPv4 address at the start of `s`, or 0. */
+static size_t
+ipv4_length(struct str s)
+{
+	size_t i = 0;
+	for (int part = 0; part < 4; part++) {
+		int n = 0;
+		const size_t from = i;
+		while (i < s.len && ascii_is_digit(s.ptr[i]) && i - from < 3)
+			n = n * 10 + (s.ptr[i++] - '0');
+		if (i == from || n > 255)
+			return 0;
+		if (part < 3 && (i >= s.len || s.ptr[i++] != '.'))
+			return 0;
+	}
+	if (i < s.len && (ascii_is_alnum(s.ptr[i]) || s.ptr[i] == '-' || s.ptr[i] == '_'))
+		return 0;
+	if (i + 1 < s.len && s.ptr[i] == '.' && ascii_is_alnum(s.ptr[i + 1]))
+		return 0;
+	return i;
+}
+
+/* The length of an IPv6 address at the start of `s`, or 0: two colons at least, groups of at most
+ * four digits. */
+static size_t
+ipv6_length(struct str s)
+{
+	size_t i = 0, colons = 0, digits = 0;
+	bool has_gap = false;
+	while (i < s.len && i < 45) {
+		const char c = s.ptr[i];
+		if (c == ':') {
+			if (i > 0 && s.ptr[i - 1] == ':') {
+				if (has_gap)
+					return 0;
+				has_gap = true;
+			}
+			colons++;
+			digits = 0;
+		} else if (ascii_is_digit(c) || ((c | 32) >= 'a' && (c | 32) <= 'f')) {
+			if (++digits > 4)
+				return 0;
+		} else {
+			break;
+		}
+		i++;
+	}
+	if (i > 0 && s.ptr[i - 1] == ':' && !(i > 1 && s.ptr[i - 2] == ':')) {
+		i--;
+		colons--;
+	}
+	if (colons < 2 || colons > 7 || (colons != 7 && !has_gap) ||
+		(i < s.len && ascii_is_alnum(s.ptr[i])))
+		return 0;
+	return i > 2 ? i : 0;
+}
+
+struct str
+ip_next(struct str text, size_t *at)
+{
+	for (size_t i = *at; i < text.len; i++) {
+		const char c = text.ptr[i];
+		const bool is_digit = ascii_is_digit(c);
+		if (!is_digit && !((c | 32) >= 'a' && (c | 32) <= 'f') && c != ':')
+			continue;
+		const char before = i > 0 ? text.ptr[i - 1] : ' ';
+		if (ascii_is_alnum(before) || before == '.' || before == ':' || before == '-' ||
+			before == '_')
+			continue;
+		const struct str rest = str_from(text, i);
+		size_t n = is_digit ? ipv4_length(rest) : 0;
+		if (n == 0)
+			n = ipv6_length(rest);
+		if (n == 0)
+			continue;
+		*at = i + n;
+		return str_head(rest, n);
+	}
+	*at = text.len;
+	return STR_NONE;
+}
+
+bool
+host_looks_real(struct str host)
+{
+	bool has_dot = false;
+	for (size_t i = 0; i < host.len; i++) {
+		const unsigned char c = (unsigned char)host.ptr[i];
+		if (c == '.' && i > 0 && i + 1 < host.len)
+			has_dot = true;
+		else if (!ascii_is_alnum(c) && c != '-' && c != '_' && c != '.' && c < 128)
+			return false;
+	}
+	return has_dot && host.len <= 255;
+}
+
+struct str
+host_clean(struct str value)
+{
+	const size_t semicolon = str_find_char(str_head(value, 20), ';', 0);
+	if (semicolon != STR_NPOS)
+		value = str_from(value, semicolon + 1);
+	struct str host = str_word(&value);
+	host = str_unwrap(host, '[', ']');
+	host = str_unwrap(host, '<', '>');
+	/* "mx.example.org[192.0.2.1]:25", "mx.example.org(192.0.2.1)", "mx.example.org." */
+	for (size_t i = 0; i < host.len; i++)
+		if (host.ptr[i] == '[' || host.ptr[i] == '(' || host.ptr[i] == ',' ||
+			host.ptr[i] == ';')
+			host.len = i;
+	while (host.len > 0 && (host.ptr[host.len - 1] == '.' || host.ptr[host.len - 1] == ':'))
+		host.len--;
+	return host.len == 0 ? STR_NONE : host;
+}

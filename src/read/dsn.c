@@ -1,0 +1,243 @@
+#include "read/dsn.h"
+
+#include <stddef.h>
+
+#include "read/address.h"
+#include "read/header.h"
+
+/* Where the fields of a notification go. A field that begins a recipient when it comes a second
+ * time is a KEY. */
+enum { OF_MESSAGE = 1, OF_RECIPIENT = 2, KEY = 4, ADDRESS = 8 };
+
+static const struct dsn_field {
+	struct str name;
+	unsigned flags;
+	size_t offset;
+} fields[] = {
+	{STR_INIT("Final-Recipient"),                     OF_RECIPIENT | KEY, offsetof(struct dsn_recipient, final)            },
+	{STR_INIT("Original-Recipient"),                  OF_RECIPIENT | KEY,
+         offsetof(struct dsn_recipient,								      original)         },
+	{STR_INIT("X-Actual-Recipient"),                  OF_RECIPIENT,       offsetof(struct dsn_recipient, actual)           },
+	{STR_INIT("Action"),			      OF_RECIPIENT | KEY, offsetof(struct dsn_recipient, action_text)      },
+	{STR_INIT("Status"),			      OF_RECIPIENT | KEY, offsetof(struct dsn_recipient, status_text)      },
+	{STR_INIT("Remote-MTA"),                          OF_RECIPIENT,       offsetof(struct dsn_recipient, remote_mta)       },
+	{STR_INIT("Remote-Recipient"),                    OF_RECIPIENT,       offsetof(struct dsn_recipient, actual)           },
+	{STR_INIT("Diagnostic-Code"),                     OF_RECIPIENT,       offsetof(struct dsn_recipient, diagnostic)       },
+	{STR_INIT("Last-Attempt-Date"),                   OF_RECIPIENT,       offsetof(struct dsn_recipient, last_attempt)     },
+	{STR_INIT("Will-Retry-Until"),                    OF_RECIPIENT,
+         offsetof(struct dsn_recipient,								      will_retry_until) },
+	{STR_INIT("X-Notes"),                             OF_RECIPIENT,       offsetof(struct dsn_recipient, more)             },
+	{STR_INIT("X-Supplementary-Info"),                OF_RECIPIENT,       offsetof(struct dsn_recipient, more)             },
+	{STR_INIT("X-Mimecast-Bounce-Reason"),            OF_RECIPIENT,       offsetof(struct dsn_recipient, more)             },
+	{STR_INIT("Failure-Reason"),                      OF_RECIPIENT,       offsetof(struct dsn_recipient, more)             },
+	{STR_INIT("Reporting-MTA"),                       OF_MESSAGE,         offsetof(struct dsn,           reporting_mta)    },
+	{STR_INIT("Received-From-MTA"),                   OF_MESSAGE,         offsetof(struct dsn,           received_from_mta)},
+	{STR_INIT("Arrival-Date"),                        OF_MESSAGE,         offsetof(struct dsn,           arrival_date)     },
+	{STR_INIT("Original-Envelope-Id"),                OF_MESSAGE,         offsetof(struct dsn,           envelope_id)      },
+	{STR_INIT("X-Postfix-Sender"),                    OF_MESSAGE,         offsetof(struct dsn,           envelope_from)    },
+	{STR_INIT("X-Original-Sender"),                   OF_MESSAGE,         offsetof(struct dsn,           envelope_from)    },
+	{STR_INIT("X-Symantec-Messaging-Gateway-Sender"), OF_MESSAGE,
+         offsetof(struct dsn,										envelope_from)    },
+	{STR_INIT("X-Postfix-Queue-ID"),                  OF_MESSAGE,         offsetof(struct dsn,           queue_id)         },
+};
+
+static const struct dsn_field *
+field_find(struct str name)
+{
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+		if (str_eq_case(name, fields[i].name))
+			return &fields[i];
+	return NULL;
+}
+
+enum nixie_action
+action_parse(struct str text)
+{
+	static const struct {
+		struct str word;
+		enum nixie_action action;
+	} words[] = {
+		{STR_INIT("fail"),        NIXIE_ACTION_FAILED   },
+		{STR_INIT("delay"),       NIXIE_ACTION_DELAYED  },
+		{STR_INIT("deliverable"), NIXIE_ACTION_NONE     },
+		{STR_INIT("delivered"),   NIXIE_ACTION_DELIVERED},
+		{STR_INIT("relayed"),     NIXIE_ACTION_RELAYED  },
+		{STR_INIT("transferred"), NIXIE_ACTION_RELAYED  },
+		{STR_INIT("expanded"),    NIXIE_ACTION_EXPANDED },
+		{STR_INIT("deferred"),    NIXIE_ACTION_DELAYED  },
+		{STR_INIT("expired"),     NIXIE_ACTION_FAILED   },
+		{STR_INIT("hard"),        NIXIE_ACTION_FAILED   },
+		{STR_INIT("bounce"),      NIXIE_ACTION_FAILED   },
+		{STR_INIT("reject"),      NIXIE_ACTION_FAILED   },
+	};
+	text = str_trim(text);
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (str_starts_case(text, words[i].word))
+			return words[i].action;
+	return NIXIE_ACTION_NONE;
+}
+
+static struct dsn_recipient *
+new_group(struct dsn *d, struct arena *a)
+{
+	struct dsn_recipient *const list =
+		arena_more(a, d->recipients, d->count, &d->room, sizeof *list);
+	if (list == NULL)
+		return NULL;
+	d->recipients = list;
+	d->in_group = true;
+	list[d->count] = (struct dsn_recipient){0};
+	return &list[d->count++];
+}
+
+bool
+dsn_line(struct str line, struct arena *a, struct dsn *d)
+{
+	if (str_trim(line).len == 0) {
+		d->in_group = false;
+		d->last = NULL;
+		return false;
+	}
+	if (field_continues(line) && d->last != NULL) {
+		*d->last = str_between(d->last->ptr, line.ptr + line.len);
+		return true;
+	}
+	struct str name, value;
+	/* Indented fields are met in text; quoted ones in forwards. */
+	struct str bare = str_trim(line);
+	while (str_starts(bare, STR(">")))
+		bare = str_trim(str_from(bare, 1));
+	const bool is_field = field_split(bare, &name, &value);
+	const struct dsn_field *const f = is_field ? field_find(name) : NULL;
+	if (f == NULL) {
+		/* Another field of this group; or the rest of a value that was wrapped without
+		 * indent. */
+		if (is_field && (d->in_group || d->has_message_fields) &&
+			str_starts_case(name, STR("X-"))) {
+			d->last = NULL;
+			return true;
+		}
+		if (!is_field && d->last != NULL) {
+			*d->last = str_between(d->last->ptr, line.ptr + line.len);
+			return true;
+		}
+		d->last = NULL;
+		return false;
+	}
+	if (f->flags & OF_MESSAGE) {
+		struct str *const slot = (struct str *)(void *)((char *)d + f->offset);
+		d->has_message_fields = true;
+		if (!str_is_set(*slot)) {
+			*slot = value;
+			d->last = slot;
+		} else {
+			d->last = NULL;
+		}
+		return true;
+	}
+	const uint16_t bit = (uint16_t)(1u << (f - fields));
+	/* "Status:" and "Action:" alone are common words; they begin a group only among other
+	 * fields. */
+	if (!d->in_group && f->offset != offsetof(struct dsn_recipient, final) &&
+		f->offset != offsetof(struct dsn_recipient, original) && d->count == 0 &&
+		!d->has_message_fields)
+		return false;
+	struct dsn_recipient *r = d->in_group && d->count > 0 ? &d->recipients[d->count - 1] : NULL;
+	if (r == NULL || ((f->flags & KEY) && (r->seen & bit)))
+		r = new_group(d, a);
+	if (r == NULL)
+		return true;
+	r->seen |= bit;
+	struct str *const slot = (struct str *)(void *)((char *)r + f->offset);
+	/* Of several diagnostics the last is the remote's own, or repeats it; of other fields the
+	 * first counts. */
+	if (str_is_set(*slot) && slot->len > 0 &&
+		f->offset != offsetof(struct dsn_recipient, diagnostic)) {
+		d->last = NULL;
+		return true;
+	}
+	*slot = value;
+	d->last = slot;
+	return true;
+}
+
+void
+dsn_parse(struct str in, struct arena *a, struct dsn *d)
+{
+	struct str line;
+	while (str_line(&in, &line))
+		(void)dsn_line(line, a, d);
+	d->last = NULL;
+	d->in_group = false;
+}
+
+/* "smtp; 550 ..." -> the type and the text; a text without a type stays whole. */
+static void
+split_type(struct str *type, struct str *text)
+{
+	const size_t semicolon = str_find_char(str_head(*text, 40), ';', 0);
+	if (semicolon == STR_NPOS)
+		return;
+	const struct str head = str_trim(str_head(*text, semicolon));
+	for (size_t i = 0; i < head.len; i++)
+		if (!ascii_is_alnum((unsigned char)head.ptr[i]) && head.ptr[i] != '-' &&
+			head.ptr[i] != '_')
+			return;
+	/* "550;5.1.1 ..." is no type. */
+	if (head.len == 0 || ascii_is_digit((unsigned char)head.ptr[0]))
+		return;
+	*type = head;
+	*text = str_trim(str_from(*text, semicolon + 1));
+}
+
+static void
+finish_recipient(struct dsn_recipient *r)
+{
+	r->final = address_typed(r->final, &r->final_type);
+	r->original = address_typed(r->original, NULL);
+	r->actual = address_typed(r->actual, NULL);
+	r->action = action_parse(r->action_text);
+	split_type(&r->diagnostic_type, &r->diagnostic);
+	struct str status = str_trim(r->status_text);
+	struct str type = STR_NONE;
+	split_type(&type, &status);
+	size_t at = 0, found;
+	if (status_parse(status, &r->status) == 0) {
+		r->status = status_next(status, &at, &found);
+		const int64_t code = str_number(status, 999);
+		if (r->status.class == 0 && code >= 400 && code < 600)
+			r->status_reply = (unsigned)code;
+	}
+}
+
+void
+dsn_finish(struct dsn *d, struct arena *a)
+{
+	size_t kept = 0;
+	(void)a;
+	for (size_t i = 0; i < d->count; i++) {
+		struct dsn_recipient *const r = &d->recipients[i];
+		finish_recipient(r);
+		if (r->final.len == 0 && r->original.len == 0 && r->actual.len == 0 &&
+			r->action == NIXIE_ACTION_NONE && r->status.class == 0 &&
+			r->diagnostic.len == 0)
+			continue;
+		/* A group that only completes the one before: the recipient stood alone, then a
+		 * blank line. */
+		if (kept > 0 && r->final.len == 0 && r->original.len == 0 && r->actual.len == 0) {
+			struct dsn_recipient *const before = &d->recipients[kept - 1];
+			if (before->action == NIXIE_ACTION_NONE && before->status.class == 0 &&
+				before->diagnostic.len == 0) {
+				const struct str final = before->final, original = before->original;
+				const struct str final_type = before->final_type;
+				*before = *r;
+				before->final = final;
+				before->original = original;
+				before->final_type = final_type;
+				continue;
+			}
+		}
+		d->recipients[kept++] = *r;
+	}
+	d->count = kept;
+}

@@ -1,0 +1,345 @@
+#include "read/facts.h"
+
+#include <stddef.h>
+
+#include "base/charset.h"
+#include "base/decode.h"
+#include "read/address.h"
+
+#define RETURNED_HEAD_BYTES                                                                        \
+	(256 << 10)          /* of an encoded returned message that are decoded: its header fits */
+#define SPARSE_TEXT_BYTES 40 /* a text part with less to say yields to the HTML beside it */
+
+void
+facts_note(struct facts *f, const char *what, size_t at)
+{
+	for (size_t i = 0; i < f->note_count; i++)
+		if (strcmp(f->notes[i].what, what) == 0)
+			return;
+	if (f->note_count < NOTES_MAX)
+		f->notes[f->note_count++] = (struct note){what, at};
+}
+
+/* A field of a table: its name, and where its value goes in a struct of slices. */
+struct slot {
+	struct str name;
+	size_t offset;
+};
+
+static void
+fill_slots(const struct header *h, const struct slot *slots, size_t count, void *out)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct str *const to = (struct str *)(void *)((char *)out + slots[i].offset);
+		if (!str_is_set(*to))
+			*to = header_find(h, slots[i].name);
+	}
+}
+
+static void
+read_feedback(struct facts *f, struct str body)
+{
+	static const struct slot slots[] = {
+		{STR_INIT("Feedback-Type"),        offsetof(struct feedback, type)                },
+		{STR_INIT("User-Agent"),           offsetof(struct feedback, user_agent)          },
+		{STR_INIT("Original-Rcpt-To"),     offsetof(struct feedback, original_rcpt_to)    },
+		{STR_INIT("Removal-Recipient"),    offsetof(struct feedback, original_rcpt_to)    },
+		{STR_INIT("Original-Mail-From"),   offsetof(struct feedback, original_mail_from)  },
+		{STR_INIT("Source-IP"),            offsetof(struct feedback, source_ip)           },
+		{STR_INIT("Arrival-Date"),         offsetof(struct feedback, arrival_date)        },
+		{STR_INIT("Received-Date"),        offsetof(struct feedback, arrival_date)        },
+		{STR_INIT("Reporting-MTA"),        offsetof(struct feedback, reporting_mta)       },
+		{STR_INIT("Auth-Failure"),         offsetof(struct feedback, auth_failure)        },
+		{STR_INIT("Reported-Domain"),      offsetof(struct feedback, reported_domain)     },
+		{STR_INIT("Original-Envelope-Id"), offsetof(struct feedback, original_envelope_id)},
+	};
+	struct header h;
+	f->feedback.is_there = true;
+	if (header_parse(body, f->arena, &h))
+		fill_slots(&h, slots, sizeof slots / sizeof *slots, &f->feedback);
+}
+
+static void
+read_disposition(struct facts *f, struct str body)
+{
+	static const struct slot slots[] = {
+		{STR_INIT("Disposition"),         offsetof(struct disposition, disposition)        },
+		{STR_INIT("Final-Recipient"),     offsetof(struct disposition, final_recipient)    },
+		{STR_INIT("Original-Recipient"),  offsetof(struct disposition, original_recipient) },
+		{STR_INIT("Original-Message-ID"),
+                 offsetof(struct disposition,                                  original_message_id)},
+		{STR_INIT("Reporting-UA"),        offsetof(struct disposition, reporting_ua)       },
+		{STR_INIT("Failure"),             offsetof(struct disposition, explanation)        },
+		{STR_INIT("Error"),               offsetof(struct disposition, explanation)        },
+	};
+	struct header h;
+	f->disposition.is_there = true;
+	if (header_parse(body, f->arena, &h))
+		fill_slots(&h, slots, sizeof slots / sizeof *slots, &f->disposition);
+}
+
+static void
+read_returned(struct facts *f, struct str message)
+{
+	struct returned *const r = &f->returned;
+	if (r->is_there || !header_parse(message, f->arena, &r->header))
+		return;
+	const struct header *const h = &r->header;
+	r->is_there = true;
+	r->message_id = str_trim(header_text(header_find(h, STR("Message-ID")), f->arena));
+	r->subject = header_text(header_find(h, STR("Subject")), f->arena);
+	r->from = header_text(header_find(h, STR("From")), f->arena);
+	r->to = header_text(header_find(h, STR("To")), f->arena);
+	r->date = header_find(h, STR("Date"));
+	r->list_id = header_text(header_find(h, STR("List-Id")), f->arena);
+	if (!str_is_set(r->list_id))
+		r->list_id = header_text(header_find(h, STR("List-Post")), f->arena);
+	r->return_path = address_clean(header_find(h, STR("Return-Path")));
+}
+
+static void
+read_returned_part(struct facts *f, const struct part *p)
+{
+	struct part head = *p;
+	if (str_is_set(p->encoding))
+		head.raw = str_head(head.raw, RETURNED_HEAD_BYTES);
+	head.role = PART_OTHER; /* its header needs no charset */
+	read_returned(f, part_decode(&head, f->arena));
+}
+
+static size_t
+words_in(struct str text, size_t enough)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < text.len && n < enough; i++)
+		n += !ascii_is_space((unsigned char)text.ptr[i]);
+	return n;
+}
+
+/* One text after the other with a line end between them. */
+static struct str
+join(struct str a, struct str b, struct arena *arena)
+{
+	if (a.len == 0)
+		return b;
+	if (b.len == 0)
+		return a;
+	char *const both = arena_bytes(arena, a.len + 2 + b.len);
+	if (both == NULL)
+		return a;
+	memcpy(both, a.ptr, a.len);
+	memcpy(both + a.len, "\n\n", 2);
+	memcpy(both + a.len + 2, b.ptr, b.len);
+	return (struct str){both, a.len + 2 + b.len};
+}
+
+/* The prose: all the text parts before the returned message; the HTML where there is no text worth
+ * the name. */
+static struct str
+human_text(struct facts *f)
+{
+	struct str text = STR_NONE, html = STR_NONE;
+	bool is_behind = false;
+	for (size_t i = 0; i < f->mime.count; i++) {
+		const struct part *const p = &f->mime.parts[i];
+		if (p->role == PART_RETURNED)
+			is_behind = true;
+		if ((p->role != PART_TEXT && p->role != PART_HTML) ||
+			(is_behind && words_in(text, 1) > 0))
+			continue;
+		if (p->role == PART_HTML) {
+			if (!str_is_set(html) &&
+				words_in(text, SPARSE_TEXT_BYTES) < SPARSE_TEXT_BYTES)
+				html = part_decode(p, f->arena);
+			continue;
+		}
+		text = join(text, part_decode(p, f->arena), f->arena);
+	}
+	if (words_in(text, SPARSE_TEXT_BYTES) < SPARSE_TEXT_BYTES && str_is_set(html))
+		text = join(text, decode_html(html, f->arena), f->arena);
+	if (!str_is_set(text) && f->mime.is_multipart)
+		text = f->mime.preamble;
+	return text;
+}
+
+/* Text that claims nothing of its encoding, but is quoted-printable all the same: "=20" at line
+ * ends, "=3D". */
+static bool
+looks_quoted_printable(struct str text)
+{
+	return str_has(str_head(text, 8192), STR("=20\n")) ||
+	       str_has(str_head(text, 8192), STR("=20\r\n")) ||
+	       str_has(str_head(text, 8192), STR("=3D")) ||
+	       str_has(str_head(text, 8192), STR("=C3=")) ||
+	       str_has(str_head(text, 8192), STR("=\n")) ||
+	       str_has(str_head(text, 8192), STR("=\r\n"));
+}
+
+static bool
+looks_like_html(struct str text)
+{
+	const struct str head = str_head(str_trim(text), 2048);
+	return str_starts(head, STR("<")) &&
+	       (str_has_case(head, STR("<html")) || str_has_case(head, STR("<!doctype")) ||
+		       str_has_case(head, STR("<body")) || str_has_case(head, STR("<div")) ||
+		       str_has_case(head, STR("<p>")));
+}
+
+static void
+read_prose(struct facts *f)
+{
+	struct str text = f->is_message ? human_text(f)
+					: charset_to_utf8(CHARSET_UNKNOWN, f->input, f->arena);
+	if (f->is_message && !f->mime.is_multipart &&
+		!header_has(&f->header, STR("Content-Transfer-Encoding")) &&
+		looks_quoted_printable(text))
+		text = charset_to_utf8(
+			CHARSET_UNKNOWN, decode_quoted_printable(text, f->arena), f->arena);
+	if (looks_like_html(text))
+		text = decode_html(text, f->arena);
+	f->text = text;
+	if (text.len > TEXT_BYTES_MAX)
+		facts_note(f, "text-limit", STR_NPOS);
+	text_read(text, f->arena, &f->prose);
+	if (str_is_set(f->prose.returned))
+		read_returned(f, f->prose.returned);
+	if (f->dsn.count == 0) {
+		const struct dsn status = f->dsn;
+		f->dsn = f->prose.dsn;
+		if (!str_is_set(f->dsn.reporting_mta))
+			f->dsn.reporting_mta = status.reporting_mta;
+	}
+}
+
+static void
+read_parts(struct facts *f)
+{
+	for (size_t i = 0; i < f->mime.count; i++) {
+		const struct part *const p = &f->mime.parts[i];
+		switch (p->role) {
+		case PART_STATUS: {
+			struct str body = part_decode(p, f->arena);
+			/* Some relays encode a part and lose the field that says so. */
+			if (!str_is_set(p->encoding) &&
+				str_find_char(str_head(body, 200), ':', 0) == STR_NPOS)
+				body = decode_base64(body, f->arena);
+			dsn_parse(body, f->arena, &f->dsn);
+			break;
+		}
+		case PART_FEEDBACK:
+			read_feedback(f, part_decode(p, f->arena));
+			break;
+		case PART_DISPOSITION:
+			read_disposition(f, part_decode(p, f->arena));
+			break;
+		case PART_RETURNED:
+			read_returned_part(f, p);
+			break;
+		case PART_OTHER:
+		case PART_TEXT:
+		case PART_HTML:
+			break;
+		}
+	}
+	dsn_finish(&f->dsn, f->arena);
+}
+
+static void
+read_head(struct facts *f)
+{
+	const struct header *const h = &f->header;
+	f->subject = header_text(header_find(h, STR("Subject")), f->arena);
+	f->from = header_text(header_find(h, STR("From")), f->arena);
+	f->from_address = address_clean(f->from);
+	size_t at = 0;
+	if (str_find_char(f->from_address, ' ', 0) != STR_NPOS) {
+		/* "a@b (Name)", 'Name "x" a@b': the first thing that is an address. */
+		const struct str found = address_next(f->from, &at);
+		if (str_is_set(found))
+			f->from_address = found;
+	}
+	f->to_address = address_clean(header_text(header_find(h, STR("To")), f->arena));
+	f->return_path = header_find(h, STR("Return-Path"));
+	f->message_id = str_trim(header_find(h, STR("Message-ID")));
+	f->date = header_find(h, STR("Date"));
+	if (h->is_cut)
+		facts_note(f, "header-limit", 0);
+}
+
+/* Is this the header of a message, and not of pasted text that begins with "Word: text"? */
+static bool
+is_message_header(const struct header *h)
+{
+	static const struct str names[] = {STR_INIT("From"), STR_INIT("To"), STR_INIT("Subject"),
+		STR_INIT("Received"), STR_INIT("Return-Path"), STR_INIT("Message-ID"),
+		STR_INIT("Date"), STR_INIT("MIME-Version"), STR_INIT("Content-Type"),
+		STR_INIT("Delivered-To"), STR_INIT("X-Failed-Recipients")};
+	size_t known = 0;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		known += header_has(h, names[i]);
+	return known >= 2 || (known == 1 && (h->count == 1 || str_is_set(h->from_line)));
+}
+
+/* A report inside: the message that was forwarded is itself one. Then it is that one we are asked
+ * about. */
+static const struct part *
+nested_report(const struct facts *f, struct header *inner)
+{
+	if (f->mime.is_report || f->dsn.count > 0 || f->feedback.is_there ||
+		f->disposition.is_there || header_has(&f->header, STR("X-Failed-Recipients")))
+		return NULL;
+	for (size_t i = 0; i < f->mime.count; i++) {
+		const struct part *const p = &f->mime.parts[i];
+		if (p->role != PART_RETURNED || !content_type_is(p->type, STR("message/")) ||
+			!header_parse(p->raw, f->arena, inner))
+			continue;
+		const struct str type = header_find(inner, STR("Content-Type"));
+		const struct str from = address_clean(header_find(inner, STR("From")));
+		if (content_type_is(type, STR("multipart/report")) ||
+			header_has(inner, STR("X-Failed-Recipients")) ||
+			str_starts_case(from, STR("mailer-daemon")) ||
+			str_starts_case(from, STR("postmaster")))
+			return p;
+	}
+	return NULL;
+}
+
+void
+facts_read(struct str input, enum nixie_input kind, struct arena *a, struct facts *f)
+{
+	*f = (struct facts){.input = input, .arena = a};
+	struct str whole = input;
+	for (;;) {
+		const bool has_header =
+			kind != NIXIE_INPUT_TEXT && header_parse(whole, a, &f->header) &&
+			(kind == NIXIE_INPUT_MESSAGE || is_message_header(&f->header));
+		f->is_message = has_header;
+		f->dsn = (struct dsn){0};
+		f->returned = (struct returned){0};
+		if (!has_header) {
+			f->header = (struct header){.body = whole};
+			f->mime = (struct mime){0};
+			break;
+		}
+		mime_parse(&f->header, a, &f->mime);
+		read_parts(f);
+		struct header inner;
+		const struct part *const p = nested_report(f, &inner);
+		if (p == NULL || f->nesting == NESTED_REPORTS_MAX)
+			break;
+		whole = p->raw;
+		kind = NIXIE_INPUT_MESSAGE;
+		f->nesting++;
+	}
+	if (f->mime.is_deep)
+		facts_note(f, "depth-limit", STR_NPOS);
+	if (f->mime.is_many)
+		facts_note(f, "parts-limit", STR_NPOS);
+	if (f->is_message)
+		read_head(f);
+	read_prose(f);
+	signs_find(f->subject, WHERE_SUBJECT, a, &f->subject_signs);
+	f->signs = f->subject_signs;
+	signs_find(f->from, WHERE_FROM, a, &f->signs);
+	signs_find(f->prose.all, WHERE_TEXT, a, &f->signs);
+}

@@ -1,0 +1,68 @@
+/*
+ * facts - everything a message says that bears on delivery, gathered and not yet judged
+ *
+ * The one entry to src/read/: bytes in, facts out. What is found is kept apart by
+ * where it stood, because that is what judging needs: the fields of RFC 3464, the
+ * report's own prose, the dialogue it quotes, and the returned message, whose words decide
+ * nothing.
+ */
+#ifndef READ_FACTS_H
+#define READ_FACTS_H
+
+#include "read/mime.h"
+#include "read/signs.h"
+#include "read/text.h"
+
+/* A complaint: RFC 5965. */
+struct feedback {
+	bool is_there;
+	struct str type, user_agent, original_rcpt_to, original_mail_from, source_ip, arrival_date,
+		reporting_mta, auth_failure, reported_domain, original_envelope_id;
+};
+
+/* A receipt: RFC 8098. */
+struct disposition {
+	bool is_there;
+	struct str disposition, final_recipient, original_recipient, original_message_id,
+		reporting_ua, explanation;
+};
+
+/* What the returned message or its header says of itself. Decoded. */
+struct returned {
+	bool is_there;
+	struct header header;
+	struct str message_id, subject, from, to, date, list_id, return_path;
+};
+
+struct note {
+	const char *what; /* static */
+	size_t at;        /* offset in the input; STR_NPOS = the whole */
+};
+
+struct facts {
+	struct str input;
+	struct arena *arena;
+	bool is_message;  /* it has a header; else it was pasted text or a reply */
+	unsigned nesting; /* this many messages were opened to come to the report */
+	struct header header;
+	struct str subject, from, from_address, to_address, return_path, message_id, date;
+	struct mime mime;
+	struct prose prose;
+	struct str text; /* the whole of the prose part, the returned message too */
+	struct dsn dsn;  /* from the status part, else from the prose */
+	struct feedback feedback;
+	struct disposition disposition;
+	struct returned returned;
+	struct sign_set signs; /* of subject, From and prose together */
+	struct sign_set subject_signs;
+	struct note notes[NOTES_MAX];
+	size_t note_count;
+};
+
+/* facts_read - reads `input` as `kind` says into *f (overwritten). Slices point into `input` or the
+ * arena; when the arena fails (arena_failed) the facts are incomplete. O(n) */
+void facts_read(struct str input, enum nixie_input kind, struct arena *a, struct facts *f);
+
+void facts_note(struct facts *f, const char *what, size_t at);
+
+#endif

@@ -1,0 +1,135 @@
+#include "read/header.h"
+
+#include "base/decode.h"
+#include "read/limits.h"
+
+/* A field name is printable ASCII but for the colon: RFC 5322 s3.6.8. Longer ones than this are
+ * text. */
+#define NAME_BYTES_MAX 76
+
+bool
+field_split(struct str line, struct str *name, struct str *value)
+{
+	size_t n = 0;
+	while (n < line.len && n <= NAME_BYTES_MAX && line.ptr[n] > ' ' && line.ptr[n] < 127 &&
+		line.ptr[n] != ':')
+		n++;
+	size_t colon = n;
+	while (colon < line.len && (line.ptr[colon] == ' ' || line.ptr[colon] == '\t'))
+		colon++;
+	if (n == 0 || n > NAME_BYTES_MAX || colon >= line.len || line.ptr[colon] != ':')
+		return false;
+	*name = str_head(line, n);
+	*value = str_trim(str_from(line, colon + 1));
+	return true;
+}
+
+/* Passes over what may stand before the first field. */
+static struct str
+skip_preamble(struct str in, struct header *h)
+{
+	if (str_starts(in, STR("\xEF\xBB\xBF")))
+		in = str_from(in, 3);
+	for (;;) {
+		struct str rest = in, line;
+		if (!str_line(&rest, &line))
+			return in;
+		if (str_starts(line, STR("From ")) || str_starts(line, STR(">From "))) {
+			if (!str_is_set(h->from_line))
+				h->from_line = line;
+		} else if (str_trim(line).len > 0) {
+			return in;
+		}
+		in = rest;
+	}
+}
+
+/* Is the line after this one, which is no field, a field again? Then this one is a continuation
+ * without its indent. */
+static bool
+field_follows(struct str rest)
+{
+	struct str line, name, value;
+	if (!str_line(&rest, &line))
+		return false;
+	return field_split(line, &name, &value) && value.len > 0 &&
+	       str_find_char(name, '/', 0) == STR_NPOS;
+}
+
+static bool
+push(struct header *h, size_t *room, struct arena *a, struct header_field f)
+{
+	struct header_field *const fields =
+		arena_more(a, h->fields, h->count, room, sizeof *fields);
+	if (fields == NULL)
+		return false;
+	h->fields = fields;
+	h->fields[h->count++] = f;
+	return true;
+}
+
+bool
+header_parse(struct str in, struct arena *a, struct header *h)
+{
+	*h = (struct header){.body = in};
+	struct str rest = skip_preamble(in, h);
+	size_t room = 0;
+	struct str line, name, value;
+	struct header_field *last = NULL;
+	for (;;) {
+		const struct str before = rest;
+		if (!str_line(&rest, &line)) {
+			h->body = rest;
+			break;
+		}
+		if (line.len == 0 || (h->count > 0 && str_trim(line).len == 0)) {
+			h->body = rest;
+			break;
+		}
+		if (field_continues(line) && h->count > 0) {
+			if (last != NULL)
+				last->value =
+					str_trim(str_between(last->value.ptr, line.ptr + line.len));
+			continue;
+		}
+		if (field_split(line, &name, &value)) {
+			last = NULL;
+			if (h->count == HEADER_FIELDS_MAX) {
+				h->is_cut = true;
+				continue;
+			}
+			if (!push(h, &room, a, (struct header_field){name, value}))
+				return false;
+			last = &h->fields[h->count - 1];
+			continue;
+		}
+		/* mbox's ">From " may stand between the fields, after a From_ line that somebody
+		 * escaped. */
+		if (str_starts(line, STR(">From ")) || str_starts(line, STR("From ")))
+			continue;
+		if (h->count == 0)
+			return false;
+		if (last != NULL && field_follows(rest)) {
+			last->value = str_trim(str_between(last->value.ptr, line.ptr + line.len));
+			continue;
+		}
+		h->body = before;
+		break;
+	}
+	return h->count > 0;
+}
+
+struct str
+header_find(const struct header *h, struct str name)
+{
+	for (size_t i = 0; i < h->count; i++)
+		if (str_eq_case(h->fields[i].name, name))
+			return h->fields[i].value;
+	return STR_NONE;
+}
+
+struct str
+header_text(struct str value, struct arena *a)
+{
+	return decode_words(str_head(value, HEADER_VALUE_MAX), a);
+}

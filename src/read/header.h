@@ -1,0 +1,61 @@
+/*
+ * header - the header of a message, however broken: RFC 5322 s2.2, and what is really sent
+ *
+ * Accepts before the first field: a byte-order mark, blank lines, an mbox "From "
+ * line. Accepts in it: fields without a name's worth of sense (passed over), a
+ * continuation that lost its indent, a blank before the colon. A header ends at
+ * a blank line, or at a line that cannot belong to one.
+ */
+#ifndef READ_HEADER_H
+#define READ_HEADER_H
+
+#include "base/arena.h"
+
+struct header_field {
+	struct str name;
+	struct str value; /* trimmed, still folded and encoded */
+};
+
+struct header {
+	struct header_field *fields;
+	size_t count;
+	struct str body;      /* what follows the header */
+	struct str from_line; /* "From x@y date" of an mbox, without its line end; absent when there
+				 is none */
+	bool is_cut;          /* HEADER_FIELDS_MAX was reached */
+};
+
+/*
+ * header_parse - reads the header at the start of `in`
+ *
+ * in       borrowed; the fields point into it
+ * Returns  false when `in` does not begin with a header at all: not one field before the first line
+ * that cannot be one; then *h has no fields and its body is all of `in` Cost     O(header)
+ */
+bool header_parse(struct str in, struct arena *a, struct header *h);
+
+/* header_find - the value of the first field of that name; absent when there is none. O(fields) */
+struct str header_find(const struct header *h, struct str name);
+
+/* header_has - is there a field of that name? */
+static inline bool
+header_has(const struct header *h, struct str name)
+{
+	return str_is_set(header_find(h, name));
+}
+
+/* header_text - a value unfolded and with its encoded words decoded (RFC 2047) to UTF-8 */
+struct str header_text(struct str value, struct arena *a);
+
+/* field_split - is `line` "Name: value"? A name is printable ASCII without blanks; one blank before
+ * the colon is let pass. Then true with both set; `value` is trimmed. */
+bool field_split(struct str line, struct str *name, struct str *value);
+
+/* field_continues - is this line the continuation of a folded field? */
+static inline bool
+field_continues(struct str line)
+{
+	return line.len > 0 && (line.ptr[0] == ' ' || line.ptr[0] == '\t');
+}
+
+#endif

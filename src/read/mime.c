@@ -1,0 +1,282 @@
+#include "read/mime.h"
+
+#include "base/charset.h"
+#include "base/decode.h"
+
+static const struct {
+	struct str type;
+	enum part_role role;
+} roles[] = {
+	{STR_INIT("message/delivery-status"),                 PART_STATUS     },
+	{STR_INIT("message/global-delivery-status"),          PART_STATUS     }, /* RFC 6533 */
+	{STR_INIT("message/xdelivery-status"),                PART_STATUS     }, /* seen from gateways */
+	{STR_INIT("text/delivery-status"),                    PART_STATUS     },
+	{STR_INIT("message/feedback-report"),                 PART_FEEDBACK   },
+	{STR_INIT("message/disposition-notification"),        PART_DISPOSITION},
+	{STR_INIT("message/global-disposition-notification"), PART_DISPOSITION},
+	{STR_INIT("message/rfc822"),                          PART_RETURNED   },
+	{STR_INIT("message/global"),                          PART_RETURNED   },
+	{STR_INIT("message/partial"),                         PART_RETURNED   },
+	{STR_INIT("message/rfc822-headers"),                  PART_RETURNED   },
+	{STR_INIT("message/global-headers"),                  PART_RETURNED   },
+	{STR_INIT("text/rfc822-headers"),                     PART_RETURNED   },
+	{STR_INIT("text/rfc822-header"),                      PART_RETURNED   },
+	{STR_INIT("text/rfc822"),                             PART_RETURNED   },
+	{STR_INIT("text/html"),                               PART_HTML       },
+	{STR_INIT("text/"),				   PART_TEXT       },
+};
+
+bool
+content_type_is(struct str value, struct str type)
+{
+	if (!str_starts_case(value, type))
+		return false;
+	if (type.ptr[type.len - 1] == '/')
+		return true;
+	const char next = value.len > type.len ? value.ptr[type.len] : ';';
+	return next == ';' || ascii_is_space((unsigned char)next) || next == ',' || next == '"';
+}
+
+static bool
+is_parameter_end(char c)
+{
+	return c == ';' || ascii_is_space((unsigned char)c);
+}
+
+struct str
+content_type_parameter(struct str value, struct str name, struct arena *a)
+{
+	value = str_head(value, HEADER_VALUE_MAX);
+	for (size_t at = 0; (at = str_find_case(value, name, at)) != STR_NPOS; at += name.len) {
+		/* The name must stand alone: `boundary`, not `xboundary` or `boundary-x`. */
+		if (at == 0 || !is_parameter_end(value.ptr[at - 1]))
+			continue;
+		struct str rest = str_trim(str_from(value, at + name.len));
+		const bool is_extended = str_starts(rest, STR("*"));
+		if (is_extended)
+			rest = str_from(rest, rest.len > 1 && ascii_is_digit(rest.ptr[1]) ? 2 : 1);
+		rest = str_trim(str_starts(rest, STR("*")) ? str_from(rest, 1) : rest);
+		if (!str_starts(rest, STR("=")))
+			continue;
+		rest = str_trim(str_from(rest, 1));
+		if (str_starts(rest, STR("\""))) {
+			const size_t close = str_find_char(rest, '"', 1);
+			/* No closing quote: to the end of that line. */
+			rest = str_from(rest, 1);
+			return close == STR_NPOS ? str_trim(str_cut(&rest, '\n'))
+						 : str_head(rest, close - 1);
+		}
+		size_t n = 0;
+		while (n < rest.len && !is_parameter_end(rest.ptr[n]))
+			n++;
+		rest = str_head(rest, n);
+		return is_extended ? decode_rfc2231(rest, a) : rest;
+	}
+	return STR_NONE;
+}
+
+/* Words at the head of a body that give away what a part without a useful type is. */
+static enum part_role
+role_by_content(struct str body)
+{
+	struct str name, value, line, rest = body;
+	while (str_line(&rest, &line) && str_trim(line).len == 0)
+		;
+	if (!field_split(line, &name, &value))
+		return PART_TEXT;
+	if (str_eq_case(name, STR("Reporting-MTA")) || str_eq_case(name, STR("Final-Recipient")) ||
+		str_eq_case(name, STR("Original-Recipient")))
+		return PART_STATUS;
+	if (str_eq_case(name, STR("Feedback-Type")))
+		return PART_FEEDBACK;
+	if (str_eq_case(name, STR("Return-Path")) || str_eq_case(name, STR("Received")))
+		return PART_RETURNED;
+	return PART_TEXT;
+}
+
+static enum part_role
+role_of(struct str type, struct str body)
+{
+	if (!str_is_set(type))
+		return role_by_content(body);
+	for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
+		if (!content_type_is(type, roles[i].type))
+			continue;
+		/* Gateways give everything the type text/plain, delivery-status too. */
+		return roles[i].role == PART_TEXT ? role_by_content(body) : roles[i].role;
+	}
+	/* "Content-Type: text", "Content-Type: plain", and other things that mean text. */
+	if (str_find_char(str_head(type, 40), '/', 0) == STR_NPOS)
+		return role_by_content(body);
+	return PART_OTHER;
+}
+
+static void
+add_leaf(struct mime *m, const struct header *h, bool is_alternative, struct arena *a)
+{
+	if (m->count == MIME_PARTS_MAX) {
+		m->is_many = true;
+		return;
+	}
+	const struct str type = header_find(h, STR("Content-Type"));
+	const struct str disposition = header_find(h, STR("Content-Disposition"));
+	struct part *const parts = arena_more(a, m->parts, m->count, &m->room, sizeof *parts);
+	if (parts == NULL)
+		return;
+	m->parts = parts;
+	struct part *const p = &parts[m->count++];
+	*p = (struct part){
+		.role = role_of(type, h->body),
+		.type = type,
+		.charset = str_is_set(type) ? content_type_parameter(type, STR("charset"), a)
+					    : STR_NONE,
+		.encoding = header_find(h, STR("Content-Transfer-Encoding")),
+		.raw = h->body,
+		.is_attachment = str_starts_case(disposition, STR("attachment")),
+		.is_alternative = is_alternative,
+	};
+	if (str_is_set(disposition))
+		p->name = content_type_parameter(disposition, STR("filename"), a);
+	if (!str_is_set(p->name) && str_is_set(type))
+		p->name = content_type_parameter(type, STR("name"), a);
+}
+
+/*
+ * The next line "--boundary" at or after `from`, or STR_NPOS. `*end` is where
+ * the line after it begins; *is_last when it is "--boundary--". A boundary that
+ * is the beginning of another one is told apart by what follows it.
+ */
+static size_t
+find_boundary(struct str body, struct str boundary, size_t from, size_t *end, bool *is_last)
+{
+	while (from < body.len) {
+		const char *const p = body.ptr + from;
+		const struct str left = str_from(body, from);
+		if (left.len >= boundary.len + 2 && p[0] == '-' && p[1] == '-' &&
+			memcmp(p + 2, boundary.ptr, boundary.len) == 0) {
+			struct str rest = left, line;
+			(void)str_line(&rest, &line);
+			const struct str tail = str_trim_end(str_from(line, boundary.len + 2));
+			if (tail.len == 0 || str_eq(tail, STR("--"))) {
+				*is_last = tail.len == 2;
+				*end = body.len - rest.len;
+				return from;
+			}
+		}
+		const char *const lf = memchr(p, '\n', left.len);
+		if (lf == NULL)
+			return STR_NPOS;
+		from = (size_t)(lf - body.ptr) + 1;
+	}
+	return STR_NPOS;
+}
+
+/* A body that begins with "--x" and a MIME field is a multipart, whatever its header says; gives x.
+ */
+static struct str
+sniff_boundary(struct str body)
+{
+	struct str rest = body, line, next, name, value;
+	for (int lines = 0; lines < 30 && str_line(&rest, &line); lines++) {
+		if (!str_starts(line, STR("--")) || line.len < 6 || line.len > 200)
+			continue;
+		struct str after = rest;
+		if (str_line(&after, &next) && field_split(next, &name, &value) &&
+			str_starts_case(name, STR("Content-")))
+			return str_trim_end(str_from(line, 2));
+	}
+	return STR_NONE;
+}
+
+static void walk(struct mime *m, const struct header *h, unsigned depth, bool is_alternative,
+	struct arena *a);
+
+static void
+walk_multipart(struct mime *m, struct str body, struct str boundary, unsigned depth,
+	bool is_alternative, struct arena *a)
+{
+	size_t end = 0;
+	bool is_last = false;
+	size_t at = find_boundary(body, boundary, 0, &end, &is_last);
+	if (depth == 0)
+		m->preamble = str_head(body, at);
+	while (at != STR_NPOS && !is_last) {
+		const size_t from = end;
+		at = find_boundary(body, boundary, from, &end, &is_last);
+		/* The line end before the boundary belongs to it; a part that is never closed ends
+		 * with the body. */
+		const struct str content =
+			str_between(body.ptr + from, body.ptr + (at == STR_NPOS ? body.len : at));
+		struct header part;
+		/* A part that begins with a blank line has no header: text/plain, RFC 2046 s5.1. */
+		struct str rest = content, line;
+		if (str_line(&rest, &line) && line.len == 0)
+			part = (struct header){.body = rest};
+		else
+			(void)header_parse(content, a, &part);
+		if (part.count > 0 && !header_has(&part, STR("Content-Type")) &&
+			!str_starts_case(part.fields[0].name, STR("Content-")))
+			part = (struct header){.body = content}; /* text or a header that came
+								    without a blank line */
+		walk(m, &part, depth + 1, is_alternative, a);
+	}
+}
+
+static void
+walk(struct mime *m, const struct header *h, unsigned depth, bool is_alternative, struct arena *a)
+{
+	const struct str type = header_find(h, STR("Content-Type"));
+	struct str boundary = STR_NONE;
+	if (m->count == MIME_PARTS_MAX) {
+		m->is_many = true;
+		return;
+	}
+	if (content_type_is(type, STR("multipart/"))) {
+		boundary = content_type_parameter(type, STR("boundary"), a);
+		if (content_type_is(type, STR("multipart/report")) && depth <= 1) {
+			m->is_report = true;
+			m->report_type = content_type_parameter(type, STR("report-type"), a);
+		}
+		is_alternative =
+			is_alternative || content_type_is(type, STR("multipart/alternative"));
+	}
+	size_t end;
+	bool is_last;
+	if (str_is_set(boundary) && find_boundary(h->body, boundary, 0, &end, &is_last) == STR_NPOS)
+		boundary = STR_NONE;
+	if (!str_is_set(boundary) && (depth == 0 || content_type_is(type, STR("multipart/"))))
+		boundary = sniff_boundary(h->body);
+	if (boundary.len == 0) {
+		add_leaf(m, h, is_alternative, a);
+		/* A multipart whose parts cannot be told apart is still text to be read. */
+		if (m->count > 0 && content_type_is(type, STR("multipart/")))
+			m->parts[m->count - 1].role = role_by_content(h->body);
+		return;
+	}
+	m->is_multipart = true;
+	if (depth >= MIME_DEPTH_MAX) {
+		m->is_deep = true;
+		return;
+	}
+	walk_multipart(m, h->body, boundary, depth, is_alternative, a);
+}
+
+void
+mime_parse(const struct header *h, struct arena *a, struct mime *m)
+{
+	*m = (struct mime){0};
+	walk(m, h, 0, false, a);
+}
+
+struct str
+part_decode(const struct part *p, struct arena *a)
+{
+	struct str text = p->raw;
+	if (str_starts_case(p->encoding, STR("base64")))
+		text = decode_base64(text, a);
+	else if (str_starts_case(p->encoding, STR("quoted-printable")))
+		text = decode_quoted_printable(text, a);
+	if (p->role == PART_OTHER)
+		return text;
+	return charset_to_utf8(charset_find(p->charset), text, a);
+}

@@ -1,0 +1,59 @@
+/*
+ * text - the prose of a report: whom it names, what it says of each, what it quotes
+ *
+ * There is no grammar here, only habits: a line that begins with an address and
+ * goes on with the reason; a label and an address; a list of addresses and one
+ * explanation for all; an SMTP dialogue; the fields of RFC 3464 as plain text; a copy of
+ * the message at the end. The reader knows the habits, not the programs that have them, so
+ * that a program nobody has heard of is still read.
+ */
+#ifndef READ_TEXT_H
+#define READ_TEXT_H
+
+#include "read/dsn.h"
+
+/* How an address stands in the text: the stronger, the surer it is a recipient of whom the report
+ * speaks. */
+enum naming {
+	NAMING_PASSING,  /* somewhere in a sentence */
+	NAMING_TO,       /* in a description of the message: "To: a@b" */
+	NAMING_SENTENCE, /* in a sentence that says that delivery to it failed */
+	NAMING_LABEL,    /* behind "Recipient:", or "Name (a@b)" on a line of its own */
+	NAMING_HEAD      /* at the head of its own line or paragraph */
+};
+
+/* An address and what the text says under it. */
+struct block {
+	struct str address;
+	struct str original; /* "(expanded from: <x>)", "(generated from x)" */
+	struct str own;      /* behind and under the address, up to the next blank line */
+	struct str after;    /* from there to the next address or the end */
+	enum naming naming;
+};
+
+/* One command of a quoted SMTP dialogue and the answer to it. */
+struct exchange {
+	struct str host;    /* "while talking to" */
+	struct str command; /* "RCPT TO:<a@b>"; absent for the greeting */
+	struct str reply;   /* with all its lines */
+};
+
+struct prose {
+	struct str all;       /* the text, without the returned message */
+	struct str returned;  /* the copy of the message, or its header, when one follows; else
+				 absent */
+	struct block *blocks; /* in order */
+	size_t count, room;
+	struct exchange *dialogue;
+	size_t exchange_count, exchange_room;
+	struct dsn dsn; /* fields met in the text */
+};
+
+/* text_read - reads a report's prose (UTF-8). *p is zeroed first. Slices point into `text`. O(n) */
+void text_read(struct str text, struct arena *a, struct prose *p);
+
+/* text_returned_at - where a copy of a message begins in `text`: the offset of its header, or
+ * STR_NPOS. *ends: where the report's own words end, before the line that announces the copy */
+size_t text_returned_at(struct str text, size_t *ends);
+
+#endif

@@ -1,0 +1,348 @@
+/*
+ * The lookups, on the real catalogue: every row is found by its own key, and every pattern finds
+ * itself.
+ */
+#include "base/fold.h"
+#include "catalogue/catalogue.h"
+#include "catalogue/patterns.h"
+#include "tap.h"
+
+#include <stdlib.h>
+
+#define KEY_BYTES 512
+
+/* The same name in capitals. */
+static struct str
+capitals(struct str s, char *out)
+{
+	for (size_t i = 0; i < s.len && i < KEY_BYTES; i++)
+		out[i] = (char)(s.ptr[i] >= 'a' && s.ptr[i] <= 'z' ? s.ptr[i] - 32 : s.ptr[i]);
+	return (struct str){out, s.len};
+}
+
+/* Counts the rows that do not hold, and names the first. */
+struct tally {
+	const char *what;
+	size_t rows, wrong;
+};
+
+static void
+hold(struct tally *t, bool ok, struct str key)
+{
+	t->rows++;
+	if (!ok && t->wrong++ == 0)
+		tap_show(t->what, key);
+}
+
+static void
+done(const struct tally *t)
+{
+	tap_ok(t->wrong == 0, "%s: %zu of %zu", t->what, t->rows - t->wrong, t->rows);
+}
+
+static void
+test_text(void)
+{
+	tap_ok(!str_is_set(catalogue_text((struct text){0, 0})), "{0, 0} is absent");
+	struct tally t = {.what = "texts end in a NUL"};
+	for (size_t i = 0; i < CATALOGUE_PHRASES; i++) {
+		const struct str s = catalogue_text(catalogue_phrases[i].phrase);
+		hold(&t, s.ptr[s.len] == '\0' && strlen(s.ptr) == s.len, s);
+	}
+	done(&t);
+}
+
+static void
+test_reasons(void)
+{
+	struct tally t = {.what = "reasons by name"}, u = {.what = "reasons in capitals"};
+	for (int i = 0; i < REASON__COUNT; i++) {
+		char room[KEY_BYTES];
+		const struct str name = catalogue_text(catalogue_reasons[i].name);
+		hold(&t, catalogue_reason_find(name) == i, name);
+		hold(&u, catalogue_reason_find(capitals(name, room)) == i, name);
+	}
+	done(&t);
+	done(&u);
+	tap_is_int(catalogue_reason_find(STR("unknown")), REASON_UNKNOWN, "unknown");
+	tap_is_int(catalogue_reason_find(STR("unknow")), -1, "a shorter name");
+	tap_is_int(catalogue_reason_find(STR("unknownn")), -1, "a longer name");
+	tap_is_int(catalogue_reason_find(STR("")), -1, "no name");
+	tap_is_int(catalogue_reason_find(STR_NONE), -1, "absent");
+	tap_is_int(catalogue_reason_find(STR("zzz")), -1, "behind the last");
+	tap_is_int(catalogue_reasons[REASON_USER_UNKNOWN].verdict, VERDICT_HARD,
+		"user_unknown is hard");
+	tap_is_int(catalogue_reasons[REASON_MAILBOX_FULL].verdict, VERDICT_SOFT,
+		"mailbox_full is soft");
+	tap_is_str(catalogue_text(catalogue_reasons[REASON_USER_UNKNOWN].status_permanent),
+		STR("5.1.1"), "user_unknown is 5.1.1");
+}
+
+static void
+test_codes(void)
+{
+	struct tally t = {.what = "reply codes"}, u = {.what = "enhanced codes"},
+		     v = {.what = "client errors"};
+	bool others = false;
+	size_t known = 0;
+	for (size_t i = 0; i < CATALOGUE_REPLIES; i++) {
+		const struct reply_row *const row = &catalogue_replies[i];
+		hold(&t, catalogue_reply_find(row->code) == row && row->reason < REASON__COUNT,
+			catalogue_text(row->name));
+	}
+	for (unsigned code = 0; code < 2000; code++)
+		known += catalogue_reply_find(code) != NULL;
+	done(&t);
+	tap_is_int(known, CATALOGUE_REPLIES, "and no others");
+	for (size_t i = 0; i < CATALOGUE_ENHANCED; i++) {
+		const struct enhanced_row *const row = &catalogue_enhanced[i];
+		char code[32];
+		snprintf(code, sizeof code, "X.%u.%u", row->subject, row->detail);
+		hold(&u,
+			catalogue_enhanced_find(row->subject, row->detail) == row &&
+				row->reason < REASON__COUNT &&
+				str_eq(catalogue_text(row->code), str_of(code)),
+			catalogue_text(row->code));
+	}
+	done(&u);
+	tap_ok(catalogue_enhanced_find(9, 9) == NULL && catalogue_enhanced_find(1, 9999) == NULL &&
+			catalogue_enhanced_find(~0U, ~0U) == NULL,
+		"enhanced codes that are not there");
+	for (size_t i = 0; i < CATALOGUE_CLIENT_ERRORS; i++) {
+		const struct client_error_row *const row = &catalogue_client_errors[i];
+		char room[KEY_BYTES];
+		const struct str code = catalogue_text(row->code);
+		hold(&v,
+			catalogue_client_error_find(code) == row &&
+				catalogue_client_error_find(capitals(code, room)) == row,
+			code);
+		others = others || catalogue_client_error_find(str_head(code, code.len - 1)) == row;
+	}
+	done(&v);
+	tap_ok(!others && catalogue_client_error_find(STR("")) == NULL,
+		"no client error by half its code");
+}
+
+static void
+test_providers(void)
+{
+	struct tally t = {.what = "hosts of providers"}, u = {.what = "hosts below them"},
+		     v = {.what = "hosts that only end alike"}, w = {.what = "codes of providers"};
+	for (size_t i = 0; i < CATALOGUE_PROVIDERS; i++) {
+		const struct provider_row *const row = &catalogue_providers[i];
+		const struct str host = catalogue_text(row->host);
+		char text[KEY_BYTES], room[KEY_BYTES];
+		hold(&t,
+			catalogue_provider_find(host) == row &&
+				catalogue_provider_find(capitals(host, room)) == row,
+			host);
+		snprintf(text, sizeof text, "mx-1.a.b.%s.", host.ptr);
+		hold(&u, catalogue_provider_find(str_of(text)) == row, host);
+		snprintf(text, sizeof text, "x%s", host.ptr);
+		hold(&v, catalogue_provider_find(str_of(text)) != row, host);
+		for (size_t k = row->codes_from; k < (size_t)row->codes_from + row->codes; k++)
+			hold(&w,
+				k < CATALOGUE_PROVIDER_CODES &&
+					str_eq(catalogue_text(catalogue_provider_codes[k].provider),
+						catalogue_text(row->provider)),
+				host);
+	}
+	done(&t);
+	done(&u);
+	done(&v);
+	done(&w);
+	static const struct str strangers[] = {STR_INIT(""), STR_INIT("."), STR_INIT(".."),
+		STR_INIT("com"), STR_INIT("example.org"), STR_INIT(".com"), STR_INIT("a..b")};
+	for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++)
+		tap_ok(catalogue_provider_find(strangers[i]) == NULL, "no provider of \"%.*s\"",
+			(int)strangers[i].len, strangers[i].ptr);
+	tap_ok(catalogue_provider_find(STR_NONE) == NULL, "no provider of absent");
+
+	/* Names of all lengths, to the border of the longest host and past it. */
+	bool found = true;
+	for (size_t len = 0; CATALOGUE_PROVIDERS > 0 && len < 300; len++) {
+		char text[KEY_BYTES];
+		const struct provider_row *const row = &catalogue_providers[0];
+		const struct str host = catalogue_text(row->host);
+		memset(text, len % 2 == 0 ? 'x' : '.', len);
+		text[len] = '.';
+		memcpy(text + len + 1, host.ptr, host.len);
+		found = found &&
+			catalogue_provider_find((struct str){text, len + 1 + host.len}) == row;
+	}
+	tap_ok(found, "a provider behind a long name");
+	struct tally x = {.what = "ranges of provider codes"};
+	for (size_t i = 0; i < CATALOGUE_PROVIDER_CODES; i++) {
+		const struct provider_code_row *const row = &catalogue_provider_codes[i];
+		hold(&x,
+			row->detail_from <= row->detail_to && row->reason < REASON__COUNT &&
+				row->verdict <= VERDICT_BLOCK && row->class <= 5 &&
+				(row->subject == 255 ||
+					(row->subject < 100 &&
+						(row->class == 0 || row->class == 2 ||
+							row->class >= 4))),
+			catalogue_text(row->id));
+	}
+	done(&x);
+}
+
+static void
+test_words(void)
+{
+	struct tally t = {.what = "explanations of reasons"}, u = {.what = "names of languages"};
+	for (int lang = 0; lang < LANG__COUNT; lang++) {
+		for (int i = 0; i < REASON__COUNT; i++) {
+			const struct str key = catalogue_text(catalogue_reasons[i].name);
+			const struct explanation_row *const row =
+				catalogue_explanation_find((enum lang)lang, key);
+			hold(&t,
+				row != NULL && str_eq(catalogue_text(row->key), key) &&
+					str_is_set(catalogue_text(row->headline)),
+				key);
+		}
+		const struct str tag = catalogue_lang_tag((enum lang)lang);
+		hold(&u, catalogue_lang_find(tag) == lang, tag);
+		tap_ok(str_is_set(catalogue_sentence((enum lang)lang, STR("absent.rcpt"))),
+			"a sentence in %.*s", (int)tag.len, tag.ptr);
+	}
+	done(&t);
+	done(&u);
+	tap_ok(catalogue_explanation_find(LANG_EN, STR("")) == NULL &&
+			catalogue_explanation_find(
+				LANG_EN, STR("user_unknown/no_such_situation")) == NULL,
+		"no explanation");
+	tap_ok(!str_is_set(catalogue_sentence(LANG_EN, STR("no.such.key"))) &&
+			!str_is_set(catalogue_sentence(LANG_EN, STR_NONE)),
+		"no sentence");
+	static const struct {
+		const char *tag;
+		int want;
+	} rows[] = {
+		{"en",          LANG_EN},
+		{"EN",          LANG_EN},
+		{"en-GB",       LANG_EN},
+		{"en_US.UTF-8", LANG_EN},
+		{"en@euro",     LANG_EN},
+		{"e",           -1     },
+		{"enx",         -1     },
+		{"",            -1     },
+		{"C",           -1     },
+		{"POSIX",       -1     },
+		{"-en",         -1     },
+		{"xx-en",       -1     },
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		tap_is_int(catalogue_lang_find(str_of(rows[i].tag)), rows[i].want,
+			"language \"%s\"", rows[i].tag);
+	struct tally v = {.what = "names of signs"};
+	for (int i = 0; i < SIGN__COUNT; i++)
+		hold(&v, str_is_set(catalogue_sign_name((enum sign)i)), STR("?"));
+	for (size_t i = 0; i < CATALOGUE_SIGNS; i++)
+		hold(&v, catalogue_signs[i].sign < SIGN__COUNT,
+			catalogue_text(catalogue_signs[i].pattern));
+	done(&v);
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	const struct str *const x = a, *const y = b;
+	return strcmp(x->ptr, y->ptr);
+}
+
+static void
+test_ids(void)
+{
+	static struct str
+		ids[CATALOGUE_PHRASES + CATALOGUE_BLOCKLISTS + CATALOGUE_PROVIDER_CODES + 1];
+	size_t n = 0;
+	for (size_t i = 0; i < CATALOGUE_PHRASES; i++)
+		ids[n++] = catalogue_text(catalogue_phrases[i].id);
+	for (size_t i = 0; i < CATALOGUE_BLOCKLISTS; i++)
+		ids[n++] = catalogue_text(catalogue_blocklists[i].id);
+	for (size_t i = 0; i < CATALOGUE_PROVIDER_CODES; i++)
+		ids[n++] = catalogue_text(catalogue_provider_codes[i].id);
+	qsort(ids, n, sizeof *ids, by_text);
+	struct tally t = {.what = "evidence ids are unique"};
+	for (size_t i = 1; i < n; i++)
+		hold(&t, !str_eq(ids[i - 1], ids[i]), ids[i]);
+	done(&t);
+}
+
+/* A text that the pattern matches, among other words. */
+static struct str
+example_of(struct str pattern, char *out)
+{
+	const struct str before = STR("..., "), behind = STR(" (x)");
+	char folded[KEY_BYTES];
+	size_t n = before.len;
+	memcpy(out, before.ptr, before.len);
+	pattern = (struct str){folded, fold_text(str_head(pattern, KEY_BYTES), folded)};
+	for (size_t i = 0; i < pattern.len; i++) {
+		const char c = pattern.ptr[i];
+		if (c == '\\' && i + 1 < pattern.len &&
+			(pattern.ptr[i + 1] == '*' || pattern.ptr[i + 1] == '%'))
+			out[n++] = pattern.ptr[++i];
+		else if (c == '*' && i > 0 && i + 1 < pattern.len)
+			out[n++] = '.';
+		else if (c == '%')
+			out[n++] = '7', i++;
+		else if (c != '*')
+			out[n++] = c;
+	}
+	memcpy(out + n, behind.ptr, behind.len);
+	return (struct str){out, n + behind.len};
+}
+
+static void
+find_itself(struct tally *t, unsigned table, size_t row, struct text pattern)
+{
+	static struct pattern_hit hits[4096];
+	char text[KEY_BYTES + 16];
+	const struct str s = catalogue_text(pattern);
+	if (!str_is_set(s) || (table == PATTERN_GENERATOR && str_eq(s, STR("*"))))
+		return;
+	const size_t n = patterns_find(example_of(s, text), table, hits, 4096);
+	bool found = false;
+	for (size_t i = 0; i < n; i++)
+		found = found || (hits[i].table == table && hits[i].row == row);
+	hold(t, found, s);
+}
+
+static void
+test_patterns(void)
+{
+	struct tally t = {.what = "phrases find themselves"},
+		     u = {.what = "blocklists find themselves"},
+		     v = {.what = "provider codes find themselves"},
+		     w = {.what = "signs find themselves"},
+		     x = {.what = "generators find themselves"};
+	for (size_t i = 0; i < CATALOGUE_PHRASES; i++)
+		find_itself(&t, PATTERN_PHRASE, i, catalogue_phrases[i].phrase);
+	for (size_t i = 0; i < CATALOGUE_BLOCKLISTS; i++)
+		find_itself(&u, PATTERN_BLOCKLIST, i, catalogue_blocklists[i].match);
+	for (size_t i = 0; i < CATALOGUE_PROVIDER_CODES; i++)
+		find_itself(&v, PATTERN_PROVIDER_CODE, i, catalogue_provider_codes[i].pattern);
+	for (size_t i = 0; i < CATALOGUE_SIGNS; i++)
+		find_itself(&w, PATTERN_SIGN, i, catalogue_signs[i].pattern);
+	for (size_t i = 0; i < CATALOGUE_GENERATORS; i++)
+		find_itself(&x, PATTERN_GENERATOR, i, catalogue_generators[i].pattern);
+	done(&t);
+	done(&u);
+	done(&v);
+	done(&w);
+	done(&x);
+}
+
+int
+main(void)
+{
+	test_text();
+	test_reasons();
+	test_codes();
+	test_providers();
+	test_words();
+	test_ids();
+	test_patterns();
+	return tap_done();
+}
