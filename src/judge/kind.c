@@ -158,6 +158,8 @@ report_points(const struct facts *f)
 	points += refusals(f) > 0 ? 3 : 0;
 	points += has_head_block(f) && has_reply(f) ? 2 : 0;
 	points += f->returned.is_there && has_head_block(f) ? 1 : 0;
+	points += f->returned.is_there && has_head_block(f) && sign_seen(&f->signs, SIGN_FAILURE) ? 1
+												  : 0;
 	points += f->mime.is_report ? 3 : 0;
 	return points;
 }
@@ -169,7 +171,8 @@ is_complaint(const struct facts *f)
 {
 	if (f->feedback.is_there)
 		return true;
-	if (str_starts_case(f->mime.report_type, STR("feedback-report")))
+	if (str_starts_case(f->mime.report_type, STR("feedback-report")) ||
+		sign_seen(&f->signs, SIGN_OPT_OUT))
 		return true;
 	/* Without a feedback-report: Hotmail's and others' forward the message with a line or two,
 	 * or a field of their own. */

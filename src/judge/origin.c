@@ -194,6 +194,29 @@ find_stage(const struct facts *f, const struct person *who, struct origin *o)
 	}
 }
 
+/* A host of a provider named in the answer itself: "[AM5EUR03FT003.eop-EUR03.prod.protection.outlook.com]". */
+static const struct provider_row *
+provider_in_words(struct str text)
+{
+	text = str_head(text, 1024);
+	for (size_t from = 0; from < text.len;) {
+		size_t to = from;
+		while (to < text.len && (ascii_is_alnum((unsigned char)text.ptr[to]) ||
+						text.ptr[to] == '-' || text.ptr[to] == '.'))
+			to++;
+		const struct str host = {text.ptr + from, to - from};
+		const char before = from > 0 ? text.ptr[from - 1] : ' ';
+		const struct provider_row *row = NULL;
+		/* An address or a link names somebody else's place. */
+		if (host.len > 8 && before != '@' && before != '/' && host_looks_real(host))
+			row = catalogue_provider_find(host);
+		if (row != NULL && host.len > catalogue_text(row->host).len)
+			return row;
+		from = to + 1;
+	}
+	return NULL;
+}
+
 void
 origin_find(const struct facts *f, const struct person *who, struct origin *o)
 {
@@ -205,6 +228,8 @@ origin_find(const struct facts *f, const struct person *who, struct origin *o)
 		       (str_is_set(o->ip) && !str_is_set(o->host));
 	const struct provider_row *row =
 		str_is_set(o->host) ? catalogue_provider_find(o->host) : NULL;
+	if (row == NULL && who->word_count > 0)
+		row = provider_in_words(who->words[0].text);
 	if (row == NULL) {
 		const struct str domain = address_domain(who->recipient);
 		row = str_is_set(domain) ? catalogue_provider_find(domain) : NULL;

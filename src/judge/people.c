@@ -78,8 +78,16 @@ say(const struct facts *f, struct person *who, struct str raw, enum voice voice)
 static bool
 is_usable(struct str address)
 {
-	return address.len > 0 && str_find_char(address, '@', 0) != STR_NPOS &&
+	return address.len > 0 && address.ptr[0] != '|' && address.ptr[0] != '/' && str_find_char(address, '@', 0) != STR_NPOS &&
 	       str_find_char(address, ' ', 0) == STR_NPOS;
+}
+
+/* "|/usr/bin/procmail user", "/var/mail/x", ":include:...": what an alias led to, no address. */
+static bool
+is_command(struct str address)
+{
+	return address.len > 0 && (address.ptr[0] == '|' || address.ptr[0] == '/' ||
+					  address.ptr[0] == ':' || address.ptr[0] == '"');
 }
 
 /* The best name in a group: Final-Recipient when it is an address; else any that is; else what
@@ -319,8 +327,9 @@ people_gather(const struct facts *f, bool is_failure, struct people *p)
 		from_prose(f, p, &ix, NAMING_PASSING);
 	if (p->count == 0 && is_failure)
 		from_returned(f, p, &ix);
-	/* A group without any address belongs to the one whom the prose names. */
-	if (p->count == 1 && p->list[0].recipient.len == 0) {
+	/* A group without an address of use (a pipe, a path, nothing) belongs to the one whom the rest names. */
+	if (p->count == 1 && p->list[0].dsn != NULL &&
+		(p->list[0].recipient.len == 0 || is_command(p->list[0].recipient))) {
 		struct people named = {0};
 		struct index by_name = {0};
 		from_failed_field(f, &named, &by_name);

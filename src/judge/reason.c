@@ -1,8 +1,16 @@
 #include "judge/reason.h"
 
-/* Weak words count for less the farther from the recipient's own answer they stand. */
+/* Words count for less the farther from the recipient's own answer they stand: prose may speak of anything. */
 static unsigned
 distance(enum voice v)
+{
+	static const unsigned off[] = {0, 0, 0, 3, 10, 34};
+	return off[v];
+}
+
+/* ... and so does the confidence in what they say, where nothing better is said. */
+static unsigned
+doubt(enum voice v)
 {
 	static const unsigned off[] = {0, 0, 0, 3, 6, 12};
 	return off[v];
@@ -14,45 +22,74 @@ is_servers_words(enum voice v)
 	return v == VOICE_DIAGNOSTIC || v == VOICE_REPLY || v == VOICE_OWN || v == VOICE_COMMENT;
 }
 
-/* The codes for this recipient: the report's Status, made exact by what the diagnostic says; the
- * reply code of the server. */
-static void
-find_codes(const struct person *who, struct finding *found)
+/* "Delivery time expired" hides what the last try met: X.4.7. */
+static bool
+is_expiry(struct status s)
 {
-	struct status status = {0};
-	struct reply *const r = &found->reply;
+	return s.subject == 4 && s.detail == 7;
+}
+
+/* The codes in `text`; of "554 4.4.7 Message expired <421 4.4.2 timed out>" those of the last try. */
+static struct reply
+scan_reply(struct str text)
+{
+	const struct reply first = reply_scan(text);
+	if (!is_expiry(first.status) || first.code == 0)
+		return first;
+	const struct reply inner = reply_scan(str_from(text, first.at + 3));
+	return inner.is_sure && inner.status.class != 0 && !is_expiry(inner.status) ? inner : first;
+}
+
+/* What the words say, the recipient's own answer first; what stands farther off only where that has no code. */
+static struct reply
+codes_in_words(const struct person *who, const struct words **quoted)
+{
+	struct reply r = {0};
 	for (size_t i = 0; i < who->word_count; i++) {
 		const struct words *const w = &who->words[i];
 		if (w->voice == VOICE_COMMENT ||
-			(w->voice >= VOICE_AFTER && (r->code != 0 || r->status.class != 0)))
+			(w->voice >= VOICE_AFTER && (r.code != 0 || r.status.class != 0)))
 			continue;
-		const struct reply here = reply_scan(w->text);
+		const struct reply here = scan_reply(w->raw);
 		if (w->voice >= VOICE_AFTER && !here.is_sure && here.status.class == 0)
 			continue;
-		if (here.code != 0 && r->code == 0 &&
-			(here.is_sure || w->voice == VOICE_DIAGNOSTIC)) {
-			r->code = here.code;
-			found->quoted = w;
+		if (here.code != 0 && r.code == 0 && (here.is_sure || w->voice == VOICE_DIAGNOSTIC)) {
+			r.code = here.code;
+			*quoted = w;
 		}
 		if (here.status.class != 0 &&
-			(status.class == 0 ||
-				(status_is_vague(status) && !status_is_vague(here.status)))) {
-			status = here.status;
-			if (found->quoted == NULL)
-				found->quoted = w;
+			(r.status.class == 0 ||
+				(status_is_vague(r.status) && !status_is_vague(here.status)))) {
+			r.status = here.status;
+			if (*quoted == NULL)
+				*quoted = w;
 		}
 	}
-	if (r->code == 0 && who->dsn != NULL)
-		r->code = who->dsn->status_reply;
-	/* The field counts, unless it is as vague as "5.0.0" and the server's own words are not. */
+	return r;
+}
+
+/* The Status field counts, unless it is as vague as "5.0.0", or tells only that time ran out, and the server's own words
+ * say more. */
+static struct status
+choose_status(struct status field, struct status words)
+{
+	if (field.class == 0)
+		return words;
+	if (words.class == 0 || words.class == 2 || status_is_vague(words))
+		return field;
+	return status_is_vague(field) || is_expiry(field) ? words : field;
+}
+
+static void
+find_codes(const struct person *who, struct finding *found)
+{
 	const struct status field = who->dsn != NULL ? who->dsn->status : (struct status){0};
-	r->status = field.class != 0 && (!status_is_vague(field) || status.class == 0 ||
-						status_is_vague(status) ||
-						(status.class != field.class && field.class != 0 &&
-							status.class == 2))
-			    ? field
-			    : status;
-	found->is_status_stated = r->status.class != 0;
+	found->reply = codes_in_words(who, &found->quoted);
+	if (found->reply.code == 0 && who->dsn != NULL)
+		found->reply.code = who->dsn->status_reply;
+	found->is_expired = is_expiry(field) || is_expiry(found->reply.status);
+	found->reply.status = choose_status(field, found->reply.status);
+	found->is_status_stated = found->reply.status.class != 0;
 	if (found->quoted == NULL && who->word_count > 0 && who->words[0].voice <= VOICE_OWN)
 		found->quoted = &who->words[0];
 }
@@ -82,7 +119,7 @@ confidence_of(const struct candidate *c, enum voice v)
 		percent = 50;
 	else if (c->weight > 0)
 		percent = 30;
-	return percent > distance(v) ? percent - distance(v) : percent;
+	return percent > doubt(v) ? percent - doubt(v) : percent;
 }
 
 /* Is `c` a better answer than what stands? Words that say why beat words that say only that it is
@@ -111,6 +148,7 @@ scan_words(const struct facts *f, const struct person *who, const struct scan_co
 		const struct blocklist_row *list = NULL;
 		here.is_reply = is_servers_words(w->voice);
 		struct candidate c = scan_text(w->text, &here, f->arena, &list);
+		const unsigned confidence = confidence_of(&c, w->voice);
 		if (c.weight > distance(w->voice))
 			c.weight -= distance(w->voice);
 		if (found->blocklist == NULL)
@@ -120,7 +158,7 @@ scan_words(const struct facts *f, const struct person *who, const struct scan_co
 		if (beats(&c, &found->why)) {
 			found->why = c;
 			found->said = w;
-			found->confidence = confidence_of(&c, w->voice);
+			found->confidence = confidence;
 		}
 		/* The server's own plain words: what the prose around them says cannot improve on
 		 * that. */

@@ -186,10 +186,10 @@ looks_like_html(struct str text)
 }
 
 static void
-read_prose(struct facts *f)
+read_prose(struct facts *f, struct str whole)
 {
 	struct str text = f->is_message ? human_text(f)
-					: charset_to_utf8(CHARSET_UNKNOWN, f->input, f->arena);
+					: charset_to_utf8(CHARSET_UNKNOWN, whole, f->arena);
 	if (f->is_message && !f->mime.is_multipart &&
 		!header_has(&f->header, STR("Content-Transfer-Encoding")) &&
 		looks_quoted_printable(text))
@@ -197,6 +197,7 @@ read_prose(struct facts *f)
 			CHARSET_UNKNOWN, decode_quoted_printable(text, f->arena), f->arena);
 	if (looks_like_html(text))
 		text = decode_html(text, f->arena);
+	text = text_unquote(text, f->arena);
 	f->text = text;
 	if (text.len > TEXT_BYTES_MAX)
 		facts_note(f, "text-limit", STR_NPOS);
@@ -280,64 +281,92 @@ is_message_header(const struct header *h)
 	return known >= 2 || (known == 1 && (h->count == 1 || str_is_set(h->from_line)));
 }
 
-/* A report inside: the message that was forwarded is itself one. Then it is that one we are asked
- * about. */
-static const struct part *
-nested_report(const struct facts *f, struct header *inner)
+/* Does the report itself name a recipient, so that what it returns is only what it is about? */
+static bool
+names_somebody(const struct facts *f)
 {
-	if (f->mime.is_report || f->dsn.count > 0 || f->feedback.is_there ||
-		f->disposition.is_there || header_has(&f->header, STR("X-Failed-Recipients")))
-		return NULL;
+	if (f->dsn.count > 0 || f->feedback.is_there || f->disposition.is_there ||
+		header_has(&f->header, STR("X-Failed-Recipients")))
+		return true;
+	for (size_t i = 0; i < f->prose.count; i++)
+		if (f->prose.blocks[i].naming >= NAMING_LABEL)
+			return true;
+	return false;
+}
+
+static bool
+is_report_header(const struct facts *f, const struct header *h)
+{
+	struct sign_set signs = {.bits = 0};
+	const struct str from = header_text(header_find(h, STR("From")), f->arena);
+	if (content_type_is(header_find(h, STR("Content-Type")), STR("multipart/report")) ||
+		header_has(h, STR("X-Failed-Recipients")) ||
+		str_starts_case(address_clean(from), STR("mailer-daemon")))
+		return true;
+	signs_find(header_text(header_find(h, STR("Subject")), f->arena), WHERE_SUBJECT, f->arena,
+		&signs);
+	if (!sign_seen(&signs, SIGN_FAILURE) && !sign_seen(&signs, SIGN_DELAY))
+		return false;
+	signs_find(from, WHERE_FROM, f->arena, &signs);
+	return sign_seen(&signs, SIGN_MAILER) || address_is_robot(address_clean(from));
+}
+
+/* A message that was forwarded, or pasted into another, and is a report itself: then it is that one we are asked about. */
+static struct str
+nested_report(const struct facts *f)
+{
+	struct header inner;
+	if (names_somebody(f))
+		return STR_NONE;
 	for (size_t i = 0; i < f->mime.count; i++) {
 		const struct part *const p = &f->mime.parts[i];
-		if (p->role != PART_RETURNED || !content_type_is(p->type, STR("message/")) ||
-			!header_parse(p->raw, f->arena, inner))
+		if (p->role != PART_RETURNED || !content_type_is(p->type, STR("message/")))
 			continue;
-		const struct str type = header_find(inner, STR("Content-Type"));
-		const struct str from = address_clean(header_find(inner, STR("From")));
-		if (content_type_is(type, STR("multipart/report")) ||
-			header_has(inner, STR("X-Failed-Recipients")) ||
-			str_starts_case(from, STR("mailer-daemon")) ||
-			str_starts_case(from, STR("postmaster")))
-			return p;
+		const struct str body = part_decode(p, f->arena);
+		if (header_parse(body, f->arena, &inner) && is_report_header(f, &inner))
+			return body;
 	}
-	return NULL;
+	if (str_is_set(f->prose.returned) && header_parse(f->prose.returned, f->arena, &inner) &&
+		is_report_header(f, &inner))
+		return f->prose.returned;
+	return STR_NONE;
+}
+
+static void
+read_once(struct facts *f, struct str whole, enum nixie_input kind)
+{
+	f->is_message = kind != NIXIE_INPUT_TEXT && header_parse(whole, f->arena, &f->header) &&
+			(kind == NIXIE_INPUT_MESSAGE || is_message_header(&f->header));
+	f->dsn = (struct dsn){0};
+	f->returned = (struct returned){0};
+	f->feedback = (struct feedback){0};
+	f->disposition = (struct disposition){0};
+	if (f->is_message) {
+		mime_parse(&f->header, f->arena, &f->mime);
+		read_parts(f);
+	} else {
+		f->header = (struct header){.body = whole};
+		f->mime = (struct mime){0};
+	}
+	if (f->mime.is_deep)
+		facts_note(f, "depth-limit", STR_NPOS);
+	if (f->mime.is_many)
+		facts_note(f, "parts-limit", STR_NPOS);
+	read_prose(f, whole);
 }
 
 void
 facts_read(struct str input, enum nixie_input kind, struct arena *a, struct facts *f)
 {
 	*f = (struct facts){.input = input, .arena = a};
-	struct str whole = input;
-	for (;;) {
-		const bool has_header =
-			kind != NIXIE_INPUT_TEXT && header_parse(whole, a, &f->header) &&
-			(kind == NIXIE_INPUT_MESSAGE || is_message_header(&f->header));
-		f->is_message = has_header;
-		f->dsn = (struct dsn){0};
-		f->returned = (struct returned){0};
-		if (!has_header) {
-			f->header = (struct header){.body = whole};
-			f->mime = (struct mime){0};
-			break;
-		}
-		mime_parse(&f->header, a, &f->mime);
-		read_parts(f);
-		struct header inner;
-		const struct part *const p = nested_report(f, &inner);
-		if (p == NULL || f->nesting == NESTED_REPORTS_MAX)
-			break;
-		whole = p->raw;
-		kind = NIXIE_INPUT_MESSAGE;
+	read_once(f, input, kind);
+	for (struct str inner; f->is_message && f->nesting < NESTED_REPORTS_MAX &&
+			       str_is_set(inner = nested_report(f));) {
 		f->nesting++;
+		read_once(f, inner, NIXIE_INPUT_MESSAGE);
 	}
-	if (f->mime.is_deep)
-		facts_note(f, "depth-limit", STR_NPOS);
-	if (f->mime.is_many)
-		facts_note(f, "parts-limit", STR_NPOS);
 	if (f->is_message)
 		read_head(f);
-	read_prose(f);
 	signs_find(f->subject, WHERE_SUBJECT, a, &f->subject_signs);
 	f->signs = f->subject_signs;
 	signs_find(f->from, WHERE_FROM, a, &f->signs);

@@ -18,6 +18,8 @@
 #define DIAGNOSTIC_BYTES_MAX 4096 /* of one recipient's diagnostic that are judged and shown */
 #define ADDRESS_BYTES_MAX 1024 /* longer ones are no addresses (RFC 5321 s4.5.3.1: 64 + 1 + 255)   \
 				*/
+/* times that forwarded text may be quoted ("> > > ") */
+#define QUOTE_DEPTH_MAX 3
 #define NOTES_MAX 32
 
 #endif

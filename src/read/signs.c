@@ -42,6 +42,21 @@ signs_find(struct str text, enum where where, struct arena *a, struct sign_set *
 	arena_give_back(a, text.len + 1);
 }
 
+uint64_t
+signs_in(struct str text)
+{
+	char room[SHORT_TEXT_BYTES];
+	struct pattern_hit hits[64];
+	uint64_t bits = 0;
+	text = str_head(text, SHORT_TEXT_BYTES);
+	const size_t n =
+		patterns_find((struct str){room, fold_text(text, room)}, PATTERN_SIGN, hits, 64);
+	for (size_t i = 0; i < n; i++)
+		if (counts_here(&catalogue_signs[hits[i].row], WHERE_TEXT))
+			bits |= (uint64_t)1 << catalogue_signs[hits[i].row].sign;
+	return bits;
+}
+
 bool
 sign_in(struct str text, enum sign sign, size_t *end)
 {
