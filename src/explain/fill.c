@@ -2,8 +2,9 @@
 
 #include "base/buf.h"
 
-#define SENTENCE_BYTES_MAX 65536 /* with all the facts in it: a long diagnostic is quoted in part  \
-				  */
+#define SENTENCE_BYTES_MAX                                                                         \
+	65536 /* with all the facts in it: a long diagnostic is quoted in part                     \
+	       */
 #define FACT_BYTES_MAX 600
 
 static struct str

@@ -370,9 +370,10 @@ judge_report(struct facts *f, struct nixie_report_info *info)
 		str_is_set(f->dsn.arrival_date) ? f->dsn.arrival_date : f->feedback.arrival_date,
 		f->arena));
 	if (kind.kind == NIXIE_KIND_COMPLAINT)
-		info->feedback_type = out(!f->feedback.is_there && sign_seen(&f->signs, SIGN_OPT_OUT)
-						  ? STR("opt-out")
-						  : f->feedback.type);
+		info->feedback_type =
+			out(!f->feedback.is_there && sign_seen(&f->signs, SIGN_OPT_OUT)
+					? STR("opt-out")
+					: f->feedback.type);
 	info->verp_recipient = out(verp_of(f->to_address, f->arena));
 	info->subject = out(f->subject);
 	info->from = out(f->from);

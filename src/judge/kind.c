@@ -158,8 +158,9 @@ report_points(const struct facts *f)
 	points += refusals(f) > 0 ? 3 : 0;
 	points += has_head_block(f) && has_reply(f) ? 2 : 0;
 	points += f->returned.is_there && has_head_block(f) ? 1 : 0;
-	points += f->returned.is_there && has_head_block(f) && sign_seen(&f->signs, SIGN_FAILURE) ? 1
-												  : 0;
+	points += f->returned.is_there && has_head_block(f) && sign_seen(&f->signs, SIGN_FAILURE)
+			  ? 1
+			  : 0;
 	points += f->mime.is_report ? 3 : 0;
 	return points;
 }

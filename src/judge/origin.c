@@ -194,7 +194,8 @@ find_stage(const struct facts *f, const struct person *who, struct origin *o)
 	}
 }
 
-/* A host of a provider named in the answer itself: "[AM5EUR03FT003.eop-EUR03.prod.protection.outlook.com]". */
+/* A host of a provider named in the answer itself:
+ * "[AM5EUR03FT003.eop-EUR03.prod.protection.outlook.com]". */
 static const struct provider_row *
 provider_in_words(struct str text)
 {

@@ -78,7 +78,8 @@ say(const struct facts *f, struct person *who, struct str raw, enum voice voice)
 static bool
 is_usable(struct str address)
 {
-	return address.len > 0 && address.ptr[0] != '|' && address.ptr[0] != '/' && str_find_char(address, '@', 0) != STR_NPOS &&
+	return address.len > 0 && address.ptr[0] != '|' && address.ptr[0] != '/' &&
+	       str_find_char(address, '@', 0) != STR_NPOS &&
 	       str_find_char(address, ' ', 0) == STR_NPOS;
 }
 
@@ -256,7 +257,8 @@ add_prose(const struct facts *f, struct people *p, const struct index *ix)
 		if (b->original.len > 0 && who->original.len == 0 &&
 			!str_eq_case(b->original, who->recipient))
 			who->original = b->original;
-		say(f, who, b->own, VOICE_OWN);
+		/* A sentence that names somebody is the report's, not the server's. */
+		say(f, who, b->own, b->naming == NAMING_SENTENCE ? VOICE_AFTER : VOICE_OWN);
 		say(f, who, b->after, VOICE_AFTER);
 	}
 }
@@ -327,7 +329,8 @@ people_gather(const struct facts *f, bool is_failure, struct people *p)
 		from_prose(f, p, &ix, NAMING_PASSING);
 	if (p->count == 0 && is_failure)
 		from_returned(f, p, &ix);
-	/* A group without an address of use (a pipe, a path, nothing) belongs to the one whom the rest names. */
+	/* A group without an address of use (a pipe, a path, nothing) belongs to the one whom the
+	 * rest names. */
 	if (p->count == 1 && p->list[0].dsn != NULL &&
 		(p->list[0].recipient.len == 0 || is_command(p->list[0].recipient))) {
 		struct people named = {0};
@@ -343,8 +346,8 @@ people_gather(const struct facts *f, bool is_failure, struct people *p)
 			ix = (struct index){0};
 		}
 	}
-	add_prose(f, p, &ix);
 	add_dialogue(f, p, &ix);
+	add_prose(f, p, &ix);
 	if (p->count <= 64)
 		for (size_t i = 0; i < p->count; i++)
 			say(f, &p->list[i], f->prose.all, VOICE_PROSE);

@@ -1,10 +1,11 @@
 #include "judge/reason.h"
 
-/* Words count for less the farther from the recipient's own answer they stand: prose may speak of anything. */
+/* Words count for less the farther from the recipient's own answer they stand: prose may speak of
+ * anything. */
 static unsigned
 distance(enum voice v)
 {
-	static const unsigned off[] = {0, 0, 0, 3, 10, 34};
+	static const unsigned off[] = {0, 0, 0, 3, 24, 34};
 	return off[v];
 }
 
@@ -29,18 +30,37 @@ is_expiry(struct status s)
 	return s.subject == 4 && s.detail == 7;
 }
 
-/* The codes in `text`; of "554 4.4.7 Message expired <421 4.4.2 timed out>" those of the last try. */
+/* Sendmail 5 puts its own code before the server's: "554 <a@b>... 550 Host unknown". */
+static bool
+is_wrapped(struct str text, const struct reply *r)
+{
+	const struct str rest = str_from(text, r->at + 4);
+	const size_t dots = str_find(str_head(rest, 300), STR("... "), 0);
+	return dots != STR_NPOS && rest.ptr[0] == '<' && dots + 7 < rest.len &&
+	       (rest.ptr[dots + 4] == '4' || rest.ptr[dots + 4] == '5') &&
+	       ascii_is_digit((unsigned char)rest.ptr[dots + 5]);
+}
+
+/* The codes in `text`; of "554 4.4.7 Message expired <421 4.4.2 timed out>" those of the last try.
+ */
 static struct reply
 scan_reply(struct str text)
 {
 	const struct reply first = reply_scan(text);
+	if (first.code != 0 && is_wrapped(text, &first)) {
+		const size_t dots = str_find(text, STR("... "), first.at);
+		const struct reply inner = reply_scan(str_from(text, dots + 4));
+		if (inner.code != 0)
+			return inner;
+	}
 	if (!is_expiry(first.status) || first.code == 0)
 		return first;
 	const struct reply inner = reply_scan(str_from(text, first.at + 3));
 	return inner.is_sure && inner.status.class != 0 && !is_expiry(inner.status) ? inner : first;
 }
 
-/* What the words say, the recipient's own answer first; what stands farther off only where that has no code. */
+/* What the words say, the recipient's own answer first; what stands farther off only where that has
+ * no code. */
 static struct reply
 codes_in_words(const struct person *who, const struct words **quoted)
 {
@@ -53,7 +73,8 @@ codes_in_words(const struct person *who, const struct words **quoted)
 		const struct reply here = scan_reply(w->raw);
 		if (w->voice >= VOICE_AFTER && !here.is_sure && here.status.class == 0)
 			continue;
-		if (here.code != 0 && r.code == 0 && (here.is_sure || w->voice == VOICE_DIAGNOSTIC)) {
+		if (here.code != 0 && r.code == 0 &&
+			(here.is_sure || w->voice == VOICE_DIAGNOSTIC)) {
 			r.code = here.code;
 			*quoted = w;
 		}
@@ -68,21 +89,45 @@ codes_in_words(const struct person *who, const struct words **quoted)
 	return r;
 }
 
-/* The Status field counts, unless it is as vague as "5.0.0", or tells only that time ran out, and the server's own words
- * say more. */
+/* The server's own code counts, where its answer has one: the Status field is the reporting
+ * server's reading of it, and often vaguer ("5.0.0"), about another thing (time ran out: "4.4.7")
+ * or simply wrong. */
 static struct status
 choose_status(struct status field, struct status words)
 {
 	if (field.class == 0)
 		return words;
-	if (words.class == 0 || words.class == 2 || status_is_vague(words))
-		return field;
-	return status_is_vague(field) || is_expiry(field) ? words : field;
+	return words.class == 0 || words.class == 2 || status_is_vague(words) ? field : words;
+}
+
+/* The answer that took the message: "250 2.6.0 Message received". */
+static struct reply
+success_reply(const struct person *who)
+{
+	struct reply r = {0};
+	const struct str text = who->word_count > 0 ? who->words[0].text : STR("");
+	const int64_t code = str_number(text, 299);
+	if (code < 200)
+		return r;
+	r.code = (unsigned)code;
+	r.at = 0;
+	(void)status_parse(str_trim(str_from(text, 4)), &r.status);
+	return r;
 }
 
 static void
 find_codes(const struct person *who, struct finding *found)
 {
+	if (who->dsn != NULL && (who->dsn->action == NIXIE_ACTION_DELIVERED ||
+					who->dsn->action == NIXIE_ACTION_RELAYED ||
+					who->dsn->action == NIXIE_ACTION_EXPANDED)) {
+		found->reply = success_reply(who);
+		if (found->reply.status.class == 0)
+			found->reply.status = who->dsn->status;
+		found->is_status_stated = found->reply.status.class != 0;
+		found->quoted = who->word_count > 0 ? &who->words[0] : NULL;
+		return;
+	}
 	const struct status field = who->dsn != NULL ? who->dsn->status : (struct status){0};
 	found->reply = codes_in_words(who, &found->quoted);
 	if (found->reply.code == 0 && who->dsn != NULL)
@@ -186,6 +231,11 @@ reason_find(const struct facts *f, const struct person *who, const struct origin
 		found->said = NULL;
 		found->confidence = confidence_of(&codes, VOICE_DIAGNOSTIC);
 	}
+	/* Refused before a word was said: it can only be the address of the sending server that is
+	 * not wanted. */
+	if (found->why.weight > 0 && found->why.reason == REASON_POLICY_REFUSED &&
+		found->reply.code != 0 && o->stage == NIXIE_STAGE_CONNECT)
+		found->why.reason = REASON_IP_REPUTATION;
 	if (!found->is_expired && sign_seen(&f->signs, SIGN_EXPIRED))
 		found->is_expired = true;
 	for (size_t i = 0;

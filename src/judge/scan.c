@@ -15,10 +15,23 @@ is_general(enum reason r)
 	       r == REASON_SYSTEM_ERROR || r == REASON_UNKNOWN || r == REASON_CONNECTION_TIMEOUT;
 }
 
+/* "aup#in-1310", "s3150": one word that the provider made up for this very case. */
+static bool
+is_token(struct str pattern)
+{
+	return pattern.len > 0 && str_find_char(pattern, ' ', 0) == STR_NPOS;
+}
+
 static bool
 code_agrees(const struct provider_code_row *row, const struct reply *reply)
 {
-	if (row->reply_code != 0 && reply->code != 0 && row->reply_code != reply->code)
+	/* A token says it all, whichever code it comes with; a sentence keeps to its class; a row
+	 * without words has only its codes. */
+	if (is_token(catalogue_text(row->pattern)))
+		return true;
+	if (row->reply_code != 0 && reply->code != 0 &&
+		(row->pattern.len > 0 ? row->reply_code / 100 != reply->code / 100
+				      : row->reply_code != reply->code))
 		return false;
 	if (row->subject == 255 || reply->status.class == 0)
 		return true;
@@ -27,13 +40,25 @@ code_agrees(const struct provider_code_row *row, const struct reply *reply)
 	       reply->status.detail <= row->detail_to;
 }
 
+/* How many bytes of the catalogue stand behind a hit: "domain of sender address *" says more than
+ * "domain *". */
+static size_t
+pattern_length(const struct pattern_hit *h)
+{
+	return h->table == PATTERN_PHRASE          ? catalogue_phrases[h->row].phrase.len
+	       : h->table == PATTERN_PROVIDER_CODE ? catalogue_provider_codes[h->row].pattern.len
+						   : catalogue_blocklists[h->row].match.len;
+}
+
 /* Does a wrapper, or a longer phrase, cover this hit? Then it is part of those words and says
  * nothing by itself. */
 static bool
 is_covered(const struct pattern_hit *hits, size_t count, size_t i)
 {
 	for (size_t k = 0; k < count; k++) {
-		if (k == i || hits[k].table != PATTERN_PHRASE || hits[k].len <= hits[i].len ||
+		if (k == i || hits[k].table != PATTERN_PHRASE || hits[k].len < hits[i].len ||
+			(hits[k].len == hits[i].len &&
+				pattern_length(&hits[k]) <= pattern_length(&hits[i])) ||
 			hits[k].at > hits[i].at ||
 			hits[k].at + hits[k].len < hits[i].at + hits[i].len)
 			continue;
@@ -63,11 +88,11 @@ weigh_phrase(const struct pattern_hit *h, const struct scan_context *about)
 		(row->where == WHERE_TEXT && about->is_reply))
 		return c;
 	if (row->strength == STRENGTH_SURE)
-		c.weight = by_length(RANK_PHRASE_SURE, h->len);
+		c.weight = by_length(RANK_PHRASE_SURE, row->phrase.len);
 	else if (row->strength == STRENGTH_STRONG)
-		c.weight = by_length(RANK_PHRASE_STRONG, h->len);
+		c.weight = by_length(RANK_PHRASE_STRONG, row->phrase.len);
 	else if (row->strength == STRENGTH_WEAK)
-		c.weight = by_length(RANK_PHRASE_WEAK, h->len);
+		c.weight = by_length(RANK_PHRASE_WEAK, row->phrase.len);
 	return c;
 }
 
@@ -80,7 +105,11 @@ weigh_provider(const struct pattern_hit *h, const struct scan_context *about)
 	const bool is_theirs = str_eq(catalogue_text(row->provider), about->provider);
 	if (!code_agrees(row, &about->reply) || (!row->anywhere && !is_theirs) || !about->is_reply)
 		return c;
-	c.weight = by_length(is_theirs ? RANK_PROVIDER : RANK_PHRASE_SURE, h->len);
+	const struct str pattern = catalogue_text(row->pattern);
+	if (is_token(pattern))
+		c.weight = is_theirs ? RANK_PROVIDER + 9 : RANK_PHRASE_SURE + 9;
+	else
+		c.weight = by_length(is_theirs ? RANK_PROVIDER : RANK_PHRASE_STRONG, pattern.len);
 	return c;
 }
 

@@ -5,6 +5,7 @@
 #include "base/charset.h"
 #include "base/decode.h"
 #include "read/address.h"
+#include "read/notification.h"
 
 #define RETURNED_HEAD_BYTES                                                                        \
 	(256 << 10)          /* of an encoded returned message that are decoded: its header fits */
@@ -188,8 +189,8 @@ looks_like_html(struct str text)
 static void
 read_prose(struct facts *f, struct str whole)
 {
-	struct str text = f->is_message ? human_text(f)
-					: charset_to_utf8(CHARSET_UNKNOWN, whole, f->arena);
+	struct str text =
+		f->is_message ? human_text(f) : charset_to_utf8(CHARSET_UNKNOWN, whole, f->arena);
 	if (f->is_message && !f->mime.is_multipart &&
 		!header_has(&f->header, STR("Content-Transfer-Encoding")) &&
 		looks_quoted_printable(text))
@@ -199,6 +200,10 @@ read_prose(struct facts *f, struct str whole)
 		text = decode_html(text, f->arena);
 	text = text_unquote(text, f->arena);
 	f->text = text;
+	if (notification_read(f, text)) {
+		f->prose = (struct prose){.all = STR("")};
+		return;
+	}
 	if (text.len > TEXT_BYTES_MAX)
 		facts_note(f, "text-limit", STR_NPOS);
 	text_read(text, f->arena, &f->prose);
@@ -311,7 +316,8 @@ is_report_header(const struct facts *f, const struct header *h)
 	return sign_seen(&signs, SIGN_MAILER) || address_is_robot(address_clean(from));
 }
 
-/* A message that was forwarded, or pasted into another, and is a report itself: then it is that one we are asked about. */
+/* A message that was forwarded, or pasted into another, and is a report itself: then it is that one
+ * we are asked about. */
 static struct str
 nested_report(const struct facts *f)
 {

@@ -16,8 +16,9 @@
 #define TEXT_BYTES_MAX                                                                             \
 	(8 << 20) /* of a report's own prose: far more than 100,000 recipients need */
 #define DIAGNOSTIC_BYTES_MAX 4096 /* of one recipient's diagnostic that are judged and shown */
-#define ADDRESS_BYTES_MAX 1024 /* longer ones are no addresses (RFC 5321 s4.5.3.1: 64 + 1 + 255)   \
-				*/
+#define ADDRESS_BYTES_MAX                                                                          \
+	1024 /* longer ones are no addresses (RFC 5321 s4.5.3.1: 64 + 1 + 255)                     \
+	      */
 /* times that forwarded text may be quoted ("> > > ") */
 #define QUOTE_DEPTH_MAX 3
 #define NOTES_MAX 32

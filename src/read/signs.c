@@ -58,7 +58,7 @@ signs_in(struct str text)
 }
 
 bool
-sign_in(struct str text, enum sign sign, size_t *end)
+sign_in(struct str text, enum sign sign, struct str *hit)
 {
 	char room[SHORT_TEXT_BYTES];
 	struct pattern_hit hits[32];
@@ -69,8 +69,11 @@ sign_in(struct str text, enum sign sign, size_t *end)
 		const struct sign_row *const row = &catalogue_signs[hits[i].row];
 		if (row->sign != sign || !counts_here(row, WHERE_TEXT))
 			continue;
-		if (end != NULL)
-			*end = fold_origin(text, hits[i].at + hits[i].len);
+		if (hit != NULL) {
+			const size_t from = fold_origin(text, hits[i].at);
+			const size_t to = fold_origin(text, hits[i].at + hits[i].len);
+			*hit = (struct str){text.ptr + from, to - from};
+		}
 		return true;
 	}
 	return false;

@@ -36,11 +36,12 @@ sign_seen(const struct sign_set *set, enum sign sign)
 	return (set->bits >> sign) & 1;
 }
 
-/* signs_in - all the signs in rows for WHERE_TEXT in a short text (its first 512 bytes), one bit each */
+/* signs_in - all the signs in rows for WHERE_TEXT in a short text (its first 512 bytes), one bit
+ * each */
 uint64_t signs_in(struct str text);
 
 /* sign_in - does this sign, in a row for WHERE_TEXT, occur in a short text (its first 512 bytes)?
- * *end, when not NULL: where the hit ends in `text` */
-bool sign_in(struct str text, enum sign sign, size_t *end);
+ * *hit, when not NULL: the first place, a slice of `text` */
+bool sign_in(struct str text, enum sign sign, struct str *hit);
 
 #endif

@@ -5,7 +5,9 @@
 #include "read/limits.h"
 #include "read/signs.h"
 
-#define LABEL_BYTES_MAX 48 /* "The following recipient's address is unknown:" is no label */
+#define ANNOUNCEMENT_BYTES_MAX 160 /* of a line that announces the copy of a message */
+#define ANNOUNCEMENT_LEAD_MAX 24   /* before the words that do: "The headers of the ..." */
+#define LABEL_BYTES_MAX 48         /* "The following recipient's address is unknown:" is no label */
 
 /* Field names that make the head of a message out of lines that follow each other. */
 static bool
@@ -40,7 +42,7 @@ begins_header(struct str rest)
 {
 	struct str line, name, value;
 	int known = 0, transport = 0, lines = 0;
-	while (known < 4 && lines++ < 40 && str_line(&rest, &line)) {
+	while ((known < 3 || transport == 0) && lines++ < 40 && str_line(&rest, &line)) {
 		if (lines > 1 && field_continues(line))
 			continue;
 		if (!field_split(line, &name, &value))
@@ -63,6 +65,24 @@ begins_header(struct str rest)
 	return (known >= 3 && transport > 0) || (known >= 2 && transport >= 2);
 }
 
+/* Does this line announce a copy of the message? It begins with such words (behind dashes and the
+ * like) and says little more; "delete your own text from the attached returned message" is no
+ * announcement. */
+static bool
+announces_copy(struct str line)
+{
+	const size_t whole = line.len;
+	while (line.len > 0 && strchr("-=*#_<> \t.:+~", line.ptr[0]) != NULL && line.ptr[0] != '\0')
+		line = str_from(line, 1);
+	const char last = line.len > 0 ? line.ptr[line.len - 1] : '\0';
+	if (line.len == whole && last != ':' && last != '.' && last != '-' && last != '=')
+		return false;
+	struct str hit;
+	return line.len > 3 && sign_in(line, SIGN_RETURNED_FOLLOWS, &hit) &&
+	       hit.ptr - line.ptr <= ANNOUNCEMENT_LEAD_MAX &&
+	       line.len - (size_t)(hit.ptr + hit.len - line.ptr) < 60;
+}
+
 size_t
 text_returned_at(struct str text, size_t *ends)
 {
@@ -82,25 +102,16 @@ text_returned_at(struct str text, size_t *ends)
 			/* The line that announces the copy belongs to neither. */
 			const bool is_announcement =
 				str_is_set(last_line) && last_line.len < 120 &&
-				(sign_in(last_line, SIGN_RETURNED_FOLLOWS, NULL) ||
-					last_line.ptr[0] == '-' || last_line.ptr[0] == '=' ||
-					last_line.ptr[0] == '*');
+				(announces_copy(last_line) || last_line.ptr[0] == '-' ||
+					last_line.ptr[0] == '=' || last_line.ptr[0] == '*');
 			*ends = is_announcement ? before_last : last_words;
 			return at;
 		}
-		const char c = bare.ptr[0];
 		/* A line of its own that announces it: "------ This is a copy of the message
 		 * ------". */
-		if (bare.len < 160 &&
-			(c == '-' || c == '=' || c == '*' || c == '#' || c == '_' || c == '>' ||
-				c == '<' || bare.ptr[bare.len - 1] == ':' ||
-				bare.ptr[bare.len - 1] == '.' || bare.ptr[bare.len - 1] == '-')) {
-			size_t hit_end;
-			if (sign_in(bare, SIGN_RETURNED_FOLLOWS, &hit_end) &&
-				bare.len - hit_end < 60) {
-				*ends = last_words;
-				return text.len - rest.len;
-			}
+		if (bare.len < ANNOUNCEMENT_BYTES_MAX && announces_copy(bare)) {
+			*ends = last_words;
+			return text.len - rest.len;
 		}
 		before_last = last_words;
 		last_words = text.len - rest.len;
@@ -187,8 +198,10 @@ read_head(struct str line, struct str *address, struct str *tail)
 	if (str_starts(*tail, STR("<"))) {
 		const size_t close = str_find_char(*tail, '>', 0);
 		const struct str inside = close == STR_NPOS ? STR("") : str_head(*tail, close + 1);
-		/* "a@b <c@d>": the first was its display name; "a@b<mailto:a@b>": the same twice. */
-		if (str_find_char(inside, '@', 0) != STR_NPOS && !str_starts(*tail, STR("<mailto:")))
+		/* "a@b <c@d>": the first was its display name; "a@b<mailto:a@b>": the same twice.
+		 */
+		if (str_find_char(inside, '@', 0) != STR_NPOS &&
+			!str_starts(*tail, STR("<mailto:")))
 			*address = address_clean(inside);
 		if (str_find_char(inside, '@', 0) != STR_NPOS)
 			*tail = str_trim(str_from(*tail, close + 1));
@@ -196,7 +209,8 @@ read_head(struct str line, struct str *address, struct str *tail)
 	return true;
 }
 
-/* "550 5.1.1 <a@b>... User unknown": Sendmail's own line about a recipient, at the end of its dialogue. */
+/* "550 5.1.1 <a@b>... User unknown": Sendmail's own line about a recipient, at the end of its
+ * dialogue. */
 static bool
 read_code_line(struct str line, struct str *address)
 {
@@ -233,8 +247,11 @@ read_named(struct str line, struct str *address)
 	const struct str found = address_next(inside, &next);
 	if (!str_is_set(found) || found.len != inside.len)
 		return false;
-	/* The name: few words, and no sentence that asks to write to somebody. */
+	/* The name: few words, and no sentence that asks to write to somebody, no answer of a
+	 * server. */
 	struct str name = str_head(line, at);
+	if (ascii_is_digit((unsigned char)name.ptr[0]))
+		return false;
 	int words = 0;
 	for (struct str rest = name; str_word(&rest).len > 0;)
 		words++;
@@ -292,15 +309,16 @@ add_exchange(struct prose *p, struct arena *a)
 struct reader {
 	struct prose *p;
 	struct arena *arena;
-	struct str host;	  /* of the dialogue */
-	size_t current;		  /* the block that further lines belong to, + 1; 0 = none yet */
-	bool in_own;		  /* its own paragraph is still open */
-	bool in_reply;		  /* the last line was an answer in the dialogue */
-	bool is_command_open;	  /* "In:  MAIL" goes on in the next line */
+	struct str host;          /* of the dialogue */
+	size_t current;           /* the block that further lines belong to, + 1; 0 = none yet */
+	bool in_own;              /* its own paragraph is still open */
+	bool in_reply;            /* the last line was an answer in the dialogue */
+	bool is_command_open;     /* "In:  MAIL" goes on in the next line */
 	bool is_failure_sentence; /* the words before said that delivery to what follows failed */
 };
 
-/* One line: as it stands, without its blanks, and the signs in it (looked for once, when first asked). */
+/* One line: as it stands, without its blanks, and the signs in it (looked for once, when first
+ * asked). */
 struct line {
 	struct str raw, bare;
 	bool has_at; /* an @ */
@@ -324,7 +342,8 @@ current_block(const struct reader *r)
 	return r->current == 0 ? NULL : &r->p->blocks[r->current - 1];
 }
 
-/* "(expanded from: <x>)", "(generated from x)", "generated by x": the original of the current block. */
+/* "(expanded from: <x>)", "(generated from x)", "generated by x": the original of the current
+ * block. */
 static bool
 read_origin(struct reader *r, struct line *l)
 {
@@ -334,8 +353,8 @@ read_origin(struct reader *r, struct line *l)
 		return false;
 	/* "<a@b> (expanded from <c@d>): text" begins a block of its own. */
 	const size_t first = str_find_char(l->bare, '@', 0);
-	size_t end;
-	if (!sign_in(l->bare, SIGN_EXPANDED_FROM, &end) || first < end)
+	struct str hit;
+	if (!sign_in(l->bare, SIGN_EXPANDED_FROM, &hit) || l->bare.ptr + first < hit.ptr)
 		return false;
 	const struct str found = address_next(l->bare, &at);
 	if (str_is_set(found))
@@ -367,8 +386,9 @@ add_command(struct reader *r, struct str command)
 	r->in_reply = false;
 }
 
-/* A line of a quoted dialogue: ">>> RCPT TO:<a@b>", "<<< 550 no", "... while talking to mx.example.org.:"; and what
- * Postfix tells its postmaster, seen from the server's side: " In:  RCPT TO:<a@b>", " Out: 550 no". */
+/* A line of a quoted dialogue: ">>> RCPT TO:<a@b>", "<<< 550 no", "... while talking to
+ * mx.example.org.:"; and what Postfix tells its postmaster, seen from the server's side: " In: RCPT
+ * TO:<a@b>", " Out: 550 no". */
 static bool
 read_dialogue(struct reader *r, struct line *l)
 {
@@ -403,17 +423,18 @@ read_dialogue(struct reader *r, struct line *l)
 		return true;
 	}
 	r->in_reply = false;
-	size_t end;
+	struct str hit;
 	if (line.len < 120 && (str_starts(line, STR("...")) || str_starts(line, STR("While "))) &&
-		sign_in(line, SIGN_TALKING_TO, &end)) {
-		r->host = host_clean(str_trim(str_from(line, end)));
+		sign_in(line, SIGN_TALKING_TO, &hit)) {
+		r->host = host_clean(str_trim(str_between(hit.ptr + hit.len, line.ptr + line.len)));
 		return true;
 	}
 	return false;
 }
 
 static void
-open_block(struct reader *r, struct str address, struct str tail, enum naming naming, struct str line)
+open_block(
+	struct reader *r, struct str address, struct str tail, enum naming naming, struct str line)
 {
 	struct block *const b = add_block(r->p, r->arena, address, naming);
 	if (b == NULL)
@@ -436,8 +457,8 @@ extend_block(struct reader *r, struct str line)
 	if (r->in_own)
 		b->own = str_between(b->own.ptr, line.ptr + line.len);
 	else
-		b->after = b->after.len == 0 ? line
-					     : str_between(b->after.ptr, line.ptr + line.len);
+		b->after =
+			b->after.len == 0 ? line : str_between(b->after.ptr, line.ptr + line.len);
 }
 
 /* An address somewhere in a line of prose. */
@@ -448,11 +469,11 @@ note_passing(struct reader *r, struct line *l)
 	struct str found;
 	if (line_says(l, SIGN_CONTACT))
 		return;
-	const bool is_failure = r->is_failure_sentence || line_says(l, SIGN_FAILURE) ||
-				line_says(l, SIGN_DELAY);
+	const bool is_failure =
+		r->is_failure_sentence || line_says(l, SIGN_FAILURE) || line_says(l, SIGN_DELAY);
 	while (str_is_set(found = address_next(l->bare, &at))) {
-		struct block *const b = add_block(r->p, r->arena, found,
-			is_failure ? NAMING_SENTENCE : NAMING_PASSING);
+		struct block *const b = add_block(
+			r->p, r->arena, found, is_failure ? NAMING_SENTENCE : NAMING_PASSING);
 		if (b == NULL)
 			return;
 		b->own = l->bare;
@@ -473,7 +494,8 @@ read_field(struct reader *r, struct line *l)
 			       str_find_char(str_head(l->bare, 40), ':', 0) != STR_NPOS;
 	if (d->last == NULL && !may_begin)
 		return false;
-	/* A value that was wrapped without its indent goes on; a line that begins another block of prose does not. */
+	/* A value that was wrapped without its indent goes on; a line that begins another block of
+	 * prose does not. */
 	struct str address, tail;
 	if (!may_begin && !field_continues(l->raw) &&
 		(l->bare.ptr[0] == '<' || l->bare.ptr[0] == '-' ||
@@ -491,13 +513,15 @@ read_recipient(struct reader *r, struct line *l)
 	const struct str head = skip_bullet(l->bare);
 	if ((l->has_at || head.ptr[0] == '<') && read_head(head, &address, &tail)) {
 		/* "a@b was not found" is a sentence that begins with the address. */
-		open_block(r, address, tail, is_head_tail(tail) ? NAMING_HEAD : NAMING_LABEL, l->raw);
+		open_block(
+			r, address, tail, is_head_tail(tail) ? NAMING_HEAD : NAMING_LABEL, l->raw);
 		return true;
 	}
 	if (!l->has_at)
 		return false;
 	if (read_code_line(l->bare, &address)) {
 		open_block(r, address, l->bare, NAMING_LABEL, l->raw);
+		r->in_own = false;
 		return true;
 	}
 	if (read_label(l->bare, &address, &tail, &label)) {

@@ -56,8 +56,8 @@ void text_read(struct str text, struct arena *a, struct prose *p);
  * STR_NPOS. *ends: where the report's own words end, before the line that announces the copy */
 size_t text_returned_at(struct str text, size_t *ends);
 
-/* text_unquote - text that somebody forwarded or pasted with '>' before each line, without those, up to QUOTE_DEPTH_MAX
- * deep; any other text as it is */
+/* text_unquote - text that somebody forwarded or pasted with '>' before each line, without those,
+ * up to QUOTE_DEPTH_MAX deep; any other text as it is */
 struct str text_unquote(struct str text, struct arena *a);
 
 #endif
