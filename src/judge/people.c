@@ -346,8 +346,8 @@ people_gather(const struct facts *f, bool is_failure, struct people *p)
 			ix = (struct index){0};
 		}
 	}
-	add_dialogue(f, p, &ix);
 	add_prose(f, p, &ix);
+	add_dialogue(f, p, &ix);
 	if (p->count <= 64)
 		for (size_t i = 0; i < p->count; i++)
 			say(f, &p->list[i], f->prose.all, VOICE_PROSE);

@@ -1,12 +1,12 @@
 #include "judge/reason.h"
 
-/* Words count for less the farther from the recipient's own answer they stand: prose may speak of
- * anything. */
+/* Words count for less the farther from the recipient's own answer they stand: prose may speak of anything. Much less
+ * where that answer is there and could have said it. */
 static unsigned
-distance(enum voice v)
+distance(enum voice v, bool has_answer)
 {
-	static const unsigned off[] = {0, 0, 0, 3, 24, 34};
-	return off[v];
+	static const unsigned beside_answer[] = {0, 0, 0, 3, 28, 34}, alone[] = {0, 0, 0, 3, 6, 12};
+	return has_answer ? beside_answer[v] : alone[v];
 }
 
 /* ... and so does the confidence in what they say, where nothing better is said. */
@@ -187,6 +187,7 @@ static void
 scan_words(const struct facts *f, const struct person *who, const struct scan_context *about,
 	struct finding *found)
 {
+	const bool has_answer = who->word_count > 0 && who->words[0].voice <= VOICE_OWN;
 	for (size_t i = 0; i < who->word_count; i++) {
 		const struct words *const w = &who->words[i];
 		struct scan_context here = *about;
@@ -194,8 +195,8 @@ scan_words(const struct facts *f, const struct person *who, const struct scan_co
 		here.is_reply = is_servers_words(w->voice);
 		struct candidate c = scan_text(w->text, &here, f->arena, &list);
 		const unsigned confidence = confidence_of(&c, w->voice);
-		if (c.weight > distance(w->voice))
-			c.weight -= distance(w->voice);
+		if (c.weight > distance(w->voice, has_answer))
+			c.weight -= distance(w->voice, has_answer);
 		if (found->blocklist == NULL)
 			found->blocklist = list;
 		if (c.weight > 0 && c.reason == REASON_EXPIRED)
