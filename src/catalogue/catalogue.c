@@ -236,3 +236,12 @@ catalogue_sign_name(enum sign sign)
 {
 	return catalogue_text(catalogue_sign_names[sign]);
 }
+
+const struct blocklist_row *
+catalogue_blocklist_named(struct str name)
+{
+	for (size_t i = 0; i < CATALOGUE_BLOCKLISTS; i++)
+		if (str_eq(catalogue_text(catalogue_blocklists[i].name), name))
+			return &catalogue_blocklists[i];
+	return NULL;
+}

@@ -75,6 +75,7 @@ struct blocklist_row {
 struct provider_row {
 	struct text provider, host, source;
 	uint16_t codes_from, codes; /* this provider's rows of catalogue_provider_codes */
+	bool is_filter; /* it checks mail for others: an MX in front of their servers */
 };
 
 struct provider_code_row {
@@ -85,6 +86,26 @@ struct provider_code_row {
 	uint16_t detail_from, detail_to; /* a range: "5.7.606-5.7.649" */
 	uint8_t reason, verdict;         /* verdict VERDICT_UNKNOWN: the reason's own */
 	bool anywhere;                   /* scope "any" */
+};
+
+/* What a situation may depend on, besides the words of the server: CONDITIONS in tools/gen-catalogue. */
+enum condition {
+	CONDITION_ALWAYS,
+	CONDITION_OWN_SERVER,      /* the sender's own server refused */
+	CONDITION_REMOTE_SERVER,   /* the recipient's side did */
+	CONDITION_SAID_TEMPORARY,
+	CONDITION_SAID_PERMANENT,
+	CONDITION_EXPIRED,         /* given up because time ran out */
+	CONDITION_LIST_IS_DEAD,    /* the blocklist that is named was shut down */
+	CONDITION_LIST_IS_UNNAMED, /* no public list is named */
+	CONDITION_PROVIDER_HIDES   /* a code by which a provider answers both "no such user" and "blocked" */
+};
+
+struct situation_row {
+	struct text key;   /* of an explanation: "relay_denied/own_server" */
+	struct text words; /* one of these must occur in the server's words: "a|b"; absent = no matter */
+	struct text source;
+	uint8_t reason, condition;
 };
 
 struct generator_row {
@@ -119,6 +140,7 @@ extern const struct phrase_row catalogue_phrases[]; /* sizes: CATALOGUE_PHRASES 
 extern const struct blocklist_row catalogue_blocklists[];
 extern const struct provider_row catalogue_providers[]; /* sorted by host read from its end */
 extern const struct provider_code_row catalogue_provider_codes[]; /* grouped by provider */
+extern const struct situation_row catalogue_situations[]; /* the first that holds counts */
 extern const struct generator_row catalogue_generators[];
 extern const struct client_error_row catalogue_client_errors[];
 extern const struct sign_row catalogue_signs[];
@@ -128,6 +150,9 @@ int catalogue_reason_find(struct str name); /* enum reason, or -1 */
 const struct reply_row *catalogue_reply_find(unsigned code);
 const struct enhanced_row *catalogue_enhanced_find(unsigned subject, unsigned detail);
 const struct client_error_row *catalogue_client_error_find(struct str code);
+
+/* catalogue_blocklist_named - the row of that name as it is shown; NULL when there is none. O(n) */
+const struct blocklist_row *catalogue_blocklist_named(struct str name);
 
 /* catalogue_provider_find - the row whose host is `host` or a parent domain of it; the longest wins
  */

@@ -274,35 +274,87 @@ is_known(const struct pattern_hit *hits, size_t n, struct pattern_hit hit)
 	return false;
 }
 
+/* The sets of tables that have a filter of their own, from small to large: FILTER_GROUPS in
+ * tools/gen-catalogue. */
+static const uint8_t pattern_groups[] = {
+	PATTERN_SIGN,
+	PATTERN_GENERATOR,
+	PATTERN_SIGN | PATTERN_GENERATOR,
+	PATTERN_PHRASE | PATTERN_BLOCKLIST | PATTERN_PROVIDER_CODE,
+	PATTERN_PHRASE | PATTERN_BLOCKLIST | PATTERN_PROVIDER_CODE | PATTERN_SIGN,
+	31,
+};
+
+static const uint8_t *
+filter_for(unsigned tables)
+{
+	size_t i = 0;
+	while ((tables & 31 & ~(unsigned)pattern_groups[i]) != 0)
+		i++;
+	return catalogue_pattern_filters + i * PATTERN_FILTER_BYTES;
+}
+
+/* What a scan carries from place to place. */
+struct scan {
+	struct str text;
+	unsigned tables;
+	struct pattern_hit *hits;
+	size_t n, max;
+};
+
+/* Compares the patterns filed under the anchor at `at`; false when there is no room for more hits. */
+static bool
+try_anchor(struct scan *s, size_t at, uint32_t anchor)
+{
+	const uint32_t bucket = pattern_hash(anchor) >> (16 - PATTERN_BUCKET_BITS);
+	const unsigned end = catalogue_pattern_buckets[bucket + 1];
+	for (unsigned i = catalogue_pattern_buckets[bucket]; i < end; i++) {
+		const struct pattern_entry *const entry = &catalogue_pattern_entries[i];
+		struct pattern_hit hit;
+		if (entry->anchor != anchor || (entry->table & s->tables) == 0 ||
+			!check_stands(s->text, at, entry) ||
+			!pattern_stands(s->text, at, entry, &hit))
+			continue;
+		if (has_head(entry) && is_known(s->hits, s->n, hit))
+			continue;
+		if (s->n == s->max)
+			return false;
+		s->hits[s->n++] = hit;
+	}
+	return true;
+}
+
+static inline bool
+may_stand(const uint8_t *filter, uint32_t four)
+{
+	const uint32_t hash = pattern_filter_hash(four);
+	return (filter[hash >> 3] >> (hash & 7) & 1) != 0;
+}
+
 size_t
 patterns_find(struct str folded, unsigned tables, struct pattern_hit *hits, size_t max)
 {
-	const struct str text = str_head(folded, UINT32_MAX);
-	const unsigned char *const bytes = (const unsigned char *)text.ptr;
-	size_t n = 0;
-	if (text.len < 3)
+	struct scan s = {str_head(folded, UINT32_MAX), tables, hits, 0, max};
+	const char *const bytes = s.text.ptr;
+	const size_t len = s.text.len;
+	const uint8_t *const filter = filter_for(tables);
+	if (len < 3)
 		return 0;
-	uint32_t anchor = (uint32_t)bytes[0] << 8 | (uint32_t)bytes[1] << 16;
-	for (size_t at = 0; at + 2 < text.len; at++) {
-		anchor = anchor >> 8 | (uint32_t)bytes[at + 2] << 16;
-		const uint32_t hash = pattern_hash(anchor);
-		if ((catalogue_pattern_bitmap[hash >> 3] >> (hash & 7) & 1) == 0)
-			continue;
-		const uint32_t bucket = hash >> (16 - PATTERN_BUCKET_BITS);
-		const unsigned end = catalogue_pattern_buckets[bucket + 1];
-		for (unsigned i = catalogue_pattern_buckets[bucket]; i < end; i++) {
-			const struct pattern_entry *const entry = &catalogue_pattern_entries[i];
-			struct pattern_hit hit;
-			if (entry->anchor != anchor || (entry->table & tables) == 0 ||
-				!check_stands(text, at, entry) ||
-				!pattern_stands(text, at, entry, &hit))
-				continue;
-			if (has_head(entry) && is_known(hits, n, hit))
-				continue;
-			if (n == max)
-				return n;
-			hits[n++] = hit;
-		}
+	size_t at = 0;
+	for (; at + 4 <= len; at++) {
+		uint32_t four;
+		memcpy(&four, bytes + at, 4);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+		four = __builtin_bswap32(four);
+#endif
+		if (may_stand(filter, four) && !try_anchor(&s, at, four & 0xFFFFFF))
+			return s.n;
 	}
-	return n;
+	/* The last three bytes have nothing behind them: as good as a NUL. */
+	const unsigned char *const last = (const unsigned char *)bytes + at;
+	const uint32_t three =
+		(uint32_t)last[0] | (uint32_t)last[1] << 8 | (uint32_t)last[2] << 16;
+	if (may_stand(filter, three))
+		(void)try_anchor(&s, at, three);
+	return s.n;
 }

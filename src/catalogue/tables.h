@@ -62,8 +62,19 @@ struct pattern_entry {
 extern const struct pattern_entry catalogue_pattern_entries[];
 extern const uint16_t catalogue_pattern_buckets[];
 
-/* A bit for each pattern_hash(): is any pattern filed there? */
-extern const uint8_t catalogue_pattern_bitmap[];
+/*
+ * The filters: one for each set of tables that is looked for together (pattern_groups in
+ * patterns.c), with a bit for each pattern_filter_hash() of an anchor and the byte behind it.
+ */
+#define PATTERN_FILTER_BITS 17
+#define PATTERN_FILTER_BYTES ((1 << PATTERN_FILTER_BITS) / 8)
+extern const uint8_t catalogue_pattern_filters[];
+
+static inline uint32_t
+pattern_filter_hash(uint32_t four)
+{
+	return four * 0x9E3779B1U >> (32 - PATTERN_FILTER_BITS);
+}
 
 /* pattern_hash - 16 bits; the first PATTERN_BUCKET_BITS of them are the bucket */
 static inline uint32_t

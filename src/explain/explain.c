@@ -228,7 +228,7 @@ explain_outcome(const struct nixie_report_info *info, const struct nixie_outcome
 	else if (o->action == NIXIE_ACTION_EXPANDED)
 		take_row(STR("kind/expanded"), lang, a, e);
 	else
-		take_row(situation_find(info, o, a), lang, a, e);
+		take_row(situation_find(o), lang, a, e);
 	if (e->headline.len == 0)
 		take_row(str_in(o->reason), lang, a, e);
 	if (o->action == NIXIE_ACTION_DELIVERED || o->action == NIXIE_ACTION_RELAYED ||

@@ -180,7 +180,8 @@ report_json(const struct nixie_report_info *info, const struct nixie_style *styl
 	for (size_t i = 0; i < info->outcome_count; i++)
 		put_outcome(&j, info, &info->outcomes[i], style, lang, a);
 	json_close(&j, ']');
-	if (style->explain && info->outcome_count == 0) {
+	if (style->explain &&
+		(info->outcome_count == 0 || info->outcomes[0].action == NIXIE_ACTION_NONE)) {
 		struct explanation e;
 		explain_kind(info, lang, a, &e);
 		put_explanation(&j, &e);

@@ -165,6 +165,7 @@ report_points(const struct facts *f)
 	return points;
 }
 
+#define BARE_REPLY_BYTES 400 /* a paste no longer than this is an answer, not a report around one */
 #define REPORT_POINTS 4 /* so many, and it is a report */
 
 static bool
@@ -199,8 +200,11 @@ static void
 by_text(const struct facts *f, struct kind *k)
 {
 	const struct reply r = reply_scan(str_head(f->prose.all, 16384));
-	if (sign_seen(&f->signs, SIGN_DELAY) && !sign_seen(&f->signs, SIGN_EXPIRED) &&
-		r.code / 100 != 5)
+	/* A bare 4xx answer: the one who got it will try again, unless the text around it says it was the last. */
+	const bool is_bare_4xx = r.code / 100 == 4 && (f->prose.all.len < BARE_REPLY_BYTES ||
+							      !sign_seen(&f->signs, SIGN_FAILURE));
+	if ((sign_seen(&f->signs, SIGN_DELAY) || is_bare_4xx) &&
+		!sign_seen(&f->signs, SIGN_EXPIRED) && r.code / 100 != 5)
 		set(k, NIXIE_KIND_DELAY, "kind:words", sign_words(f, SIGN_DELAY));
 	else if (r.code != 0 || r.status.class != 0)
 		set(k, NIXIE_KIND_FAILURE, "kind:reply", STR_NONE);

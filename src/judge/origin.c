@@ -236,6 +236,8 @@ origin_find(const struct facts *f, const struct person *who, struct origin *o)
 		row = str_is_set(domain) ? catalogue_provider_find(domain) : NULL;
 		o->is_provider_by_domain = row != NULL;
 	}
-	if (row != NULL)
-		o->provider = catalogue_text(row->provider);
+	if (row == NULL)
+		return;
+	o->provider = catalogue_text(row->provider);
+	o->is_filter = row->is_filter && !o->is_provider_by_domain;
 }

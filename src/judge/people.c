@@ -258,7 +258,8 @@ add_prose(const struct facts *f, struct people *p, const struct index *ix)
 			!str_eq_case(b->original, who->recipient))
 			who->original = b->original;
 		/* A sentence that names somebody is the report's, not the server's. */
-		say(f, who, b->own, b->naming == NAMING_SENTENCE ? VOICE_AFTER : VOICE_OWN);
+		say(f, who, b->own,
+			b->naming == NAMING_SENTENCE && f->is_message ? VOICE_AFTER : VOICE_OWN);
 		say(f, who, b->after, VOICE_AFTER);
 	}
 }

@@ -79,7 +79,7 @@ content_type_parameter(struct str value, struct str name, struct arena *a)
 static enum part_role
 role_by_content(struct str body)
 {
-	struct str name, value, line, rest = body;
+	struct str name, value, line = STR_NONE, rest = body;
 	while (str_line(&rest, &line) && str_trim(line).len == 0)
 		;
 	if (!field_split(line, &name, &value))

@@ -45,16 +45,20 @@ match|name|lists|operator|removal|kind|reason|status|source
 zen.example.org|Zen|ip, domain|Zen||public|unknown|active|test
 look.example.org|Look|ip|||||lookup|test''',
     'providers.tsv': '''
-provider|host|source
-Big Mail|big.example|test
-Big Mail|mx.big.example|test
-Small Mail|small.example|test''',
+provider|host|kind|source
+Big Mail|big.example|mailbox|test
+Big Mail|mx.big.example|mailbox|test
+Small Mail|small.example|filter|test''',
     'provider_codes.tsv': '''
 provider|scope|pattern|reply_code|enhanced_code|reason|verdict|meaning|advice|link|source
 Small Mail|host||421||unknown|||||test
 Big Mail|host|the user is not here|550|5.1.1|user_unknown|||||test
 Big Mail|host||550|5.7.606-5.7.649|unknown|block|It says so.|Ask.|https://big.example/|test
 Nobody|any|unmistakable words||X.7.1|unknown|||||test''',
+    'situations.tsv': '''
+reason|key|condition|words|source
+user_unknown|user_unknown|own_server||test
+mailbox_full|mailbox_full|always|full|test''',
     'generators.tsv': '''
 generator|where|pattern|weight|source
 Postfix|subject|undelivered mail returned to sender|70|Postfix
@@ -90,12 +94,14 @@ page.count|{n} von {total}|test''',
 SPOILT = [
     ('a wrong column name', 'signs.tsv', 1, 'sign|lang', 'sign|language', 'the columns are not those'),
     ('columns in another order', 'signs.tsv', 1, 'sign|lang', 'lang|sign', 'the columns are not those'),
-    ('a column too few', 'providers.tsv', 2, 'big.example|test', 'big.example', '2 columns instead of 3'),
-    ('a tab inside a field', 'providers.tsv', 3, 'mx.big.example', 'mx|big.example', '4 columns instead of 3'),
+    ('a column too few', 'providers.tsv', 2, 'big.example|mailbox|test', 'big.example|mailbox', '3 columns instead of 4'),
+    ('a tab inside a field', 'providers.tsv', 3, 'mx.big.example', 'mx|big.example', '5 columns instead of 4'),
     ('an empty line', 'providers.tsv', 3, 'Big Mail|mx', '\nBig Mail|mx', 'an empty line'),
-    ('CRLF', 'providers.tsv', 2, 'big.example|test', 'big.example|test\r', 'a control character 0x0d'),
+    ('CRLF', 'providers.tsv', 2, 'big.example|mailbox|test', 'big.example|mailbox|test\r', 'a control character 0x0d'),
+    ('a condition nobody knows', 'situations.tsv', 2, 'own_server', 'elsewhere', 'condition'),
+    ('a situation without an explanation', 'situations.tsv', 2, 'user_unknown|user_unknown', 'user_unknown|user_unknown/here', 'explanations.en.tsv has no key'),
     ('a NUL', 'providers.tsv', 2, 'Big Mail', 'Big\0Mail', 'a control character 0x00'),
-    ('no line end at the end', 'providers.tsv', 4, 'small.example|test\n', 'small.example|test', 'the last line has no line end'),
+    ('no line end at the end', 'providers.tsv', 4, 'small.example|filter|test\n', 'small.example|filter|test', 'the last line has no line end'),
     ('a byte-order mark', 'providers.tsv', 1, 'provider|host', '\ufeffprovider|host', 'a byte-order mark'),
     ('a byte that is not UTF-8', 'phrases.tsv', 2, 'Postfix', 'Postf\udce9x', 'byte 46 is not UTF-8'),
     ('a trailing blank', 'phrases.tsv', 2, 'no such user|', 'no such user |', 'phrase begins or ends with a blank'),

@@ -1,0 +1,66 @@
+# bash completion for nixie(1)
+
+_nixie()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]}
+	local formats options
+	COMPREPLY=()
+
+	if ((COMP_CWORD == 1)); then
+		COMPREPLY=($(compgen -W 'explain parse reply code -h --help -V --version' -- "$cur"))
+		return
+	fi
+	# Where bash splits words at "=", "--color=x" comes as three of them.
+	if [[ $cur == = ]]; then
+		cur=
+	elif [[ $prev == = ]]; then
+		prev=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+
+	options='-o --output --lang --color --colour --width -h --help'
+	case $command in
+	explain)
+		formats='text json'
+		options+=' --text --message'
+		;;
+	parse)
+		formats='ndjson json text'
+		options='-o --output --explain --lang --text --message -h --help'
+		;;
+	reply | code)
+		formats='text json'
+		;;
+	*)
+		return
+		;;
+	esac
+
+	case $prev in
+	-o | --output)
+		COMPREPLY=($(compgen -W "$formats" -- "$cur"))
+		return
+		;;
+	--color | --colour)
+		if [[ ${COMP_WORDS[COMP_CWORD]} == = || ${COMP_WORDS[COMP_CWORD - 1]} == = ]]; then
+			COMPREPLY=($(compgen -W 'always never auto' -- "$cur"))
+			return
+		fi
+		;;
+	--lang)
+		COMPREPLY=($(compgen -W 'en' -- "$cur"))
+		return
+		;;
+	--width)
+		return
+		;;
+	esac
+
+	if [[ $cur == -* ]]; then
+		COMPREPLY=($(compgen -W "$options" -- "$cur"))
+	elif [[ $command == explain || $command == parse ]]; then
+		compopt -o filenames 2>/dev/null
+		COMPREPLY=($(compgen -f -- "$cur"))
+	fi
+}
+
+complete -F _nixie nixie

@@ -1,0 +1,21 @@
+# fish completion for nixie(1)
+
+set -l commands explain parse reply code
+
+complete -c nixie -f
+complete -c nixie -n "not __fish_seen_subcommand_from $commands" -a explain -d 'Explain one bounce, for people'
+complete -c nixie -n "not __fish_seen_subcommand_from $commands" -a parse -d 'Read mails, write what became of each recipient'
+complete -c nixie -n "not __fish_seen_subcommand_from $commands" -a reply -d 'Explain one answer of a mail server'
+complete -c nixie -n "not __fish_seen_subcommand_from $commands" -a code -d 'Say what a code means'
+complete -c nixie -n "not __fish_seen_subcommand_from $commands" -s V -l version -d 'Show the version'
+complete -c nixie -s h -l help -d 'Show a summary'
+
+complete -c nixie -n '__fish_seen_subcommand_from explain reply code' -s o -l output -x -a 'text json' -d 'How to write it'
+complete -c nixie -n '__fish_seen_subcommand_from parse' -s o -l output -x -a 'ndjson json text' -d 'How to write it'
+complete -c nixie -n '__fish_seen_subcommand_from parse' -l explain -d 'With the explanation of each outcome'
+complete -c nixie -n "__fish_seen_subcommand_from $commands" -l lang -x -a en -d 'The language of the words'
+complete -c nixie -n '__fish_seen_subcommand_from explain reply code' -l color -l colour -d 'Use colours'
+complete -c nixie -n '__fish_seen_subcommand_from explain reply code' -l width -x -d 'Wrap at this column, 0: not at all'
+complete -c nixie -n '__fish_seen_subcommand_from explain parse' -l text -d 'Take the input as pasted text'
+complete -c nixie -n '__fish_seen_subcommand_from explain parse' -l message -d 'Take the input as a message'
+complete -c nixie -n '__fish_seen_subcommand_from explain parse' -F

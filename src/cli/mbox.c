@@ -1,0 +1,334 @@
+#include "cli/mbox.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#define FROM_LINE_BYTES_MAX ((size_t)1000)     /* RFC 5322 s2.1.1 allows no longer line */
+#define FIELD_NAME_BYTES_MAX ((size_t)76)      /* a longer word before a ":" is no field name */
+#define HEADER_BYTES_MAX ((size_t)64 << 10)    /* a Content-Length further down is not looked for */
+#define BLOCK_BYTES 64
+
+#define CONTENT_LENGTH "content-length:"
+#define CONTENT_LENGTH_BYTES (sizeof CONTENT_LENGTH - 1)
+
+static bool
+is_eol(char c)
+{
+	return c == '\n' || c == '\r';
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static char
+lower(char c)
+{
+	return (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+}
+
+/* The first byte of the next line that begins with `c` or `c2`, from `at` on, or `len`.
+ * The inner loop has no branch and a fixed length: the compiler makes vectors of it, and this is
+ * all that most bytes of a mailbox ever meet. */
+static size_t
+find_line(const char *bytes, size_t at, size_t len, char c, char c2)
+{
+	if (at == 0)
+		at = 1;
+	while (at + BLOCK_BYTES <= len) {
+		const char *const p = bytes + at;
+		unsigned char is_there = 0;
+		for (size_t i = 0; i < BLOCK_BYTES; i++)
+			is_there |= (unsigned char)((unsigned char)((p[i] == c) | (p[i] == c2)) &
+						    (unsigned char)((p[i - 1] == '\n') |
+								    (p[i - 1] == '\r')));
+		if (is_there)
+			break;
+		at += BLOCK_BYTES;
+	}
+	for (; at < len; at++)
+		if ((bytes[at] == c || bytes[at] == c2) && is_eol(bytes[at - 1]))
+			return at;
+	return len;
+}
+
+/* ---- the date in a From line ---- */
+
+struct scan {
+	const char *at, *end;
+};
+
+static void
+blanks(struct scan *s)
+{
+	while (s->at < s->end && (*s->at == ' ' || *s->at == '\t'))
+		s->at++;
+}
+
+/* One of the names of three letters; a comma behind it is passed over. */
+static bool
+name(struct scan *s, const char *names)
+{
+	if (s->end - s->at < 3)
+		return false;
+	const char word[] = {lower(s->at[0]), lower(s->at[1]), lower(s->at[2])};
+	for (; *names != '\0'; names += 3)
+		if (memcmp(word, names, 3) == 0) {
+			s->at += 3;
+			if (s->at < s->end && *s->at == ',')
+				s->at++;
+			blanks(s);
+			return true;
+		}
+	return false;
+}
+
+static bool
+number(struct scan *s, int least, int most)
+{
+	int n = 0;
+	while (s->at < s->end && is_digit(*s->at) && n < most) {
+		s->at++;
+		n++;
+	}
+	return n >= least && (s->at == s->end || !is_digit(*s->at));
+}
+
+/* "04:15" or "04:15:57" */
+static bool
+clock_time(struct scan *s)
+{
+	for (int i = 0; i < 3; i++) {
+		if (i > 0) {
+			if (s->at == s->end || *s->at != ':')
+				return i == 2;
+			s->at++;
+		}
+		if (!number(s, 1, 2))
+			return false;
+	}
+	return true;
+}
+
+static bool
+year(struct scan *s)
+{
+	return number(s, 4, 4) && (s->at == s->end || *s->at == ' ' || *s->at == '\t');
+}
+
+/* "2026", "GMT 2026", "+0100 2026", "EST5EDT 2026": the year and at most two zones before it. */
+static bool
+zones_and_year(struct scan *s)
+{
+	for (int words = 0; words < 3; words++) {
+		blanks(s);
+		const struct scan here = *s;
+		if (year(s))
+			return true;
+		*s = here;
+		while (s->at < s->end && *s->at != ' ' && *s->at != '\t')
+			s->at++;
+	}
+	return false;
+}
+
+static bool
+date(struct scan s)
+{
+	static const char days[] = "montuewedthufrisatsun";
+	static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+	if (!name(&s, days) || s.at == s.end)
+		return false;
+	if (name(&s, months)) { /* asctime: Nov 22 04:15:57 2026 */
+		if (!number(&s, 1, 2))
+			return false;
+		blanks(&s);
+		return clock_time(&s) && zones_and_year(&s);
+	}
+	if (!number(&s, 1, 2)) /* RFC 5322: 22 Nov 2026 04:15:57 */
+		return false;
+	blanks(&s);
+	if (!name(&s, months) || !number(&s, 4, 4))
+		return false;
+	blanks(&s);
+	return clock_time(&s);
+}
+
+static size_t
+line_len(const char *bytes, size_t len)
+{
+	const size_t most = len < FROM_LINE_BYTES_MAX ? len : FROM_LINE_BYTES_MAX;
+	const char *const lf = memchr(bytes, '\n', most);
+	const size_t before_lf = lf != NULL ? (size_t)(lf - bytes) : most;
+	const char *const cr = memchr(bytes, '\r', before_lf);
+	return cr != NULL ? (size_t)(cr - bytes) : before_lf;
+}
+
+bool
+mbox_is_from_line(const char *bytes, size_t len)
+{
+	if (len < 5 || memcmp(bytes, "From ", 5) != 0)
+		return false;
+	struct scan s = {bytes + 5, bytes + line_len(bytes, len)};
+	if (s.at >= s.end || *s.at == ' ')
+		return false;
+	/* The sender may hold blanks ("john at example.org"): the date is looked for at each word. */
+	while (s.at < s.end) {
+		while (s.at < s.end && *s.at != ' ' && *s.at != '\t')
+			s.at++;
+		blanks(&s);
+		if (date(s))
+			return true;
+	}
+	return false;
+}
+
+/* ---- one message ---- */
+
+enum answer { NO, YES, NEEDS_MORE };
+
+/* "Name:", "From ..." or ">From ..." */
+static enum answer
+is_header_line(const char *bytes, size_t len, bool is_all)
+{
+	size_t quoted = 0;
+	while (quoted < len && bytes[quoted] == '>')
+		quoted++;
+	if (len - quoted >= 5 && memcmp(bytes + quoted, "From ", 5) == 0)
+		return YES;
+	for (size_t i = 0; i < len && i <= FIELD_NAME_BYTES_MAX; i++) {
+		if (bytes[i] == ':')
+			return i > 0 ? YES : NO;
+		if (bytes[i] <= ' ' || bytes[i] > '~')
+			return NO;
+	}
+	return len > FIELD_NAME_BYTES_MAX || is_all ? NO : NEEDS_MORE;
+}
+
+/* Does a message begin at `at`, where a line begins with an F? */
+static enum answer
+begins_at(const char *bytes, size_t at, size_t len, bool is_all)
+{
+	size_t before = at - 1; /* the line end before it; then what is before that */
+	if (bytes[before] == '\n' && before > 0 && bytes[before - 1] == '\r')
+		before--;
+	if (before == 0 || !is_eol(bytes[before - 1]))
+		return NO;
+	const char *const line = bytes + at;
+	size_t left = len - at;
+	if (left < 5)
+		return is_all || memcmp(line, "From ", left) != 0 ? NO : NEEDS_MORE;
+	if (memcmp(line, "From ", 5) != 0)
+		return NO;
+	size_t n = line_len(line, left);
+	if (n == left && !is_all)
+		return NEEDS_MORE;
+	if (n == FROM_LINE_BYTES_MAX || !mbox_is_from_line(line, left))
+		return NO;
+	if (n + 1 >= left && !is_all) /* a CR that may be half of a line end */
+		return NEEDS_MORE;
+	if (n < left)
+		n += line[n] == '\r' && n + 1 < left && line[n + 1] == '\n' ? 2 : 1;
+	return is_header_line(line + n, left - n, is_all);
+}
+
+/* Where the empty line before `next` begins. */
+static size_t
+cut_empty_line(const char *bytes, size_t next)
+{
+	const size_t end = next - 1;
+	return bytes[end] == '\n' && end > 0 && bytes[end - 1] == '\r' ? end - 1 : end;
+}
+
+/* Where the body begins: behind the first empty line; `len` when there is none. */
+static size_t
+body_start(const char *bytes, size_t len)
+{
+	size_t at = 0;
+	for (;;) {
+		at = find_line(bytes, at + 1, len, '\n', '\r');
+		if (at == len)
+			return len;
+		if (bytes[at - 1] == '\r' && bytes[at] == '\n')
+			continue; /* one CRLF */
+		if (bytes[at] == '\r' && at + 1 < len && bytes[at + 1] == '\n')
+			return at + 2;
+		return at + 1;
+	}
+}
+
+/* Where the message ends by its own Content-Length; 0 when it has none. */
+static size_t
+stated_end(const char *bytes, size_t len, size_t limit)
+{
+	const size_t look = len < HEADER_BYTES_MAX ? len : HEADER_BYTES_MAX;
+	for (size_t at = 0; (at = find_line(bytes, at + 1, look, 'C', 'c')) < look;) {
+		size_t i = 0;
+		while (i < CONTENT_LENGTH_BYTES && at + i < look && lower(bytes[at + i]) == CONTENT_LENGTH[i])
+			i++;
+		if (i < CONTENT_LENGTH_BYTES)
+			continue;
+		const size_t body = body_start(bytes, len);
+		if (body < at)
+			return 0;
+		uint64_t n = 0;
+		for (at += i; at < look && bytes[at] == ' '; at++)
+			;
+		if (at == look || !is_digit(bytes[at]))
+			return 0;
+		for (; at < look && is_digit(bytes[at]) && n <= limit; at++)
+			n = n * 10 + (uint64_t)(bytes[at] - '0');
+		return n > limit || body > limit - (size_t)n ? 0 : body + (size_t)n;
+	}
+	return 0;
+}
+
+/* Is `at` where a message may end: before empty lines and a From line, or before the end? */
+static enum answer
+ends_at(const char *bytes, size_t at, size_t len, bool is_all, size_t *next)
+{
+	if (at > len)
+		return is_all ? NO : NEEDS_MORE;
+	const size_t least = at + FROM_LINE_BYTES_MAX + 4;
+	if (len < least && !is_all)
+		return NEEDS_MORE;
+	for (int line_ends = 0; line_ends < 4 && at < len && is_eol(bytes[at]); line_ends++)
+		at++;
+	*next = at;
+	return at == len || (is_eol(bytes[at - 1]) && mbox_is_from_line(bytes + at, len - at)) ? YES : NO;
+}
+
+bool
+mbox_find_end(const char *bytes, size_t len, bool is_all, size_t limit, struct mbox_end *e)
+{
+	for (size_t at = e->scanned; (at = find_line(bytes, at, len, 'F', 'F')) < len; at++) {
+		e->scanned = at;
+		const enum answer begins = begins_at(bytes, at, len, is_all);
+		if (begins == NEEDS_MORE)
+			return false;
+		if (begins == NO)
+			continue;
+		const size_t stated = stated_end(bytes, at, limit);
+		size_t next = at;
+		if (stated > at) {
+			const enum answer ends = ends_at(bytes, stated, len, is_all, &next);
+			if (ends == NEEDS_MORE)
+				return false;
+			if (ends == YES) {
+				e->end = stated;
+				e->next = next;
+				return true;
+			}
+		}
+		e->end = cut_empty_line(bytes, at);
+		e->next = at;
+		return true;
+	}
+	e->scanned = len;
+	if (!is_all)
+		return false;
+	e->end = e->next = len;
+	return true;
+}

@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""test_schema.py NIXIE SCHEMA [FILE...] - the JSON is what doc/report.schema.json promises. TAP.
+
+Validates `nixie parse -o ndjson`, with --explain and without, of every FILE, of samples/ and of
+tests/golden/; and of all mails in ../*/corpus/emails, a collection beside the source tree, where there is
+one. Holds the schema against the tables and the code it repeats, and doc/report.md against both.
+"""
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+MORE_MAILS = sorted(TOP.parent.glob('*/corpus/emails'))
+AT_ONCE = 200  # files for one run of nixie
+# What is named in names.c, and never written: the member is absent instead.
+ABSENT = {'action': {'none'}, 'said': {'nothing'}, 'refuser': {'unknown'}, 'stage': {'none'}}
+
+cases = failures = 0
+
+
+def check(trouble, name):
+    """One TAP case: `trouble` is a list of lines, empty when all is well."""
+    global cases, failures
+    cases += 1
+    print(f"{'not ok' if trouble else 'ok'} {cases} - {name}")
+    failures += bool(trouble)
+    for line in trouble[:20]:
+        print('# ' + line.encode('ascii', 'backslashreplace').decode())
+
+
+def skip(name, why):
+    global cases
+    cases += 1
+    print(f'ok {cases} - {name} # SKIP {why}')
+
+
+def mails_below(*folders):
+    return sorted(p for f in folders if f.is_dir() for p in f.rglob('*')
+                  if p.suffix in ('.eml', '.txt') and p.is_file())
+
+
+def reports(nixie, words, files):
+    """Each line that nixie writes for these files, and what went wrong."""
+    lines, trouble = [], []
+    for at in range(0, len(files), AT_ONCE):
+        some = files[at:at + AT_ONCE]
+        done = subprocess.run([nixie, 'parse', '-o', 'ndjson', *words, '--', *map(str, some)], check=False,
+                              capture_output=True, stdin=subprocess.DEVNULL, timeout=250)
+        written = done.stdout.decode('utf-8').splitlines()
+        if done.returncode != 0:
+            trouble.append(f'exit status {done.returncode}: {done.stderr[:500]!r}')
+        lines += written
+    return lines, trouble
+
+
+def where(error):
+    return '/'.join(map(str, error.absolute_path)) or 'the whole'
+
+
+def validate(nixie, validator, words, files, name):
+    lines, trouble = reports(nixie, words, files)
+    named = set()
+    for line in lines:
+        report = json.loads(line)
+        path = report.get('source', {}).get('path', '?')
+        named.add(path)
+        trouble += [f'{path}: {where(e)}: {e.message[:200]}' for e in validator.iter_errors(report)]
+        with_words = [o for o in report['outcomes'] if 'explanation' in o]
+        if not words and (with_words or 'explanation' in report):
+            trouble.append(f'{path}: explained without --explain')
+    trouble += [f'{path}: no report' for path in map(str, files) if path not in named]
+    check(trouble, f'{name}: {len(lines)} reports')
+
+
+def objects(schema, path='report'):
+    """Every member of every object: (path, its schema)."""
+    for name, part in schema.get('properties', {}).items():
+        yield f'{path}.{name}', part
+    for name, part in schema.get('$defs', {}).items():
+        yield from objects(part, name)
+
+
+def names_in_code():
+    """The words of names.c: {'kind': {...}, ...}"""
+    text = (TOP / 'src/explain/names.c').read_text('utf-8')
+    found = re.findall(r'nixie_(\w+)_name\(.*?names\[\] = \{(.*?)\}', text, re.S)
+    return {what: set(re.findall(r'"(\w+)"', words)) for what, words in found}
+
+
+def notes_in_code():
+    found = set()
+    for path in (TOP / 'src').rglob('*.c'):
+        found.update(re.findall(r'facts_note\(\w+, "([^"]+)"', path.read_text('utf-8')))
+    return found
+
+
+def schema_agrees(schema):
+    """The schema against what it repeats."""
+    outcome = schema['$defs']['outcome']['properties']
+    table = (TOP / 'catalogue/reasons.tsv').read_text('utf-8').splitlines()
+    rows = [line.split('\t')[0] for line in table if line and not line.startswith('# ')][1:]
+    listed = outcome['reason']['enum']
+    check([f'{r}: in one of the two only' for r in sorted(set(rows) ^ set(listed))], 'reasons are those of reasons.tsv')
+    code = names_in_code()
+    for what in ('kind', 'action', 'verdict', 'said', 'refuser', 'stage'):
+        ours = set((schema['properties'] if what == 'kind' else outcome)[what]['enum'])
+        theirs = code.get(what, set()) - ABSENT.get(what, set())
+        check([f'{w}: in one of the two only' for w in sorted(ours ^ theirs)],
+              f'{what}: the words are those of names.c')
+    header = (TOP / 'include/nixie.h').read_text('utf-8')
+    version = re.search(r'#define NIXIE_SCHEMA (\d+)', header).group(1)
+    check([] if schema['properties']['schema']['const'] == int(version) else [f'nixie.h says {version}'],
+          'the version is that of nixie.h')
+    check([path for path, part in objects(schema) if not part.get('description')], 'every member is described')
+    check([name for name, part in [('report', schema), *schema['$defs'].items()]
+           if part.get('additionalProperties') is not False], 'no object takes other members')
+
+
+def manual_agrees(schema):
+    """doc/report.md against the schema and the notes in the code."""
+    text = (TOP / 'doc/report.md').read_text('utf-8')
+    told = set(re.findall(r'`([a-z_]+(?:-[a-z]+)*)`', text))
+    check([path for path, _ in objects(schema) if path.rpartition('.')[2] not in told],
+          'report.md tells of every member')
+    check(sorted(notes_in_code() - told), 'report.md tells of every note')
+
+
+def main():
+    nixie = sys.argv[1]
+    schema = json.loads(pathlib.Path(sys.argv[2]).read_text('utf-8'))
+    schema_agrees(schema)
+    manual_agrees(schema)
+    try:
+        import jsonschema
+    except ImportError:
+        skip('reports obey the schema', 'no python3-jsonschema')
+        print(f'1..{cases}')
+        return 1 if failures else 0
+    kind = jsonschema.validators.validator_for(schema)
+    kind.check_schema(schema)
+    validator = kind(schema, format_checker=jsonschema.FormatChecker())
+    ours = mails_below(TOP / 'samples', TOP / 'tests/golden') + [pathlib.Path(p) for p in sys.argv[3:]]
+    for words in ([], ['--explain']):
+        how = ' '.join(['parse', *words])
+        validate(nixie, validator, words, ours, f'{how}, our samples')
+        if MORE_MAILS:
+            validate(nixie, validator, words, mails_below(*MORE_MAILS), f'{how}, the mails beside the tree')
+    if not MORE_MAILS:
+        skip('the mails beside the tree', 'there are none')
+    print(f'1..{cases}')
+    return 1 if failures else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

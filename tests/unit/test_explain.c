@@ -1,0 +1,244 @@
+#include "base/charset.h"
+#include "explain/explain.h"
+#include "tap.h"
+
+#define ARENA_LIMIT_BYTES ((size_t)16 << 20)
+
+static struct nixie_str
+text(const char *s)
+{
+	return (struct nixie_str){s, strlen(s)};
+}
+
+static void
+test_fill(struct arena *a)
+{
+	const struct fill all = {.rcpt = STR_INIT("a@b.example"),
+		.rdom = STR_INIT("b.example"),
+		.ip = STR_INIT("192.0.2.1"),
+		.quote = STR_INIT("550\r\nno\x1B[31m\x7F")};
+	const struct fill none = {.rcpt = STR_NONE};
+	/* clang-format off */
+	const struct {
+		const char *name;
+		struct str sentence;
+		const struct fill *facts;
+		struct str want;
+	} rows[] = {
+		{"no placeholder", STR("Plain."), &all, STR("Plain.")},
+		{"one", STR("Mail to {rcpt} failed."), &all, STR("Mail to a@b.example failed.")},
+		{"side by side", STR("{rcpt}{ip}"), &all, STR("a@b.example192.0.2.1")},
+		{"a fact keeps its first letter", STR("{rcpt} is unknown."), &all, STR("a@b.example is unknown.")},
+		{"a stand-in", STR("Mail to {rcpt} failed."), &none, STR("Mail to the recipient failed.")},
+		{"a stand-in begins a sentence", STR("{rcpt} is unknown. {theirs} said so."), &none,
+			STR("The recipient is unknown. The receiving server said so.")},
+		{"a stand-in behind a question", STR("Why? {rcpt} knows."), &none, STR("Why? The recipient knows.")},
+		{"a stand-in in the middle", STR("So {rcpt} said"), &none, STR("So the recipient said")},
+		{"the postmaster", STR("Write to postmaster@{rdom}."), &all, STR("Write to postmaster@b.example.")},
+		{"no postmaster", STR("Write to postmaster@{rdom}."), &none,
+			STR("Write to \"postmaster@\" followed by the part of the address after the @.")},
+		{"control characters", STR("It said {quote}."), &all, STR("It said 550  no [31m .")},
+		{"never closed", STR("a {rcpt"), &all, STR("a {rcpt")},
+		{"empty", STR(""), &all, STR("")},
+	};
+	/* clang-format on */
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		tap_is_str(fill_text(rows[i].sentence, rows[i].facts, LANG_EN, a), rows[i].want,
+			"fill: %s", rows[i].name);
+	tap_is_str(fill_key(STR("no.such.key"), &all, LANG_EN, a), STR_NONE, "fill: no such key");
+	/* A long fact is cut, but not inside a character. */
+	static char room[3001];
+	for (size_t shift = 0; shift < 3; shift++) {
+		memset(room, 'x', shift);
+		for (size_t i = shift; i + 3 <= sizeof room; i += 3)
+			memcpy(room + i, "\xE3\x81\x82", 3);
+		const struct fill long_one = {
+			.quote = {room, shift + 2997}
+                };
+		const struct str got = fill_text(STR("\"{quote}\""), &long_one, LANG_EN, a);
+		tap_ok(got.len < 2997 && utf8_valid(got), "fill: cut between characters, %zu",
+			shift);
+	}
+}
+
+/* What every sentence for people must be. */
+static void
+check_sentence(struct str s, const char *what, const char *key, unsigned *bad)
+{
+	/* Names such as hMailServer may. */
+	const bool begins_small = s.len > 1 && s.ptr[0] >= 'a' && s.ptr[0] <= 'z' &&
+				  !(s.ptr[1] >= 'A' && s.ptr[1] <= 'Z');
+	if (str_has(s, STR("{")) || str_has(s, STR("}")) || str_has(s, STR("  ")) ||
+		str_has(s, STR(" | ")) || str_has(s, STR("..")) || begins_small || !utf8_valid(s)) {
+		printf("# %s of %s: ", what, key);
+		tap_show("", s);
+		(*bad)++;
+	}
+}
+
+static void
+check_steps(const struct steps *s, const char *key, unsigned *bad)
+{
+	for (size_t i = 0; i < s->count; i++)
+		check_sentence(s->list[i], "step", key, bad);
+}
+
+static void
+check_explanation(const struct explanation *e, const char *name, unsigned *bad)
+{
+	const struct {
+		const char *name;
+		struct str text;
+	} parts[] = {
+		{"headline",    e->headline   },
+                {"happened",    e->happened   },
+                {"why",         e->why        },
+		{"refused_by",  e->refused_by },
+                {"step",        e->step       },
+                {"next",        e->next       },
+		{"disagree",    e->disagree   },
+                {"last_answer", e->last_answer},
+                {"verdict",     e->verdict    },
+		{"whose_move",  e->whose_move },
+                {"sure",        e->sure       },
+                {"write_to",    e->write_to   },
+		{"links",       e->links      },
+                {"backscatter", e->backscatter}
+        };
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		check_sentence(parts[i].text, parts[i].name, name, bad);
+	check_steps(&e->sender, name, bad);
+	check_steps(&e->sending_admin, name, bad);
+	check_steps(&e->receiving_admin, name, bad);
+	if (e->headline.len == 0 || e->happened.len == 0 || e->sender.count == 0) {
+		printf("# %s: no headline, nothing happened or nothing to do\n", name);
+		(*bad)++;
+	}
+}
+
+static struct nixie_outcome
+outcome_of(const char *reason, bool has_facts)
+{
+	struct nixie_outcome o = {.retry_after_s = -1, .reason = text(reason), .confidence = 90};
+	if (!has_facts)
+		return o;
+	o.recipient = text("Ann@B.example");
+	o.remote_mta = text("Mx.b.example");
+	o.remote_ip = text("192.0.2.1");
+	o.blocked_ip = text("192.0.2.9");
+	o.blocklist = text("Spamhaus ZEN");
+	o.blocklist_link = text("https://check.spamhaus.org/");
+	o.provider = text("Gmail");
+	o.diagnostic = text("550 5.7.1 No https://b.example");
+	o.status = text("5.7.1");
+	o.status_origin = NIXIE_ORIGIN_STATED;
+	o.reply_code = 550;
+	o.retry_after_s = 300;
+	o.will_retry_until = text("2024-01-01T00:00:00+00:00");
+	return o;
+}
+
+/* Every reason, refuser, action and answer, in every language, with facts and without. */
+static void
+test_reasons(void)
+{
+	struct nixie_report_info info = {.kind = NIXIE_KIND_FAILURE};
+	for (int reason = 0; reason < REASON__COUNT; reason++) {
+		const char *const name = catalogue_text(catalogue_reasons[reason].name).ptr;
+		unsigned bad = 0;
+		for (unsigned i = 0; i < 2 * 8 * 3 * 4 * 4 * LANG__COUNT; i++) {
+			struct arena a;
+			struct explanation e;
+			struct nixie_outcome o = outcome_of(name, i % 2);
+			o.refuser = (enum nixie_refuser)(i / 2 % 8);
+			o.action = i / 16 % 3 == 0   ? NIXIE_ACTION_FAILED
+				   : i / 16 % 3 == 1 ? NIXIE_ACTION_DELAYED
+						     : NIXIE_ACTION_NONE;
+			o.is_final = o.action == NIXIE_ACTION_FAILED;
+			o.is_expired = o.is_final && i % 2;
+			o.said = (enum nixie_said)(i / 48 % 4);
+			o.verdict = (enum nixie_verdict)(i / 192 % 4);
+			o.stage = (enum nixie_stage)(i % 9);
+			info.reporting_mta = text(i % 2 ? "Out.me.example" : "");
+			arena_init(&a, ARENA_LIMIT_BYTES);
+			explain_outcome(&info, &o, (enum lang)(i / 768), &a, &e);
+			if (bad < 5)
+				check_explanation(&e, name, &bad);
+			arena_fini(&a);
+		}
+		tap_ok(bad == 0, "reason %s: rendered", name);
+	}
+}
+
+static void
+test_kinds(void)
+{
+	for (int kind = 0; kind <= NIXIE_KIND_RECEIPT; kind++)
+		for (int lang = 0; lang < LANG__COUNT; lang++) {
+			const struct nixie_report_info info = {.kind = (enum nixie_kind)kind};
+			const char *const name = nixie_kind_name(info.kind);
+			struct arena a;
+			struct explanation e;
+			unsigned bad = 0;
+			if (kind == NIXIE_KIND_FAILURE) /* always has an outcome */
+				continue;
+			arena_init(&a, ARENA_LIMIT_BYTES);
+			explain_kind(&info, (enum lang)lang, &a, &e);
+			check_explanation(&e, name, &bad);
+			tap_ok(bad == 0, "kind %s in language %d: rendered", name, lang);
+			arena_fini(&a);
+		}
+}
+
+static void
+test_outcome(struct arena *a)
+{
+	struct nixie_report_info info = {.kind = NIXIE_KIND_FAILURE};
+	struct explanation e;
+	struct nixie_outcome o = outcome_of("user_unknown", true);
+	o.action = NIXIE_ACTION_FAILED;
+	o.refuser = NIXIE_REFUSER_REMOTE_SERVER;
+	explain_outcome(&info, &o, LANG_EN, a, &e);
+	tap_is_str(e.key, STR("user_unknown"), "outcome: the key");
+	tap_ok(str_has(e.headline, STR("Ann@B.example")), "outcome: names the recipient");
+	tap_is_str(e.facts.rdom, STR("B.example"), "outcome: the domain");
+	tap_is_str(e.facts.code, STR("550 5.7.1"), "outcome: the code");
+	tap_is_str(e.quote, STR("550 5.7.1 No https://b.example"), "outcome: the quote");
+	tap_ok(e.links.len > 0, "outcome: warns of links");
+	o.action = NIXIE_ACTION_DELIVERED;
+	explain_outcome(&info, &o, LANG_EN, a, &e);
+	tap_is_str(e.key, STR("kind/success"), "outcome: delivered");
+	static const struct {
+		int64_t seconds;
+		const char *want;
+	} waits[] = {
+		{45,     "45 s" },
+                {300,    "5 min"},
+                {60,     "1 min"},
+                {90,     "90 s" },
+                {3600,   "1 h"  },
+		{86400,  "1 d"  },
+                {172800, "2 d"  },
+                {0,      "0 s"  }
+        };
+	for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {
+		o = outcome_of("greylisted", false);
+		o.retry_after_s = waits[i].seconds;
+		explain_outcome(&info, &o, LANG_EN, a, &e);
+		tap_is_str(e.facts.wait, str_of(waits[i].want), "outcome: wait %d s",
+			(int)waits[i].seconds);
+	}
+}
+
+int
+main(void)
+{
+	struct arena a;
+	arena_init(&a, ARENA_LIMIT_BYTES);
+	test_fill(&a);
+	test_outcome(&a);
+	test_reasons();
+	test_kinds();
+	arena_fini(&a);
+	return tap_done();
+}

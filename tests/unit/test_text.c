@@ -1,0 +1,169 @@
+#include "base/buf.h"
+#include "read/text.h"
+#include "tap.h"
+
+#define ARENA_LIMIT_BYTES ((size_t)1 << 20)
+
+/* The addresses that a report names at least in a sentence about failure, as "H:a@b" ... */
+static void
+render(const struct prose *p, struct buf *out)
+{
+	static const char letters[] = {'p', 't', 'S', 'L', 'H'};
+	for (size_t i = 0; i < p->count; i++) {
+		if (p->blocks[i].naming == NAMING_PASSING)
+			continue;
+		if (out->len > 0)
+			buf_add_char(out, ' ');
+		buf_add_char(out, letters[p->blocks[i].naming]);
+		buf_add_char(out, ':');
+		buf_add(out, p->blocks[i].address);
+	}
+}
+
+/* clang-format off */
+static const struct named_row {
+	const char *name;
+	struct str in, want;
+} named_rows[] = {
+	{"in brackets, with a colon", STR_INIT("I could not:\n\n<a@b.example>: 550 no\n"), STR_INIT("H:a@b.example")},
+	{"bare, alone", STR_INIT("Failed recipients:\n\na@b.example\nc@d.example\n"), STR_INIT("H:a@b.example H:c@d.example")},
+	{"indented", STR_INIT("It failed.\n\n    a@b.example\n\tc@d.example\n"), STR_INIT("H:a@b.example H:c@d.example")},
+	{"CRLF", STR_INIT("It failed.\r\n\r\n<a@b.example>:\r\n550 no\r\n"), STR_INIT("H:a@b.example")},
+	{"CR", STR_INIT("It failed.\r\r<a@b.example>:\r550 no\r"), STR_INIT("H:a@b.example")},
+	{"a local part alone", STR_INIT("<nobody>: unknown user\n"), STR_INIT("H:nobody")},
+	{"bullets", STR_INIT("* a@b.example\n- <c@d.example>\n\xE2\x80\xA2 e@f.example\n"), STR_INIT("H:a@b.example H:c@d.example H:e@f.example")},
+	{"in quotes", STR_INIT("'a@b.example' on 1/1/2024 10:00 AM\n    The recipient is unknown\n"), STR_INIT("H:a@b.example")},
+	{"with a comment", STR_INIT("a@b.example (user not found)\n"), STR_INIT("H:a@b.example")},
+	{"with a link of its own", STR_INIT("a@b.example<mailto:a@b.example>\n"), STR_INIT("H:a@b.example")},
+	{"English label", STR_INIT("Recipient: a@b.example\nReason: unknown\n"), STR_INIT("L:a@b.example")},
+	{"name and address", STR_INIT("John Doe (a@b.example)\n"), STR_INIT("L:a@b.example")},
+	{"no recipient: whom to ask", STR_INIT("For help, write to postmaster@b.example.\n"), STR_INIT("")},
+	{"no recipient: a link", STR_INIT("See <http://b.example/x>: it says more\n"), STR_INIT("")},
+	{"no address", STR_INIT("Nothing was delivered @ all <>:\n"), STR_INIT("")},
+	{"nothing", STR_INIT(""), STR_INIT("")},
+};
+
+static const struct returned_row {
+	const char *name;
+	struct str in, words, returned; /* both trimmed; "-": nothing was returned */
+} returned_rows[] = {
+	{"announced", STR_INIT("It failed.\n\n------ This is a copy of the message, including all the headers. ------\n\n"
+		"Return-Path: <me@b.example>\nReceived: from x by y\nFrom: me@b.example\nTo: a@b.example\n\nhi\n"),
+		STR_INIT("It failed."),
+		STR_INIT("Return-Path: <me@b.example>\nReceived: from x by y\nFrom: me@b.example\nTo: a@b.example\n\nhi")},
+	{"not announced", STR_INIT("It failed.\n\nReceived: from x by y\nMessage-ID: <1@b.example>\nFrom: me@b.example\nSubject: s\n\nhi\n"),
+		STR_INIT("It failed."), STR_INIT("Received: from x by y\nMessage-ID: <1@b.example>\nFrom: me@b.example\nSubject: s\n\nhi")},
+	{"CRLF", STR_INIT("Fehler.\r\n\r\nReceived: from x\r\n\tby y\r\nMessage-ID: <1@b.example>\r\nFrom: me@b.example\r\nSubject: s\r\n\r\nhi\r\n"),
+		STR_INIT("Fehler."), STR_INIT("Received: from x\r\n\tby y\r\nMessage-ID: <1@b.example>\r\nFrom: me@b.example\r\nSubject: s\r\n\r\nhi")},
+	{"none", STR_INIT("It failed.\nFrom: here on all is well\n"), STR_INIT("It failed.\nFrom: here on all is well"), STR_INIT("-")},
+	{"a description of it is no copy", STR_INIT("From: me@b.example\nTo: a@b.example\nSubject: s\nDate: today\n\n<a@b.example>: no\n"),
+		STR_INIT("From: me@b.example\nTo: a@b.example\nSubject: s\nDate: today\n\n<a@b.example>: no"), STR_INIT("-")},
+};
+/* clang-format on */
+
+static void
+test_named(struct arena *a, struct buf *out)
+{
+	struct prose p;
+	for (size_t i = 0; i < sizeof named_rows / sizeof *named_rows; i++) {
+		buf_clear(out);
+		text_read(named_rows[i].in, a, &p);
+		render(&p, out);
+		if (!tap_ok(str_eq(buf_str(out), named_rows[i].want), "named: %s",
+			    named_rows[i].name))
+			tap_show("got", buf_str(out));
+	}
+}
+
+static void
+test_returned(struct arena *a)
+{
+	struct prose p;
+	for (size_t i = 0; i < sizeof returned_rows / sizeof *returned_rows; i++) {
+		const struct returned_row *const row = &returned_rows[i];
+		text_read(row->in, a, &p);
+		tap_is_str(str_trim(p.all), row->words, "returned: words: %s", row->name);
+		tap_is_str(str_is_set(p.returned) ? str_trim(p.returned) : STR("-"), row->returned,
+			"returned: copy: %s", row->name);
+	}
+}
+
+static void
+test_words(struct arena *a)
+{
+	struct prose p;
+	text_read(STR("I could not deliver this:\n\n"
+		      "<a@b.example>: host mx.b.example said:\n    550 5.1.1 no such\n    user\n"
+		      "\nIt will not be tried again.\n\n"
+		      "<c@d.example> (expanded from: <list@me.example>): mailbox full\n"),
+		a, &p);
+	if (!tap_is_int(p.count, 2, "words: two blocks"))
+		return;
+	tap_is_str(str_trim(p.blocks[0].own),
+		STR("host mx.b.example said:\n    550 5.1.1 no such\n    user"), "words: its own");
+	tap_is_str(str_trim(p.blocks[0].after), STR("It will not be tried again."),
+		"words: behind them");
+	tap_ok(str_has(p.blocks[1].own, STR("mailbox full")) &&
+			!str_has(p.blocks[0].own, STR("mailbox full")),
+		"words: to each his own");
+	text_read(STR("<a@b.example>\n    (expanded from: <list@me.example>)\n    no\n"), a, &p);
+	tap_is_str(p.count == 1 ? p.blocks[0].original : STR_NONE, STR("list@me.example"),
+		"words: expanded from");
+}
+
+static void
+test_dialogue(struct arena *a)
+{
+	struct prose p;
+	text_read(STR("   ----- Transcript of session follows -----\r\n"
+		      "... while talking to mx.b.example.:\r\n"
+		      ">>> RCPT To:<a@b.example>\r\n"
+		      "<<< 553-5.1.2 one\r\n"
+		      "<<< 553 5.1.2 two\r\n"
+		      ">>> DATA\r\n"
+		      "<<< 503 5.0.0 need RCPT\r\n"),
+		a, &p);
+	if (!tap_is_int(p.exchange_count, 2, "dialogue: two exchanges"))
+		return;
+	tap_is_str(p.dialogue[0].host, STR("mx.b.example"), "dialogue: the host");
+	tap_is_str(p.dialogue[0].command, STR("RCPT To:<a@b.example>"), "dialogue: the command");
+	tap_ok(str_starts(p.dialogue[0].reply, STR("553-5.1.2 one")) &&
+			str_has(p.dialogue[0].reply, STR("553 5.1.2 two")),
+		"dialogue: all lines of the answer");
+	tap_is_str(p.dialogue[1].command, STR("DATA"), "dialogue: the next command");
+	tap_is_str(p.dialogue[1].reply, STR("503 5.0.0 need RCPT"), "dialogue: the next answer");
+}
+
+static void
+test_fields(struct arena *a)
+{
+	struct prose p;
+	text_read(STR("It failed.\n\nReporting-MTA: dns; mx.example\n\n"
+		      "Final-Recipient: rfc822; a@b.example\nAction: failed\nStatus: 5.1.1\n"
+		      "Diagnostic-Code: smtp; 550 no\n such user\n\nBye.\n"),
+		a, &p);
+	if (!tap_is_int(p.dsn.count, 1, "fields: in the text"))
+		return;
+	tap_is_str(p.dsn.recipients[0].final, STR("a@b.example"), "fields: the recipient");
+	tap_is_str(p.dsn.recipients[0].diagnostic, STR("550 no\n such user"), "fields: folded");
+	tap_is_str(p.dsn.reporting_mta, STR("dns; mx.example"), "fields: of the message");
+	tap_ok(!str_has(p.dsn.recipients[0].diagnostic, STR("Bye")),
+		"fields: a blank line ends them");
+}
+
+int
+main(void)
+{
+	struct arena a;
+	struct buf out;
+	arena_init(&a, ARENA_LIMIT_BYTES);
+	buf_init(&out, ARENA_LIMIT_BYTES);
+	test_named(&a, &out);
+	test_returned(&a);
+	test_words(&a);
+	test_dialogue(&a);
+	test_fields(&a);
+	buf_fini(&out);
+	arena_fini(&a);
+	return tap_done();
+}
