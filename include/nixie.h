@@ -267,6 +267,126 @@ NIXIE_API NIXIE_CHECKED enum nixie_rc nixie_code_text(
 NIXIE_API NIXIE_CHECKED enum nixie_rc nixie_code_json(
 	struct nixie_str code, const struct nixie_style *style, nixie_sink *sink, void *to);
 
+/*
+ * Logs: the same outcomes, line by line, out of what Postfix, Exim, Sendmail and OpenSMTPD log.
+ *
+ *	struct nixie_log *log = nixie_log_new(2026);
+ *	struct nixie_log_event event;
+ *	while (log != NULL && read_line(&line, &length)) // without its LF
+ *		for (enum nixie_rc rc = nixie_log_line(log, line, length, &event); rc == NIXIE_OK;
+ *			rc = nixie_log_more(log, &event))
+ *			act_on(&event);
+ *	nixie_log_free(log);
+ *
+ * Each line tells its form by itself: syslog (RFC 3164 and 5424, also with RFC 3339 stamps), Exim's
+ * main log, journald's JSON and export framing, containers' JSON lines.
+ */
+enum nixie_direction {
+	NIXIE_DIRECTION_OUTGOING, /* what became of a message this server had to deliver */
+	NIXIE_DIRECTION_INCOMING  /* this server refused a client */
+};
+
+/* What a line says of one recipient. Points into the line and the log: valid until its next call
+ * of nixie_log_line(), nixie_log_end() or nixie_log_free(). */
+struct nixie_log_event {
+	int64_t time_s; /* since 1970; -1 = the line has no stamp. Without a zone: as if it were UTC
+			 */
+	bool has_zone;  /* the stamp names its zone, so that time_s is a point in time */
+	struct nixie_str time; /* RFC 3339; "-00:00" when the zone is unknown */
+	struct nixie_str host, program, generator, queue_id;
+	struct nixie_str sender; /* {p, 0} is the null reverse-path; absent is unknown */
+	enum nixie_direction direction;
+	struct nixie_str client, client_ip; /* incoming: who was refused */
+	/* Evidence is counted from the message in the line. Without a recipient, final and
+	 * expired: the whole queue id was given up. */
+	struct nixie_outcome outcome;
+};
+
+struct nixie_log;
+
+/* nixie_log_new - `year`: of the first stamp that names none; later ones follow from it (December,
+ * then January: the next year). NULL when memory ran out. At most some 40 MB, mostly for the
+ * senders of the last 100,000 messages. */
+NIXIE_API struct nixie_log *nixie_log_new(int year);
+NIXIE_API void nixie_log_free(struct nixie_log *log);
+
+/* nixie_log_year - another file begins, in that year. Senders are remembered over files */
+NIXIE_API void nixie_log_year(struct nixie_log *log, int year);
+
+/*
+ * nixie_log_line - reads the next line
+ *
+ * bytes    what stands between two LFs, whole, in order: a journal's export has line ends inside
+ *          values, and they are put together again. Borrowed as long as the event is used; the
+ *          first 64 KiB count
+ * event    written only on NIXIE_OK
+ * Returns  NIXIE_ABSENT: the line tells of no delivery. NIXIE_NOMEM, NIXIE_LIMIT: go on with the
+ * next Cost     O(len)
+ */
+NIXIE_API NIXIE_CHECKED enum nixie_rc nixie_log_line(
+	struct nixie_log *log, const void *bytes, size_t len, struct nixie_log_event *event);
+
+/* nixie_log_more - the next recipient of the same line; NIXIE_ABSENT after the last */
+NIXIE_API NIXIE_CHECKED enum nixie_rc nixie_log_more(
+	struct nixie_log *log, struct nixie_log_event *event);
+
+/* nixie_log_end - after the last line of a file: the entry that was not closed, like
+ * nixie_log_line() */
+NIXIE_API NIXIE_CHECKED enum nixie_rc nixie_log_end(
+	struct nixie_log *log, struct nixie_log_event *event);
+
+/* nixie_log_json - an event as one line: the members of an outcome, and time, host, program,
+ * generator, queue_id, direction, sender, client, client_ip. style->source_index is the line's
+ * number, from 1 */
+NIXIE_API NIXIE_CHECKED enum nixie_rc nixie_log_json(const struct nixie_log_event *event,
+	const struct nixie_style *style, nixie_sink *sink, void *to);
+
+#define NIXIE_STEPS_MAX 8
+
+struct nixie_steps {
+	struct nixie_str list[NIXIE_STEPS_MAX];
+	size_t count;
+};
+
+/* What to do about an event: the explanation of its outcome. */
+struct nixie_advice {
+	struct nixie_str key; /* of the explanation: "relay_denied/own_server" */
+	struct nixie_str headline, happened, why;
+	struct nixie_steps sender, sending_admin, receiving_admin;
+};
+
+/* nixie_log_advice - valid as long as the event. A recipient or sender taken out of *event is
+ * spoken of in general: "the recipient" */
+NIXIE_API NIXIE_CHECKED enum nixie_rc nixie_log_advice(struct nixie_log *log,
+	const struct nixie_log_event *event, const struct nixie_style *style,
+	struct nixie_advice *advice);
+
+NIXIE_API const char *nixie_direction_name(enum nixie_direction direction);
+
+/* For programs that write pages of their own. */
+
+/* nixie_sentence - a sentence of the catalogue ("reason.user_unknown") in the style's language, its
+ * placeholders ("{n}") not filled in. Static text; absent when there is none */
+NIXIE_API struct nixie_str nixie_sentence(const struct nixie_style *style, struct nixie_str key);
+
+enum nixie_paint {
+	NIXIE_PAINT_PLAIN,
+	NIXIE_PAINT_HEADLINE,
+	NIXIE_PAINT_HEADING,
+	NIXIE_PAINT_QUOTE,
+	NIXIE_PAINT_GOOD,
+	NIXIE_PAINT_BAD,
+	NIXIE_PAINT_WAIT,
+	NIXIE_PAINT_FAINT
+};
+
+/* nixie_paragraph - a paragraph for a terminal, wrapped at style->columns and indented; `lead`
+ * stands before its first line. Control characters, which could move a cursor or hide text, are
+ * left out */
+NIXIE_API NIXIE_CHECKED enum nixie_rc nixie_paragraph(const struct nixie_style *style,
+	enum nixie_paint paint, unsigned indent, struct nixie_str lead, struct nixie_str text,
+	nixie_sink *sink, void *to);
+
 /* The names used in JSON: "failure", "hard", "end_of_data" ... Static text; "unknown" for a value
  * out of range. */
 NIXIE_API const char *nixie_kind_name(enum nixie_kind kind);

@@ -58,6 +58,11 @@ struct enhanced_row {
 	uint8_t weight; /* enum strength */
 };
 
+/* What a digit of a reply code means by its place: "5xx", "x2x". */
+struct digit_row {
+	struct text code, name, meaning, source;
+};
+
 struct phrase_row {
 	struct text
 		id; /* "phrase:no-such-user": made from the phrase, stable while the phrase is */
@@ -75,7 +80,7 @@ struct blocklist_row {
 struct provider_row {
 	struct text provider, host, source;
 	uint16_t codes_from, codes; /* this provider's rows of catalogue_provider_codes */
-	bool is_filter; /* it checks mail for others: an MX in front of their servers */
+	bool is_filter;             /* it checks mail for others: an MX in front of their servers */
 };
 
 struct provider_code_row {
@@ -88,22 +93,25 @@ struct provider_code_row {
 	bool anywhere;                   /* scope "any" */
 };
 
-/* What a situation may depend on, besides the words of the server: CONDITIONS in tools/gen-catalogue. */
+/* What a situation may depend on, besides the words of the server: CONDITIONS in
+ * tools/gen-catalogue. */
 enum condition {
 	CONDITION_ALWAYS,
-	CONDITION_OWN_SERVER,      /* the sender's own server refused */
-	CONDITION_REMOTE_SERVER,   /* the recipient's side did */
+	CONDITION_OWN_SERVER,    /* the sender's own server refused */
+	CONDITION_REMOTE_SERVER, /* the recipient's side did */
 	CONDITION_SAID_TEMPORARY,
 	CONDITION_SAID_PERMANENT,
 	CONDITION_EXPIRED,         /* given up because time ran out */
 	CONDITION_LIST_IS_DEAD,    /* the blocklist that is named was shut down */
 	CONDITION_LIST_IS_UNNAMED, /* no public list is named */
-	CONDITION_PROVIDER_HIDES   /* a code by which a provider answers both "no such user" and "blocked" */
+	CONDITION_PROVIDER_HIDES   /* a code by which a provider answers both "no such user" and
+				      "blocked" */
 };
 
 struct situation_row {
 	struct text key;   /* of an explanation: "relay_denied/own_server" */
-	struct text words; /* one of these must occur in the server's words: "a|b"; absent = no matter */
+	struct text words; /* one of these must occur in the server's words: "a|b"; absent = no
+			      matter */
 	struct text source;
 	uint8_t reason, condition;
 };
@@ -140,6 +148,7 @@ extern const struct phrase_row catalogue_phrases[]; /* sizes: CATALOGUE_PHRASES 
 extern const struct blocklist_row catalogue_blocklists[];
 extern const struct provider_row catalogue_providers[]; /* sorted by host read from its end */
 extern const struct provider_code_row catalogue_provider_codes[]; /* grouped by provider */
+extern const struct digit_row catalogue_code_digits[];
 extern const struct situation_row catalogue_situations[]; /* the first that holds counts */
 extern const struct generator_row catalogue_generators[];
 extern const struct client_error_row catalogue_client_errors[];

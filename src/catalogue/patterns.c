@@ -302,7 +302,8 @@ struct scan {
 	size_t n, max;
 };
 
-/* Compares the patterns filed under the anchor at `at`; false when there is no room for more hits. */
+/* Compares the patterns filed under the anchor at `at`; false when there is no room for more hits.
+ */
 static bool
 try_anchor(struct scan *s, size_t at, uint32_t anchor)
 {
@@ -352,8 +353,7 @@ patterns_find(struct str folded, unsigned tables, struct pattern_hit *hits, size
 	}
 	/* The last three bytes have nothing behind them: as good as a NUL. */
 	const unsigned char *const last = (const unsigned char *)bytes + at;
-	const uint32_t three =
-		(uint32_t)last[0] | (uint32_t)last[1] << 8 | (uint32_t)last[2] << 16;
+	const uint32_t three = (uint32_t)last[0] | (uint32_t)last[1] << 8 | (uint32_t)last[2] << 16;
 	if (may_stand(filter, three))
 		(void)try_anchor(&s, at, three);
 	return s.n;

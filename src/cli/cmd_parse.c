@@ -1,39 +1,53 @@
 /* nixie parse - many mails, for programs */
 #include "cli/cli.h"
+#include "cli/jobs.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char usage[] =
-	"Usage: nixie parse [OPTION]... FILE...\n"
-	"Reads mails, one in each FILE (- is standard input), and writes what became of each "
-	"recipient.\n"
+	"Usage: nixie parse [OPTION]... PATH...\n"
+	"Reads mails and writes what became of each recipient. A PATH is a mail, an mbox, a "
+	"Maildir "
+	"or\n"
+	"another folder, also packed by gzip or zstd; - is standard input.\n"
 	"\n"
-	"  -o ndjson|json|text  one object a line; one array, indented; pages for people (ndjson)\n"
+	"  -o ndjson|json|csv|text  one object a line; one array, indented; a table; pages for "
+	"people\n"
+	"                           (ndjson)\n"
+	"  --as sisimai         with the names that Sisimai gives to fields and reasons\n"
 	"  --explain            with the explanation of each outcome\n"
+	"  --jobs N             with N threads, 0: one for each processor (1)\n"
 	"  --lang LANG          in which language the explanations are (from the environment)\n"
 	"  --text, --message    take the input as pasted text, or as messages (found out)\n"
 	"  -h, --help           this help\n";
 
-enum format { FORMAT_NDJSON, FORMAT_JSON, FORMAT_TEXT };
+/* The options that only this command knows. */
+struct own_options {
+	const char *as, *jobs;
+	bool explain;
+};
 
+/* The value of argv[*i] if it is the option `name`: "--name=value", or the next argument. `absent`
+ * stays where there is none. */
 static bool
-format_find(const char *name, enum format *format)
+take_value(int argc, char **argv, int *i, const char *name, const char **value)
 {
-	static const char *const names[] = {"ndjson", "json", "text"};
-	for (size_t i = 0; i < 3; i++)
-		if (name == NULL || strcmp(name, names[i]) == 0) {
-			*format = (enum format)i;
-			return true;
-		}
-	return false;
+	const size_t n = strlen(name);
+	if (strncmp(argv[*i], name, n) != 0 || (argv[*i][n] != '\0' && argv[*i][n] != '='))
+		return false;
+	if (argv[*i][n] == '=')
+		*value = argv[*i] + n + 1;
+	else
+		*value = *i + 1 < argc ? argv[++*i] : "";
+	return true;
 }
 
-/* Takes "--explain" out of argv, which only this command knows. */
-static bool
-take_explain(int *argc, char **argv)
+/* Takes them out of argv. */
+static void
+take_own(int *argc, char **argv, struct own_options *own)
 {
-	bool was_there = false;
 	int kept = 1;
 	for (int i = 1; i < *argc; i++) {
 		if (strcmp(argv[i], "--") == 0) {
@@ -42,74 +56,55 @@ take_explain(int *argc, char **argv)
 			break;
 		}
 		if (strcmp(argv[i], "--explain") == 0)
-			was_there = true;
-		else
+			own->explain = true;
+		else if (!take_value(*argc, argv, &i, "--jobs", &own->jobs) &&
+			 !take_value(*argc, argv, &i, "--as", &own->as))
 			argv[kept++] = argv[i];
 	}
 	*argc = kept;
-	return was_there;
 }
 
 static bool
-parse_one(const char *path, struct nixie_report *r, struct input *in, enum format format,
-	struct options *o)
+read_jobs(const char *text, unsigned *jobs)
 {
-	if (!input_read(path, in))
+	char *end;
+	const long n = text[0] >= '0' && text[0] <= '9' ? strtol(text, &end, 10) : -1;
+	if (n < 0 || n > JOBS_MAX || *end != '\0')
 		return false;
-	enum nixie_rc rc = nixie_read(r, in->bytes, in->len, o->input);
-	if (rc == NIXIE_OK) {
-		o->style.source_path = path;
-		rc = format == FORMAT_TEXT ? nixie_report_text(r, &o->style, stdout_sink, NULL)
-					   : nixie_report_json(r, &o->style, stdout_sink, NULL);
-	}
-	if (rc == NIXIE_OK || rc == NIXIE_SINK)
-		return rc == NIXIE_OK;
-	complain(path, rc == NIXIE_LIMIT ? "needs more memory than one report may take"
-					 : "not enough memory");
-	return false;
+	const long processors = n == 0 ? sysconf(_SC_NPROCESSORS_ONLN) : n;
+	*jobs = processors < 1 ? 1 : processors > JOBS_MAX ? JOBS_MAX : (unsigned)processors;
+	return true;
 }
 
 int
 cmd_parse(int argc, char **argv)
 {
 	struct options o;
-	enum format format;
+	struct own_options own = {NULL, NULL, false};
+	struct jobs_plan plan = {.jobs = 1};
+	const char *what, *why;
 	int code = EXIT_USAGE;
-	const bool with_explanations = take_explain(&argc, argv);
+	take_own(&argc, argv, &own);
 	if (!options_read(argc, argv, usage, &o, &code))
 		return code;
-	if (!format_find(o.output, &format)) {
-		complain(o.output, "no such format: parse writes ndjson, json or text");
+	plan.format = format_find(o.output, own.as, &what, &why);
+	if (plan.format == NULL) {
+		complain(what, why);
+		return EXIT_USAGE;
+	}
+	if (own.jobs != NULL && !read_jobs(own.jobs, &plan.jobs)) {
+		complain("--jobs", "wants a number of threads, 0 for one on each processor");
 		return EXIT_USAGE;
 	}
 	if (o.first == argc) {
-		complain("parse", "which mail? Name a FILE, or - for standard input");
+		complain("parse", "which mail? Name a file or a folder, or - for standard input");
 		return EXIT_USAGE;
 	}
-	struct nixie_report *const r = nixie_report_new();
-	struct input in = {NULL, 0, 0};
-	if (r == NULL) {
-		complain("parse", "not enough memory");
-		return EXIT_UNREADABLE;
-	}
-	o.style.explain = with_explanations;
-	o.style.pretty = format == FORMAT_JSON;
-	code = EXIT_EXPLAINED;
-	if (format == FORMAT_JSON)
-		fputs("[\n", stdout);
-	for (int i = o.first, written = 0; i < argc; i++) {
-		if (written > 0 && format == FORMAT_JSON)
-			fputs(",\n", stdout);
-		else if (written > 0 && format == FORMAT_TEXT)
-			fputs("\n====\n\n", stdout);
-		if (parse_one(argv[i], r, &in, format, &o))
-			written++;
-		else
-			code = EXIT_UNREADABLE;
-	}
-	if (format == FORMAT_JSON)
-		fputs("]\n", stdout);
-	nixie_report_free(r);
-	input_fini(&in);
-	return finish_output(code);
+	plan.paths = argv + o.first;
+	plan.count = (size_t)(argc - o.first);
+	plan.style = o.style;
+	plan.style.explain = own.explain;
+	plan.style.pretty = plan.format->is_pretty;
+	plan.input = o.input;
+	return jobs_run(&plan);
 }

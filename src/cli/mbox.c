@@ -3,9 +3,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#define FROM_LINE_BYTES_MAX ((size_t)1000)     /* RFC 5322 s2.1.1 allows no longer line */
-#define FIELD_NAME_BYTES_MAX ((size_t)76)      /* a longer word before a ":" is no field name */
-#define HEADER_BYTES_MAX ((size_t)64 << 10)    /* a Content-Length further down is not looked for */
+#define FROM_LINE_BYTES_MAX ((size_t)1000)  /* RFC 5322 s2.1.1 allows no longer line */
+#define FIELD_NAME_BYTES_MAX ((size_t)76)   /* a longer word before a ":" is no field name */
+#define HEADER_BYTES_MAX ((size_t)64 << 10) /* a Content-Length further down is not looked for */
 #define BLOCK_BYTES 64
 
 #define CONTENT_LENGTH "content-length:"
@@ -174,7 +174,8 @@ mbox_is_from_line(const char *bytes, size_t len)
 	struct scan s = {bytes + 5, bytes + line_len(bytes, len)};
 	if (s.at >= s.end || *s.at == ' ')
 		return false;
-	/* The sender may hold blanks ("john at example.org"): the date is looked for at each word. */
+	/* The sender may hold blanks ("john at example.org"): the date is looked for at each word.
+	 */
 	while (s.at < s.end) {
 		while (s.at < s.end && *s.at != ' ' && *s.at != '\t')
 			s.at++;
@@ -266,7 +267,8 @@ stated_end(const char *bytes, size_t len, size_t limit)
 	const size_t look = len < HEADER_BYTES_MAX ? len : HEADER_BYTES_MAX;
 	for (size_t at = 0; (at = find_line(bytes, at + 1, look, 'C', 'c')) < look;) {
 		size_t i = 0;
-		while (i < CONTENT_LENGTH_BYTES && at + i < look && lower(bytes[at + i]) == CONTENT_LENGTH[i])
+		while (i < CONTENT_LENGTH_BYTES && at + i < look &&
+			lower(bytes[at + i]) == CONTENT_LENGTH[i])
 			i++;
 		if (i < CONTENT_LENGTH_BYTES)
 			continue;
@@ -297,7 +299,8 @@ ends_at(const char *bytes, size_t at, size_t len, bool is_all, size_t *next)
 	for (int line_ends = 0; line_ends < 4 && at < len && is_eol(bytes[at]); line_ends++)
 		at++;
 	*next = at;
-	return at == len || (is_eol(bytes[at - 1]) && mbox_is_from_line(bytes + at, len - at)) ? YES : NO;
+	return at == len || (is_eol(bytes[at - 1]) && mbox_is_from_line(bytes + at, len - at)) ? YES
+											       : NO;
 }
 
 bool

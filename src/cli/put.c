@@ -1,57 +1,31 @@
 #include "cli/put.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define FIRST_ROOM_BYTES ((size_t)64 << 10)
-#define FULL_BYTES ((size_t)256 << 10) /* what goes to a file is written in pieces of this size */
 #define REPLACEMENT "\xEF\xBF\xBD"
-
-void
-put_init(struct put *p, int fd)
-{
-	*p = (struct put){.fd = fd};
-}
 
 void
 put_fini(struct put *p)
 {
 	free(p->ptr);
-	*p = (struct put){.fd = -1};
-}
-
-bool
-put_flush(struct put *p)
-{
-	size_t at = 0;
-	while (at < p->len && p->error == 0) {
-		const ssize_t n = write(p->fd, p->ptr + at, p->len - at);
-		if (n >= 0)
-			at += (size_t)n;
-		else if (errno != EINTR)
-			p->error = errno;
-	}
-	p->len = 0;
-	return p->error == 0;
+	*p = (struct put){.ptr = NULL};
 }
 
 static bool
 make_room(struct put *p, size_t more)
 {
-	if (p->error != 0)
-		return false;
-	if (p->fd >= 0 && p->len > 0 && p->len + more > FULL_BYTES && !put_flush(p))
+	if (p->failed)
 		return false;
 	if (more <= p->room - p->len)
 		return true;
-	size_t room = p->room > 0 ? p->room : p->fd >= 0 ? FULL_BYTES : FIRST_ROOM_BYTES;
+	size_t room = p->room > 0 ? p->room : FIRST_ROOM_BYTES;
 	while (room - p->len < more)
 		room *= 2;
 	char *const ptr = realloc(p->ptr, room);
 	if (ptr == NULL) {
-		p->error = ENOMEM;
+		p->failed = true;
 		return false;
 	}
 	p->ptr = ptr;
@@ -100,14 +74,17 @@ static size_t
 wide_step(const unsigned char *s, size_t len)
 {
 	const unsigned char c = s[0];
-	const size_t n = c >= 0xC2 && c <= 0xDF ? 2 : (c & 0xF0) == 0xE0 ? 3 : c >= 0xF0 && c <= 0xF4 ? 4 : 0;
+	const size_t n = c >= 0xC2 && c <= 0xDF   ? 2
+			 : (c & 0xF0) == 0xE0     ? 3
+			 : c >= 0xF0 && c <= 0xF4 ? 4
+						  : 0;
 	if (n == 0 || n > len)
 		return 0;
 	for (size_t i = 1; i < n; i++)
 		if ((s[i] & 0xC0) != 0x80)
 			return 0;
-	if ((c == 0xE0 && s[1] < 0xA0) || (c == 0xED && s[1] > 0x9F) || (c == 0xF0 && s[1] < 0x90) ||
-		(c == 0xF4 && s[1] > 0x8F))
+	if ((c == 0xE0 && s[1] < 0xA0) || (c == 0xED && s[1] > 0x9F) ||
+		(c == 0xF0 && s[1] < 0x90) || (c == 0xF4 && s[1] > 0x8F))
 		return 0;
 	return n;
 }
@@ -167,5 +144,5 @@ put_sink(void *to, const char *bytes, size_t len)
 {
 	struct put *const p = to;
 	put_bytes(p, bytes, len);
-	return p->error == 0;
+	return !p->failed;
 }

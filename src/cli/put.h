@@ -1,5 +1,5 @@
 /*
- * put - text on its way out: a buffer that grows, or that is written to a file as it fills
+ * put - text on its way out, in a buffer that grows
  *
  * Failing is sticky: later calls do nothing, and the caller asks once, at its end.
  * Text of a message is made UTF-8 here as nixie_report_json() does it: each byte that
@@ -13,12 +13,10 @@
 struct put {
 	char *ptr;
 	size_t len, room;
-	int fd;    /* where it goes when it is full; -1: it grows */
-	int error; /* an errno; 0: all is well */
+	bool failed; /* memory ran out */
 };
 
-/* put_init - fd: see above; memory comes with the first byte */
-void put_init(struct put *p, int fd);
+/* A zeroed struct put is an empty one; memory comes with the first byte. */
 void put_fini(struct put *p);
 
 void put_bytes(struct put *p, const char *bytes, size_t len);
@@ -31,9 +29,6 @@ void put_utf8(struct put *p, struct nixie_str text);
 
 /* put_json - the text as a JSON string with its quotes; absent is "" */
 void put_json(struct put *p, struct nixie_str text);
-
-/* put_flush - writes what is there to the file; false when that fails, now or before */
-bool put_flush(struct put *p);
 
 /* put_sink - a nixie_sink; `to` is a struct put */
 bool put_sink(void *to, const char *bytes, size_t len);

@@ -107,7 +107,8 @@ zstd_step(struct unpack *u, struct piece *p)
 	if (ZSTD_isError(rc))
 		return u->is_whole
 			       ? "is packed by zstd, and something else follows; that was not read"
-			       : "is packed by zstd, and damaged or made with a window of more than "
+			       : "is packed by zstd, and damaged or made with a window of more "
+				 "than "
 				 "128 MiB; what could be unpacked was read";
 	/* Asked again after the last frame, zstd waits for another one. */
 	if (in.pos > 0 || out.pos > 0)

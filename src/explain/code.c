@@ -14,7 +14,8 @@ enum entry_kind {
 	ENTRY_REASON,
 	ENTRY_BLOCKLIST,
 	ENTRY_PROVIDER_CODE,
-	ENTRY_CLIENT_ERROR
+	ENTRY_CLIENT_ERROR,
+	ENTRY_DIGIT
 };
 
 /* One thing the catalogue says about what was asked. */
@@ -86,6 +87,14 @@ find_client_error(struct str code, struct answer *to)
 }
 
 static void
+find_digit(struct str code, struct answer *to)
+{
+	for (size_t i = 0; i < CATALOGUE_CODE_DIGITS; i++)
+		if (str_eq_case(catalogue_text(catalogue_code_digits[i].code), code))
+			add(to, ENTRY_DIGIT, i, 0);
+}
+
+static void
 find_reason(struct str code, struct answer *to)
 {
 	const int reason = catalogue_reason_find(code);
@@ -126,6 +135,7 @@ find_all(struct str code, struct arena *a, struct answer *to)
 	code = str_trim(code);
 	find_client_error(code, to);
 	find_reason(code, to);
+	find_digit(code, to);
 	for (struct str rest = code, word; (word = str_word(&rest)).len > 0;) {
 		while (word.len > 0 && strchr("()[]#,;:", word.ptr[0]) != NULL &&
 			word.ptr[0] != '\0')
@@ -241,6 +251,15 @@ view_entry(const struct entry *e, struct arena *a, struct view *v)
 		v->link = catalogue_text(r->link);
 		v->source = catalogue_text(r->source);
 		v->reason = r->reason;
+		return;
+	}
+	case ENTRY_DIGIT: {
+		const struct digit_row *const r = &catalogue_code_digits[e->row];
+		v->kind = STR("code_digit");
+		v->title = catalogue_text(r->code);
+		v->also = catalogue_text(r->name);
+		v->meaning = catalogue_text(r->meaning);
+		v->source = catalogue_text(r->source);
 		return;
 	}
 	case ENTRY_CLIENT_ERROR: {

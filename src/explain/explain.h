@@ -37,7 +37,8 @@ void explain_outcome(const struct nixie_report_info *info, const struct nixie_ou
 void explain_kind(const struct nixie_report_info *info, enum lang lang, struct arena *a,
 	struct explanation *e);
 
-/* situation_find - the key of the explanation that fits best: a reason, or reason and situation. O(rows) */
+/* situation_find - the key of the explanation that fits best: a reason, or reason and situation.
+ * O(rows) */
 #define SITUATION_BYTES_MAX 2048 /* of the diagnostic that are looked at */
 struct str situation_find(const struct nixie_outcome *o);
 

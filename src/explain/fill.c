@@ -65,7 +65,7 @@ fill_text(struct str sentence, const struct fill *facts, enum lang lang, struct 
 	struct buf b;
 	buf_init(&b, SENTENCE_BYTES_MAX);
 	/* "postmaster@{rdom}" needs the domain itself: without it a whole phrase stands in. */
-	const bool has_domain = facts->rdom.len > 0;
+	const bool has_rdom = facts->rdom.len > 0, has_sdom = facts->sdom.len > 0;
 	for (struct str rest = sentence; rest.len > 0;) {
 		const size_t open = str_find_char(rest, '{', 0);
 		const size_t close = open == STR_NPOS ? STR_NPOS : str_find_char(rest, '}', open);
@@ -77,9 +77,14 @@ fill_text(struct str sentence, const struct fill *facts, enum lang lang, struct 
 		const struct str name = {rest.ptr + open + 1, close - open - 1};
 		rest = str_from(rest, close + 1);
 		static const struct str postmaster = STR_INIT("postmaster@");
-		if (str_eq(name, STR("rdom")) && !has_domain && str_ends_case(text, postmaster)) {
+		if (((str_eq(name, STR("rdom")) && !has_rdom) ||
+			    (str_eq(name, STR("sdom")) && !has_sdom)) &&
+			str_ends_case(text, postmaster)) {
 			buf_add(&b, str_head(text, text.len - postmaster.len));
-			buf_add(&b, catalogue_sentence(lang, STR("absent.postmaster")));
+			buf_add(&b,
+				catalogue_sentence(lang, str_eq(name, STR("rdom"))
+								 ? STR("absent.postmaster")
+								 : STR("absent.postmaster_own")));
 			continue;
 		}
 		buf_add(&b, text);

@@ -24,8 +24,7 @@ holds(enum condition c, const struct nixie_outcome *o)
 		return o->refuser == NIXIE_REFUSER_OWN_SERVER;
 	case CONDITION_REMOTE_SERVER:
 		return o->refuser == NIXIE_REFUSER_REMOTE_SERVER ||
-		       o->refuser == NIXIE_REFUSER_FILTER ||
-		       o->refuser == NIXIE_REFUSER_FORWARDER;
+		       o->refuser == NIXIE_REFUSER_FILTER || o->refuser == NIXIE_REFUSER_FORWARDER;
 	case CONDITION_SAID_TEMPORARY:
 		return o->said == NIXIE_SAID_TEMPORARY;
 	case CONDITION_SAID_PERMANENT:

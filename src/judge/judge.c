@@ -142,8 +142,9 @@ fill_reputation(const struct finding *found, const struct origin *from, struct n
 			reason == REASON_DYNAMIC_IP || reason == REASON_IP_REPUTATION ||
 			reason == REASON_SPAM_CONTENT)) {
 		o->blocklist = out(catalogue_text(found->blocklist->name));
-		if (str_starts(catalogue_text(found->blocklist->removal), STR("http")))
-			o->blocklist_link = out(catalogue_text(found->blocklist->removal));
+		struct str removal = catalogue_text(found->blocklist->removal);
+		if (str_starts(removal, STR("http")))
+			o->blocklist_link = out(str_word(&removal));
 	}
 	if (found->why.provider_code != NULL)
 		o->help_link = out(catalogue_text(found->why.provider_code->link));

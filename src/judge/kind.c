@@ -1,5 +1,7 @@
 #include "judge/kind.h"
 
+#include "judge/scan.h"
+
 #include "read/address.h"
 
 static void
@@ -165,8 +167,10 @@ report_points(const struct facts *f)
 	return points;
 }
 
-#define BARE_REPLY_BYTES 400 /* a paste no longer than this is an answer, not a report around one */
-#define REPORT_POINTS 4 /* so many, and it is a report */
+#define PHRASE_PASTE_BYTES 120 /* "Connection refused" and nothing else */
+#define BARE_REPLY_BYTES 400 /* a paste no longer than this is an answer, not a report around one  \
+			      */
+#define REPORT_POINTS 4      /* so many, and it is a report */
 
 static bool
 is_complaint(const struct facts *f)
@@ -195,12 +199,26 @@ is_delay(const struct facts *f)
 	       !sign_seen(&f->signs, SIGN_EXPIRED);
 }
 
+/* Do the words give a reason, so that they can only be about a failure? Weak ones count where they
+ * stand under an address. */
+static bool
+gives_reason(const struct facts *f)
+{
+	const struct scan_context about = {.is_reply = true};
+	const struct blocklist_row *list = NULL;
+	const struct candidate c = scan_text(f->prose.all, &about, f->arena, &list);
+	return c.weight >= RANK_PHRASE_STRONG ||
+	       (c.weight >= RANK_PHRASE_WEAK &&
+		       (has_head_block(f) || f->prose.all.len <= PHRASE_PASTE_BYTES));
+}
+
 /* Text without a header: somebody pasted it because it is about a failure. */
 static void
 by_text(const struct facts *f, struct kind *k)
 {
 	const struct reply r = reply_scan(str_head(f->prose.all, 16384));
-	/* A bare 4xx answer: the one who got it will try again, unless the text around it says it was the last. */
+	/* A bare 4xx answer: the one who got it will try again, unless the text around it says it
+	 * was the last. */
 	const bool is_bare_4xx = r.code / 100 == 4 && (f->prose.all.len < BARE_REPLY_BYTES ||
 							      !sign_seen(&f->signs, SIGN_FAILURE));
 	if ((sign_seen(&f->signs, SIGN_DELAY) || is_bare_4xx) &&
@@ -212,6 +230,8 @@ by_text(const struct facts *f, struct kind *k)
 		set(k, NIXIE_KIND_FAILURE, "kind:words", sign_words(f, SIGN_FAILURE));
 	else if (refusals(f) > 0)
 		set(k, NIXIE_KIND_FAILURE, "kind:dialogue", STR_NONE);
+	else if (gives_reason(f))
+		set(k, NIXIE_KIND_FAILURE, "kind:reason", STR_NONE);
 }
 
 void

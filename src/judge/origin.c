@@ -75,6 +75,11 @@ take_host(struct str text, struct origin *o)
 	const struct str word = str_word(&rest);
 	const struct str host = host_clean(word);
 	size_t at = 0;
+	if (word.len > 1 && word.ptr[0] == '/') {
+		o->is_local =
+			true; /* "host /var/run/lmtp[...] said": a socket on the same machine */
+		return true;
+	}
 	if (!str_is_set(host))
 		return false;
 	struct str ip = ip_next(word, &at);
@@ -98,11 +103,15 @@ take_host(struct str text, struct origin *o)
 	return true;
 }
 
-/* The server that the words name. */
+/* The server that the words name, in front of its answer: what stands in the answer itself may be
+ * about any other. */
 static void
 host_in_words(struct str text, struct origin *o)
 {
 	text = str_head(text, 2048);
+	const struct reply reply = reply_scan(text);
+	if (reply.code != 0 && reply.is_sure)
+		text = str_head(text, reply.at);
 	for (size_t i = 0; i < sizeof host_cues / sizeof *host_cues && !str_is_set(o->host) &&
 			   !str_is_set(o->ip);
 		i++)
@@ -149,9 +158,10 @@ find_host(const struct facts *f, const struct person *who, struct origin *o)
 			host_in_words(who->words[i].text, &named);
 			if (str_is_set(named.host))
 				o->host = named.host;
+			o->is_local = o->is_local || named.is_local;
 			if (str_is_set(named.ip) && !str_is_set(o->ip))
 				o->ip = named.ip;
-			if (str_is_set(o->host) || str_is_set(o->ip))
+			if (str_is_set(o->host) || str_is_set(o->ip) || o->is_local)
 				break;
 		}
 }
@@ -179,6 +189,7 @@ find_stage(const struct facts *f, const struct person *who, struct origin *o)
 		struct sign_set set = {.bits = 0};
 		const struct str text = who->words[i].text;
 		signs_find(text, WHERE_REPLY, f->arena, &set);
+		o->has_spoken = o->has_spoken || sign_seen(&set, SIGN_REMOTE_SPOKE);
 		for (size_t k = 0; k < sizeof signs / sizeof *signs; k++)
 			if (sign_seen(&set, signs[k].sign)) {
 				o->stage = signs[k].stage;
@@ -222,6 +233,10 @@ void
 origin_find(const struct facts *f, const struct person *who, struct origin *o)
 {
 	*o = (struct origin){.host = STR_NONE};
+	/* Fields that were pasted without the rest: a Diagnostic-Code of SMTP is what another
+	 * server answered. */
+	o->has_spoken = !f->is_message && who->dsn != NULL &&
+			str_eq_case(who->dsn->diagnostic_type, STR("smtp"));
 	find_host(f, who, o);
 	find_stage(f, who, o);
 	const struct str reporting = host_clean(f->dsn.reporting_mta);

@@ -2,6 +2,8 @@
 
 #include "read/address.h"
 
+#define ABOUT_SENDER_LEAD_MAX 24 /* bytes before the words that say so: a code, a status */
+
 /* An index over the people by address, so that 100,000 recipients stay linear: open addressing,
  * rebuilt when it fills. */
 struct index {
@@ -151,6 +153,11 @@ from_failed_field(const struct facts *f, struct people *p, struct index *ix)
 static bool
 may_be_recipient(const struct facts *f, const struct block *b)
 {
+	/* "<a@b>: Sender address rejected" is about the sender, when a person pasted just that. */
+	struct str hit;
+	if (!f->is_message && sign_in(b->own, SIGN_ABOUT_SENDER, &hit) &&
+		(size_t)(hit.ptr - b->own.ptr) < ABOUT_SENDER_LEAD_MAX)
+		return false;
 	if (b->naming == NAMING_HEAD && b->own.len > 0)
 		return true;
 	if (b->naming >= NAMING_LABEL)

@@ -1,7 +1,10 @@
 #include "judge/reason.h"
 
-/* Words count for less the farther from the recipient's own answer they stand: prose may speak of anything. Much less
- * where that answer is there and could have said it. */
+#define DIAGNOSTIC_WORDS_MIN                                                                       \
+	12 /* a Diagnostic-Code of fewer bytes ("smtp; 550") says nothing worth quoting */
+
+/* Words count for less the farther from the recipient's own answer they stand: prose may speak of
+ * anything. Much less where that answer is there and could have said it. */
 static unsigned
 distance(enum voice v, bool has_answer)
 {
@@ -130,6 +133,9 @@ find_codes(const struct person *who, struct finding *found)
 	}
 	const struct status field = who->dsn != NULL ? who->dsn->status : (struct status){0};
 	found->reply = codes_in_words(who, &found->quoted);
+	if (who->word_count > 0 && who->words[0].voice == VOICE_DIAGNOSTIC &&
+		who->words[0].text.len >= DIAGNOSTIC_WORDS_MIN)
+		found->quoted = &who->words[0];
 	if (found->reply.code == 0 && who->dsn != NULL)
 		found->reply.code = who->dsn->status_reply;
 	found->is_expired = is_expiry(field) || is_expiry(found->reply.status);

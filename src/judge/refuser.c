@@ -26,6 +26,27 @@ is_own_fault(enum reason r)
 	       r == REASON_SENDING_LIMIT || r == REASON_SENDER_SUSPENDED;
 }
 
+/* Reasons that only the server with the mailbox can give. */
+static bool
+is_about_recipient(enum reason r)
+{
+	return r <= REASON_UNKNOWN &&
+	       str_eq(catalogue_text(catalogue_reasons[r].family), STR("recipient"));
+}
+
+/* The recipient's address was forwarded to another domain, and that one's server answered; or a
+ * filter did. */
+static enum nixie_refuser
+remote_kind(const struct person *who, const struct origin *from)
+{
+	const struct str original =
+		str_is_set(who->original) ? address_domain(who->original) : STR_NONE;
+	const struct str final = address_domain(who->recipient);
+	if (str_is_set(original) && str_is_set(final) && !domain_related(original, final))
+		return NIXIE_REFUSER_FORWARDER;
+	return from->is_filter ? NIXIE_REFUSER_FILTER : NIXIE_REFUSER_REMOTE_SERVER;
+}
+
 void
 refuser_find(const struct facts *f, const struct person *who, const struct origin *from,
 	const struct finding *found, struct nixie_outcome *o)
@@ -42,9 +63,13 @@ refuser_find(const struct facts *f, const struct person *who, const struct origi
 		set(o, NIXIE_REFUSER_SENDING_SERVICE, reporting);
 		return;
 	}
+	if (from->is_local || sign_seen(&f->signs, SIGN_OWN_SPOKE)) {
+		set(o, NIXIE_REFUSER_OWN_SERVER, reporting);
+		return;
+	}
 	if ((reason == REASON_DNS_FAILURE || reason == REASON_DOMAIN_NOT_FOUND ||
 		    reason == REASON_DOMAIN_NO_MAIL) &&
-		!from->is_remote) {
+		!from->is_remote && !has_answer) {
 		set(o, NIXIE_REFUSER_DNS, STR_NONE);
 		return;
 	}
@@ -58,34 +83,27 @@ refuser_find(const struct facts *f, const struct person *who, const struct origi
 		return;
 	}
 	if (from->is_remote) {
-		/* The recipient's address was forwarded to another domain, and that one's server
-		 * answered. */
-		const struct str original =
-			str_is_set(who->original) ? address_domain(who->original) : STR_NONE;
-		const bool is_forwarded = str_is_set(original) && str_is_set(recipient_domain) &&
-					  !domain_related(original, recipient_domain);
-		set(o,
-			is_forwarded      ? NIXIE_REFUSER_FORWARDER
-			: from->is_filter ? NIXIE_REFUSER_FILTER
-					  : NIXIE_REFUSER_REMOTE_SERVER,
-			host);
+		set(o, remote_kind(who, from), host);
 		return;
 	}
 	/* Only the reporting server speaks: whose is it? */
 	const struct str reporter =
 		str_is_set(reporting) ? reporting : address_domain(f->from_address);
+	const bool is_senders = domain_related(reporter, sender_domain(f));
 	if (domain_related(reporter, recipient_domain)) {
 		if (o->provider.ptr == NULL && from->is_provider_by_domain)
 			o->provider = (struct nixie_str){from->provider.ptr, from->provider.len};
-		set(o,
-			domain_related(reporter, sender_domain(f)) ? NIXIE_REFUSER_OWN_SERVER
-								   : NIXIE_REFUSER_REMOTE_SERVER,
+		set(o, is_senders ? NIXIE_REFUSER_OWN_SERVER : NIXIE_REFUSER_REMOTE_SERVER,
 			reporter);
-	} else if (domain_related(reporter, sender_domain(f))) {
+	} else if (from->has_spoken ||
+		   (is_about_recipient(reason) && str_is_set(recipient_domain))) {
+		/* It cannot know about mailboxes elsewhere: it repeats what their server said. */
+		set(o, NIXIE_REFUSER_REMOTE_SERVER, STR_NONE);
+	} else if (is_senders) {
 		set(o, NIXIE_REFUSER_OWN_SERVER, reporter);
 	} else if (reason == REASON_RELAY_DENIED && !f->is_message) {
-		/* A refusal of relaying that a mail program shows, or is told to its user, came
-		 * from the user's own server. */
+		/* A refusal of relaying that a mail program shows its user came from the user's own
+		 * server. */
 		set(o, NIXIE_REFUSER_OWN_SERVER, STR_NONE);
 	}
 }

@@ -266,6 +266,16 @@ ipv6_length(struct str s)
 	return i > 2 ? i : 0;
 }
 
+/* Is text[i] the hyphen of "550-192.0.2.1 is blocked"? */
+static bool
+is_reply_hyphen(struct str text, size_t i)
+{
+	return i >= 3 && ascii_is_digit((unsigned char)text.ptr[i - 1]) &&
+	       ascii_is_digit((unsigned char)text.ptr[i - 2]) &&
+	       ascii_is_digit((unsigned char)text.ptr[i - 3]) &&
+	       (i == 3 || ascii_is_space((unsigned char)text.ptr[i - 4]));
+}
+
 struct str
 ip_next(struct str text, size_t *at)
 {
@@ -275,8 +285,8 @@ ip_next(struct str text, size_t *at)
 		if (!is_digit && !((c | 32) >= 'a' && (c | 32) <= 'f') && c != ':')
 			continue;
 		const char before = i > 0 ? text.ptr[i - 1] : ' ';
-		if (ascii_is_alnum(before) || before == '.' || before == ':' || before == '-' ||
-			before == '_')
+		if (ascii_is_alnum(before) || before == '.' || before == ':' || before == '_' ||
+			(before == '-' && !is_reply_hyphen(text, i - 1)))
 			continue;
 		const struct str rest = str_from(text, i);
 		size_t n = is_digit ? ipv4_length(rest) : 0;

@@ -90,8 +90,26 @@ new_group(struct dsn *d, struct arena *a)
 	return &list[d->count++];
 }
 
-bool
-dsn_line(struct str line, struct arena *a, struct dsn *d)
+/* Where in `value` another field of a notification begins: pasted text often has several in one
+ * line. */
+static size_t
+next_field(struct str value)
+{
+	for (size_t colon = 0; (colon = str_find_char(value, ':', colon)) != STR_NPOS; colon++) {
+		size_t from = colon;
+		while (from > 0 && (ascii_is_alpha((unsigned char)value.ptr[from - 1]) ||
+					   value.ptr[from - 1] == '-'))
+			from--;
+		const struct str name = {value.ptr + from, colon - from};
+		if (from > 0 && ascii_is_space((unsigned char)value.ptr[from - 1]) &&
+			name.len >= 6 && field_find(name) != NULL)
+			return from;
+	}
+	return STR_NPOS;
+}
+
+static bool
+read_one(struct str line, struct arena *a, struct dsn *d)
 {
 	if (str_trim(line).len == 0) {
 		d->in_group = false;
@@ -139,7 +157,8 @@ dsn_line(struct str line, struct arena *a, struct dsn *d)
 	/* "Status:" and "Action:" alone are common words; they begin a group only among other
 	 * fields. */
 	if (!d->in_group && f->offset != offsetof(struct dsn_recipient, final) &&
-		f->offset != offsetof(struct dsn_recipient, original) && d->count == 0 &&
+		f->offset != offsetof(struct dsn_recipient, original) &&
+		f->offset != offsetof(struct dsn_recipient, diagnostic) && d->count == 0 &&
 		!d->has_message_fields)
 		return false;
 	struct dsn_recipient *r = d->in_group && d->count > 0 ? &d->recipients[d->count - 1] : NULL;
@@ -159,6 +178,21 @@ dsn_line(struct str line, struct arena *a, struct dsn *d)
 	*slot = value;
 	d->last = slot;
 	return true;
+}
+
+bool
+dsn_line(struct str line, struct arena *a, struct dsn *d)
+{
+	for (bool was_field = false;; was_field = true) {
+		const size_t colon = d->splits_lines ? str_find_char(line, ':', 0) : STR_NPOS;
+		const size_t second =
+			colon == STR_NPOS ? STR_NPOS : next_field(str_from(line, colon + 1));
+		if (second == STR_NPOS)
+			return read_one(line, a, d) || was_field;
+		if (!read_one(str_head(line, colon + 1 + second), a, d))
+			return was_field;
+		line = str_from(line, colon + 1 + second);
+	}
 }
 
 void

@@ -38,6 +38,8 @@ struct dsn {
 	bool in_group;    /* the last group is still open */
 	struct str *last; /* the value that a continuation line belongs to */
 	bool has_message_fields;
+	bool splits_lines; /* set by the caller: several fields may stand in one line (pasted text)
+			    */
 };
 
 /* dsn_parse - reads all the fields of `in`, adding to *d (zeroed before the first call). O(n) */

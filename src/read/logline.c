@@ -14,8 +14,8 @@ time_of(int64_t year, unsigned month, unsigned day, int64_t seconds)
 	const int64_t y = month <= 2 ? year - 1 : year;
 	const int64_t era = (y >= 0 ? y : y - 399) / 400;
 	const int64_t year_of_era = y - era * 400;
-	const int64_t day_of_year = (153 * (int64_t)(month > 2 ? month - 3 : month + 9) + 2) / 5 +
-				    (int64_t)day - 1;
+	const int64_t day_of_year =
+		(153 * (int64_t)(month > 2 ? month - 3 : month + 9) + 2) / 5 + (int64_t)day - 1;
 	const int64_t day_of_era =
 		year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
 	return (era * 146097 + day_of_era - 719468) * 86400 + seconds;
@@ -88,7 +88,8 @@ skip_fraction(struct str s, size_t at)
 	return at;
 }
 
-/* "Z", "+01:00", "-0500" at *at: the offset in seconds, and *at behind it; false when there is none.
+/* "Z", "+01:00", "-0500" at *at: the offset in seconds, and *at behind it; false when there is
+ * none.
  */
 static bool
 zone_at(struct str s, size_t *at, int64_t *offset)
@@ -109,8 +110,8 @@ zone_at(struct str s, size_t *at, int64_t *offset)
 	return true;
 }
 
-/* An ISO 8601 stamp at the start of `s`, its date and time apart by a T or a blank; how much of `s` it
- * takes, or 0. Exim writes its zone behind a blank. */
+/* An ISO 8601 stamp at the start of `s`, its date and time apart by a T or a blank; how much of `s`
+ * it takes, or 0. Exim writes its zone behind a blank. */
 static size_t
 iso_stamp(struct str s, struct logline *out)
 {
@@ -125,11 +126,12 @@ iso_stamp(struct str s, struct logline *out)
 	size_t at = skip_fraction(s, 19);
 	int64_t offset = 0;
 	size_t zone = at < s.len && s.ptr[at] == ' ' && s.ptr[10] == ' ' ? at + 1 : at;
-	out->has_zone = (zone == at || (zone < s.len && s.ptr[zone] != 'Z')) &&
-			zone_at(s, &zone, &offset);
+	out->has_zone =
+		(zone == at || (zone < s.len && s.ptr[zone] != 'Z')) && zone_at(s, &zone, &offset);
 	if (out->has_zone)
 		at = zone;
-	out->time_s = time_of(century * 100 + years, (unsigned)month, (unsigned)day, seconds) - offset;
+	out->time_s =
+		time_of(century * 100 + years, (unsigned)month, (unsigned)day, seconds) - offset;
 	if (at < s.len && !ascii_is_space((unsigned char)s.ptr[at]))
 		return 0;
 	return at;
@@ -158,7 +160,8 @@ static int
 clock_year(struct log_clock *clock, unsigned month, unsigned day)
 {
 	if (clock->month != 0) {
-		const int from = (int)(clock->month * 31 + clock->day), to = (int)(month * 31 + day);
+		const int from = (int)(clock->month * 31 + clock->day),
+			  to = (int)(month * 31 + day);
 		if (to < from - 186)
 			clock->year++;
 		else if (to > from + 186)
@@ -169,7 +172,8 @@ clock_year(struct log_clock *clock, unsigned month, unsigned day)
 	return clock->year;
 }
 
-/* "Nov 22 04:05:06", "Nov  2 ...", also with a year behind the day; how much of `s` it takes, or 0. */
+/* "Nov 22 04:05:06", "Nov  2 ...", also with a year behind the day; how much of `s` it takes, or 0.
+ */
 static size_t
 bsd_stamp(struct str s, struct log_clock *clock, struct logline *out)
 {
@@ -185,8 +189,8 @@ bsd_stamp(struct str s, struct log_clock *clock, struct logline *out)
 	if (at + 9 > s.len || s.ptr[at] != ' ')
 		return 0;
 	at++;
-	const int64_t year = s.len > at + 5 && s.ptr[at + 4] == ' ' ? str_number(str_from(s, at), 9999)
-								   : -1;
+	const int64_t year =
+		s.len > at + 5 && s.ptr[at + 4] == ' ' ? str_number(str_from(s, at), 9999) : -1;
 	if (year >= 1900)
 		at += 5;
 	const int64_t seconds = clock_time(s, at);

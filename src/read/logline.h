@@ -2,15 +2,16 @@
  * logline - one line of a log, whoever wrote it: when, on which machine, by which program, and the
  * message
  *
- * Read are: traditional syslog (RFC 3164: "Nov 22 04:05:06 mx postfix/smtp[12]: ..."), the same with
- * an RFC 3339 stamp (rsyslog, journalctl -o short-iso), RFC 5424, Exim's own main log, journald's
- * JSON and its export framing, and the JSON lines of containers ({"log": ...}, {"time", "msg"}).
- * Which one it is, each line tells by itself: a file may change its form half-way.
+ * Read are: traditional syslog (RFC 3164: "Nov 22 04:05:06 mx postfix/smtp[12]: ..."), the same
+ * with an RFC 3339 stamp (rsyslog, journalctl -o short-iso), RFC 5424, Exim's own main log,
+ * journald's JSON and its export framing, and the JSON lines of containers ({"log": ...}, {"time",
+ * "msg"}). Which one it is, each line tells by itself: a file may change its form half-way.
  *
  * The trouble is the stamp without a year. There is no clock here, so the caller names the year of
  * the first such line, and the rule is: a stamp more than half a year before the one above it is of
- * the next year (December, then January); one more than half a year after it is of the year before (a
- * late line of December among those of January). Lines that run backwards by less change nothing.
+ * the next year (December, then January); one more than half a year after it is of the year before
+ * (a late line of December among those of January). Lines that run backwards by less change
+ * nothing.
  */
 #ifndef READ_LOGLINE_H
 #define READ_LOGLINE_H
@@ -18,7 +19,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-#define LOG_LINE_BYTES_MAX 65536 /* of one line, or one value of a journal entry; more is cut off */
+#define LOG_LINE_BYTES_MAX 65536 /* of one line, or one value of a journal entry; more is cut off  \
+				  */
 
 struct logline {
 	int64_t time_s;  /* since 1970, -1 = no stamp. Without a zone: as if it were UTC */
@@ -50,8 +52,8 @@ void logline_parse(struct str line, struct log_clock *clock, struct arena *a, st
  * start of `s`; `s` when there is none. Exim puts its own behind syslog's. */
 struct str logline_skip_stamp(struct str s);
 
-/* time_text - seconds since 1970 as RFC 3339 in UTC, in the arena; "-00:00" when the zone is unknown
- * (RFC 3339 s4.3); absent for -1 */
+/* time_text - seconds since 1970 as RFC 3339 in UTC, in the arena; "-00:00" when the zone is
+ * unknown (RFC 3339 s4.3); absent for -1 */
 struct str time_text(int64_t time_s, bool has_zone, struct arena *a);
 
 /* time_of - the seconds since 1970 of a date and time in UTC; no check of the ranges */

@@ -282,6 +282,15 @@ read_label(struct str line, struct str *address, struct str *tail, struct str *l
 	return true;
 }
 
+/* Such a label is hardly more than the words for it: "after RCPT TO:" is a sentence about a step.
+ */
+static bool
+is_recipient_label(struct str label)
+{
+	struct str hit;
+	return sign_in(label, SIGN_RECIPIENT_LABEL, &hit) && hit.len * 5 >= label.len * 3;
+}
+
 static struct block *
 add_block(struct prose *p, struct arena *a, struct str address, enum naming naming)
 {
@@ -311,6 +320,7 @@ struct reader {
 	struct arena *arena;
 	struct str host;          /* of the dialogue */
 	size_t current;           /* the block that further lines belong to, + 1; 0 = none yet */
+	size_t indent;            /* of the line that began it */
 	bool in_own;              /* its own paragraph is still open */
 	bool in_reply;            /* the last line was an answer in the dialogue */
 	bool is_command_open;     /* "In:  MAIL" goes on in the next line */
@@ -334,6 +344,15 @@ line_says(struct line *l, enum sign sign)
 		l->is_scanned = true;
 	}
 	return (l->signs >> sign) & 1;
+}
+
+static size_t
+indent_of(struct str line)
+{
+	size_t n = 0;
+	while (n < line.len && (line.ptr[n] == ' ' || line.ptr[n] == '\t'))
+		n++;
+	return n;
 }
 
 static struct block *
@@ -444,6 +463,7 @@ open_block(
 	b->own = tail.len > 0 ? tail : str_from(line, line.len);
 	b->after = str_from(line, line.len);
 	r->current = r->p->count;
+	r->indent = indent_of(line);
 	r->in_own = true;
 }
 
@@ -525,7 +545,7 @@ read_recipient(struct reader *r, struct line *l)
 		return true;
 	}
 	if (read_label(l->bare, &address, &tail, &label)) {
-		if (sign_in(label, SIGN_RECIPIENT_LABEL, NULL)) {
+		if (is_recipient_label(label)) {
 			open_block(r, address, tail, NAMING_LABEL, l->raw);
 			return true;
 		}
@@ -544,6 +564,16 @@ read_recipient(struct reader *r, struct line *l)
 		return true;
 	}
 	return false;
+}
+
+/* A reply that was wrapped: its next line stands deeper than the line it began on, whatever it
+ * begins with. */
+static bool
+is_wrapped(const struct reader *r, const struct line *l)
+{
+	const struct block *const b = current_block(r);
+	return b != NULL && r->in_own && b->own.len > 0 && b->naming == NAMING_HEAD &&
+	       indent_of(l->raw) > r->indent;
 }
 
 static void
@@ -567,7 +597,7 @@ read_line(struct reader *r, struct str raw)
 		extend_block(r, raw);
 		return;
 	}
-	if (read_recipient(r, &l))
+	if (!is_wrapped(r, &l) && read_recipient(r, &l))
 		return;
 	extend_block(r, raw);
 	if (l.has_at)
@@ -588,6 +618,7 @@ text_read(struct str text, struct arena *a, struct prose *p)
 	}
 	p->all = text;
 	struct reader r = {.p = p, .arena = a};
+	p->dsn.splits_lines = true;
 	struct str rest = text, line;
 	while (str_line(&rest, &line))
 		read_line(&r, line);

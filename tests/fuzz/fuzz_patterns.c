@@ -54,7 +54,7 @@ check_signs(struct str in)
 {
 	struct arena a;
 	struct sign_set set = {.bits = 0};
-	size_t end = 0;
+	struct str hit = STR_NONE;
 	arena_init(&a, FUZZ_ARENA_BYTES);
 	signs_find(in, WHERE_TEXT, &a, &set);
 	for (int s = 0; s < SIGN__COUNT; s++) {
@@ -63,8 +63,9 @@ check_signs(struct str in)
 			assert(set.first[s].at <= in.len &&
 				set.first[s].len <= in.len - set.first[s].at);
 		}
-		if (sign_in(in, (enum sign)s, &end))
-			assert(end <= in.len && end > 0);
+		const bool is_in = sign_in(in, (enum sign)s, &hit);
+		assert(!is_in || (hit.len > 0 && fuzz_lies_in(hit, in)));
+		assert(is_in == (signs_in(in) >> s & 1));
 	}
 	arena_fini(&a);
 }

@@ -55,7 +55,8 @@ def compare(expected, got):
 
 def check_schema(validator, text):
     try:
-        values = [json.loads(text)]
+        values = json.loads(text)
+        values = values if isinstance(values, list) else [values]
     except ValueError as not_one:
         try:
             values = [json.loads(line) for line in text.splitlines() if line]

@@ -186,7 +186,7 @@ def main():
     p.add_argument("--batch", type=int, default=100)
     p.add_argument("--timeout", type=float, default=60)
     p.add_argument("--keep", type=pathlib.Path)
-    args = p.parse_args()
+    args = p.parse_intermixed_args()
     nixie = str(pathlib.Path(args.nixie).resolve())
     mails = parents(args.paths or [path for path in DEFAULT if path.exists()])
     rng = random.Random(args.seed)

@@ -53,9 +53,8 @@ static const struct row {
 /* clang-format on */
 
 static void
-check(struct arena *a, const char *name, struct nixie_outcome o, const char *want)
+check(const char *name, struct nixie_outcome o, const char *want)
 {
-	(void)a;
 	tap_is_str(situation_find(&o), str_of(want), "situation: %s", name);
 }
 

@@ -1,0 +1,127 @@
+#include "judge/judge_reply.h"
+
+#include "judge/origin.h"
+#include "read/limits.h"
+
+static struct nixie_str
+out_str(struct str s)
+{
+	return (struct nixie_str){s.ptr, s.len};
+}
+
+/* "mx.example.org [192.0.2.1]", as Remote-MTA fields have it. */
+static struct str
+remote_field(const struct reply_case *c, struct arena *a)
+{
+	if (!str_is_set(c->ip))
+		return c->host;
+	char *const room = arena_bytes(a, c->host.len + c->ip.len + 3);
+	size_t n = 0;
+	if (room == NULL)
+		return c->host;
+	if (c->host.len > 0) {
+		memcpy(room, c->host.ptr, c->host.len);
+		n = c->host.len;
+		room[n++] = ' ';
+	}
+	room[n++] = '[';
+	memcpy(room + n, c->ip.ptr, c->ip.len);
+	n += c->ip.len;
+	room[n++] = ']';
+	return (struct str){room, n};
+}
+
+/* What went well needs no judge: most of a log is that. */
+static void
+delivered(const struct reply_case *c, struct arena *a, struct nixie_outcome *o)
+{
+	struct status status = c->status;
+	const int64_t code = str_number(c->text, 299);
+	if (code >= 200) {
+		o->reply_code = (unsigned)code;
+		if (status.class == 0)
+			(void)status_parse(str_trim(str_from(c->text, 4)), &status);
+	}
+	if (status.class != 0) {
+		o->status = out_str(status_text(status, a));
+		o->status_origin = NIXIE_ORIGIN_STATED;
+	}
+	o->said = code >= 200 || status.class == 2 ? NIXIE_SAID_SUCCESS : NIXIE_SAID_NOTHING;
+	if (c->text.len > 0)
+		o->diagnostic = out_str(str_head(c->text, DIAGNOSTIC_BYTES_MAX));
+	if (c->host.len > 0)
+		o->remote_mta = out_str(c->host);
+	if (c->ip.len > 0)
+		o->remote_ip = out_str(c->ip);
+}
+
+static enum nixie_stage
+stage_of(struct str command)
+{
+	if (str_starts(command, STR("END-OF-")))
+		return NIXIE_STAGE_END_OF_DATA;
+	if (str_starts(command, STR("CONNECT")))
+		return NIXIE_STAGE_CONNECT;
+	return stage_of_command(command);
+}
+
+/* Names in our own refusal are the client's, or a list's: nobody else spoke. */
+static void
+refused_here(const struct reply_case *c, struct nixie_outcome *o)
+{
+	o->remote_mta = o->remote_ip = o->provider = out_str(STR_NONE);
+	o->refuser = NIXIE_REFUSER_OWN_SERVER;
+	o->refuser_name = out_str(c->ours);
+	if (o->stage == NIXIE_STAGE_NONE)
+		o->stage = stage_of(c->command);
+}
+
+static void
+judged(const struct reply_case *c, struct arena *a, struct nixie_outcome *o)
+{
+	struct facts *const f = arena_alloc(a, 1, sizeof *f);
+	struct dsn_recipient *const who = arena_alloc(a, 1, sizeof *who);
+	struct nixie_report_info info;
+	if (f == NULL || who == NULL)
+		return;
+	*who = (struct dsn_recipient){.final = c->recipient,
+		.original = c->original,
+		.diagnostic = c->text,
+		.action = c->action,
+		.status = c->status};
+	if (!c->is_refusal_here)
+		who->remote_mta = remote_field(c, a);
+	f->input = c->input;
+	f->arena = a;
+	f->dsn.recipients = who;
+	f->dsn.count = f->dsn.room = 1;
+	f->dsn.reporting_mta = c->ours;
+	f->dsn.envelope_from = c->sender;
+	signs_find(c->text, WHERE_TEXT, a, &f->signs);
+	judge_report(f, &info);
+	if (info.outcome_count == 0)
+		return;
+	*o = info.outcomes[0];
+	if (c->is_refusal_here)
+		refused_here(c, o);
+	else if (o->remote_mta.len == 0 && o->remote_ip.len == 0 &&
+		 (o->refuser == NIXIE_REFUSER_UNKNOWN ||
+			 o->refuser == NIXIE_REFUSER_REMOTE_SERVER)) {
+		/* No server was spoken to: the one that writes the log said no by itself. */
+		o->refuser = NIXIE_REFUSER_OWN_SERVER;
+		o->refuser_name = out_str(c->ours);
+	}
+	o->is_expired = o->is_final && (o->is_expired || c->is_expired);
+}
+
+void
+judge_reply(const struct reply_case *c, struct arena *a, struct nixie_outcome *out)
+{
+	*out = (struct nixie_outcome){.retry_after_s = -1, .action = c->action};
+	if (c->action == NIXIE_ACTION_DELIVERED)
+		delivered(c, a, out);
+	else
+		judged(c, a, out);
+	out->recipient = c->recipient.len > 0 ? out_str(c->recipient) : out_str(STR_NONE);
+	out->original_recipient = c->original.len > 0 ? out_str(c->original) : out_str(STR_NONE);
+}
