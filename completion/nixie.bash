@@ -24,8 +24,8 @@ _nixie()
 		options+=' --text --message'
 		;;
 	parse)
-		formats='ndjson json text'
-		options='-o --output --explain --lang --text --message -h --help'
+		formats='ndjson json csv text'
+		options='-o --output --as --explain --jobs --lang --text --message -h --help'
 		;;
 	reply | code)
 		formats='text json'
@@ -50,7 +50,11 @@ _nixie()
 		COMPREPLY=($(compgen -W 'en' -- "$cur"))
 		return
 		;;
-	--width)
+	--as)
+		COMPREPLY=($(compgen -W 'sisimai' -- "$cur"))
+		return
+		;;
+	--width | --jobs)
 		return
 		;;
 	esac

@@ -11,7 +11,9 @@ complete -c nixie -n "not __fish_seen_subcommand_from $commands" -s V -l version
 complete -c nixie -s h -l help -d 'Show a summary'
 
 complete -c nixie -n '__fish_seen_subcommand_from explain reply code' -s o -l output -x -a 'text json' -d 'How to write it'
-complete -c nixie -n '__fish_seen_subcommand_from parse' -s o -l output -x -a 'ndjson json text' -d 'How to write it'
+complete -c nixie -n '__fish_seen_subcommand_from parse' -s o -l output -x -a 'ndjson json csv text' -d 'How to write it'
+complete -c nixie -n '__fish_seen_subcommand_from parse' -l as -x -a sisimai -d 'With the names of another program'
+complete -c nixie -n '__fish_seen_subcommand_from parse' -l jobs -x -d 'With so many threads, 0: one for each processor'
 complete -c nixie -n '__fish_seen_subcommand_from parse' -l explain -d 'With the explanation of each outcome'
 complete -c nixie -n "__fish_seen_subcommand_from $commands" -l lang -x -a en -d 'The language of the words'
 complete -c nixie -n '__fish_seen_subcommand_from explain reply code' -l color -l colour -d 'Use colours'

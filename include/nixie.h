@@ -396,6 +396,10 @@ NIXIE_API const char *nixie_said_name(enum nixie_said said);
 NIXIE_API const char *nixie_refuser_name(enum nixie_refuser refuser);
 NIXIE_API const char *nixie_stage_name(enum nixie_stage stage);
 
+/* nixie_reason_sisimai - the name that Sisimai has for a reason of ours: "user_unknown" is
+ * "userunknown". Several of ours may share one. Static text; "undefined" for what is no reason */
+NIXIE_API const char *nixie_reason_sisimai(struct nixie_str reason);
+
 /* nixie_version - of the library that is running, "0.1.0" */
 NIXIE_API const char *nixie_version(void);
 

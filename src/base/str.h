@@ -95,6 +95,17 @@ str_head(struct str s, size_t n)
 	return (struct str){s.ptr, n < s.len ? n : s.len};
 }
 
+/* str_head_text - at most `n` bytes of UTF-8 text, not cutting a character in two */
+static inline struct str
+str_head_text(struct str s, size_t n)
+{
+	if (n >= s.len)
+		return s;
+	while (n > 0 && ((unsigned char)s.ptr[n] & 0xC0) == 0x80)
+		n--;
+	return (struct str){s.ptr, n};
+}
+
 static inline bool
 str_eq(struct str a, struct str b)
 {

@@ -149,6 +149,7 @@ extern const struct blocklist_row catalogue_blocklists[];
 extern const struct provider_row catalogue_providers[]; /* sorted by host read from its end */
 extern const struct provider_code_row catalogue_provider_codes[]; /* grouped by provider */
 extern const struct digit_row catalogue_code_digits[];
+extern const struct text catalogue_sisimai_reasons[];     /* by enum reason: the name in Sisimai */
 extern const struct situation_row catalogue_situations[]; /* the first that holds counts */
 extern const struct generator_row catalogue_generators[];
 extern const struct client_error_row catalogue_client_errors[];

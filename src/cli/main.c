@@ -11,6 +11,7 @@ static const struct command {
 } commands[] = {
 	{"explain", cmd_explain, "explain one bounce, or any text about one, for people"},
 	{"parse",   cmd_parse,   "read mails and write what became of each recipient"   },
+	{"log",     cmd_log,     "sum up the log of a mail server"                      },
 	{"reply",   cmd_reply,   "explain one answer of a mail server"                  },
 	{"code",    cmd_code,    "say what a code, a reason or a blocklist's name means"},
 };

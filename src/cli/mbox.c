@@ -1,6 +1,5 @@
 #include "cli/mbox.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #define FROM_LINE_BYTES_MAX ((size_t)1000)  /* RFC 5322 s2.1.1 allows no longer line */
@@ -29,29 +28,42 @@ lower(char c)
 	return (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
 }
 
-/* The first byte of the next line that begins with `c` or `c2`, from `at` on, or `len`.
- * The inner loop has no branch and a fixed length: the compiler makes vectors of it, and this is
- * all that most bytes of a mailbox ever meet. */
-static size_t
-find_line(const char *bytes, size_t at, size_t len, char c, char c2)
+/*
+ * Where the next line begins, from `at` on, that begins with `c` in upper or lower case or, when
+ * `or_empty`, is empty; else `len`. The inner loop has no branch and a fixed length: the compiler
+ * makes vectors of it, and this is all that most bytes of a mailbox ever meet.
+ */
+static inline size_t
+find_line(const char *bytes, size_t at, size_t len, char c, bool or_empty)
 {
 	if (at == 0)
 		at = 1;
-	while (at + BLOCK_BYTES <= len) {
-		const char *const p = bytes + at;
-		unsigned char is_there = 0;
-		for (size_t i = 0; i < BLOCK_BYTES; i++)
-			is_there |= (unsigned char)((unsigned char)((p[i] == c) | (p[i] == c2)) &
-						    (unsigned char)((p[i - 1] == '\n') |
-								    (p[i - 1] == '\r')));
-		if (is_there)
-			break;
-		at += BLOCK_BYTES;
+	for (;;) {
+		size_t end = at;
+		for (; end + BLOCK_BYTES <= len; end += BLOCK_BYTES) {
+			const char *const p = bytes + end;
+			unsigned char is_there = 0;
+			for (size_t i = 0; i < BLOCK_BYTES; i++) {
+				const unsigned char begins = (unsigned char)((p[i] | 0x20) == c);
+				const unsigned char is_empty =
+					(unsigned char)(or_empty &
+							((p[i] == '\n') | (p[i] == '\r')));
+				const unsigned char is_behind =
+					(unsigned char)((p[i - 1] == '\n') | (p[i - 1] == '\r'));
+				is_there |= (unsigned char)((begins | is_empty) & is_behind);
+			}
+			if (is_there)
+				break;
+		}
+		at = end;
+		end = end + BLOCK_BYTES <= len ? end + BLOCK_BYTES : len;
+		for (; at < end; at++)
+			if (((bytes[at] | 0x20) == c || (or_empty && is_eol(bytes[at]))) &&
+				is_eol(bytes[at - 1]))
+				return at;
+		if (at == len)
+			return len;
 	}
-	for (; at < len; at++)
-		if ((bytes[at] == c || bytes[at] == c2) && is_eol(bytes[at - 1]))
-			return at;
-	return len;
 }
 
 /* ---- the date in a From line ---- */
@@ -243,21 +255,35 @@ cut_empty_line(const char *bytes, size_t next)
 	return bytes[end] == '\n' && end > 0 && bytes[end - 1] == '\r' ? end - 1 : end;
 }
 
-/* Where the body begins: behind the first empty line; `len` when there is none. */
+/* Where the body begins, if the line that begins at `at` is empty, and not the LF of a CRLF; else
+ * 0. */
 static size_t
-body_start(const char *bytes, size_t len)
+body_behind(const char *bytes, size_t at, size_t len)
 {
-	size_t at = 0;
-	for (;;) {
-		at = find_line(bytes, at + 1, len, '\n', '\r');
-		if (at == len)
-			return len;
-		if (bytes[at - 1] == '\r' && bytes[at] == '\n')
-			continue; /* one CRLF */
-		if (bytes[at] == '\r' && at + 1 < len && bytes[at + 1] == '\n')
-			return at + 2;
-		return at + 1;
-	}
+	if (!is_eol(bytes[at]) || (bytes[at] == '\n' && bytes[at - 1] == '\r'))
+		return 0;
+	return bytes[at] == '\r' && at + 1 < len && bytes[at + 1] == '\n' ? at + 2 : at + 1;
+}
+
+/* The number in a Content-Length field whose line begins at `at`; `limit` + 1 when it is none, or
+ * more. */
+static size_t
+length_in(const char *bytes, size_t at, size_t len, size_t limit)
+{
+	size_t i = 0;
+	while (i < CONTENT_LENGTH_BYTES && at + i < len &&
+		lower(bytes[at + i]) == CONTENT_LENGTH[i])
+		i++;
+	if (i < CONTENT_LENGTH_BYTES)
+		return limit + 1;
+	for (at += i; at < len && bytes[at] == ' '; at++)
+		;
+	if (at == len || !is_digit(bytes[at]))
+		return limit + 1;
+	size_t n = 0;
+	for (; at < len && is_digit(bytes[at]) && n <= limit; at++)
+		n = n * 10 + (size_t)(bytes[at] - '0');
+	return n <= limit ? n : limit + 1;
 }
 
 /* Where the message ends by its own Content-Length; 0 when it has none. */
@@ -265,24 +291,13 @@ static size_t
 stated_end(const char *bytes, size_t len, size_t limit)
 {
 	const size_t look = len < HEADER_BYTES_MAX ? len : HEADER_BYTES_MAX;
-	for (size_t at = 0; (at = find_line(bytes, at + 1, look, 'C', 'c')) < look;) {
-		size_t i = 0;
-		while (i < CONTENT_LENGTH_BYTES && at + i < look &&
-			lower(bytes[at + i]) == CONTENT_LENGTH[i])
-			i++;
-		if (i < CONTENT_LENGTH_BYTES)
-			continue;
-		const size_t body = body_start(bytes, len);
-		if (body < at)
-			return 0;
-		uint64_t n = 0;
-		for (at += i; at < look && bytes[at] == ' '; at++)
-			;
-		if (at == look || !is_digit(bytes[at]))
-			return 0;
-		for (; at < look && is_digit(bytes[at]) && n <= limit; at++)
-			n = n * 10 + (uint64_t)(bytes[at] - '0');
-		return n > limit || body > limit - (size_t)n ? 0 : body + (size_t)n;
+	size_t length = limit + 1;
+	for (size_t at = 0; (at = find_line(bytes, at + 1, look, 'c', true)) < look;) {
+		const size_t body = body_behind(bytes, at, look);
+		if (body > 0)
+			return length > limit || body > limit - length ? 0 : body + length;
+		if (length > limit && !is_eol(bytes[at]))
+			length = length_in(bytes, at, look, limit);
 	}
 	return 0;
 }
@@ -306,7 +321,7 @@ ends_at(const char *bytes, size_t at, size_t len, bool is_all, size_t *next)
 bool
 mbox_find_end(const char *bytes, size_t len, bool is_all, size_t limit, struct mbox_end *e)
 {
-	for (size_t at = e->scanned; (at = find_line(bytes, at, len, 'F', 'F')) < len; at++) {
+	for (size_t at = e->scanned; (at = find_line(bytes, at, len, 'f', false)) < len; at++) {
 		e->scanned = at;
 		const enum answer begins = begins_at(bytes, at, len, is_all);
 		if (begins == NEEDS_MORE)

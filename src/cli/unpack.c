@@ -2,8 +2,20 @@
 
 #include <stdlib.h>
 #include <string.h>
+#define ZLIB_CONST /* then its input is const */
 #include <zlib.h>
 #include <zstd.h>
+
+/* MemorySanitizer does not see what these libraries write. */
+#if defined(__has_feature)
+#if __has_feature(memory_sanitizer)
+#include <sanitizer/msan_interface.h>
+#define WAS_WRITTEN(ptr, len) __msan_unpoison(ptr, len)
+#endif
+#endif
+#ifndef WAS_WRITTEN
+#define WAS_WRITTEN(ptr, len) ((void)0)
+#endif
 
 #define GZIP_FIRST_BYTE 0x1F
 #define GZIP_WINDOW_BITS (15 + 16) /* zlib's way of saying: gzip, and nothing else */
@@ -78,7 +90,7 @@ gzip_step(struct unpack *u, struct piece *p)
 	const uInt most = 1U << 30; /* zlib counts in 32 bits */
 	const uInt in_len = p->in_len < most ? (uInt)p->in_len : most;
 	const uInt room = p->room < most ? (uInt)p->room : most;
-	u->gzip.next_in = (z_const Bytef *)p->in;
+	u->gzip.next_in = (const Bytef *)p->in;
 	u->gzip.avail_in = in_len;
 	u->gzip.next_out = (Bytef *)p->out;
 	u->gzip.avail_out = room;
@@ -120,7 +132,9 @@ const char *
 unpack_step(struct unpack *u, struct piece *p)
 {
 	p->made = 0;
-	return u->packing == PACKING_GZIP ? gzip_step(u, p) : zstd_step(u, p);
+	const char *const why = u->packing == PACKING_GZIP ? gzip_step(u, p) : zstd_step(u, p);
+	WAS_WRITTEN(p->out, p->made);
+	return why;
 }
 
 bool

@@ -197,8 +197,14 @@ add_help(const struct nixie_report_info *info, const struct nixie_outcome *o, en
 	struct arena *a, struct explanation *e)
 {
 	const struct str fixer = first_fixer(str_in(o->reason));
+	bool names_postmaster = false; /* one of the steps says already whom to write to */
 	e->whose_move = sentence(e, lang, a, "fixer.", fixer);
-	if (str_eq(fixer, STR("receiving_admin")) || o->verdict == NIXIE_VERDICT_UNKNOWN)
+	for (size_t i = 0; i < e->sender.count; i++)
+		names_postmaster =
+			names_postmaster || str_has(e->sender.list[i], STR("postmaster@"));
+	if (names_postmaster)
+		e->write_to = STR_NONE;
+	else if (str_eq(fixer, STR("receiving_admin")) || o->verdict == NIXIE_VERDICT_UNKNOWN)
 		e->write_to = fill_key(
 			o->refuser == NIXIE_REFUSER_OWN_SERVER ? STR("postmaster_own")
 			: o->verdict == NIXIE_VERDICT_BLOCK    ? STR("postmaster_other_account")

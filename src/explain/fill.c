@@ -49,7 +49,7 @@ add_fact(struct buf *b, struct str name, const struct fill *facts, enum lang lan
 	const size_t from = b->len;
 	const bool is_first = is_absent && begins_sentence(b);
 	/* Facts come from strangers: no control character of theirs reaches a terminal. */
-	fact = str_head(fact, FACT_BYTES_MAX);
+	fact = str_head_text(fact, FACT_BYTES_MAX);
 	for (size_t i = 0; i < fact.len; i++)
 		buf_add_char(b,
 			(unsigned char)fact.ptr[i] < ' ' || fact.ptr[i] == 127 ? ' ' : fact.ptr[i]);

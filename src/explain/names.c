@@ -1,6 +1,8 @@
 /* names - the words of the public enums, as JSON, catalogue keys and manuals spell them */
 #include "nixie.h"
 
+#include "catalogue/catalogue.h"
+
 #define NAME_OF(names, value)                                                                      \
 	((size_t)(value) < sizeof names / sizeof *names ? names[value] : "unknown")
 
@@ -48,6 +50,13 @@ nixie_stage_name(enum nixie_stage stage)
 	static const char *const names[] = {"none", "connect", "helo", "starttls", "auth", "mail",
 		"rcpt", "data", "end_of_data"};
 	return NAME_OF(names, stage);
+}
+
+const char *
+nixie_reason_sisimai(struct nixie_str reason)
+{
+	const int i = catalogue_reason_find((struct str){reason.ptr, reason.len});
+	return catalogue_text(catalogue_sisimai_reasons[i < 0 ? REASON_UNKNOWN : i]).ptr;
 }
 
 const char *

@@ -51,8 +51,9 @@ next_char(struct str s, size_t *bytes)
 static bool
 is_shown(uint32_t cp)
 {
-	return cp >= 0x20 && !(cp >= 0x7F && cp < 0xA0) && !(cp >= 0x200B && cp <= 0x200F) &&
-	       !(cp >= 0x202A && cp <= 0x202E) && !(cp >= 0x2060 && cp <= 0x206F) && cp != 0xFEFF;
+	return cp >= 0x20 && cp != 0x61C && !(cp >= 0x7F && cp < 0xA0) &&
+	       !(cp >= 0x200B && cp <= 0x200F) && !(cp >= 0x202A && cp <= 0x202E) &&
+	       !(cp >= 0x2060 && cp <= 0x206F) && cp != 0xFEFF;
 }
 
 /* East Asian wide characters, and combining marks that take no column: the ranges that mail is

@@ -2,7 +2,8 @@
 
 #include "explain/page.h"
 
-#define CASES_MAX 50 /* recipients explained one by one; the rest are listed */
+#define QUOTE_BYTES_MAX 1200 /* of the server's words: more is not read */
+#define CASES_MAX 50         /* recipients explained one by one; the rest are listed */
 
 struct writer {
 	struct page page;
@@ -175,7 +176,8 @@ outcome(struct writer *w, const struct nixie_outcome *o, size_t n)
 	}
 	if (e.quote.len > 0) {
 		heading(w, "words");
-		page_text(&w->page, 4, STR("> "), str_head(e.quote, 1200), PAINT_QUOTE);
+		page_text(&w->page, 4, STR("> "), str_head_text(e.quote, QUOTE_BYTES_MAX),
+			PAINT_QUOTE);
 	}
 	if (e.sure.len > 0) {
 		heading(w, "sure");

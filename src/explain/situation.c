@@ -42,13 +42,31 @@ holds(enum condition c, const struct nixie_outcome *o)
 	return false;
 }
 
+/* Does `word` begin a word of the text, outside of addresses? */
+static bool
+word_occurs(struct str word, struct str text)
+{
+	for (size_t at = 0; (at = str_find_case(text, word, at)) != STR_NPOS; at++) {
+		struct str rest = str_from(text, at);
+		size_t from = at;
+		while (from > 0 && !ascii_is_space((unsigned char)text.ptr[from - 1]))
+			from--;
+		struct str whole = str_from(text, from);
+		whole = str_word(&whole);
+		if ((at == 0 || !ascii_is_alpha((unsigned char)text.ptr[at - 1])) &&
+			str_find_char(whole, '@', 0) == STR_NPOS && rest.len > 0)
+			return true;
+	}
+	return false;
+}
+
 static bool
 words_occur(struct str words, struct str text)
 {
 	if (words.len == 0)
 		return true;
 	for (struct str rest = words; str_is_set(rest);)
-		if (str_has_case(text, str_cut(&rest, '|')))
+		if (word_occurs(str_cut(&rest, '|'), text))
 			return true;
 	return false;
 }

@@ -4,8 +4,7 @@
 #include "catalogue/patterns.h"
 
 #define ENOUGH 100
-#define TEXT_BYTES 8192 /* marks stand at the head of a report */
-#define HITS_MAX 64
+#define RECEIVED_MAX 4 /* fields, from the top, that are looked at */
 
 /* The sums, one for each row; that of the first row of a generator is the one that counts. */
 struct tally {
@@ -32,19 +31,11 @@ count(struct tally *t, size_t row)
 }
 
 static void
-count_text(struct tally *t, struct str text, enum where where, struct arena *a)
+count_marks(struct tally *t, const struct mark_set *marks)
 {
-	struct pattern_hit hits[HITS_MAX];
-	text = str_head(text, TEXT_BYTES);
-	char *const room = arena_bytes(a, text.len + 1);
-	if (room == NULL || text.len == 0)
-		return;
-	const struct str folded = {room, fold_text(text, room)};
-	const size_t n = patterns_find(folded, PATTERN_GENERATOR, hits, HITS_MAX);
-	for (size_t i = 0; i < n; i++)
-		if (catalogue_generators[hits[i].row].where == where)
-			count(t, hits[i].row);
-	arena_give_back(a, text.len + 1);
+	for (size_t row = 0; row < CATALOGUE_GENERATORS; row++)
+		if (mark_seen(marks, row))
+			count(t, row);
 }
 
 static void
@@ -69,31 +60,50 @@ count_header(struct tally *t, const struct facts *f, size_t row)
 			count(t, row);
 }
 
+static size_t
+best_row(const struct tally *t)
+{
+	size_t best = 0;
+	for (size_t row = 1; row < CATALOGUE_GENERATORS; row++)
+		if (t->sum[row] > t->sum[best])
+			best = row;
+	return best;
+}
+
+/* Where marks stand that are seldom needed: the last Received fields, and the report's fields as
+ * text. */
+static void
+search_more(const struct facts *f, struct mark_set *marks)
+{
+	struct sign_set unused = {.bits = 0};
+	for (size_t i = 0, received = 0; i < f->header.count && received < RECEIVED_MAX; i++)
+		if (str_eq_case(f->header.fields[i].name, STR("Received"))) {
+			signs_find(f->header.fields[i].value, WHERE_RECEIVED, f->arena, &unused,
+				marks);
+			received++;
+		}
+	for (size_t i = 0; i < f->mime.count; i++)
+		if (f->mime.parts[i].role == PART_STATUS)
+			signs_find(f->mime.parts[i].raw, WHERE_TEXT, f->arena, &unused, marks);
+}
+
 struct str
 generator_find(const struct facts *f)
 {
 	struct tally t = {.sum = {0}};
 	if (!f->is_message)
 		return STR_NONE;
-	count_text(&t, f->subject, WHERE_SUBJECT, f->arena);
-	count_text(&t, f->from, WHERE_FROM, f->arena);
-	count_text(&t, f->message_id, WHERE_MESSAGE_ID, f->arena);
-	for (size_t i = 0, received = 0; i < f->header.count && received < 4; i++)
-		if (str_eq_case(f->header.fields[i].name, STR("Received"))) {
-			count_text(&t, f->header.fields[i].value, WHERE_RECEIVED, f->arena);
-			received++;
-		}
+	count_marks(&t, &f->marks);
 	for (size_t row = 0; row < CATALOGUE_GENERATORS; row++)
 		if (catalogue_generators[row].where == WHERE_HEADER)
 			count_header(&t, f, row);
-	count_text(&t, f->prose.all, WHERE_TEXT, f->arena);
-	for (size_t i = 0; i < f->mime.count; i++)
-		if (f->mime.parts[i].role == PART_STATUS)
-			count_text(&t, f->mime.parts[i].raw, WHERE_TEXT, f->arena);
-	size_t best = 0;
-	for (size_t row = 1; row < CATALOGUE_GENERATORS; row++)
-		if (t.sum[row] > t.sum[best])
-			best = row;
+	size_t best = best_row(&t);
+	if (t.sum[best] < ENOUGH) {
+		struct mark_set more = {{0}};
+		search_more(f, &more);
+		count_marks(&t, &more);
+		best = best_row(&t);
+	}
 	return t.sum[best] >= ENOUGH ? catalogue_text(catalogue_generators[best].generator)
 				     : STR_NONE;
 }

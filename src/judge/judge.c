@@ -200,8 +200,8 @@ fill_reason(const struct facts *f, const struct finding *found, struct nixie_out
 }
 
 static void
-judge_person(const struct facts *f, const struct person *who, enum nixie_kind kind,
-	struct nixie_outcome *o)
+judge_person(
+	const struct facts *f, struct person *who, enum nixie_kind kind, struct nixie_outcome *o)
 {
 	struct origin from;
 	struct finding found;

@@ -84,8 +84,8 @@ judged(const struct reply_case *c, struct arena *a, struct nixie_outcome *o)
 	struct nixie_report_info info;
 	if (f == NULL || who == NULL)
 		return;
+	/* The original stays out of it: the alias was resolved here, so no server forwarded. */
 	*who = (struct dsn_recipient){.final = c->recipient,
-		.original = c->original,
 		.diagnostic = c->text,
 		.action = c->action,
 		.status = c->status};
@@ -97,7 +97,7 @@ judged(const struct reply_case *c, struct arena *a, struct nixie_outcome *o)
 	f->dsn.count = f->dsn.room = 1;
 	f->dsn.reporting_mta = c->ours;
 	f->dsn.envelope_from = c->sender;
-	signs_find(c->text, WHERE_TEXT, a, &f->signs);
+	signs_find(c->text, WHERE_TEXT, a, &f->signs, NULL);
 	judge_report(f, &info);
 	if (info.outcome_count == 0)
 		return;

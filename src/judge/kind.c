@@ -10,18 +10,6 @@ set(struct kind *k, enum nixie_kind kind, const char *rule, struct str words)
 	*k = (struct kind){kind, rule, words};
 }
 
-/* The words of a sign; those in the subject first. */
-static struct str
-sign_words(const struct facts *f, enum sign sign)
-{
-	const bool in_subject = sign_seen(&f->subject_signs, sign);
-	const struct str text = in_subject ? f->subject : f->prose.all;
-	const struct sign_set *const set_of = in_subject ? &f->subject_signs : &f->signs;
-	if (!sign_seen(set_of, sign))
-		return STR_NONE;
-	return str_head(str_from(text, set_of->first[sign].at), set_of->first[sign].len);
-}
-
 static bool
 header_says(const struct facts *f, struct str name, struct str word)
 {
@@ -168,9 +156,10 @@ report_points(const struct facts *f)
 }
 
 #define PHRASE_PASTE_BYTES 120 /* "Connection refused" and nothing else */
-#define BARE_REPLY_BYTES 400 /* a paste no longer than this is an answer, not a report around one  \
-			      */
-#define REPORT_POINTS 4      /* so many, and it is a report */
+#define BARE_REPLY_BYTES                                                                           \
+	400             /* a paste no longer than this is an answer, not a report around one       \
+			 */
+#define REPORT_POINTS 4 /* so many, and it is a report */
 
 static bool
 is_complaint(const struct facts *f)
@@ -206,7 +195,9 @@ gives_reason(const struct facts *f)
 {
 	const struct scan_context about = {.is_reply = true};
 	const struct blocklist_row *list = NULL;
-	const struct candidate c = scan_text(f->prose.all, &about, f->arena, &list);
+	struct scanned scan;
+	scan_make(f->prose.all, f->arena, &scan);
+	const struct candidate c = scan_text(&scan, &about, &list);
 	return c.weight >= RANK_PHRASE_STRONG ||
 	       (c.weight >= RANK_PHRASE_WEAK &&
 		       (has_head_block(f) || f->prose.all.len <= PHRASE_PASTE_BYTES));
@@ -223,11 +214,11 @@ by_text(const struct facts *f, struct kind *k)
 							      !sign_seen(&f->signs, SIGN_FAILURE));
 	if ((sign_seen(&f->signs, SIGN_DELAY) || is_bare_4xx) &&
 		!sign_seen(&f->signs, SIGN_EXPIRED) && r.code / 100 != 5)
-		set(k, NIXIE_KIND_DELAY, "kind:words", sign_words(f, SIGN_DELAY));
+		set(k, NIXIE_KIND_DELAY, "kind:words", sign_words(&f->signs, SIGN_DELAY));
 	else if (r.code != 0 || r.status.class != 0)
 		set(k, NIXIE_KIND_FAILURE, "kind:reply", STR_NONE);
 	else if (sign_seen(&f->signs, SIGN_FAILURE) || sign_seen(&f->signs, SIGN_EXPIRED))
-		set(k, NIXIE_KIND_FAILURE, "kind:words", sign_words(f, SIGN_FAILURE));
+		set(k, NIXIE_KIND_FAILURE, "kind:words", sign_words(&f->signs, SIGN_FAILURE));
 	else if (refusals(f) > 0)
 		set(k, NIXIE_KIND_FAILURE, "kind:dialogue", STR_NONE);
 	else if (gives_reason(f))
@@ -258,46 +249,49 @@ kind_find(const struct facts *f, struct kind *k)
 		if (sign_seen(&f->subject_signs, SIGN_MODERATION) ||
 			sign_seen(&f->signs, SIGN_MODERATION)) {
 			set(k, NIXIE_KIND_ORDINARY, "kind:moderation",
-				sign_words(f, SIGN_MODERATION));
+				sign_words(&f->signs, SIGN_MODERATION));
 			return;
 		}
 		if (sign_seen(&f->subject_signs, SIGN_CHALLENGE) ||
 			(sign_seen(&f->signs, SIGN_CHALLENGE) &&
 				!sign_seen(&f->subject_signs, SIGN_FAILURE))) {
 			set(k, NIXIE_KIND_CHALLENGE, "kind:challenge",
-				sign_words(f, SIGN_CHALLENGE));
+				sign_words(&f->signs, SIGN_CHALLENGE));
 			return;
 		}
 	}
 	if (sign_seen(&f->subject_signs, SIGN_RECEIPT) && !is_report) {
-		set(k, NIXIE_KIND_RECEIPT, "kind:receipt-subject", sign_words(f, SIGN_RECEIPT));
+		set(k, NIXIE_KIND_RECEIPT, "kind:receipt-subject",
+			sign_words(&f->signs, SIGN_RECEIPT));
 		return;
 	}
 	const bool says_auto = sign_seen(&f->subject_signs, SIGN_AUTO_REPLY);
 	if (says_auto && !sign_seen(&f->subject_signs, SIGN_FAILURE) && refusals(f) == 0 &&
 		!header_has(&f->header, STR("X-Failed-Recipients"))) {
 		set(k, NIXIE_KIND_AUTO_REPLY, "kind:auto-reply-subject",
-			sign_words(f, SIGN_AUTO_REPLY));
+			sign_words(&f->signs, SIGN_AUTO_REPLY));
 		return;
 	}
 	if (is_report && is_delay(f)) {
-		set(k, NIXIE_KIND_DELAY, "kind:delay-words", sign_words(f, SIGN_DELAY));
+		set(k, NIXIE_KIND_DELAY, "kind:delay-words", sign_words(&f->signs, SIGN_DELAY));
 		return;
 	}
 	if (is_report && sign_seen(&f->subject_signs, SIGN_SUCCESS) &&
 		!sign_seen(&f->signs, SIGN_FAILURE)) {
-		set(k, NIXIE_KIND_SUCCESS, "kind:success-words", sign_words(f, SIGN_SUCCESS));
+		set(k, NIXIE_KIND_SUCCESS, "kind:success-words",
+			sign_words(&f->signs, SIGN_SUCCESS));
 		return;
 	}
 	if (is_report &&
 		(sign_seen(&f->signs, SIGN_FAILURE) || refusals(f) > 0 || has_head_block(f) ||
 			header_has(&f->header, STR("X-Failed-Recipients")))) {
-		set(k, NIXIE_KIND_FAILURE, "kind:failure-words", sign_words(f, SIGN_FAILURE));
+		set(k, NIXIE_KIND_FAILURE, "kind:failure-words",
+			sign_words(&f->signs, SIGN_FAILURE));
 		return;
 	}
 	if (has_auto_header(f) || sign_seen(&f->signs, SIGN_AUTO_REPLY))
 		if (has_auto_header(f) || header_says(f, STR("Auto-Submitted"), STR("auto-")) ||
 			header_says(f, STR("X-Auto-Response-Suppress"), STR("")))
 			set(k, NIXIE_KIND_AUTO_REPLY, "kind:auto-reply",
-				sign_words(f, SIGN_AUTO_REPLY));
+				sign_words(&f->signs, SIGN_AUTO_REPLY));
 }

@@ -168,7 +168,7 @@ find_host(const struct facts *f, const struct person *who, struct origin *o)
 
 /* The sign of a step in the words, the innermost first. */
 static void
-find_stage(const struct facts *f, const struct person *who, struct origin *o)
+find_stage(const struct facts *f, struct person *who, struct origin *o)
 {
 	static const struct {
 		enum sign sign;
@@ -186,16 +186,12 @@ find_stage(const struct facts *f, const struct person *who, struct origin *o)
 	for (size_t i = 0; i < who->word_count && o->stage == NIXIE_STAGE_NONE; i++) {
 		if (who->words[i].voice == VOICE_PROSE || who->words[i].voice == VOICE_AFTER)
 			continue;
-		struct sign_set set = {.bits = 0};
-		const struct str text = who->words[i].text;
-		signs_find(text, WHERE_REPLY, f->arena, &set);
-		o->has_spoken = o->has_spoken || sign_seen(&set, SIGN_REMOTE_SPOKE);
+		const struct scanned *const scan = words_scan(&who->words[i], f->arena);
+		o->has_spoken = o->has_spoken || ((scan->signs >> SIGN_REMOTE_SPOKE) & 1);
 		for (size_t k = 0; k < sizeof signs / sizeof *signs; k++)
-			if (sign_seen(&set, signs[k].sign)) {
+			if ((scan->signs >> signs[k].sign) & 1) {
 				o->stage = signs[k].stage;
-				o->stage_words =
-					str_head(str_from(text, set.first[signs[k].sign].at),
-						set.first[signs[k].sign].len);
+				o->stage_words = scan_sign(scan, signs[k].sign);
 				break;
 			}
 	}
@@ -230,7 +226,7 @@ provider_in_words(struct str text)
 }
 
 void
-origin_find(const struct facts *f, const struct person *who, struct origin *o)
+origin_find(const struct facts *f, struct person *who, struct origin *o)
 {
 	*o = (struct origin){.host = STR_NONE};
 	/* Fields that were pasted without the rest: a Diagnostic-Code of SMTP is what another

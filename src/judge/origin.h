@@ -19,7 +19,7 @@ struct origin {
 };
 
 /* origin_find - from the fields, the dialogue and the words about this person */
-void origin_find(const struct facts *f, const struct person *who, struct origin *o);
+void origin_find(const struct facts *f, struct person *who, struct origin *o);
 
 /* stage_of_command - "RCPT TO:<x>" -> NIXIE_STAGE_RCPT */
 enum nixie_stage stage_of_command(struct str command);

@@ -74,7 +74,10 @@ say(const struct facts *f, struct person *who, struct str raw, enum voice voice)
 	for (size_t i = 0; i < who->word_count; i++)
 		if (str_eq(who->words[i].raw, raw))
 			return;
-	who->words[who->word_count++] = (struct words){reply_join(raw, f->arena), raw, voice};
+	who->words[who->word_count++] =
+		(struct words){.text = voice == VOICE_PROSE ? raw : reply_join(raw, f->arena),
+			.raw = raw,
+			.voice = voice};
 }
 
 static bool
@@ -374,4 +377,13 @@ people_say_prose(const struct facts *f, struct person *who)
 		}
 	/* Without a header it is a reply or a paste: all of it is what the server said. */
 	say(f, who, f->prose.all, f->is_message ? VOICE_PROSE : VOICE_OWN);
+}
+
+const struct scanned *
+words_scan(struct words *w, struct arena *a)
+{
+	if (!w->is_scanned)
+		scan_make(w->text, a, &w->scan);
+	w->is_scanned = true;
+	return &w->scan;
 }

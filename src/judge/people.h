@@ -10,6 +10,7 @@
 #ifndef JUDGE_PEOPLE_H
 #define JUDGE_PEOPLE_H
 
+#include "judge/scan.h"
 #include "read/facts.h"
 
 /* Where words about a recipient stood; earlier ones speak louder. */
@@ -28,6 +29,8 @@ struct words {
 	struct str text; /* joined to one line where it was folded */
 	struct str raw;  /* as it stood in the message */
 	enum voice voice;
+	bool is_scanned;
+	struct scanned scan; /* words_scan() */
 };
 
 struct person {
@@ -51,5 +54,8 @@ void people_gather(const struct facts *f, bool is_failure, struct people *p);
 
 /* people_say_prose - gives a person without a name all that the report says */
 void people_say_prose(const struct facts *f, struct person *who);
+
+/* words_scan - what the catalogue knows in these words; searched when it is first asked for */
+const struct scanned *words_scan(struct words *w, struct arena *a);
 
 #endif

@@ -190,16 +190,16 @@ beats(const struct candidate *c, const struct candidate *old)
 }
 
 static void
-scan_words(const struct facts *f, const struct person *who, const struct scan_context *about,
+scan_words(const struct facts *f, struct person *who, const struct scan_context *about,
 	struct finding *found)
 {
 	const bool has_answer = who->word_count > 0 && who->words[0].voice <= VOICE_OWN;
 	for (size_t i = 0; i < who->word_count; i++) {
-		const struct words *const w = &who->words[i];
+		struct words *const w = &who->words[i];
 		struct scan_context here = *about;
 		const struct blocklist_row *list = NULL;
 		here.is_reply = is_servers_words(w->voice);
-		struct candidate c = scan_text(w->text, &here, f->arena, &list);
+		struct candidate c = scan_text(words_scan(w, f->arena), &here, &list);
 		const unsigned confidence = confidence_of(&c, w->voice);
 		if (c.weight > distance(w->voice, has_answer))
 			c.weight -= distance(w->voice, has_answer);
@@ -221,8 +221,8 @@ scan_words(const struct facts *f, const struct person *who, const struct scan_co
 }
 
 void
-reason_find(const struct facts *f, const struct person *who, const struct origin *o,
-	struct finding *found)
+reason_find(
+	const struct facts *f, struct person *who, const struct origin *o, struct finding *found)
 {
 	*found = (struct finding){.said = NULL};
 	find_codes(who, found);
@@ -248,10 +248,22 @@ reason_find(const struct facts *f, const struct person *who, const struct origin
 	for (size_t i = 0;
 		!found->is_expired && i < who->word_count && who->words[i].voice <= VOICE_OWN;
 		i++) {
-		struct sign_set set = {.bits = 0};
-		signs_find(who->words[i].text, WHERE_REPLY, f->arena, &set);
-		found->is_expired = sign_seen(&set, SIGN_EXPIRED);
+		found->is_expired =
+			(words_scan(&who->words[i], f->arena)->signs >> SIGN_EXPIRED) & 1;
 	}
+}
+
+/* ":05:00" behind an hour: the seconds of "00:05:00"; -1 when it is no such time. */
+static int64_t
+clock_seconds(struct str rest, int64_t hours)
+{
+	if (rest.len < 6 || rest.ptr[0] != ':' || rest.ptr[3] != ':' ||
+		(rest.len > 6 && ascii_is_alnum((unsigned char)rest.ptr[6])))
+		return -1;
+	const int64_t minutes = str_number(str_head(str_from(rest, 1), 2), 59);
+	const int64_t seconds = str_number(str_head(str_from(rest, 4), 2), 59);
+	return minutes < 0 || seconds < 0 || hours > 99 ? -1
+							: hours * 3600 + minutes * 60 + seconds;
 }
 
 int64_t
@@ -282,14 +294,20 @@ retry_after(struct str text)
 		const int64_t n = str_number(str_from(text, i), 1000000);
 		while (i < text.len && ascii_is_digit((unsigned char)text.ptr[i]))
 			i++;
-		if (n <= 0)
+		if (n < 0)
 			continue;
 		bool has_cue = false;
 		for (size_t k = 0; k < sizeof cues / sizeof *cues; k++)
 			has_cue = has_cue || str_ends_case(before, cues[k]);
+		const int64_t clock = has_cue ? clock_seconds(str_from(text, i), n) : -1;
+		if (clock >= 0)
+			return clock > 0 ? clock : -1;
 		const struct str unit = str_trim(str_from(text, i));
+		if (has_cue && unit.len > 0 && ascii_lower((unsigned char)unit.ptr[0]) == 's' &&
+			(unit.len == 1 || !ascii_is_alpha((unsigned char)unit.ptr[1])))
+			return n > 0 ? n : -1;
 		for (size_t k = 0; has_cue && k < sizeof units / sizeof *units; k++)
-			if (str_starts_case(unit, units[k].name))
+			if (n > 0 && str_starts_case(unit, units[k].name))
 				return n * units[k].seconds;
 	}
 	return -1;

@@ -18,8 +18,8 @@ struct finding {
 	unsigned confidence; /* percent */
 };
 
-void reason_find(const struct facts *f, const struct person *who, const struct origin *o,
-	struct finding *found);
+void reason_find(
+	const struct facts *f, struct person *who, const struct origin *o, struct finding *found);
 
 /* retry_after - the seconds a server asked to wait: "try again in 300 seconds"; -1 when it did not
  * say */

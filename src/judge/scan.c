@@ -3,8 +3,6 @@
 #include "base/fold.h"
 
 #define HITS_MAX 256
-#define SCAN_BYTES_MAX                                                                             \
-	16384 /* of one text; a diagnostic is far shorter, prose that goes on repeats itself */
 
 /* Reasons that say little and are printed along with better ones: they lose to any other of the
  * same rank. */
@@ -138,25 +136,63 @@ is_better(const struct candidate *new, const struct candidate *old)
 	return new->weight > old->weight;
 }
 
+void
+scan_make(struct str text, struct arena *a, struct scanned *s)
+{
+	struct pattern_hit hits[HITS_MAX];
+	*s = (struct scanned){.text = str_head(text, SCAN_BYTES_MAX)};
+	char *const room = s->text.len == 0 ? NULL : arena_bytes(a, s->text.len);
+	if (room == NULL)
+		return;
+	s->folded = (struct str){room, fold_text(s->text, room)};
+	const size_t n = patterns_find(s->folded,
+		PATTERN_PHRASE | PATTERN_BLOCKLIST | PATTERN_PROVIDER_CODE | PATTERN_SIGN, hits,
+		HITS_MAX);
+	for (size_t i = 0; i < n; i++)
+		if (hits[i].table == PATTERN_SIGN &&
+			sign_counts(&catalogue_signs[hits[i].row], WHERE_REPLY))
+			s->signs |= (uint64_t)1 << catalogue_signs[hits[i].row].sign;
+	struct pattern_hit *const kept = n == 0 ? NULL : arena_alloc(a, n, sizeof *kept);
+	if (kept == NULL)
+		return;
+	memcpy(kept, hits, n * sizeof *kept);
+	s->hits = kept;
+	s->count = n;
+}
+
+static struct str
+origin_of(const struct scanned *s, const struct pattern_hit *h)
+{
+	const size_t from = fold_origin(s->text, h->at);
+	const size_t to = fold_origin(s->text, h->at + h->len);
+	return (struct str){s->text.ptr + from, to - from};
+}
+
+struct str
+scan_sign(const struct scanned *s, enum sign sign)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->hits[i].table == PATTERN_SIGN &&
+			catalogue_signs[s->hits[i].row].sign == sign &&
+			sign_counts(&catalogue_signs[s->hits[i].row], WHERE_REPLY))
+			return origin_of(s, &s->hits[i]);
+	return STR_NONE;
+}
+
 struct candidate
-scan_text(struct str text, const struct scan_context *about, struct arena *a,
+scan_text(const struct scanned *s, const struct scan_context *about,
 	const struct blocklist_row **blocklist)
 {
 	struct candidate best = {.weight = 0};
-	struct pattern_hit hits[HITS_MAX];
-	text = str_head(text, SCAN_BYTES_MAX);
-	char *const room = arena_bytes(a, text.len + 1);
-	if (room == NULL)
-		return best;
-	const struct str folded = {room, fold_text(text, room)};
-	const size_t n = patterns_find(
-		folded, PATTERN_PHRASE | PATTERN_BLOCKLIST | PATTERN_PROVIDER_CODE, hits, HITS_MAX);
+	const struct pattern_hit *const hits = s->hits;
+	const size_t n = s->count;
+	const struct str text = s->text;
 	const struct pattern_hit *best_hit = NULL;
 	struct candidate list = {.weight = 0};
 	bool is_refusing = false; /* do the words say that an address is listed or blocked? */
 	for (size_t i = 0; i < n; i++) {
 		struct candidate c;
-		if (is_covered(hits, n, i))
+		if (hits[i].table == PATTERN_SIGN || is_covered(hits, n, i))
 			continue;
 		if (hits[i].table == PATTERN_PHRASE)
 			c = weigh_phrase(&hits[i], about);
@@ -179,11 +215,8 @@ scan_text(struct str text, const struct scan_context *about, struct arena *a,
 			best_hit = &hits[i];
 		}
 	}
-	if (best_hit != NULL) {
-		const size_t from = fold_origin(text, best_hit->at);
-		const size_t to = fold_origin(text, best_hit->at + best_hit->len);
-		best.words = (struct str){text.ptr + from, to - from};
-	}
+	if (best_hit != NULL)
+		best.words = origin_of(s, best_hit);
 	/* A list's name decides only in a sentence that says one is on it, or where nothing else
 	 * speaks at all. */
 	if (list.weight > 0 && about->is_reply && (is_refusing || best.weight < RANK_PHRASE_WEAK)) {
@@ -201,7 +234,6 @@ scan_text(struct str text, const struct scan_context *about, struct arena *a,
 		}
 		*blocklist = list.blocklist;
 	}
-	arena_give_back(a, text.len + 1);
 	return best;
 }
 

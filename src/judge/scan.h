@@ -10,6 +10,24 @@
 
 #include "catalogue/patterns.h"
 #include "read/reply.h"
+#include "read/signs.h"
+
+/* A text and all that the catalogue knows in it: searched once, asked often. */
+struct scanned {
+	struct str text;   /* as given */
+	struct str folded; /* in the arena */
+	const struct pattern_hit *hits;
+	size_t count;
+	uint64_t signs; /* those in rows for replies, one bit each */
+};
+
+/* scan_make - searches the first SCAN_BYTES_MAX of `text`. O(n) */
+#define SCAN_BYTES_MAX                                                                             \
+	16384 /* a diagnostic is far shorter, and prose that goes on repeats itself */
+void scan_make(struct str text, struct arena *a, struct scanned *s);
+
+/* scan_sign - the words that show the sign first; absent when it does not occur */
+struct str scan_sign(const struct scanned *s, enum sign sign);
 
 struct candidate {
 	enum reason reason;
@@ -41,9 +59,9 @@ struct scan_context {
 	bool is_reply;      /* the text is a server's answer; else the report's prose */
 };
 
-/* scan_text - the best candidate in `text`, and the best blocklist named in it even when something
- * else decides. O(n) */
-struct candidate scan_text(struct str text, const struct scan_context *about, struct arena *a,
+/* scan_text - the best candidate in a text, and the best blocklist named in it even when something
+ * else decides. O(hits) */
+struct candidate scan_text(const struct scanned *s, const struct scan_context *about,
 	const struct blocklist_row **blocklist);
 
 /* scan_codes - what the codes say when no words do: enhanced status, then reply code */

@@ -99,9 +99,11 @@ address_next(struct str text, size_t *at)
 		*at = low = sign + 1;
 		if (from == sign || to == sign + 1 || to - from > ADDRESS_BYTES_MAX)
 			continue;
-		/* "@a,@b:user@c": the route is not the address; "user@@host" neither. */
-		if (to < text.len && text.ptr[to] == '@')
+		/* "@a,@b:user@c": the route is not the address; "a@b@c" is none at all. */
+		if (to < text.len && text.ptr[to] == '@') {
+			*at = low = domain_end(text, to + 1);
 			continue;
+		}
 		*at = to;
 		return (struct str){text.ptr + from, to - from};
 	}
@@ -150,7 +152,12 @@ address_clean(struct str s)
 struct str
 address_typed(struct str value, struct str *type)
 {
-	const size_t semicolon = str_find_char(value, ';', 0);
+	/* A semicolon behind a quote or a bracket is part of the address. */
+	size_t semicolon = str_find_char(value, ';', 0);
+	if (semicolon != STR_NPOS &&
+		(str_find_char(str_head(value, semicolon), '"', 0) != STR_NPOS ||
+			str_find_char(str_head(value, semicolon), '<', 0) != STR_NPOS))
+		semicolon = STR_NPOS;
 	const struct str head =
 		semicolon == STR_NPOS ? STR_NONE : str_trim(str_head(value, semicolon));
 	if (type != NULL)
@@ -285,7 +292,8 @@ ip_next(struct str text, size_t *at)
 		if (!is_digit && !((c | 32) >= 'a' && (c | 32) <= 'f') && c != ':')
 			continue;
 		const char before = i > 0 ? text.ptr[i - 1] : ' ';
-		if (ascii_is_alnum(before) || before == '.' || before == ':' || before == '_' ||
+		if (ascii_is_alnum(before) || before == '.' || before == '_' ||
+			(before == ':' && !str_ends_case(str_head(text, i), STR("IPv6:"))) ||
 			(before == '-' && !is_reply_hyphen(text, i - 1)))
 			continue;
 		const struct str rest = str_from(text, i);

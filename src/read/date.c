@@ -3,7 +3,7 @@
 struct date {
 	int year, month, day, hour, minute, second;
 	int zone_minutes;
-	bool has_zone, has_time;
+	bool has_zone, has_time, is_unknown_zone;
 };
 
 /* Zone names worth knowing: RFC 5322 s4.3, and those that are unambiguous in mail. */
@@ -57,7 +57,7 @@ static bool
 parse_time(struct str word, struct date *d)
 {
 	struct str rest = word;
-	const int64_t hour = str_number(str_cut(&rest, ':'), 24);
+	const int64_t hour = str_number(str_cut(&rest, ':'), 23);
 	if (!str_is_set(rest) || hour < 0)
 		return false;
 	const int64_t minute = str_number(str_cut(&rest, ':'), 59);
@@ -84,6 +84,8 @@ parse_zone(struct str word, struct date *d)
 		if (hours < 0 || minutes < 0)
 			return false;
 		d->zone_minutes = (int)(hours * 60 + minutes) * (word.ptr[0] == '-' ? -1 : 1);
+		/* "-0000" says that the zone is not known: RFC 5322 s3.3. */
+		d->is_unknown_zone = d->zone_minutes == 0 && word.ptr[0] == '-';
 		d->has_zone = true;
 		return true;
 	}
@@ -121,7 +123,10 @@ parse_iso_day(struct str *word, struct date *d)
 				rest = str_from(rest, 1);
 		(void)parse_zone(rest, d);
 	}
-	return d->year > 0 && d->month > 0 && d->day > 0;
+	if (d->year > 0 && d->month > 0 && d->day > 0)
+		return true;
+	d->year = d->month = d->day = 0;
+	return false;
 }
 
 static void
@@ -187,7 +192,7 @@ date_text(struct str in, struct arena *a)
 	put(out, &n, d.minute, 2);
 	out[n++] = ':';
 	put(out, &n, d.second, 2);
-	out[n++] = !d.has_zone || d.zone_minutes < 0 ? '-' : '+';
+	out[n++] = !d.has_zone || d.is_unknown_zone || d.zone_minutes < 0 ? '-' : '+';
 	put(out, &n, zone / 60, 2);
 	out[n++] = ':';
 	put(out, &n, zone % 60, 2);

@@ -206,7 +206,7 @@ read_prose(struct facts *f, struct str whole)
 	}
 	if (text.len > TEXT_BYTES_MAX)
 		facts_note(f, "text-limit", STR_NPOS);
-	text_read(text, f->arena, &f->prose);
+	text_read(text, f->arena, &f->signs, &f->marks, &f->prose);
 	if (str_is_set(f->prose.returned))
 		read_returned(f, f->prose.returned);
 	if (f->dsn.count == 0) {
@@ -309,17 +309,45 @@ is_report_header(const struct facts *f, const struct header *h)
 		str_starts_case(address_clean(from), STR("mailer-daemon")))
 		return true;
 	signs_find(header_text(header_find(h, STR("Subject")), f->arena), WHERE_SUBJECT, f->arena,
-		&signs);
+		&signs, NULL);
 	if (!sign_seen(&signs, SIGN_FAILURE) && !sign_seen(&signs, SIGN_DELAY))
 		return false;
-	signs_find(from, WHERE_FROM, f->arena, &signs);
+	signs_find(from, WHERE_FROM, f->arena, &signs, NULL);
 	return sign_seen(&signs, SIGN_MAILER) || address_is_robot(address_clean(from));
+}
+
+/* The report in a forwarded message: it is one, or forwards one; absent when there is none, or it
+ * is too deep. */
+static struct str
+find_report(struct facts *f, struct str message, unsigned depth)
+{
+	struct header h;
+	struct mime m;
+	if (!header_parse(message, f->arena, &h))
+		return STR_NONE;
+	if (is_report_header(f, &h))
+		return message;
+	mime_parse(&h, f->arena, &m);
+	for (size_t i = 0; i < m.count; i++) {
+		if (m.parts[i].role != PART_RETURNED ||
+			!content_type_is(m.parts[i].type, STR("message/")))
+			continue;
+		if (depth == NESTED_REPORTS_MAX) {
+			facts_note(f, "nesting-limit", STR_NPOS);
+			return STR_NONE;
+		}
+		const struct str found =
+			find_report(f, part_decode(&m.parts[i], f->arena), depth + 1);
+		if (str_is_set(found))
+			return found;
+	}
+	return STR_NONE;
 }
 
 /* A message that was forwarded, or pasted into another, and is a report itself: then it is that one
  * we are asked about. */
 static struct str
-nested_report(const struct facts *f)
+nested_report(struct facts *f)
 {
 	struct header inner;
 	if (names_somebody(f))
@@ -328,9 +356,9 @@ nested_report(const struct facts *f)
 		const struct part *const p = &f->mime.parts[i];
 		if (p->role != PART_RETURNED || !content_type_is(p->type, STR("message/")))
 			continue;
-		const struct str body = part_decode(p, f->arena);
-		if (header_parse(body, f->arena, &inner) && is_report_header(f, &inner))
-			return body;
+		const struct str found = find_report(f, part_decode(p, f->arena), f->nesting + 1);
+		if (str_is_set(found))
+			return found;
 	}
 	if (str_is_set(f->prose.returned) && header_parse(f->prose.returned, f->arena, &inner) &&
 		is_report_header(f, &inner))
@@ -343,6 +371,8 @@ read_once(struct facts *f, struct str whole, enum nixie_input kind)
 {
 	f->is_message = kind != NIXIE_INPUT_TEXT && header_parse(whole, f->arena, &f->header) &&
 			(kind == NIXIE_INPUT_MESSAGE || is_message_header(&f->header));
+	f->signs.bits = 0;
+	f->marks = (struct mark_set){{0}};
 	f->dsn = (struct dsn){0};
 	f->returned = (struct returned){0};
 	f->feedback = (struct feedback){0};
@@ -361,20 +391,33 @@ read_once(struct facts *f, struct str whole, enum nixie_input kind)
 	read_prose(f, whole);
 }
 
+/* What the subject says counts before the same sign elsewhere. */
+static void
+signs_add(struct sign_set *to, const struct sign_set *from)
+{
+	for (size_t i = 0; i < SIGN__COUNT; i++)
+		if ((from->bits >> i) & 1)
+			to->first[i] = from->first[i];
+	to->bits |= from->bits;
+}
+
 void
 facts_read(struct str input, enum nixie_input kind, struct arena *a, struct facts *f)
 {
 	*f = (struct facts){.input = input, .arena = a};
 	read_once(f, input, kind);
-	for (struct str inner; f->is_message && f->nesting < NESTED_REPORTS_MAX &&
-			       str_is_set(inner = nested_report(f));) {
+	for (struct str inner; f->is_message && str_is_set(inner = nested_report(f));) {
+		if (f->nesting == NESTED_REPORTS_MAX) {
+			facts_note(f, "nesting-limit", STR_NPOS);
+			break;
+		}
 		f->nesting++;
 		read_once(f, inner, NIXIE_INPUT_MESSAGE);
 	}
 	if (f->is_message)
 		read_head(f);
-	signs_find(f->subject, WHERE_SUBJECT, a, &f->subject_signs);
-	f->signs = f->subject_signs;
-	signs_find(f->from, WHERE_FROM, a, &f->signs);
-	signs_find(f->prose.all, WHERE_TEXT, a, &f->signs);
+	signs_find(f->subject, WHERE_SUBJECT, a, &f->subject_signs, &f->marks);
+	signs_add(&f->signs, &f->subject_signs);
+	signs_find(f->from, WHERE_FROM, a, &f->signs, &f->marks);
+	signs_find(f->message_id, WHERE_MESSAGE_ID, a, &f->signs, &f->marks);
 }

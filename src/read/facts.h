@@ -55,6 +55,7 @@ struct facts {
 	struct returned returned;
 	struct sign_set signs; /* of subject, From and prose together */
 	struct sign_set subject_signs;
+	struct mark_set marks; /* of programs, in all of them and the Message-ID */
 	struct note notes[NOTES_MAX];
 	size_t note_count;
 };

@@ -116,6 +116,8 @@ header_parse(struct str in, struct arena *a, struct header *h)
 		h->body = before;
 		break;
 	}
+	if (h->count == 0)
+		h->body = in;
 	return h->count > 0;
 }
 

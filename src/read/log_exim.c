@@ -1,7 +1,7 @@
 /*
  * log_exim - Exim (its specification, chapter 53)
  *
- *	1tEabc-000000001-0001 <= s@d H=client [192.0.2.9] P=esmtps S=1234
+ *	1tEabc-00000000123-0001 <= s@d H=client [192.0.2.9] P=esmtps S=1234
  *	1tEabc-... => a@b <c@b> R=dnslookup T=remote_smtp H=mx [192.0.2.1] C="250 OK"
  *	1tEabc-... ** a@b R=dnslookup T=remote_smtp H=mx [192.0.2.1]: SMTP error from ...: 550 ...
  *	1tEabc-... == a@b R=dnslookup T=remote_smtp defer (-44) H=mx [192.0.2.1]: SMTP error ...:

@@ -19,8 +19,9 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
-#define LOG_LINE_BYTES_MAX 65536 /* of one line, or one value of a journal entry; more is cut off  \
-				  */
+#define LOG_LINE_BYTES_MAX                                                                         \
+	65536 /* of one line, or one value of a journal entry; more is cut off                     \
+	       */
 
 struct logline {
 	int64_t time_s;  /* since 1970, -1 = no stamp. Without a zone: as if it were UTC */

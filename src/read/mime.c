@@ -26,55 +26,6 @@ static const struct {
 	{STR_INIT("text/"),				   PART_TEXT       },
 };
 
-bool
-content_type_is(struct str value, struct str type)
-{
-	if (!str_starts_case(value, type))
-		return false;
-	if (type.ptr[type.len - 1] == '/')
-		return true;
-	const char next = value.len > type.len ? value.ptr[type.len] : ';';
-	return next == ';' || ascii_is_space((unsigned char)next) || next == ',' || next == '"';
-}
-
-static bool
-is_parameter_end(char c)
-{
-	return c == ';' || ascii_is_space((unsigned char)c);
-}
-
-struct str
-content_type_parameter(struct str value, struct str name, struct arena *a)
-{
-	value = str_head(value, HEADER_VALUE_MAX);
-	for (size_t at = 0; (at = str_find_case(value, name, at)) != STR_NPOS; at += name.len) {
-		/* The name must stand alone: `boundary`, not `xboundary` or `boundary-x`. */
-		if (at == 0 || !is_parameter_end(value.ptr[at - 1]))
-			continue;
-		struct str rest = str_trim(str_from(value, at + name.len));
-		const bool is_extended = str_starts(rest, STR("*"));
-		if (is_extended)
-			rest = str_from(rest, rest.len > 1 && ascii_is_digit(rest.ptr[1]) ? 2 : 1);
-		rest = str_trim(str_starts(rest, STR("*")) ? str_from(rest, 1) : rest);
-		if (!str_starts(rest, STR("=")))
-			continue;
-		rest = str_trim(str_from(rest, 1));
-		if (str_starts(rest, STR("\""))) {
-			const size_t close = str_find_char(rest, '"', 1);
-			/* No closing quote: to the end of that line. */
-			rest = str_from(rest, 1);
-			return close == STR_NPOS ? str_trim(str_cut(&rest, '\n'))
-						 : str_head(rest, close - 1);
-		}
-		size_t n = 0;
-		while (n < rest.len && !is_parameter_end(rest.ptr[n]))
-			n++;
-		rest = str_head(rest, n);
-		return is_extended ? decode_rfc2231(rest, a) : rest;
-	}
-	return STR_NONE;
-}
-
 /* Words at the head of a body that give away what a part without a useful type is. */
 static enum part_role
 role_by_content(struct str body)
@@ -147,7 +98,8 @@ add_leaf(struct mime *m, const struct header *h, bool is_alternative, struct are
  * is the beginning of another one is told apart by what follows it.
  */
 static size_t
-find_boundary(struct str body, struct str boundary, size_t from, size_t *end, bool *is_last)
+find_boundary(struct str body, struct str boundary, char line_end, size_t from, size_t *end,
+	bool *is_last)
 {
 	while (from < body.len) {
 		const char *const p = body.ptr + from;
@@ -163,10 +115,10 @@ find_boundary(struct str body, struct str boundary, size_t from, size_t *end, bo
 				return from;
 			}
 		}
-		const char *const lf = memchr(p, '\n', left.len);
-		if (lf == NULL)
+		const char *const next = memchr(p, line_end, left.len);
+		if (next == NULL)
 			return STR_NPOS;
-		from = (size_t)(lf - body.ptr) + 1;
+		from = (size_t)(next - body.ptr) + 1;
 	}
 	return STR_NPOS;
 }
@@ -197,12 +149,12 @@ walk_multipart(struct mime *m, struct str body, struct str boundary, unsigned de
 {
 	size_t end = 0;
 	bool is_last = false;
-	size_t at = find_boundary(body, boundary, 0, &end, &is_last);
+	size_t at = find_boundary(body, boundary, m->line_end, 0, &end, &is_last);
 	if (depth == 0)
 		m->preamble = str_head(body, at);
-	while (at != STR_NPOS && !is_last) {
+	while (at != STR_NPOS && !is_last && m->count < MIME_PARTS_MAX) {
 		const size_t from = end;
-		at = find_boundary(body, boundary, from, &end, &is_last);
+		at = find_boundary(body, boundary, m->line_end, from, &end, &is_last);
 		/* The line end before the boundary belongs to it; a part that is never closed ends
 		 * with the body. */
 		const struct str content =
@@ -220,6 +172,8 @@ walk_multipart(struct mime *m, struct str body, struct str boundary, unsigned de
 								    without a blank line */
 		walk(m, &part, depth + 1, is_alternative, a);
 	}
+	if (at != STR_NPOS && !is_last)
+		m->is_many = true;
 }
 
 static void
@@ -242,7 +196,8 @@ walk(struct mime *m, const struct header *h, unsigned depth, bool is_alternative
 	}
 	size_t end;
 	bool is_last;
-	if (str_is_set(boundary) && find_boundary(h->body, boundary, 0, &end, &is_last) == STR_NPOS)
+	if (str_is_set(boundary) &&
+		find_boundary(h->body, boundary, m->line_end, 0, &end, &is_last) == STR_NPOS)
 		boundary = STR_NONE;
 	if (!str_is_set(boundary) && (depth == 0 || content_type_is(type, STR("multipart/"))))
 		boundary = sniff_boundary(h->body);
@@ -265,6 +220,9 @@ void
 mime_parse(const struct header *h, struct arena *a, struct mime *m)
 {
 	*m = (struct mime){0};
+	/* Lines that end in CR alone are met in mail from old Macintosh programs; then all of them
+	 * do. */
+	m->line_end = str_find_char(h->body, '\n', 0) == STR_NPOS ? '\r' : '\n';
 	walk(m, h, 0, false, a);
 }
 

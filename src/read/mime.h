@@ -9,6 +9,7 @@
 #ifndef READ_MIME_H
 #define READ_MIME_H
 
+#include "read/content_type.h"
 #include "read/header.h"
 #include "read/limits.h"
 
@@ -42,6 +43,7 @@ struct mime {
 	bool is_report;   /* multipart/report somewhere on the outside */
 	bool is_deep, is_many; /* a limit was reached */
 	bool is_multipart;
+	char line_end; /* of the message: LF, or CR where there is no LF in it */
 };
 
 /* mime_parse - finds the leaves of the message whose header is `h`. O(n * depth), the depth at most
@@ -51,13 +53,5 @@ void mime_parse(const struct header *h, struct arena *a, struct mime *m);
 /* part_decode - the content: transfer encoding undone, in UTF-8; may be a slice of the input itself
  */
 struct str part_decode(const struct part *p, struct arena *a);
-
-/* content_type_parameter - "boundary" of `multipart/mixed; boundary="x"`; tolerates what RFC 2045
- * forbids and people send; absent when there is none */
-struct str content_type_parameter(struct str value, struct str name, struct arena *a);
-
-/* content_type_is - is `value`, a Content-Type as written, of `type`, e.g. "multipart/"? A slash at
- * the end: any subtype */
-bool content_type_is(struct str value, struct str type);
 
 #endif

@@ -131,6 +131,14 @@ is_line_start(struct str text, size_t at)
 	return at == 0 || text.ptr[at - 1] == '\n' || text.ptr[at - 1] == '\r';
 }
 
+static struct str
+skip_blanks(struct str s)
+{
+	while (s.len > 0 && ascii_is_space((unsigned char)s.ptr[0]))
+		s = str_from(s, 1);
+	return s;
+}
+
 struct reply
 reply_scan(struct str text)
 {
@@ -163,7 +171,7 @@ reply_scan(struct str text)
 			continue;
 		struct status s = {0};
 		const struct str behind =
-			str_trim(str_from(text, i + 3 + (after == '-' || after == ':')));
+			skip_blanks(str_from(text, i + 3 + (after == '-' || after == ':')));
 		const size_t hash = str_starts(behind, STR("#")) ? 1 : 0;
 		const size_t n = status_parse(str_from(behind, hash), &s);
 		const bool has_status = n > 0 && s.class == code / 100;
@@ -233,7 +241,7 @@ reply_join(struct str text, struct arena *a)
 			line = str_from(line, prefix);
 		else if (prefix > 0 && !str_is_set(first))
 			first = line;
-		if (n > 0 && line.len > 0)
+		if (n > 0 && line.len > 0 && out[n - 1] != ' ')
 			out[n++] = ' ';
 		memcpy(out + n, line.ptr, line.len);
 		if (n == 0 && prefix > 0 && line.ptr[3] == '-')

@@ -1,60 +1,67 @@
 #include "read/signs.h"
 
 #include "base/fold.h"
-#include "catalogue/patterns.h"
 
-#define HITS_MAX 256
+#define HITS_MAX 512
 #define SHORT_TEXT_BYTES 512
+#define CHUNK_BYTES 4096 /* of prose that are searched at a time, to the end of a line */
 
-static bool
-counts_here(const struct sign_row *row, enum where where)
+bool
+sign_counts(const struct sign_row *row, enum where where)
 {
 	return row->where == where || (row->where == WHERE_ANY && where != WHERE_FROM);
 }
 
-static void
-collect(struct str text, struct str folded, enum where where, struct sign_set *set)
+struct str
+sign_words(const struct sign_set *set, enum sign sign)
 {
-	struct pattern_hit hits[HITS_MAX];
-	const size_t n = patterns_find(folded, PATTERN_SIGN, hits, HITS_MAX);
-	for (size_t i = 0; i < n; i++) {
-		const struct sign_row *const row = &catalogue_signs[hits[i].row];
-		if (!counts_here(row, where) || sign_seen(set, row->sign))
-			continue;
-		set->bits |= (uint64_t)1 << row->sign;
-		const size_t at = fold_origin(text, hits[i].at);
-		set->first[row->sign].row = hits[i].row;
-		set->first[row->sign].at = (uint32_t)at;
-		set->first[row->sign].len =
-			(uint32_t)(fold_origin(text, hits[i].at + hits[i].len) - at);
-	}
+	if (!sign_seen(set, sign))
+		return STR_NONE;
+	const struct str text = set->first[sign].text;
+	const size_t from = fold_origin(text, set->first[sign].at);
+	const size_t to = fold_origin(text, set->first[sign].at + set->first[sign].len);
+	return (struct str){text.ptr + from, to - from};
+}
+
+static void
+note_sign(struct sign_set *set, const struct sign_row *row, struct str text, uint32_t at,
+	uint32_t len)
+{
+	if (sign_seen(set, row->sign))
+		return;
+	set->bits |= (uint64_t)1 << row->sign;
+	set->first[row->sign].text = text;
+	set->first[row->sign].at = at;
+	set->first[row->sign].len = len;
+}
+
+static void
+note_mark(struct mark_set *marks, size_t row, enum where where)
+{
+	if (marks != NULL && catalogue_generators[row].where == where)
+		marks->bits[row / 64] |= (uint64_t)1 << row % 64;
 }
 
 void
-signs_find(struct str text, enum where where, struct arena *a, struct sign_set *set)
+signs_find(struct str text, enum where where, struct arena *a, struct sign_set *set,
+	struct mark_set *marks)
 {
+	struct pattern_hit hits[HITS_MAX];
 	text = str_head(text, SIGN_TEXT_BYTES);
-	char *const room = arena_bytes(a, text.len + 1);
-	if (room == NULL || text.len == 0)
+	char *const room = text.len == 0 ? NULL : arena_bytes(a, text.len);
+	if (room == NULL)
 		return;
-	const size_t n = fold_text(text, room);
-	collect(text, (struct str){room, n}, where, set);
-	arena_give_back(a, text.len + 1);
-}
-
-uint64_t
-signs_in(struct str text)
-{
-	char room[SHORT_TEXT_BYTES];
-	struct pattern_hit hits[64];
-	uint64_t bits = 0;
-	text = str_head(text, SHORT_TEXT_BYTES);
-	const size_t n =
-		patterns_find((struct str){room, fold_text(text, room)}, PATTERN_SIGN, hits, 64);
-	for (size_t i = 0; i < n; i++)
-		if (counts_here(&catalogue_signs[hits[i].row], WHERE_TEXT))
-			bits |= (uint64_t)1 << catalogue_signs[hits[i].row].sign;
-	return bits;
+	const struct str folded = {room, fold_text(text, room)};
+	const unsigned tables = marks == NULL ? PATTERN_SIGN : PATTERN_SIGN | PATTERN_GENERATOR;
+	const size_t n = patterns_find(folded, tables, hits, HITS_MAX);
+	for (size_t i = 0; i < n; i++) {
+		const struct pattern_hit *const h = &hits[i];
+		if (h->table == PATTERN_GENERATOR)
+			note_mark(marks, h->row, where);
+		else if (sign_counts(&catalogue_signs[h->row], where))
+			note_sign(set, &catalogue_signs[h->row], text, h->at, h->len);
+	}
+	arena_give_back(a, text.len);
 }
 
 bool
@@ -67,7 +74,7 @@ sign_in(struct str text, enum sign sign, struct str *hit)
 	const size_t n = patterns_find((struct str){room, len}, PATTERN_SIGN, hits, 32);
 	for (size_t i = 0; i < n; i++) {
 		const struct sign_row *const row = &catalogue_signs[hits[i].row];
-		if (row->sign != sign || !counts_here(row, WHERE_TEXT))
+		if (row->sign != sign || !sign_counts(row, WHERE_TEXT))
 			continue;
 		if (hit != NULL) {
 			const size_t from = fold_origin(text, hits[i].at);
@@ -77,4 +84,90 @@ sign_in(struct str text, enum sign sign, struct str *hit)
 		return true;
 	}
 	return false;
+}
+
+/* The line that the place `at` of the folded chunk belongs to: the last that begins at or before
+ * it. */
+static struct text_line *
+line_at(struct text_line *lines, size_t count, uint32_t at)
+{
+	size_t low = 0, high = count;
+	while (high - low > 1) {
+		const size_t middle = (low + high) / 2;
+		if (lines[middle].folded_at <= at)
+			low = middle;
+		else
+			high = middle;
+	}
+	return &lines[low];
+}
+
+/* Searches the lines of one chunk, whose folded text is `folded`. */
+static void
+search_chunk(struct text_line *lines, size_t count, struct str folded, struct sign_set *set,
+	struct mark_set *marks)
+{
+	struct pattern_hit hits[HITS_MAX];
+	const size_t n = patterns_find(folded, PATTERN_SIGN | PATTERN_GENERATOR, hits, HITS_MAX);
+	for (size_t i = 0; i < n; i++) {
+		const struct pattern_hit *const h = &hits[i];
+		if (h->table == PATTERN_GENERATOR) {
+			note_mark(marks, h->row, WHERE_TEXT);
+			continue;
+		}
+		const struct sign_row *const row = &catalogue_signs[h->row];
+		if (!sign_counts(row, WHERE_TEXT))
+			continue;
+		struct text_line *const line = line_at(lines, count, h->at);
+		line->signs |= (uint64_t)1 << row->sign;
+		/* The words may go on in the next lines of the chunk. */
+		const struct text_line *const last = &lines[count - 1];
+		note_sign(set, row, str_between(line->raw.ptr, last->raw.ptr + last->raw.len),
+			h->at - line->folded_at, h->len);
+	}
+}
+
+bool
+text_lines_read(struct str text, struct arena *a, struct text_lines *lines, struct sign_set *set,
+	struct mark_set *marks)
+{
+	struct str rest = text, raw;
+	size_t first = 0;
+	uint32_t len = 0;
+	*lines = (struct text_lines){NULL, 0, 0};
+	/* Each line is folded behind the one before it, with a blank between: as long as a chunk
+	 * and one more line. */
+	for (bool more = true; more;) {
+		const struct str chunk = rest;
+		size_t bytes = 0;
+		while ((more = str_line(&rest, &raw)) && bytes < CHUNK_BYTES) {
+			struct text_line *const list = arena_more(
+				a, lines->list, lines->count, &lines->room, sizeof *list);
+			if (list == NULL)
+				return false;
+			lines->list = list;
+			list[lines->count++] = (struct text_line){.raw = raw};
+			bytes = (size_t)(rest.ptr - chunk.ptr);
+			if (bytes >= CHUNK_BYTES)
+				break;
+		}
+		if (lines->count == first)
+			continue;
+		char *const room = arena_bytes(a, bytes + 1);
+		if (room == NULL)
+			return false;
+		len = 0;
+		for (size_t i = first; i < lines->count; i++) {
+			struct text_line *const l = &lines->list[i];
+			if (len > 0 && room[len - 1] != ' ' && l->raw.len > 0)
+				room[len++] = ' ';
+			l->folded_at = len;
+			len += (uint32_t)fold_text(l->raw, room + len);
+		}
+		search_chunk(&lines->list[first], lines->count - first, (struct str){room, len},
+			set, marks);
+		arena_give_back(a, bytes + 1);
+		first = lines->count;
+	}
+	return true;
 }

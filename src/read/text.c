@@ -227,7 +227,7 @@ read_code_line(struct str line, struct str *address)
 
 /* "Name (a@b)", "Name <a@b>", "Name [a@b]" and nothing else on the line. */
 static bool
-read_named(struct str line, struct str *address)
+read_named(struct str line, bool is_contact, struct str *address)
 {
 	if (line.len < 6 || line.len > 200)
 		return false;
@@ -256,7 +256,7 @@ read_named(struct str line, struct str *address)
 	for (struct str rest = name; str_word(&rest).len > 0;)
 		words++;
 	if (words > 6 || str_find_char(name, ':', 0) != STR_NPOS ||
-		str_find_char(name, '@', 0) != STR_NPOS || sign_in(line, SIGN_CONTACT, NULL))
+		str_find_char(name, '@', 0) != STR_NPOS || is_contact)
 		return false;
 	*address = found;
 	return true;
@@ -332,17 +332,12 @@ struct reader {
 struct line {
 	struct str raw, bare;
 	bool has_at; /* an @ */
-	bool is_scanned;
 	uint64_t signs;
 };
 
 static bool
-line_says(struct line *l, enum sign sign)
+line_says(const struct line *l, enum sign sign)
 {
-	if (!l->is_scanned) {
-		l->signs = signs_in(l->bare);
-		l->is_scanned = true;
-	}
 	return (l->signs >> sign) & 1;
 }
 
@@ -545,7 +540,7 @@ read_recipient(struct reader *r, struct line *l)
 		return true;
 	}
 	if (read_label(l->bare, &address, &tail, &label)) {
-		if (is_recipient_label(label)) {
+		if (line_says(l, SIGN_RECIPIENT_LABEL) && is_recipient_label(label)) {
 			open_block(r, address, tail, NAMING_LABEL, l->raw);
 			return true;
 		}
@@ -559,7 +554,7 @@ read_recipient(struct reader *r, struct line *l)
 		if (is_message_field(label))
 			return true;
 	}
-	if (read_named(head, &address)) {
+	if (read_named(head, line_says(l, SIGN_CONTACT), &address)) {
 		open_block(r, address, STR(""), NAMING_LABEL, l->raw);
 		return true;
 	}
@@ -577,9 +572,10 @@ is_wrapped(const struct reader *r, const struct line *l)
 }
 
 static void
-read_line(struct reader *r, struct str raw)
+read_line(struct reader *r, const struct text_line *of)
 {
-	struct line l = {.raw = raw, .bare = str_trim(raw)};
+	const struct str raw = of->raw;
+	struct line l = {.raw = raw, .bare = str_trim(raw), .signs = of->signs};
 	if (l.bare.len == 0) {
 		const struct block *const b = current_block(r);
 		(void)dsn_line(raw, r->arena, &r->p->dsn);
@@ -606,7 +602,8 @@ read_line(struct reader *r, struct str raw)
 }
 
 void
-text_read(struct str text, struct arena *a, struct prose *p)
+text_read(struct str text, struct arena *a, struct sign_set *set, struct mark_set *marks,
+	struct prose *p)
 {
 	*p = (struct prose){.returned = STR_NONE};
 	text = str_head(text, TEXT_BYTES_MAX);
@@ -619,9 +616,10 @@ text_read(struct str text, struct arena *a, struct prose *p)
 	p->all = text;
 	struct reader r = {.p = p, .arena = a};
 	p->dsn.splits_lines = true;
-	struct str rest = text, line;
-	while (str_line(&rest, &line))
-		read_line(&r, line);
+	if (!text_lines_read(text, a, &p->lines, set, marks))
+		return;
+	for (size_t i = 0; i < p->lines.count; i++)
+		read_line(&r, &p->lines.list[i]);
 	p->dsn.last = NULL;
 	p->dsn.in_group = false;
 	dsn_finish(&p->dsn, a);

@@ -11,6 +11,7 @@
 #define READ_TEXT_H
 
 #include "read/dsn.h"
+#include "read/signs.h"
 
 /* How an address stands in the text: the stronger, the surer it is a recipient of whom the report
  * speaks. */
@@ -47,10 +48,13 @@ struct prose {
 	struct exchange *dialogue;
 	size_t exchange_count, exchange_room;
 	struct dsn dsn; /* fields met in the text */
+	struct text_lines lines;
 };
 
-/* text_read - reads a report's prose (UTF-8). *p is zeroed first. Slices point into `text`. O(n) */
-void text_read(struct str text, struct arena *a, struct prose *p);
+/* text_read - reads a report's prose (UTF-8). *p is zeroed first; the signs and marks in it are
+ * added to *set and *marks. Slices point into `text`. O(n) */
+void text_read(struct str text, struct arena *a, struct sign_set *set, struct mark_set *marks,
+	struct prose *p);
 
 /* text_returned_at - where a copy of a message begins in `text`: the offset of its header, or
  * STR_NPOS. *ends: where the report's own words end, before the line that announces the copy */

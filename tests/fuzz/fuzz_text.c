@@ -40,8 +40,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct prose p, again;
 	const struct str in = fuzz_copy(data, size);
 	arena_init(&a, FUZZ_ARENA_BYTES);
-	text_read(in, &a, &p);
-	text_read(in, &a, &again);
+	struct sign_set signs = {.bits = 0};
+	struct mark_set marks = {{0}};
+	text_read(in, &a, &signs, &marks, &p);
+	text_read(in, &a, &signs, &marks, &again);
 	check_prose(&p, in);
 	assert(p.count == again.count && p.exchange_count == again.exchange_count &&
 		p.dsn.count == again.dsn.count && p.all.len == again.all.len);

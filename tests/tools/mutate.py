@@ -150,10 +150,12 @@ def read_batch(nixie, paths, seconds):
     except subprocess.TimeoutExpired:
         return f"no answer in {seconds} s"
     noise = done.stderr.decode("utf-8", "replace")
-    if done.returncode != 0 or noise:
+    # What it says itself ("is empty") is fine; anything else is a sanitizer's, an assertion's or the system's.
+    if done.returncode not in (0, 3) or any(not line.startswith("nixie: ") for line in noise.splitlines()):
         return f"exit status {done.returncode}\n{noise}"
     lines = done.stdout.split(b"\n")
-    if len(lines) != len(paths) + 1 or lines[-1] != b"":
+    # A mutant may have become an mbox of several mails; one that said nothing may be empty.
+    if lines[-1] != b"" or (not noise and len(lines) < len(paths) + 1):
         return f"{len(lines) - 1} lines for {len(paths)} mails"
     for line in lines[:-1]:
         try:

@@ -62,6 +62,11 @@ code|name|meaning|source
 reason|key|condition|words|source
 user_unknown|user_unknown|own_server||test
 mailbox_full|mailbox_full|always|full|test''',
+    'sisimai_reasons.tsv': '''
+reason|sisimai|source
+user_unknown|userunknown|test
+mailbox_full|mailboxfull|test
+unknown|undefined|test''',
     'generators.tsv': '''
 generator|where|pattern|weight|source
 Postfix|subject|undelivered mail returned to sender|70|Postfix

@@ -285,9 +285,10 @@ example_of(struct str pattern, char *out)
 			out[n++] = pattern.ptr[++i];
 		else if (c == '*' && i > 0 && i + 1 < pattern.len)
 			out[n++] = '.';
-		else if (c == '%')
-			out[n++] = '7', i++;
-		else if (c != '*')
+		else if (c == '%') {
+			out[n++] = '7';
+			i++;
+		} else if (c != '*')
 			out[n++] = c;
 	}
 	memcpy(out + n, behind.ptr, behind.len);

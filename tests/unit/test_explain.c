@@ -63,11 +63,11 @@ test_fill(struct arena *a)
 
 /* What every sentence for people must be. */
 static void
-check_sentence(struct str s, const char *what, const char *key, unsigned *bad)
+check_sentence(struct str s, const char *what, const char *key, enum lang lang, unsigned *bad)
 {
-	/* Names such as hMailServer may. */
-	const bool begins_small = s.len > 1 && s.ptr[0] >= 'a' && s.ptr[0] <= 'z' &&
-				  !(s.ptr[1] >= 'A' && s.ptr[1] <= 'Z');
+	/* Names such as hMailServer may, and commands in languages without capitals. */
+	const bool begins_small = lang == LANG_EN && s.len > 1 && s.ptr[0] >= 'a' &&
+				  s.ptr[0] <= 'z' && !(s.ptr[1] >= 'A' && s.ptr[1] <= 'Z');
 	if (str_has(s, STR("{")) || str_has(s, STR("}")) || str_has(s, STR("  ")) ||
 		str_has(s, STR(" | ")) || str_has(s, STR("..")) || begins_small || !utf8_valid(s)) {
 		printf("# %s of %s: ", what, key);
@@ -77,14 +77,14 @@ check_sentence(struct str s, const char *what, const char *key, unsigned *bad)
 }
 
 static void
-check_steps(const struct steps *s, const char *key, unsigned *bad)
+check_steps(const struct steps *s, const char *key, enum lang lang, unsigned *bad)
 {
 	for (size_t i = 0; i < s->count; i++)
-		check_sentence(s->list[i], "step", key, bad);
+		check_sentence(s->list[i], "step", key, lang, bad);
 }
 
 static void
-check_explanation(const struct explanation *e, const char *name, unsigned *bad)
+check_explanation(const struct explanation *e, const char *name, enum lang lang, unsigned *bad)
 {
 	const struct {
 		const char *name;
@@ -106,10 +106,10 @@ check_explanation(const struct explanation *e, const char *name, unsigned *bad)
                 {"backscatter", e->backscatter}
         };
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-		check_sentence(parts[i].text, parts[i].name, name, bad);
-	check_steps(&e->sender, name, bad);
-	check_steps(&e->sending_admin, name, bad);
-	check_steps(&e->receiving_admin, name, bad);
+		check_sentence(parts[i].text, parts[i].name, name, lang, bad);
+	check_steps(&e->sender, name, lang, bad);
+	check_steps(&e->sending_admin, name, lang, bad);
+	check_steps(&e->receiving_admin, name, lang, bad);
 	if (e->headline.len == 0 || e->happened.len == 0 || e->sender.count == 0) {
 		printf("# %s: no headline, nothing happened or nothing to do\n", name);
 		(*bad)++;
@@ -163,7 +163,7 @@ test_reasons(void)
 			arena_init(&a, ARENA_LIMIT_BYTES);
 			explain_outcome(&info, &o, (enum lang)(i / 768), &a, &e);
 			if (bad < 5)
-				check_explanation(&e, name, &bad);
+				check_explanation(&e, name, (enum lang)(i / 768), &bad);
 			arena_fini(&a);
 		}
 		tap_ok(bad == 0, "reason %s: rendered", name);
@@ -184,7 +184,7 @@ test_kinds(void)
 				continue;
 			arena_init(&a, ARENA_LIMIT_BYTES);
 			explain_kind(&info, (enum lang)lang, &a, &e);
-			check_explanation(&e, name, &bad);
+			check_explanation(&e, name, (enum lang)lang, &bad);
 			tap_ok(bad == 0, "kind %s in language %d: rendered", name, lang);
 			arena_fini(&a);
 		}

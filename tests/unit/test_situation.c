@@ -18,7 +18,7 @@ static const struct row {
 	{"relay_denied", REMOTE, HARD, false, "550 relaying denied", "relay_denied/remote_server"},
 	{"relay_denied", NIXIE_REFUSER_FILTER, HARD, false, "550 relaying denied", "relay_denied/remote_server"},
 	{"relay_denied", NIXIE_REFUSER_UNKNOWN, HARD, false, "550 relaying denied", "relay_denied"},
-	{"relay_denied", NIXIE_REFUSER_UNKNOWN, HARD, false, "550 you must authenticate first", "relay_denied/own_server"},
+	{"relay_denied", REMOTE, HARD, false, "550 you must authenticate first", "relay_denied"},
 	{"user_unknown", REMOTE, HARD, false, "550 no such user", "user_unknown"},
 	{"user_unknown", OWN, HARD, false, "550 no such user", "user_unknown/local"},
 	{"mailbox_full", REMOTE, HARD, false, "552 full", "mailbox_full/permanent"},
@@ -30,7 +30,7 @@ static const struct row {
 	{"greylisted", REMOTE, SOFT, true, "451 greylisted", "greylisted/expired"},
 	{"greylisted", REMOTE, SOFT, false, "451 greylisted", "greylisted"},
 	{"routing_loop", OWN, HARD, false, "554 too many hops", "routing_loop/own_server"},
-	{"routing_loop", REMOTE, HARD, false, "554 too many hops", "routing_loop/remote_server"},
+	{"routing_loop", REMOTE, HARD, false, "554 mail for b.example loops back to myself", "routing_loop/remote_server"},
 	{"system_full", OWN, SOFT, false, "452 disk full", "system_full/own_server"},
 	{"message_too_large", OWN, HARD, false, "552 too big", "message_too_large/own_server"},
 	{"message_too_large", REMOTE, HARD, false, "552 too big", "message_too_large"},
@@ -86,7 +86,10 @@ main(void)
 	o.blocklist = text("Spamhaus ZEN");
 	o.blocklist_link = text("https://check.spamhaus.org/");
 	check("a public list", o, "ip_blocklisted");
-	o.blocklist_link = text("none: shut down");
+	for (size_t i = 0; i < CATALOGUE_BLOCKLISTS; i++)
+		if (catalogue_blocklists[i].is_dead)
+			o.blocklist = text(catalogue_text(catalogue_blocklists[i].name).ptr);
+	o.blocklist_link = (struct nixie_str){NULL, 0};
 	check("a dead list", o, "ip_blocklisted/dead_list");
 	o = (struct nixie_outcome){.reason = text("user_unknown"),
 		.refuser = REMOTE,

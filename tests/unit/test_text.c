@@ -6,6 +6,14 @@
 
 /* The addresses that a report names at least in a sentence about failure, as "H:a@b" ... */
 static void
+read_text(struct str text, struct arena *a, struct prose *p)
+{
+	struct sign_set signs = {.bits = 0};
+	struct mark_set marks = {{0}};
+	text_read(text, a, &signs, &marks, p);
+}
+
+static void
 render(const struct prose *p, struct buf *out)
 {
 	static const char letters[] = {'p', 't', 'S', 'L', 'H'};
@@ -67,7 +75,7 @@ test_named(struct arena *a, struct buf *out)
 	struct prose p;
 	for (size_t i = 0; i < sizeof named_rows / sizeof *named_rows; i++) {
 		buf_clear(out);
-		text_read(named_rows[i].in, a, &p);
+		read_text(named_rows[i].in, a, &p);
 		render(&p, out);
 		if (!tap_ok(str_eq(buf_str(out), named_rows[i].want), "named: %s",
 			    named_rows[i].name))
@@ -81,7 +89,7 @@ test_returned(struct arena *a)
 	struct prose p;
 	for (size_t i = 0; i < sizeof returned_rows / sizeof *returned_rows; i++) {
 		const struct returned_row *const row = &returned_rows[i];
-		text_read(row->in, a, &p);
+		read_text(row->in, a, &p);
 		tap_is_str(str_trim(p.all), row->words, "returned: words: %s", row->name);
 		tap_is_str(str_is_set(p.returned) ? str_trim(p.returned) : STR("-"), row->returned,
 			"returned: copy: %s", row->name);
@@ -92,7 +100,7 @@ static void
 test_words(struct arena *a)
 {
 	struct prose p;
-	text_read(STR("I could not deliver this:\n\n"
+	read_text(STR("I could not deliver this:\n\n"
 		      "<a@b.example>: host mx.b.example said:\n    550 5.1.1 no such\n    user\n"
 		      "\nIt will not be tried again.\n\n"
 		      "<c@d.example> (expanded from: <list@me.example>): mailbox full\n"),
@@ -106,7 +114,7 @@ test_words(struct arena *a)
 	tap_ok(str_has(p.blocks[1].own, STR("mailbox full")) &&
 			!str_has(p.blocks[0].own, STR("mailbox full")),
 		"words: to each his own");
-	text_read(STR("<a@b.example>\n    (expanded from: <list@me.example>)\n    no\n"), a, &p);
+	read_text(STR("<a@b.example>\n    (expanded from: <list@me.example>)\n    no\n"), a, &p);
 	tap_is_str(p.count == 1 ? p.blocks[0].original : STR_NONE, STR("list@me.example"),
 		"words: expanded from");
 }
@@ -115,7 +123,7 @@ static void
 test_dialogue(struct arena *a)
 {
 	struct prose p;
-	text_read(STR("   ----- Transcript of session follows -----\r\n"
+	read_text(STR("   ----- Transcript of session follows -----\r\n"
 		      "... while talking to mx.b.example.:\r\n"
 		      ">>> RCPT To:<a@b.example>\r\n"
 		      "<<< 553-5.1.2 one\r\n"
@@ -138,7 +146,7 @@ static void
 test_fields(struct arena *a)
 {
 	struct prose p;
-	text_read(STR("It failed.\n\nReporting-MTA: dns; mx.example\n\n"
+	read_text(STR("It failed.\n\nReporting-MTA: dns; mx.example\n\n"
 		      "Final-Recipient: rfc822; a@b.example\nAction: failed\nStatus: 5.1.1\n"
 		      "Diagnostic-Code: smtp; 550 no\n such user\n\nBye.\n"),
 		a, &p);
