@@ -7,7 +7,7 @@ _nixie()
 	COMPREPLY=()
 
 	if ((COMP_CWORD == 1)); then
-		COMPREPLY=($(compgen -W 'explain parse reply code -h --help -V --version' -- "$cur"))
+		COMPREPLY=($(compgen -W 'explain parse log reply code -h --help -V --version' -- "$cur"))
 		return
 	fi
 	# Where bash splits words at "=", "--color=x" comes as three of them.
@@ -26,6 +26,10 @@ _nixie()
 	parse)
 		formats='ndjson json csv text'
 		options='-o --output --as --explain --jobs --lang --text --message -h --help'
+		;;
+	log)
+		formats='text ndjson'
+		options+=' --explain --since --until --recipient --sender --year'
 		;;
 	reply | code)
 		formats='text json'
@@ -61,7 +65,7 @@ _nixie()
 
 	if [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W "$options" -- "$cur"))
-	elif [[ $command == explain || $command == parse ]]; then
+	elif [[ $command == explain || $command == parse || $command == log ]]; then
 		compopt -o filenames 2>/dev/null
 		COMPREPLY=($(compgen -f -- "$cur"))
 	fi

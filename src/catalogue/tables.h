@@ -58,7 +58,7 @@ struct pattern_entry {
 };
 
 /* Entries are sorted by bucket; those of bucket b are buckets[b] .. buckets[b + 1] - 1. */
-#define PATTERN_BUCKET_BITS 12
+#define PATTERN_BUCKET_BITS 14
 extern const struct pattern_entry catalogue_pattern_entries[];
 extern const uint16_t catalogue_pattern_buckets[];
 
@@ -66,7 +66,7 @@ extern const uint16_t catalogue_pattern_buckets[];
  * The filters: one for each set of tables that is looked for together (pattern_groups in
  * patterns.c), with a bit for each pattern_filter_hash() of an anchor and the byte behind it.
  */
-#define PATTERN_FILTER_BITS 17
+#define PATTERN_FILTER_BITS 18
 #define PATTERN_FILTER_BYTES ((1 << PATTERN_FILTER_BITS) / 8)
 extern const uint8_t catalogue_pattern_filters[];
 

@@ -16,19 +16,18 @@ static const char usage[] =
 	"too)\n"
 	"and says what failed, why, and what to repair here first.\n"
 	"\n"
-	"  -o text|ndjson        a report for people; one event a line (text)\n"
-	"  --explain             ndjson: with the explanation of each event\n"
-	"  --since, --until WHEN only events from WHEN on, up to WHEN: 2026-11-01, "
-	"2026-11-01T08:00:00Z,\n"
-	"                        today, yesterday, 90m, 2h, 7d, 4w (ago)\n"
-	"  --recipient PATTERN   only these recipients: *@example.org, or a part of the address\n"
-	"  --sender PATTERN      only these senders\n"
-	"  --year YEAR           of the first line, where the stamps have none (by the file's "
-	"date)\n"
-	"  --lang LANG           in which language (from the environment)\n"
-	"  --color[=WHEN]        always, never, auto (auto: on a terminal)\n"
-	"  --width N             wrap at N columns, 0: not at all (the terminal's width)\n"
-	"  -h, --help            this help\n";
+	"  -o text|ndjson       a report for people; one event a line (text)\n"
+	"  --explain            ndjson: with the explanation of each event\n"
+	"  --since WHEN         only events from then on: 2026-11-01, 2026-11-01T08:00:00Z, today,\n"
+	"                       yesterday, 90m, 2h, 7d, 4w (ago)\n"
+	"  --until WHEN         only events up to then; a date is its whole day\n"
+	"  --recipient PATTERN  only these recipients: *@example.org, or a part of the address\n"
+	"  --sender PATTERN     only these senders; <> is the sender of bounces\n"
+	"  --year YEAR          of the first line, where stamps have none (by the file's date)\n"
+	"  --lang LANG          in which language (from the environment)\n"
+	"  --color[=WHEN]       always, never, auto (auto: on a terminal)\n"
+	"  --width N            wrap at N columns, 0: not at all (the terminal's width)\n"
+	"  -h, --help           this help\n";
 
 /* A limit in time. Stamps without a zone are compared by the clock on the wall. */
 struct moment {

@@ -159,7 +159,7 @@ enum entry { ENTRY_FILE, ENTRY_FOLDER, ENTRY_OTHER };
 static enum entry
 entry_of(const char *path, unsigned char type)
 {
-	struct stat st;
+	struct stat st = {.st_size = 0};
 	if (type == DT_REG)
 		return ENTRY_FILE;
 	if (type == DT_DIR)

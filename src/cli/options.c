@@ -34,6 +34,18 @@ mistake(const char *usage, const char *what, const char *arg, int *code)
 	return false;
 }
 
+static bool
+read_columns(const char *text, unsigned *columns)
+{
+	char *end;
+	/* strtol() takes blanks, a sign and nothing at all */
+	const long n = text[0] >= '0' && text[0] <= '9' ? strtol(text, &end, 10) : -1;
+	if (n < 0 || n > 10000 || *end != '\0')
+		return false;
+	*columns = (unsigned)n;
+	return true;
+}
+
 static void
 defaults(struct options *o)
 {
@@ -43,9 +55,8 @@ defaults(struct options *o)
 	const char *const columns = getenv("COLUMNS");
 	if (is_terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
 		o->style.columns = size.ws_col;
-	else if (columns != NULL && atol(columns) > 0)
-		o->style.columns = (unsigned)atol(columns);
-	else
+	else if (columns == NULL || !read_columns(columns, &o->style.columns) ||
+		 o->style.columns == 0)
 		o->style.columns = COLUMNS_DEFAULT;
 	if (o->style.columns > COLUMNS_MAX)
 		o->style.columns = COLUMNS_MAX;
@@ -74,17 +85,6 @@ read_colour(const char *when, struct options *o)
 	return true;
 }
 
-static bool
-read_width(const char *text, struct options *o)
-{
-	char *end;
-	const long n = text != NULL ? strtol(text, &end, 10) : -1;
-	if (n < 0 || n > 10000 || *end != '\0')
-		return false;
-	o->style.columns = (unsigned)n;
-	return true;
-}
-
 bool
 options_read(int argc, char **argv, const char *usage, struct options *o, int *code)
 {
@@ -98,7 +98,7 @@ options_read(int argc, char **argv, const char *usage, struct options *o, int *c
 		}
 		if (strcmp(arg, "-h") == 0 || strcmp(arg, "--help") == 0) {
 			fputs(usage, stdout);
-			*code = EXIT_EXPLAINED;
+			*code = finish_output(EXIT_EXPLAINED);
 			return false;
 		}
 		if (is_option(arg, "-o") || is_option(arg, "--output")) {
@@ -114,7 +114,8 @@ options_read(int argc, char **argv, const char *usage, struct options *o, int *c
 			if (!read_colour(equals != NULL ? equals + 1 : NULL, o))
 				return mistake(usage, "say always, never or auto", arg, code);
 		} else if (is_option(arg, "--width")) {
-			if (!read_width(value_of(argc, argv, &i), o))
+			const char *const n = value_of(argc, argv, &i);
+			if (n == NULL || !read_columns(n, &o->style.columns))
 				return mistake(usage,
 					"wants a number of columns, 0 for no wrapping", arg, code);
 		} else if (strcmp(arg, "--text") == 0) {

@@ -21,7 +21,7 @@ now_ms(void)
 static bool
 is_same_terminal(void)
 {
-	struct stat out, err;
+	struct stat out = {.st_rdev = 0}, err = {.st_rdev = 0};
 	if (isatty(STDOUT_FILENO) != 1)
 		return false;
 	return fstat(STDOUT_FILENO, &out) != 0 || fstat(STDERR_FILENO, &err) != 0 ||

@@ -122,7 +122,7 @@ open_path(struct source *s, const char *path)
 {
 	const bool is_stdin = strcmp(path, "-") == 0 && s->folder_path == NULL;
 	const int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	struct stat st;
+	struct stat st = {.st_size = 0};
 	if (fd < 0 || fstat(fd, &st) != 0) {
 		say(s, path, errno == ENOENT ? "no such file; check the name" : strerror(errno),
 			true);
@@ -304,7 +304,7 @@ source_total_bytes(const struct source *s)
 {
 	uint64_t total = 0;
 	for (size_t i = 0; i < s->count; i++) {
-		struct stat st;
+		struct stat st = {.st_size = 0};
 		const bool is_stdin = strcmp(s->paths[i], "-") == 0;
 		if ((is_stdin ? fstat(STDIN_FILENO, &st) : stat(s->paths[i], &st)) != 0)
 			continue;

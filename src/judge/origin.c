@@ -3,6 +3,9 @@
 #include "catalogue/catalogue.h"
 #include "read/address.h"
 
+#define HOST_BYTES_MAX 2048 /* of words that are looked at for a server's name */
+#define HOST_LINE_MAX 200
+
 enum nixie_stage
 stage_of_command(struct str command)
 {
@@ -61,13 +64,6 @@ domain_related(struct str a, struct str b)
 	return str_eq_case(registered_part(a), registered_part(b));
 }
 
-/* Words behind which a server's name stands: "host mx.example.org[192.0.2.1] said". */
-static const struct str host_cues[] = {STR_INIT("host "), STR_INIT("connect to "),
-	STR_INIT("talking to "), STR_INIT("remote server at "), STR_INIT("connected to "),
-	STR_INIT("connection to "), STR_INIT("domain by "), STR_INIT(" by "), STR_INIT("relay="),
-	STR_INIT("server at "), STR_INIT("lost connection with "), STR_INIT("conversation with "),
-	STR_INIT("from "), STR_INIT("timed out with ")};
-
 static bool
 take_host(struct str text, struct origin *o)
 {
@@ -103,40 +99,40 @@ take_host(struct str text, struct origin *o)
 	return true;
 }
 
-/* The server that the words name, in front of its answer: what stands in the answer itself may be
- * about any other. */
+/* The server that the words name, in front of its answer: what stands in the answer itself may be about any other. */
 static void
-host_in_words(struct str text, struct origin *o)
+host_in_words(const struct scanned *scan, struct origin *o)
 {
-	text = str_head(text, 2048);
-	const struct reply reply = reply_scan(text);
-	if (reply.code != 0 && reply.is_sure)
-		text = str_head(text, reply.at);
-	for (size_t i = 0; i < sizeof host_cues / sizeof *host_cues && !str_is_set(o->host) &&
-			   !str_is_set(o->ip);
-		i++)
-		for (size_t at = 0; (at = str_find_case(text, host_cues[i], at)) != STR_NPOS;) {
-			at += host_cues[i].len;
-			if (take_host(str_from(text, at), o))
-				break;
+	const struct reply reply = reply_scan(str_head(scan->text, HOST_BYTES_MAX));
+	const char *const stop = scan->text.ptr + (reply.code != 0 && reply.is_sure
+							  ? reply.at
+							  : str_head(scan->text, HOST_BYTES_MAX).len);
+	if ((scan->signs >> SIGN_HOST_FOLLOWS) & 1)
+		for (size_t i = 0; i < scan->count; i++) {
+			const struct pattern_hit *const h = &scan->hits[i];
+			if (h->table != PATTERN_SIGN ||
+				catalogue_signs[h->row].sign != SIGN_HOST_FOLLOWS)
+				continue;
+			const struct str words = scan_words_of(scan, h);
+			const char *const behind = words.ptr + words.len;
+			if (behind < stop && take_host(str_between(behind, stop), o))
+				return;
 		}
-	if (str_is_set(o->host) || str_is_set(o->ip))
+	/* "mx.example.org [192.0.2.1] did not like our RCPT TO", "192.0.2.1 does not like recipient" */
+	const struct str like = (scan->signs >> SIGN_REMOTE_SPOKE) & 1
+					? scan_sign(scan, SIGN_REMOTE_SPOKE)
+					: STR_NONE;
+	if (!str_is_set(like) || like.ptr > stop)
 		return;
-	/* "mx.example.org [192.0.2.1] did not like our RCPT TO", "192.0.2.1 does not like
-	 * recipient" */
-	const size_t like = str_find_case(text, STR(" not like "), 0);
-	if (like == STR_NPOS)
-		return;
-	size_t from = like;
-	while (from > 0 && text.ptr[from - 1] != '\n' && like - from < 200)
+	const char *from = like.ptr;
+	while (from > scan->text.ptr && from[-1] != '\n' && like.ptr - from < HOST_LINE_MAX)
 		from--;
-	(void)take_host(str_from(text, from), o);
+	(void)take_host(str_between(from, like.ptr), o);
 }
 
 static void
-find_host(const struct facts *f, const struct person *who, struct origin *o)
+find_host(const struct facts *f, struct person *who, struct origin *o)
 {
-	(void)f;
 	if (who->dsn != NULL && str_is_set(who->dsn->remote_mta)) {
 		size_t at = 0;
 		o->host = host_clean(who->dsn->remote_mta);
@@ -155,7 +151,7 @@ find_host(const struct facts *f, const struct person *who, struct origin *o)
 	for (size_t i = 0; i < who->word_count && !str_is_set(o->host); i++)
 		if (who->words[i].voice <= VOICE_OWN || who->words[i].voice == VOICE_AFTER) {
 			struct origin named = {.stage = NIXIE_STAGE_NONE};
-			host_in_words(who->words[i].text, &named);
+			host_in_words(words_scan(&who->words[i], f->arena), &named);
 			if (str_is_set(named.host))
 				o->host = named.host;
 			o->is_local = o->is_local || named.is_local;

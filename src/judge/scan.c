@@ -160,8 +160,8 @@ scan_make(struct str text, struct arena *a, struct scanned *s)
 	s->count = n;
 }
 
-static struct str
-origin_of(const struct scanned *s, const struct pattern_hit *h)
+struct str
+scan_words_of(const struct scanned *s, const struct pattern_hit *h)
 {
 	const size_t from = fold_origin(s->text, h->at);
 	const size_t to = fold_origin(s->text, h->at + h->len);
@@ -175,7 +175,7 @@ scan_sign(const struct scanned *s, enum sign sign)
 		if (s->hits[i].table == PATTERN_SIGN &&
 			catalogue_signs[s->hits[i].row].sign == sign &&
 			sign_counts(&catalogue_signs[s->hits[i].row], WHERE_REPLY))
-			return origin_of(s, &s->hits[i]);
+			return scan_words_of(s, &s->hits[i]);
 	return STR_NONE;
 }
 
@@ -216,7 +216,7 @@ scan_text(const struct scanned *s, const struct scan_context *about,
 		}
 	}
 	if (best_hit != NULL)
-		best.words = origin_of(s, best_hit);
+		best.words = scan_words_of(s, best_hit);
 	/* A list's name decides only in a sentence that says one is on it, or where nothing else
 	 * speaks at all. */
 	if (list.weight > 0 && about->is_reply && (is_refusing || best.weight < RANK_PHRASE_WEAK)) {

@@ -26,6 +26,9 @@ struct scanned {
 	16384 /* a diagnostic is far shorter, and prose that goes on repeats itself */
 void scan_make(struct str text, struct arena *a, struct scanned *s);
 
+/* scan_words_of - the words that a hit stands for, in the text as given. O(n) */
+struct str scan_words_of(const struct scanned *s, const struct pattern_hit *h);
+
 /* scan_sign - the words that show the sign first; absent when it does not occur */
 struct str scan_sign(const struct scanned *s, enum sign sign);
 

@@ -65,6 +65,7 @@ push(struct header *h, size_t *room, struct arena *a, struct header_field f)
 		return false;
 	h->fields = fields;
 	h->fields[h->count++] = f;
+	h->present |= (uint64_t)1 << header_key(f.name);
 	return true;
 }
 
@@ -124,6 +125,8 @@ header_parse(struct str in, struct arena *a, struct header *h)
 struct str
 header_find(const struct header *h, struct str name)
 {
+	if (!header_may_have(h, name))
+		return STR_NONE;
 	for (size_t i = 0; i < h->count; i++)
 		if (str_eq_case(h->fields[i].name, name))
 			return h->fields[i].value;

@@ -22,6 +22,7 @@ struct header {
 	struct str body;      /* what follows the header */
 	struct str from_line; /* "From x@y date" of an mbox, without its line end; absent when there
 				 is none */
+	uint64_t present; /* a bit for each header_key(), so that most searches for what is not there end at once */
 	bool is_cut;          /* HEADER_FIELDS_MAX was reached */
 };
 
@@ -36,6 +37,20 @@ bool header_parse(struct str in, struct arena *a, struct header *h);
 
 /* header_find - the value of the first field of that name; absent when there is none. O(fields) */
 struct str header_find(const struct header *h, struct str name);
+
+/* header_key - which bit of `present` a name sets */
+static inline unsigned
+header_key(struct str name)
+{
+	return ((unsigned)name.len * 7 + (unsigned)ascii_lower((unsigned char)name.ptr[0])) & 63;
+}
+
+/* header_may_have - false when there is surely no field of that name */
+static inline bool
+header_may_have(const struct header *h, struct str name)
+{
+	return (h->present >> header_key(name)) & 1;
+}
 
 /* header_has - is there a field of that name? */
 static inline bool

@@ -338,6 +338,8 @@ plain_parse(struct str line, struct log_clock *clock, struct logline *out)
 		out->has_zone = false;
 		(void)host_and_tag(s, out);
 		/* Without a stamp a first word is no host: "said: ..." would make one of prose. */
+		if (out->pid < 0)
+			out->bare = str_trim(s);
 		if (str_is_set(out->host))
 			*out = (struct logline){.time_s = -1, .pid = -1, .message = str_trim(s)};
 		return;
@@ -483,6 +485,7 @@ json_parse(struct str line, struct log_clock *clock, struct arena *a, struct log
 	plain_parse(out->message, clock, &inner);
 	out->message = inner.message;
 	out->program = inner.program;
+	out->bare = inner.bare;
 	out->pid = inner.pid >= 0 ? inner.pid : out->pid;
 	if (str_is_set(inner.host))
 		out->host = inner.host;

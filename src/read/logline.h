@@ -30,6 +30,7 @@ struct logline {
 	struct str program;
 	int64_t pid; /* -1 = not named */
 	struct str message;
+	struct str bare; /* tag and message, where nothing but its colon says that the tag is one */
 };
 
 /* What a stamp without a year is measured by. Set `year`, zero the rest. */

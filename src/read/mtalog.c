@@ -105,9 +105,8 @@ log_entry_read(const struct logline *line, struct log_entry *out)
 	struct str component = STR_NONE, message = line->message;
 	enum mta mta = str_is_set(line->program) ? mta_of(line->program, &component) : MTA_ANY;
 	/* A message alone: what looked like its program may be its queue id. */
-	if (mta == MTA_NONE && line->time_s < 0 && line->pid < 0 && message.len > 0 &&
-		line->program.ptr < message.ptr) {
-		message = str_between(line->program.ptr, message.ptr + message.len);
+	if (mta == MTA_NONE && str_is_set(line->bare)) {
+		message = line->bare;
 		mta = MTA_ANY;
 	}
 	*out = (struct log_entry){.what = LOG_NOTHING};
