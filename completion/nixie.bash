@@ -51,14 +51,18 @@ _nixie()
 		fi
 		;;
 	--lang)
-		COMPREPLY=($(compgen -W 'en' -- "$cur"))
+		COMPREPLY=($(compgen -W 'de en es fr ja pt' -- "$cur"))
 		return
 		;;
 	--as)
 		COMPREPLY=($(compgen -W 'sisimai' -- "$cur"))
 		return
 		;;
-	--width | --jobs)
+	--since | --until)
+		COMPREPLY=($(compgen -W 'today yesterday now 1h 24h 7d' -- "$cur"))
+		return
+		;;
+	--width | --jobs | --recipient | --sender | --year)
 		return
 		;;
 	esac

@@ -112,6 +112,9 @@ read_line(struct nixie_log *log, struct nixie_log_event *event)
 {
 	struct logline *const l = &log->line;
 	l->message = charset_to_utf8(CHARSET_UNKNOWN, l->message, &log->arena);
+	l->bare = charset_to_utf8(CHARSET_UNKNOWN, l->bare, &log->arena);
+	l->host = charset_to_utf8(CHARSET_UNKNOWN, l->host, &log->arena);
+	l->program = charset_to_utf8(CHARSET_UNKNOWN, l->program, &log->arena);
 	log_entry_read(l, &log->entry);
 	switch (log->entry.what) {
 	case LOG_NOTHING:

@@ -126,10 +126,14 @@ static void
 leaf(struct walk *w)
 {
 	const size_t from = w->at;
-	while (w->at < w->text.len && strchr(",]} \t\r\n", w->text.ptr[w->at]) == NULL)
+	while (w->at < w->text.len && w->text.ptr[w->at] != '\0' &&
+		strchr(",]} \t\r\n", w->text.ptr[w->at]) == NULL)
 		w->at++;
-	if (w->at == from)
-		w->at++; /* not JSON: one byte on, or it would stand still */
+	if (w->at == from) {
+		if (w->at < w->text.len)
+			w->at++; /* not JSON: one byte on, or it would stand still */
+		return;
+	}
 	w->value(w->to, &w->path, (struct str){w->text.ptr + from, w->at - from});
 }
 
@@ -141,7 +145,7 @@ bool
 json_walk(struct str text, struct arena *a, json_value *value, void *to)
 {
 	struct walk w = {.text = text, .arena = a, .value = value, .to = to};
-	char kinds[JSON_DEPTH_MAX + 1];
+	char kinds[JSON_DEPTH_MAX + 1] = {0};
 	skip_blanks(&w);
 	if (peek(&w) != '{')
 		return false;

@@ -18,7 +18,8 @@ static const char usage[] =
 	"\n"
 	"  -o text|ndjson       a report for people; one event a line (text)\n"
 	"  --explain            ndjson: with the explanation of each event\n"
-	"  --since WHEN         only events from then on: 2026-11-01, 2026-11-01T08:00:00Z, today,\n"
+	"  --since WHEN         only events from then on: 2026-11-01, 2026-11-01T08:00:00Z, "
+	"today,\n"
 	"                       yesterday, 90m, 2h, 7d, 4w (ago)\n"
 	"  --until WHEN         only events up to then; a date is its whole day\n"
 	"  --recipient PATTERN  only these recipients: *@example.org, or a part of the address\n"
@@ -89,44 +90,77 @@ at_wall(struct tm tm, struct moment *m)
 	return point != (time_t)-1;
 }
 
+/* `count` digits at *s, which moves behind them; -1 when they are not there. */
+static int
+digits(const char **s, int count)
+{
+	int n = 0;
+	for (int i = 0; i < count; i++, (*s)++) {
+		if (**s < '0' || **s > '9')
+			return -1;
+		n = n * 10 + (**s - '0');
+	}
+	return n;
+}
+
+static bool
+skip(const char **s, char c)
+{
+	const bool is_there = **s == c;
+	*s += is_there;
+	return is_there;
+}
+
+/* "08:00", "08:00:30", "08:00:30.5" at *s. */
+static bool
+clock_parse(const char **s, struct tm *tm)
+{
+	tm->tm_hour = digits(s, 2);
+	if (tm->tm_hour < 0 || tm->tm_hour > 23 || !skip(s, ':'))
+		return false;
+	tm->tm_min = digits(s, 2);
+	if (tm->tm_min < 0 || tm->tm_min > 59)
+		return false;
+	if (skip(s, ':'))
+		tm->tm_sec = digits(s, 2);
+	if (skip(s, '.'))
+		*s += strspn(*s, "0123456789");
+	return tm->tm_sec >= 0 && tm->tm_sec <= 60;
+}
+
 /* "2026-11-01", with or without "T08:00[:00][.5]" and a zone. `is_end`: a date means its last
  * second. */
 static bool
 date_parse(const char *s, bool is_end, struct moment *m)
 {
-	int year, month, day, n = 0;
-	if (sscanf(s, "%4d-%2d-%2d%n", &year, &month, &day, &n) != 3 || n != 10 || year < 1970 ||
-		month < 1 || month > 12 || day < 1 || day > 31)
+	const int year = digits(&s, 4);
+	if (year < 1970 || !skip(&s, '-'))
+		return false;
+	const int month = digits(&s, 2);
+	if (month < 1 || month > 12 || !skip(&s, '-'))
+		return false;
+	const int day = digits(&s, 2);
+	if (day < 1 || day > 31)
 		return false;
 	struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
-	s += n;
 	if (*s == '\0') {
-		if (is_end) {
-			tm.tm_hour = 23;
-			tm.tm_min = tm.tm_sec = 59;
-		}
+		tm.tm_hour = is_end ? 23 : 0;
+		tm.tm_min = tm.tm_sec = is_end ? 59 : 0;
 		return at_wall(tm, m);
 	}
-	if ((*s != 'T' && *s != ' ' && *s != 't') ||
-		sscanf(s + 1, "%2d:%2d%n", &tm.tm_hour, &tm.tm_min, &n) != 2 || n != 5 ||
-		tm.tm_hour < 0 || tm.tm_hour > 23 || tm.tm_min < 0 || tm.tm_min > 59)
+	if ((!skip(&s, 'T') && !skip(&s, 't') && !skip(&s, ' ')) || !clock_parse(&s, &tm))
 		return false;
-	s += 6;
-	if (*s == ':' && sscanf(s + 1, "%2d%n", &tm.tm_sec, &n) == 1 && n == 2 && tm.tm_sec >= 0 &&
-		tm.tm_sec <= 60)
-		s += 3;
-	if (*s == '.')
-		s += 1 + strspn(s + 1, "0123456789");
 	if (*s == '\0')
 		return at_wall(tm, m);
-	int hours = 0, minutes = 0;
-	const int sign = *s == '-' ? 1 : -1;
-	if ((*s == 'Z' || *s == 'z') && s[1] == '\0')
+	if (strcmp(s, "Z") == 0 || strcmp(s, "z") == 0)
 		return at_point(wall_of(&tm), m);
-	if ((*s != '+' && *s != '-') || sscanf(s + 1, "%2d:%2d%n", &hours, &minutes, &n) != 2 ||
-		n != 5 || s[6] != '\0')
+	const int sign = *s == '-' ? 1 : -1;
+	if (!skip(&s, '-') && !skip(&s, '+'))
 		return false;
-	return at_point(wall_of(&tm) + sign * (hours * 3600 + minutes * 60), m);
+	const int hours = digits(&s, 2);
+	const int minutes = hours >= 0 && skip(&s, ':') ? digits(&s, 2) : -1;
+	return minutes >= 0 && *s == '\0' &&
+	       at_point(wall_of(&tm) + sign * (hours * 3600 + minutes * 60), m);
 }
 
 /* "2h", "7d ago" */
@@ -182,7 +216,8 @@ static const char *
 value_of(const char *name, int argc, char **argv, int *i)
 {
 	const size_t n = strlen(name);
-	if (strncmp(argv[*i], name, n) != 0 || (argv[*i][n] != '\0' && argv[*i][n] != '='))
+	if (argv[*i] == NULL || strncmp(argv[*i], name, n) != 0 ||
+		(argv[*i][n] != '\0' && argv[*i][n] != '='))
 		return NULL;
 	if (argv[*i][n] == '=')
 		return argv[*i] + n + 1;

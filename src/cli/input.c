@@ -37,7 +37,7 @@ make_room(struct input *in, size_t want)
 static const char *
 read_all(int fd, struct input *in)
 {
-	struct stat st;
+	struct stat st = {.st_size = 0};
 	if (fstat(fd, &st) == 0) {
 		if (S_ISDIR(st.st_mode))
 			return "is a folder; name the files in it, e.g. FOLDER/*.eml";

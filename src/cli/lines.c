@@ -14,7 +14,7 @@ lines_open(struct lines *l, const char *path)
 {
 	const bool is_stdin = strcmp(path, "-") == 0;
 	const int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
+	struct stat st = {.st_size = 0};
 	*l = (struct lines){.modified_s = -1};
 	if (fd < 0)
 		return errno == ENOENT ? "no such file; check the name" : strerror(errno);

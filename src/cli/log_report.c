@@ -173,7 +173,7 @@ log_report_free(struct log_report *r)
 {
 	if (r == NULL)
 		return;
-	for (size_t i = 0; i < r->leaf_count; i++)
+	for (size_t i = 0; r->leaves != NULL && i < r->leaf_count; i++)
 		leaf_fini(&r->leaves[i]);
 	for (size_t i = 0; i < DEAD_SHOWN_MAX; i++)
 		free(r->dead[i]);
@@ -234,7 +234,7 @@ leaf_of(struct log_report *r, struct nixie_log *log, const struct nixie_log_even
 	const char *path, uint64_t line)
 {
 	const struct nixie_outcome *const o = &event->outcome;
-	const bool is_full = r->leaf_count >= LEAVES_MAX - 128;
+	const bool is_full = r->leaf_count >= LEAVES_MAX - 512;
 	const struct nixie_str none = {NULL, 0};
 	const struct nixie_str provider = is_full ? none : o->provider;
 	const struct nixie_str blocklist = is_full ? none : o->blocklist;

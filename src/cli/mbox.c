@@ -41,15 +41,16 @@ find_line(const char *bytes, size_t at, size_t len, char c, bool or_empty)
 	for (;;) {
 		size_t end = at;
 		for (; end + BLOCK_BYTES <= len; end += BLOCK_BYTES) {
-			const char *const p = bytes + end;
+			const char *const p = bytes + end - 1;
 			unsigned char is_there = 0;
 			for (size_t i = 0; i < BLOCK_BYTES; i++) {
-				const unsigned char begins = (unsigned char)((p[i] | 0x20) == c);
+				const unsigned char begins =
+					(unsigned char)((p[i + 1] | 0x20) == c);
 				const unsigned char is_empty =
 					(unsigned char)(or_empty &
-							((p[i] == '\n') | (p[i] == '\r')));
+							((p[i + 1] == '\n') | (p[i + 1] == '\r')));
 				const unsigned char is_behind =
-					(unsigned char)((p[i - 1] == '\n') | (p[i - 1] == '\r'));
+					(unsigned char)((p[i] == '\n') | (p[i] == '\r'));
 				is_there |= (unsigned char)((begins | is_empty) & is_behind);
 			}
 			if (is_there)
@@ -61,7 +62,7 @@ find_line(const char *bytes, size_t at, size_t len, char c, bool or_empty)
 			if (((bytes[at] | 0x20) == c || (or_empty && is_eol(bytes[at]))) &&
 				is_eol(bytes[at - 1]))
 				return at;
-		if (at == len)
+		if (at >= len)
 			return len;
 	}
 }

@@ -63,9 +63,10 @@ duration(int64_t seconds, struct arena *a)
 	if (seconds < 0)
 		return STR_NONE;
 	for (size_t i = 0; i < 4; i++) {
-		if (seconds < units[i].seconds * 2 && i < 3 && seconds % units[i].seconds != 0)
-			continue;
-		if (seconds / units[i].seconds == 0 && i < 3)
+		const bool is_last = i == 3;
+		const int64_t unit = units[i].seconds;
+		/* "90 min" and "36 h" are plainer than parts of the next unit. */
+		if (!is_last && (seconds < unit || (seconds < unit * 2 && seconds % unit != 0)))
 			continue;
 		char digits[20];
 		size_t d = 0;

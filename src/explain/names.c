@@ -4,7 +4,7 @@
 #include "catalogue/catalogue.h"
 
 #define NAME_OF(names, value)                                                                      \
-	((size_t)(value) < sizeof names / sizeof *names ? names[value] : "unknown")
+	((size_t)(value) < sizeof(names) / sizeof *(names) ? (names)[value] : "unknown")
 
 const char *
 nixie_kind_name(enum nixie_kind kind)

@@ -43,18 +43,20 @@ offset_of(const struct facts *f, struct str words, const struct words *in)
 	return in->raw.ptr + at - f->input.ptr;
 }
 
+/* The evidence for one outcome, while it grows. */
+struct proofs {
+	struct nixie_evidence *list; /* EVIDENCE_MAX of them; NULL when the arena failed */
+	size_t count;
+};
+
 static void
-add_evidence(const struct facts *f, struct nixie_outcome *o, struct str decided, struct str rule,
+add_proof(const struct facts *f, struct proofs *p, struct str decided, struct str rule,
 	struct str words, const struct words *in)
 {
-	struct nixie_evidence *list = (struct nixie_evidence *)(uintptr_t)o->evidence;
-	if (list == NULL)
-		list = arena_alloc(f->arena, EVIDENCE_MAX, sizeof *list);
-	if (list == NULL || o->evidence_count == EVIDENCE_MAX)
+	if (p->list == NULL || p->count == EVIDENCE_MAX)
 		return;
-	list[o->evidence_count++] = (struct nixie_evidence){
+	p->list[p->count++] = (struct nixie_evidence){
 		out(decided), out(rule), out(words), offset_of(f, words, in)};
-	o->evidence = list;
 }
 
 static enum nixie_action
@@ -172,7 +174,8 @@ code_rule(const struct facts *f, struct str code)
 }
 
 static void
-fill_reason(const struct facts *f, const struct finding *found, struct nixie_outcome *o)
+fill_reason(const struct facts *f, const struct finding *found, struct proofs *proofs,
+	struct nixie_outcome *o)
 {
 	o->reason = out(catalogue_text(
 		catalogue_reasons[found->why.weight > 0 ? found->why.reason : REASON_UNKNOWN]
@@ -181,7 +184,7 @@ fill_reason(const struct facts *f, const struct finding *found, struct nixie_out
 	if (found->why.weight == 0)
 		return;
 	if (found->said != NULL) {
-		add_evidence(f, o, STR("reason"), found->why.rule, found->why.words, found->said);
+		add_proof(f, proofs, STR("reason"), found->why.rule, found->why.words, found->said);
 		return;
 	}
 	/* A code decided: quote it where it stands. */
@@ -196,13 +199,15 @@ fill_reason(const struct facts *f, const struct finding *found, struct nixie_out
 					? code_rule(f, found->why.rule)
 				: str_is_set(found->why.rule) ? found->why.rule
 							      : STR("reply-code");
-	add_evidence(f, o, STR("reason"), rule, words, found->quoted);
+	add_proof(f, proofs, STR("reason"), rule, words, found->quoted);
 }
 
 static void
 judge_person(
 	const struct facts *f, struct person *who, enum nixie_kind kind, struct nixie_outcome *o)
 {
+	struct proofs evidence = {arena_alloc(f->arena, EVIDENCE_MAX, sizeof *evidence.list), 0};
+	struct proofs *const proofs = &evidence;
 	struct origin from;
 	struct finding found;
 	*o = (struct nixie_outcome){.retry_after_s = -1};
@@ -226,14 +231,14 @@ judge_person(
 	o->remote_ip = out(from.ip);
 	o->stage = from.stage;
 	if (!went_well) {
-		fill_reason(f, &found, o);
+		fill_reason(f, &found, proofs, o);
 		fill_reputation(&found, &from, o);
 		refuser_find(f, who, &from, &found, o);
 	}
 	fill_status(f, &found, o);
 	o->verdict = verdict_of(&found, o);
 	if (str_is_set(from.stage_words) && !went_well)
-		add_evidence(f, o, STR("stage"), STR("sign"), from.stage_words, found.quoted);
+		add_proof(f, proofs, STR("stage"), STR("sign"), from.stage_words, found.quoted);
 	if (found.quoted != NULL && o->said != NIXIE_SAID_PERMANENT)
 		o->retry_after_s = retry_after(found.quoted->text);
 	if (who->dsn != NULL) {
@@ -241,7 +246,9 @@ judge_person(
 		o->will_retry_until = out(date_text(who->dsn->will_retry_until, f->arena));
 	}
 	if (who->named_by != NULL)
-		add_evidence(f, o, STR("recipient"), str_of(who->named_by), who->recipient, NULL);
+		add_proof(f, proofs, STR("recipient"), str_of(who->named_by), who->recipient, NULL);
+	o->evidence = evidence.list;
+	o->evidence_count = evidence.count;
 }
 
 /* "bounce+user=example.com@lists.example.org": the recipient that the return path encodes. */

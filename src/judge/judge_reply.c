@@ -31,6 +31,17 @@ remote_field(const struct reply_case *c, struct arena *a)
 	return (struct str){room, n};
 }
 
+/* The first `n` bytes of UTF-8, or a few less: no character is cut in two. */
+static struct str
+whole_head(struct str s, size_t n)
+{
+	if (n >= s.len)
+		return s;
+	while (n > 0 && ((unsigned char)s.ptr[n] & 0xC0) == 0x80)
+		n--;
+	return str_head(s, n);
+}
+
 /* What went well needs no judge: most of a log is that. */
 static void
 delivered(const struct reply_case *c, struct arena *a, struct nixie_outcome *o)
@@ -48,7 +59,7 @@ delivered(const struct reply_case *c, struct arena *a, struct nixie_outcome *o)
 	}
 	o->said = code >= 200 || status.class == 2 ? NIXIE_SAID_SUCCESS : NIXIE_SAID_NOTHING;
 	if (c->text.len > 0)
-		o->diagnostic = out_str(str_head(c->text, DIAGNOSTIC_BYTES_MAX));
+		o->diagnostic = out_str(whole_head(c->text, DIAGNOSTIC_BYTES_MAX));
 	if (c->host.len > 0)
 		o->remote_mta = out_str(c->host);
 	if (c->ip.len > 0)
@@ -86,7 +97,7 @@ judged(const struct reply_case *c, struct arena *a, struct nixie_outcome *o)
 		return;
 	/* The original stays out of it: the alias was resolved here, so no server forwarded. */
 	*who = (struct dsn_recipient){.final = c->recipient,
-		.diagnostic = c->text,
+		.diagnostic = whole_head(c->text, DIAGNOSTIC_BYTES_MAX),
 		.action = c->action,
 		.status = c->status};
 	if (!c->is_refusal_here)

@@ -152,14 +152,17 @@ report_points(const struct facts *f)
 			  ? 1
 			  : 0;
 	points += f->mime.is_report ? 3 : 0;
-	return points;
+	/* Words alone make no report: newsletters, parcel services and tickets say "could not be
+	 * delivered" too. */
+	const bool has_structure = is_mailer || str_eq(str_trim(f->return_path), STR("<>")) ||
+				   header_has(&f->header, STR("X-Failed-Recipients")) ||
+				   refusals(f) > 0 || f->mime.is_report ||
+				   (has_head_block(f) && (has_reply(f) || f->returned.is_there));
+	return has_structure ? points : 0;
 }
 
 #define PHRASE_PASTE_BYTES 120 /* "Connection refused" and nothing else */
-#define BARE_REPLY_BYTES                                                                           \
-	400             /* a paste no longer than this is an answer, not a report around one       \
-			 */
-#define REPORT_POINTS 4 /* so many, and it is a report */
+#define REPORT_POINTS 4        /* so many, and it is a report */
 
 static bool
 is_complaint(const struct facts *f)
@@ -177,6 +180,34 @@ is_complaint(const struct facts *f)
 	       !sign_seen(&f->subject_signs, SIGN_FAILURE);
 }
 
+/* Does the prose itself, not a quoted answer, say that delivery failed? */
+static bool
+prose_says_failure(const struct facts *f)
+{
+	for (size_t i = 0; i < f->prose.lines.count; i++) {
+		const struct text_line *const l = &f->prose.lines.list[i];
+		if (((l->signs >> SIGN_FAILURE) & 1) && !field_continues(l->raw) &&
+			str_find_char(l->raw, '@', 0) == STR_NPOS && reply_scan(l->raw).code == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Does the answer under some address say no for good? */
+static bool
+has_final_block(const struct facts *f)
+{
+	for (size_t i = 0; i < f->prose.count && i < 64; i++) {
+		const struct block *const b = &f->prose.blocks[i];
+		const struct reply r = b->naming >= NAMING_LABEL
+					       ? reply_scan(str_head(b->own, 4096))
+					       : (struct reply){0};
+		if (r.is_sure && r.code / 100 == 5)
+			return true;
+	}
+	return false;
+}
+
 static bool
 is_delay(const struct facts *f)
 {
@@ -184,8 +215,7 @@ is_delay(const struct facts *f)
 		return !sign_seen(&f->subject_signs, SIGN_FAILURE) ||
 		       sign_seen(&f->signs, SIGN_DELAY);
 	return sign_seen(&f->signs, SIGN_DELAY) && !sign_seen(&f->subject_signs, SIGN_FAILURE) &&
-	       !header_has(&f->header, STR("X-Failed-Recipients")) &&
-	       !sign_seen(&f->signs, SIGN_EXPIRED);
+	       !header_has(&f->header, STR("X-Failed-Recipients")) && !has_final_block(f);
 }
 
 /* Do the words give a reason, so that they can only be about a failure? Weak ones count where they
@@ -208,12 +238,12 @@ static void
 by_text(const struct facts *f, struct kind *k)
 {
 	const struct reply r = reply_scan(str_head(f->prose.all, 16384));
+	const bool is_delay = sign_seen(&f->signs, SIGN_DELAY) && !has_final_block(f);
 	/* A bare 4xx answer: the one who got it will try again, unless the text around it says it
 	 * was the last. */
-	const bool is_bare_4xx = r.code / 100 == 4 && (f->prose.all.len < BARE_REPLY_BYTES ||
-							      !sign_seen(&f->signs, SIGN_FAILURE));
-	if ((sign_seen(&f->signs, SIGN_DELAY) || is_bare_4xx) &&
-		!sign_seen(&f->signs, SIGN_EXPIRED) && r.code / 100 != 5)
+	const bool is_bare_4xx =
+		r.code / 100 == 4 && !sign_seen(&f->signs, SIGN_EXPIRED) && !prose_says_failure(f);
+	if (is_delay || is_bare_4xx)
 		set(k, NIXIE_KIND_DELAY, "kind:words", sign_words(&f->signs, SIGN_DELAY));
 	else if (r.code != 0 || r.status.class != 0)
 		set(k, NIXIE_KIND_FAILURE, "kind:reply", STR_NONE);
@@ -266,8 +296,8 @@ kind_find(const struct facts *f, struct kind *k)
 		return;
 	}
 	const bool says_auto = sign_seen(&f->subject_signs, SIGN_AUTO_REPLY);
-	if (says_auto && !sign_seen(&f->subject_signs, SIGN_FAILURE) && refusals(f) == 0 &&
-		!header_has(&f->header, STR("X-Failed-Recipients"))) {
+	if (says_auto && (!sign_seen(&f->subject_signs, SIGN_FAILURE) || points == 0) &&
+		refusals(f) == 0 && !header_has(&f->header, STR("X-Failed-Recipients"))) {
 		set(k, NIXIE_KIND_AUTO_REPLY, "kind:auto-reply-subject",
 			sign_words(&f->signs, SIGN_AUTO_REPLY));
 		return;

@@ -99,14 +99,16 @@ take_host(struct str text, struct origin *o)
 	return true;
 }
 
-/* The server that the words name, in front of its answer: what stands in the answer itself may be about any other. */
+/* The server that the words name, in front of its answer: what stands in the answer itself may be
+ * about any other. */
 static void
 host_in_words(const struct scanned *scan, struct origin *o)
 {
 	const struct reply reply = reply_scan(str_head(scan->text, HOST_BYTES_MAX));
-	const char *const stop = scan->text.ptr + (reply.code != 0 && reply.is_sure
-							  ? reply.at
-							  : str_head(scan->text, HOST_BYTES_MAX).len);
+	const char *const stop =
+		scan->text.ptr + (reply.code != 0 && reply.is_sure
+						 ? reply.at
+						 : str_head(scan->text, HOST_BYTES_MAX).len);
 	if ((scan->signs >> SIGN_HOST_FOLLOWS) & 1)
 		for (size_t i = 0; i < scan->count; i++) {
 			const struct pattern_hit *const h = &scan->hits[i];
@@ -118,7 +120,8 @@ host_in_words(const struct scanned *scan, struct origin *o)
 			if (behind < stop && take_host(str_between(behind, stop), o))
 				return;
 		}
-	/* "mx.example.org [192.0.2.1] did not like our RCPT TO", "192.0.2.1 does not like recipient" */
+	/* "mx.example.org [192.0.2.1] did not like our RCPT TO", "192.0.2.1 does not like
+	 * recipient" */
 	const struct str like = (scan->signs >> SIGN_REMOTE_SPOKE) & 1
 					? scan_sign(scan, SIGN_REMOTE_SPOKE)
 					: STR_NONE;
@@ -183,7 +186,6 @@ find_stage(const struct facts *f, struct person *who, struct origin *o)
 		if (who->words[i].voice == VOICE_PROSE || who->words[i].voice == VOICE_AFTER)
 			continue;
 		const struct scanned *const scan = words_scan(&who->words[i], f->arena);
-		o->has_spoken = o->has_spoken || ((scan->signs >> SIGN_REMOTE_SPOKE) & 1);
 		for (size_t k = 0; k < sizeof signs / sizeof *signs; k++)
 			if ((scan->signs >> signs[k].sign) & 1) {
 				o->stage = signs[k].stage;
@@ -231,6 +233,10 @@ origin_find(const struct facts *f, struct person *who, struct origin *o)
 			str_eq_case(who->dsn->diagnostic_type, STR("smtp"));
 	find_host(f, who, o);
 	find_stage(f, who, o);
+	for (size_t i = 0; i < who->word_count && !o->has_spoken; i++)
+		o->has_spoken =
+			who->words[i].voice != VOICE_PROSE &&
+			((words_scan(&who->words[i], f->arena)->signs >> SIGN_REMOTE_SPOKE) & 1);
 	const struct str reporting = host_clean(f->dsn.reporting_mta);
 	o->is_remote = (str_is_set(o->host) && !str_eq_case(o->host, reporting)) ||
 		       (str_is_set(o->ip) && !str_is_set(o->host));

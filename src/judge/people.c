@@ -23,7 +23,7 @@ address_hash(struct str s)
 static struct person *
 index_find(const struct index *ix, struct people *p, struct str address)
 {
-	if (ix->size == 0)
+	if (ix->size == 0 || ix->slots == NULL)
 		return NULL;
 	for (size_t i = address_hash(address) & (ix->size - 1); ix->slots[i] != 0;
 		i = (i + 1) & (ix->size - 1))
@@ -35,6 +35,8 @@ index_find(const struct index *ix, struct people *p, struct str address)
 static void
 index_put(struct index *ix, const struct people *p, size_t at)
 {
+	if (ix->slots == NULL)
+		return;
 	size_t i = address_hash(p->list[at].recipient) & (ix->size - 1);
 	while (ix->slots[i] != 0)
 		i = (i + 1) & (ix->size - 1);
@@ -359,9 +361,15 @@ people_gather(const struct facts *f, bool is_failure, struct people *p)
 	}
 	add_prose(f, p, &ix);
 	add_dialogue(f, p, &ix);
-	if (p->count <= 64)
-		for (size_t i = 0; i < p->count; i++)
+	bool has_own = false;
+	for (size_t i = 0; i < p->count; i++)
+		has_own = has_own ||
+			  (p->list[i].word_count > 0 && p->list[i].words[0].voice <= VOICE_OWN);
+	for (size_t i = 0; i < p->count; i++) {
+		p->list[i].is_one_of_many = p->count > 1 && has_own;
+		if (!p->list[i].is_one_of_many && p->count <= 64)
 			say(f, &p->list[i], f->prose.all, VOICE_PROSE);
+	}
 }
 
 void

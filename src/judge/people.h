@@ -38,6 +38,8 @@ struct person {
 	const struct dsn_recipient *dsn; /* NULL when the report has no fields for it */
 	struct words words[WORDS_MAX];
 	size_t word_count;
+	bool is_one_of_many;  /* others have answers of their own: what the prose says may be about
+				 them */
 	const char *named_by; /* "dsn", "x-failed-recipients", "text", "dialogue", "returned" */
 	struct str host;      /* the server in the dialogue */
 	struct str command;   /* the last command to it */

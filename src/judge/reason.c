@@ -67,7 +67,7 @@ scan_reply(struct str text)
 static struct reply
 codes_in_words(const struct person *who, const struct words **quoted)
 {
-	struct reply r = {0};
+	struct reply r = {0}; /* is_sure: its status stood with a code, or as "(#5.1.1)" */
 	for (size_t i = 0; i < who->word_count; i++) {
 		const struct words *const w = &who->words[i];
 		if (w->voice == VOICE_COMMENT ||
@@ -85,6 +85,10 @@ codes_in_words(const struct person *who, const struct words **quoted)
 			(r.status.class == 0 ||
 				(status_is_vague(r.status) && !status_is_vague(here.status)))) {
 			r.status = here.status;
+			struct status first;
+			r.is_sure =
+				here.is_sure || str_has(w->raw, STR("(#")) ||
+				(w->voice == VOICE_DIAGNOSTIC && status_parse(w->text, &first) > 0);
 			if (*quoted == NULL)
 				*quoted = w;
 		}
@@ -96,11 +100,18 @@ codes_in_words(const struct person *who, const struct words **quoted)
  * server's reading of it, and often vaguer ("5.0.0"), about another thing (time ran out: "4.4.7")
  * or simply wrong. */
 static struct status
-choose_status(struct status field, struct status words)
+choose_status(struct status field, const struct reply *words, bool is_delayed)
 {
+	const struct status s = words->status;
 	if (field.class == 0)
-		return words;
-	return words.class == 0 || words.class == 2 || status_is_vague(words) ? field : words;
+		return s;
+	/* While it is still being tried, an answer that says no for good is somebody else's. */
+	if (is_delayed && field.class == 4 && s.class == 5)
+		return field;
+	/* A number that only looks like a code ("Perl: 5.10.1") corrects no field. */
+	if (s.class == 0 || s.class == 2 || status_is_vague(s) || !words->is_sure)
+		return field;
+	return s;
 }
 
 /* The answer that took the message: "250 2.6.0 Message received". */
@@ -139,7 +150,8 @@ find_codes(const struct person *who, struct finding *found)
 	if (found->reply.code == 0 && who->dsn != NULL)
 		found->reply.code = who->dsn->status_reply;
 	found->is_expired = is_expiry(field) || is_expiry(found->reply.status);
-	found->reply.status = choose_status(field, found->reply.status);
+	found->reply.status = choose_status(
+		field, &found->reply, who->dsn != NULL && who->dsn->action == NIXIE_ACTION_DELAYED);
 	found->is_status_stated = found->reply.status.class != 0;
 	if (found->quoted == NULL && who->word_count > 0 && who->words[0].voice <= VOICE_OWN)
 		found->quoted = &who->words[0];

@@ -14,31 +14,33 @@ static const struct dsn_field {
 	unsigned flags;
 	size_t offset;
 } fields[] = {
-	{STR_INIT("Final-Recipient"),                     OF_RECIPIENT | KEY, offsetof(struct dsn_recipient, final)            },
-	{STR_INIT("Original-Recipient"),                  OF_RECIPIENT | KEY,
-         offsetof(struct dsn_recipient,								      original)         },
-	{STR_INIT("X-Actual-Recipient"),                  OF_RECIPIENT,       offsetof(struct dsn_recipient, actual)           },
-	{STR_INIT("Action"),			      OF_RECIPIENT | KEY, offsetof(struct dsn_recipient, action_text)      },
-	{STR_INIT("Status"),			      OF_RECIPIENT | KEY, offsetof(struct dsn_recipient, status_text)      },
-	{STR_INIT("Remote-MTA"),                          OF_RECIPIENT,       offsetof(struct dsn_recipient, remote_mta)       },
-	{STR_INIT("Remote-Recipient"),                    OF_RECIPIENT,       offsetof(struct dsn_recipient, actual)           },
-	{STR_INIT("Diagnostic-Code"),                     OF_RECIPIENT,       offsetof(struct dsn_recipient, diagnostic)       },
-	{STR_INIT("Last-Attempt-Date"),                   OF_RECIPIENT,       offsetof(struct dsn_recipient, last_attempt)     },
+	{STR_INIT("Final-Recipient"),                     OF_RECIPIENT | KEY | ADDRESS,
+         offsetof(struct dsn_recipient,										final)            },
+	{STR_INIT("Original-Recipient"),                  OF_RECIPIENT | KEY | ADDRESS,
+         offsetof(struct dsn_recipient,										original)         },
+	{STR_INIT("X-Actual-Recipient"),                  OF_RECIPIENT | ADDRESS,
+         offsetof(struct dsn_recipient,										actual)           },
+	{STR_INIT("Action"),			      OF_RECIPIENT | KEY,           offsetof(struct dsn_recipient, action_text)      },
+	{STR_INIT("Status"),			      OF_RECIPIENT | KEY,           offsetof(struct dsn_recipient, status_text)      },
+	{STR_INIT("Remote-MTA"),                          OF_RECIPIENT,                 offsetof(struct dsn_recipient, remote_mta)       },
+	{STR_INIT("Remote-Recipient"),                    OF_RECIPIENT,                 offsetof(struct dsn_recipient, actual)           },
+	{STR_INIT("Diagnostic-Code"),                     OF_RECIPIENT,                 offsetof(struct dsn_recipient, diagnostic)       },
+	{STR_INIT("Last-Attempt-Date"),                   OF_RECIPIENT,                 offsetof(struct dsn_recipient, last_attempt)     },
 	{STR_INIT("Will-Retry-Until"),                    OF_RECIPIENT,
-         offsetof(struct dsn_recipient,								      will_retry_until) },
-	{STR_INIT("X-Notes"),                             OF_RECIPIENT,       offsetof(struct dsn_recipient, more)             },
-	{STR_INIT("X-Supplementary-Info"),                OF_RECIPIENT,       offsetof(struct dsn_recipient, more)             },
-	{STR_INIT("X-Mimecast-Bounce-Reason"),            OF_RECIPIENT,       offsetof(struct dsn_recipient, more)             },
-	{STR_INIT("Failure-Reason"),                      OF_RECIPIENT,       offsetof(struct dsn_recipient, more)             },
-	{STR_INIT("Reporting-MTA"),                       OF_MESSAGE,         offsetof(struct dsn,           reporting_mta)    },
-	{STR_INIT("Received-From-MTA"),                   OF_MESSAGE,         offsetof(struct dsn,           received_from_mta)},
-	{STR_INIT("Arrival-Date"),                        OF_MESSAGE,         offsetof(struct dsn,           arrival_date)     },
-	{STR_INIT("Original-Envelope-Id"),                OF_MESSAGE,         offsetof(struct dsn,           envelope_id)      },
-	{STR_INIT("X-Postfix-Sender"),                    OF_MESSAGE,         offsetof(struct dsn,           envelope_from)    },
-	{STR_INIT("X-Original-Sender"),                   OF_MESSAGE,         offsetof(struct dsn,           envelope_from)    },
+         offsetof(struct dsn_recipient,										will_retry_until) },
+	{STR_INIT("X-Notes"),                             OF_RECIPIENT,                 offsetof(struct dsn_recipient, more)             },
+	{STR_INIT("X-Supplementary-Info"),                OF_RECIPIENT,                 offsetof(struct dsn_recipient, more)             },
+	{STR_INIT("X-Mimecast-Bounce-Reason"),            OF_RECIPIENT,                 offsetof(struct dsn_recipient, more)             },
+	{STR_INIT("Failure-Reason"),                      OF_RECIPIENT,                 offsetof(struct dsn_recipient, more)             },
+	{STR_INIT("Reporting-MTA"),                       OF_MESSAGE,                   offsetof(struct dsn,           reporting_mta)    },
+	{STR_INIT("Received-From-MTA"),                   OF_MESSAGE,                   offsetof(struct dsn,           received_from_mta)},
+	{STR_INIT("Arrival-Date"),                        OF_MESSAGE,                   offsetof(struct dsn,           arrival_date)     },
+	{STR_INIT("Original-Envelope-Id"),                OF_MESSAGE,                   offsetof(struct dsn,           envelope_id)      },
+	{STR_INIT("X-Postfix-Sender"),                    OF_MESSAGE,                   offsetof(struct dsn,           envelope_from)    },
+	{STR_INIT("X-Original-Sender"),                   OF_MESSAGE,                   offsetof(struct dsn,           envelope_from)    },
 	{STR_INIT("X-Symantec-Messaging-Gateway-Sender"), OF_MESSAGE,
-         offsetof(struct dsn,										envelope_from)    },
-	{STR_INIT("X-Postfix-Queue-ID"),                  OF_MESSAGE,         offsetof(struct dsn,           queue_id)         },
+         offsetof(struct dsn,											  envelope_from)    },
+	{STR_INIT("X-Postfix-Queue-ID"),                  OF_MESSAGE,                   offsetof(struct dsn,           queue_id)         },
 };
 
 static const struct dsn_field *
@@ -135,7 +137,7 @@ read_one(struct str line, struct arena *a, struct dsn *d)
 			d->last = NULL;
 			return true;
 		}
-		if (!is_field && d->last != NULL) {
+		if (!is_field && d->last != NULL && !d->last_is_address) {
 			*d->last = str_between(d->last->ptr, line.ptr + line.len);
 			return true;
 		}
@@ -145,6 +147,7 @@ read_one(struct str line, struct arena *a, struct dsn *d)
 	if (f->flags & OF_MESSAGE) {
 		struct str *const slot = (struct str *)(void *)((char *)d + f->offset);
 		d->has_message_fields = true;
+		d->last_is_address = (f->flags & ADDRESS) != 0;
 		if (!str_is_set(*slot)) {
 			*slot = value;
 			d->last = slot;
@@ -177,6 +180,7 @@ read_one(struct str line, struct arena *a, struct dsn *d)
 	}
 	*slot = value;
 	d->last = slot;
+	d->last_is_address = (f->flags & ADDRESS) != 0;
 	return true;
 }
 

@@ -35,8 +35,9 @@ struct dsn {
 		queue_id;
 	struct dsn_recipient *recipients;
 	size_t count, room;
-	bool in_group;    /* the last group is still open */
-	struct str *last; /* the value that a continuation line belongs to */
+	bool in_group;        /* the last group is still open */
+	bool last_is_address; /* ... and is an address, which is never wrapped without an indent */
+	struct str *last;     /* the value that a continuation line belongs to */
 	bool has_message_fields;
 	bool splits_lines; /* set by the caller: several fields may stand in one line (pasted text)
 			    */

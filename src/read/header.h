@@ -22,7 +22,8 @@ struct header {
 	struct str body;      /* what follows the header */
 	struct str from_line; /* "From x@y date" of an mbox, without its line end; absent when there
 				 is none */
-	uint64_t present; /* a bit for each header_key(), so that most searches for what is not there end at once */
+	uint64_t present;     /* a bit for each header_key(), so that most searches for what is not
+				 there end at once */
 	bool is_cut;          /* HEADER_FIELDS_MAX was reached */
 };
 

@@ -77,7 +77,7 @@ delivery(struct str s, struct log_entry *e)
 	e->action = action_of(e, stat);
 	e->text = reply.len > 0 && e->action != NIXIE_ACTION_DELIVERED ? reply : stat;
 	/* "Sent (OK id=1)": the answer stands in the brackets. */
-	if (e->action == NIXIE_ACTION_DELIVERED)
+	if (e->action == NIXIE_ACTION_DELIVERED && str_starts(stat, STR("Sent")))
 		e->text = str_unwrap(str_trim(str_from(stat, 4)), '(', ')');
 	e->recipients = value_of(fields, STR("to="), false);
 	e->is_expired = e->action == NIXIE_ACTION_FAILED && e->status.class == 4;

@@ -393,6 +393,7 @@ static const struct json_name {
 };
 
 struct json_line {
+	struct str line;
 	struct arena *arena;
 	struct logline *out;
 	char *bytes; /* a MESSAGE as an array of byte values */
@@ -435,6 +436,9 @@ json_member(void *to, const struct json_path *path, struct str value)
 {
 	struct json_line *const j = to;
 	struct logline *const out = j->out;
+	/* A line that was cut off behind a name: the value would begin at its end. */
+	if (value.ptr == j->line.ptr + j->line.len)
+		return;
 	if (path->depth == 2 && str_eq(path->name[0], STR("MESSAGE")) &&
 		!str_is_set(path->name[1])) {
 		take_byte(j, value);
@@ -474,7 +478,7 @@ json_member(void *to, const struct json_path *path, struct str value)
 static bool
 json_parse(struct str line, struct log_clock *clock, struct arena *a, struct logline *out)
 {
-	struct json_line j = {.arena = a, .out = out};
+	struct json_line j = {.line = line, .arena = a, .out = out};
 	if (!json_walk(line, a, json_member, &j))
 		return false;
 	if (str_is_set(out->program))

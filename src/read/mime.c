@@ -170,6 +170,12 @@ walk_multipart(struct mime *m, struct str body, struct str boundary, unsigned de
 			!str_starts_case(part.fields[0].name, STR("Content-")))
 			part = (struct header){.body = content}; /* text or a header that came
 								    without a blank line */
+		/* The fields of a notification right behind the part's own: the blank line between
+		 * them was lost. */
+		if (part.count > 0 && str_trim(part.body).len == 0 &&
+			(header_has(&part, STR("Final-Recipient")) ||
+				header_has(&part, STR("Reporting-MTA"))))
+			part.body = content;
 		walk(m, &part, depth + 1, is_alternative, a);
 	}
 	if (at != STR_NPOS && !is_last)

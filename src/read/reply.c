@@ -1,5 +1,7 @@
 #include "read/reply.h"
 
+#define STATUS_SUBJECT_MAX 9 /* 0 to 7 are assigned (RFC 3463 s3); 9 is met in the wild */
+
 static size_t
 digits(struct str s, size_t from, size_t max)
 {
@@ -52,7 +54,9 @@ status_next(struct str text, size_t *at, size_t *found_at)
 			before == '/')
 			continue;
 		const size_t n = status_parse(str_from(text, from), &s);
-		if (n == 0)
+		/* RFC 3463 has room for more, but what looks like it in running text is a version:
+		 * "Perl: 5.10.1". */
+		if (n == 0 || s.subject > STATUS_SUBJECT_MAX)
 			continue;
 		*at = from + n;
 		*found_at = from;
@@ -115,7 +119,8 @@ is_cue_before(struct str text, size_t at)
 	if (head.len == 0)
 		return true;
 	const char last = head.ptr[head.len - 1];
-	if (last == ':' || last == ';')
+	if (last == ':' || last == ';' || str_ends_case(head, STR("\xEF\xBC\x9A")) ||
+		str_ends_case(head, STR("\xEF\xBC\x9B"))) /* ： ； */
 		return true;
 	for (size_t i = 0; i < sizeof cues / sizeof *cues; i++)
 		if (str_ends_case(head, cues[i]))

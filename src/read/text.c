@@ -476,6 +476,27 @@ extend_block(struct reader *r, struct str line)
 			b->after.len == 0 ? line : str_between(b->after.ptr, line.ptr + line.len);
 }
 
+/* Does the address stand behind a word that makes it a sender, or a Message-ID: "MAIL FROM:<a@b>",
+ * "from a@b"? */
+static bool
+is_behind_sender_word(struct str line, struct str address)
+{
+	static const struct str words[] = {STR_INIT("message-id:"), STR_INIT("from:"),
+		STR_INIT("return-path:"), STR_INIT("sender:"), STR_INIT("from"), STR_INIT("by"),
+		STR_INIT("reply-to:"), STR_INIT("message id:")};
+	struct str head = str_between(line.ptr, address.ptr);
+	while (head.len > 0 && (head.ptr[head.len - 1] == '<' || head.ptr[head.len - 1] == ' ' ||
+				       head.ptr[head.len - 1] == '"'))
+		head.len--;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (str_ends_case(head, words[i]) &&
+			(head.len == words[i].len ||
+				!ascii_is_alnum(
+					(unsigned char)head.ptr[head.len - words[i].len - 1])))
+			return true;
+	return false;
+}
+
 /* An address somewhere in a line of prose. */
 static void
 note_passing(struct reader *r, struct line *l)
@@ -487,6 +508,8 @@ note_passing(struct reader *r, struct line *l)
 	const bool is_failure =
 		r->is_failure_sentence || line_says(l, SIGN_FAILURE) || line_says(l, SIGN_DELAY);
 	while (str_is_set(found = address_next(l->bare, &at))) {
+		if (is_behind_sender_word(l->bare, found))
+			continue;
 		struct block *const b = add_block(
 			r->p, r->arena, found, is_failure ? NAMING_SENTENCE : NAMING_PASSING);
 		if (b == NULL)
@@ -571,6 +594,15 @@ is_wrapped(const struct reader *r, const struct line *l)
 	       indent_of(l->raw) > r->indent;
 }
 
+/* "----- Transcript of session follows -----": what comes is about something else. */
+static bool
+is_section(struct str line)
+{
+	return line.len > 12 && str_starts(line, STR("---")) &&
+	       str_eq(str_from(line, line.len - 3), STR("---")) &&
+	       str_find_char(line, '@', 0) == STR_NPOS && str_find_char(line, ' ', 0) != STR_NPOS;
+}
+
 static void
 read_line(struct reader *r, const struct text_line *of)
 {
@@ -591,6 +623,13 @@ read_line(struct reader *r, const struct text_line *of)
 	}
 	if (read_dialogue(r, &l) || read_origin(r, &l)) {
 		extend_block(r, raw);
+		return;
+	}
+	/* With one recipient, all of it is about that one. */
+	if (is_section(l.bare) && r->current > 1) {
+		r->current = 0;
+		r->in_own = false;
+		r->is_failure_sentence = line_says(&l, SIGN_FAILURE);
 		return;
 	}
 	if (!is_wrapped(r, &l) && read_recipient(r, &l))

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""test_schema.py NIXIE SCHEMA [FILE...] - the JSON is what doc/report.schema.json promises. TAP.
+"""test_schema.py NIXIE SCHEMA [FILE...] - the JSON is what doc/*.schema.json promise. TAP.
 
 Validates `nixie parse -o ndjson`, with --explain and without, of every FILE, of samples/ and of
 tests/golden/; and of all mails in ../*/corpus/emails, a collection beside the source tree, where there is
-one. Holds the schema against the tables and the code it repeats, and doc/report.md against both.
+one. Validates `nixie log -o ndjson` of tests/golden/log/*.log by log.schema.json beside SCHEMA. Holds the
+schemas against the tables and the code they repeat and against each other, and doc/report.md against all.
 """
 import json
 import pathlib
@@ -57,6 +58,26 @@ def reports(nixie, words, files):
 
 def where(error):
     return '/'.join(map(str, error.absolute_path)) or 'the whole'
+
+
+def events_valid(nixie, validator, words):
+    """What `nixie log` writes of our logs."""
+    lines, trouble = 0, []
+    logs = sorted((TOP / 'tests/golden/log').glob('*.log'))
+    for log in logs:
+        done = subprocess.run([nixie, 'log', '-o', 'ndjson', *words, '--', str(log)], check=False, capture_output=True,
+                              stdin=subprocess.DEVNULL, timeout=250)
+        written = done.stdout.decode('utf-8').splitlines()
+        lines += len(written)
+        if done.returncode != 0 or not written:
+            trouble.append(f'{log.name}: exit status {done.returncode}, {len(written)} events: {done.stderr[:500]!r}')
+        for line in written:
+            event = json.loads(line)
+            at = f"{log.name}:{event.get('source', {}).get('line', '?')}"
+            trouble += [f'{at}: {where(e)}: {e.message[:200]}' for e in validator.iter_errors(event)]
+            if not words and 'explanation' in event:
+                trouble.append(f'{at}: explained without --explain')
+    check(trouble if logs else ['no logs'], f"{' '.join(['log', *words])}, our logs: {lines} events")
 
 
 def validate(nixie, validator, words, files, name):
@@ -118,11 +139,34 @@ def schema_agrees(schema):
            if part.get('additionalProperties') is not False], 'no object takes other members')
 
 
-def manual_agrees(schema):
-    """doc/report.md against the schema and the notes in the code."""
+def log_schema_agrees(log, schema):
+    """The schema of events against the members that it shares with that of reports."""
+    outcome, own = schema['$defs']['outcome'], log['properties']
+    check([f'{name}: not as in report.schema.json' for name, part in outcome['properties'].items()
+           if own.get(name) != part], 'events have the members of an outcome')
+    same = [(name, log['$defs'][name], schema['$defs'][name]) for name in ('evidence', 'explanation')]
+    same.append(('dependentRequired', log['dependentRequired'], outcome['dependentRequired']))
+    check([name for name, ours, theirs in same if ours != theirs], 'and what these are made of')
+    check([] if own['schema']['const'] == schema['properties']['schema']['const'] else ['two versions'],
+          'events and reports have one version')
+    text = (TOP / 'src/explain/log_json.c').read_text('utf-8')
+    written = set(re.findall(r'\bj, STR\("(\w+)"\)', text)) - {'path', 'line'}
+    check([f'{name}: in one of the two only' for name in sorted(written ^ (set(own) - set(outcome['properties'])))],
+          'the other members are those of log_json.c')
+    generators = {name for path in (TOP / 'src/read').glob('log_*.c')
+                  for name in re.findall(r'generator = "(\w+)"', path.read_text('utf-8'))}
+    check(sorted(generators ^ set(own['generator']['enum'])), 'generators of events: those of src/read/log_*.c')
+    check([path for path, part in objects(log, 'event') if not part.get('description')],
+          'every member of an event is described')
+    check([name for name, part in [('event', log), *log['$defs'].items()]
+           if part.get('additionalProperties') is not False], 'no object of an event takes other members')
+
+
+def manual_agrees(schema, log):
+    """doc/report.md against the schemas and the notes in the code."""
     text = (TOP / 'doc/report.md').read_text('utf-8')
     told = set(re.findall(r'`([a-z_]+(?:-[a-z]+)*)`', text))
-    check([path for path, _ in objects(schema) if path.rpartition('.')[2] not in told],
+    check([path for path, _ in [*objects(schema), *objects(log, 'event')] if path.rpartition('.')[2] not in told],
           'report.md tells of every member')
     check(sorted(notes_in_code() - told), 'report.md tells of every note')
 
@@ -130,8 +174,10 @@ def manual_agrees(schema):
 def main():
     nixie = sys.argv[1]
     schema = json.loads(pathlib.Path(sys.argv[2]).read_text('utf-8'))
+    log = json.loads(pathlib.Path(sys.argv[2]).with_name('log.schema.json').read_text('utf-8'))
     schema_agrees(schema)
-    manual_agrees(schema)
+    log_schema_agrees(log, schema)
+    manual_agrees(schema, log)
     try:
         import jsonschema
     except ImportError:
@@ -140,6 +186,7 @@ def main():
         return 1 if failures else 0
     kind = jsonschema.validators.validator_for(schema)
     kind.check_schema(schema)
+    kind.check_schema(log)
     validator = kind(schema, format_checker=jsonschema.FormatChecker())
     ours = mails_below(TOP / 'samples', TOP / 'tests/golden') + [pathlib.Path(p) for p in sys.argv[3:]]
     for words in ([], ['--explain']):
@@ -147,6 +194,7 @@ def main():
         validate(nixie, validator, words, ours, f'{how}, our samples')
         if MORE_MAILS:
             validate(nixie, validator, words, mails_below(*MORE_MAILS), f'{how}, the mails beside the tree')
+        events_valid(nixie, kind(log, format_checker=jsonschema.FormatChecker()), words)
     if not MORE_MAILS:
         skip('the mails beside the tree', 'there are none')
     print(f'1..{cases}')
