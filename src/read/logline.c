@@ -2,208 +2,6 @@
 
 #include "base/json_walk.h"
 
-#define TAG_BYTES_MAX 128 /* a syslog tag is short (RFC 3164: 32); longer ones are prose */
-
-/* ---- stamps ---- */
-
-int64_t
-time_of(int64_t year, unsigned month, unsigned day, int64_t seconds)
-{
-	/* Days since 1970 in the proleptic Gregorian calendar, counted in years that begin in
-	 * March, so that the leap day comes last. */
-	const int64_t y = month <= 2 ? year - 1 : year;
-	const int64_t era = (y >= 0 ? y : y - 399) / 400;
-	const int64_t year_of_era = y - era * 400;
-	const int64_t day_of_year =
-		(153 * (int64_t)(month > 2 ? month - 3 : month + 9) + 2) / 5 + (int64_t)day - 1;
-	const int64_t day_of_era =
-		year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-	return (era * 146097 + day_of_era - 719468) * 86400 + seconds;
-}
-
-static void
-put_digits(char *to, unsigned count, int64_t n)
-{
-	while (count-- > 0) {
-		to[count] = (char)('0' + n % 10);
-		n /= 10;
-	}
-}
-
-struct str
-time_text(int64_t time_s, bool has_zone, struct arena *a)
-{
-	char out[26] = "0000-00-00T00:00:00-00:00";
-	if (time_s < 0 || time_s >= 253402300800) /* the year 10000 */
-		return STR_NONE;
-	const int64_t days = time_s / 86400 + 719468, seconds = time_s % 86400;
-	const int64_t era = days / 146097, day_of_era = days % 146097;
-	const int64_t year_of_era =
-		(day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-	const int64_t day_of_year =
-		day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-	const int64_t shifted = (5 * day_of_year + 2) / 153;
-	const int64_t month = shifted < 10 ? shifted + 3 : shifted - 9;
-	put_digits(out, 4, year_of_era + era * 400 + (month <= 2));
-	put_digits(out + 5, 2, month);
-	put_digits(out + 8, 2, day_of_year - (153 * shifted + 2) / 5 + 1);
-	put_digits(out + 11, 2, seconds / 3600);
-	put_digits(out + 14, 2, seconds / 60 % 60);
-	put_digits(out + 17, 2, seconds % 60);
-	if (has_zone)
-		out[19] = 'Z';
-	return arena_str(a, (struct str){out, has_zone ? 20 : 25});
-}
-
-/* Two digits at `at`, at most `max`; -1 when they are not there. */
-static int
-two(struct str s, size_t at, int max)
-{
-	if (at + 2 > s.len || !ascii_is_digit((unsigned char)s.ptr[at]) ||
-		!ascii_is_digit((unsigned char)s.ptr[at + 1]))
-		return -1;
-	const int n = (s.ptr[at] - '0') * 10 + s.ptr[at + 1] - '0';
-	return n <= max ? n : -1;
-}
-
-/* "04:05:06" at `at`, in seconds, or -1. */
-static int64_t
-clock_time(struct str s, size_t at)
-{
-	const int h = two(s, at, 23), m = two(s, at + 3, 59), sec = two(s, at + 6, 60);
-	if (h < 0 || m < 0 || sec < 0 || s.ptr[at + 2] != ':' || s.ptr[at + 5] != ':')
-		return -1;
-	return (int64_t)h * 3600 + m * 60 + sec;
-}
-
-static size_t
-skip_fraction(struct str s, size_t at)
-{
-	if (at < s.len && (s.ptr[at] == '.' || s.ptr[at] == ',') && at + 1 < s.len &&
-		ascii_is_digit((unsigned char)s.ptr[at + 1])) {
-		at++;
-		while (at < s.len && ascii_is_digit((unsigned char)s.ptr[at]))
-			at++;
-	}
-	return at;
-}
-
-/* "Z", "+01:00", "-0500" at *at: the offset in seconds, and *at behind it; false when there is
- * none.
- */
-static bool
-zone_at(struct str s, size_t *at, int64_t *offset)
-{
-	if (*at < s.len && (s.ptr[*at] == 'Z' || s.ptr[*at] == 'z')) {
-		*offset = 0;
-		*at += 1;
-		return true;
-	}
-	if (*at >= s.len || (s.ptr[*at] != '+' && s.ptr[*at] != '-'))
-		return false;
-	const bool has_colon = *at + 3 < s.len && s.ptr[*at + 3] == ':';
-	const int h = two(s, *at + 1, 23), m = two(s, *at + (has_colon ? 4 : 3), 59);
-	if (h < 0 || m < 0)
-		return false;
-	*offset = ((int64_t)h * 3600 + m * 60) * (s.ptr[*at] == '-' ? -1 : 1);
-	*at += has_colon ? 6 : 5;
-	return true;
-}
-
-/* An ISO 8601 stamp at the start of `s`, its date and time apart by a T or a blank; how much of `s`
- * it takes, or 0. Exim writes its zone behind a blank. */
-static size_t
-iso_stamp(struct str s, struct logline *out)
-{
-	if (s.len < 19 || s.ptr[4] != '-' || s.ptr[7] != '-' ||
-		(s.ptr[10] != 'T' && s.ptr[10] != ' '))
-		return 0;
-	const int century = two(s, 0, 99), years = two(s, 2, 99), month = two(s, 5, 12),
-		  day = two(s, 8, 31);
-	const int64_t seconds = clock_time(s, 11);
-	if (century < 19 || years < 0 || month < 1 || day < 1 || seconds < 0)
-		return 0;
-	size_t at = skip_fraction(s, 19);
-	int64_t offset = 0;
-	size_t zone = at < s.len && s.ptr[at] == ' ' && s.ptr[10] == ' ' ? at + 1 : at;
-	out->has_zone =
-		(zone == at || (zone < s.len && s.ptr[zone] != 'Z')) && zone_at(s, &zone, &offset);
-	if (out->has_zone)
-		at = zone;
-	out->time_s =
-		time_of(century * 100 + years, (unsigned)month, (unsigned)day, seconds) - offset;
-	if (at < s.len && !ascii_is_space((unsigned char)s.ptr[at]))
-		return 0;
-	return at;
-}
-
-struct str
-logline_skip_stamp(struct str s)
-{
-	struct logline ignored;
-	const size_t n = iso_stamp(s, &ignored);
-	return n == 0 ? s : str_trim(str_from(s, n));
-}
-
-static unsigned
-month_find(struct str s)
-{
-	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	for (unsigned i = 0; i < 12; i++)
-		if (s.len >= 3 && memcmp(s.ptr, names + (size_t)i * 3, 3) == 0)
-			return i + 1;
-	return 0;
-}
-
-/* Moves the clock on to a stamp without a year; see the top of logline.h. */
-static int
-clock_year(struct log_clock *clock, unsigned month, unsigned day)
-{
-	if (clock->month != 0) {
-		const int from = (int)(clock->month * 31 + clock->day),
-			  to = (int)(month * 31 + day);
-		if (to < from - 186)
-			clock->year++;
-		else if (to > from + 186)
-			clock->year--;
-	}
-	clock->month = month;
-	clock->day = day;
-	return clock->year;
-}
-
-/* "Nov 22 04:05:06", "Nov  2 ...", also with a year behind the day; how much of `s` it takes, or 0.
- */
-static size_t
-bsd_stamp(struct str s, struct log_clock *clock, struct logline *out)
-{
-	const unsigned month = month_find(s);
-	if (month == 0 || s.len < 15 || s.ptr[3] != ' ')
-		return 0;
-	size_t at = 4;
-	at += s.ptr[at] == ' ';
-	const int64_t day = str_number(str_from(s, at), 31);
-	if (day < 1)
-		return 0;
-	at += day > 9 || s.ptr[at] == '0' ? 2 : 1;
-	if (at + 9 > s.len || s.ptr[at] != ' ')
-		return 0;
-	at++;
-	const int64_t year =
-		s.len > at + 5 && s.ptr[at + 4] == ' ' ? str_number(str_from(s, at), 9999) : -1;
-	if (year >= 1900)
-		at += 5;
-	const int64_t seconds = clock_time(s, at);
-	if (seconds < 0)
-		return 0;
-	at = skip_fraction(s, at + 8);
-	if (at < s.len && s.ptr[at] != ' ')
-		return 0;
-	out->time_s = time_of(year >= 1900 ? year : clock_year(clock, month, (unsigned)day), month,
-		(unsigned)day, seconds);
-	return at;
-}
-
 /* ---- host and tag ---- */
 
 static bool
@@ -218,7 +16,7 @@ static size_t
 tag_at(struct str s, struct logline *out)
 {
 	size_t at = 0;
-	while (at < s.len && at < TAG_BYTES_MAX && is_tag_char((unsigned char)s.ptr[at]))
+	while (at < s.len && at < LOG_TAG_BYTES_MAX && is_tag_char((unsigned char)s.ptr[at]))
 		at++;
 	if (at == 0 || at == s.len)
 		return 0;
@@ -297,7 +95,7 @@ rfc5424(struct str s, struct logline *out)
 	const struct str stamp = str_word(&rest);
 	const struct str host = str_word(&rest), program = str_word(&rest), pid = str_word(&rest);
 	const struct str id = str_word(&rest);
-	if (id.len == 0 || (iso_stamp(stamp, out) == 0 && !str_eq(stamp, STR("-"))))
+	if (id.len == 0 || (logtime_iso(stamp, out) == 0 && !str_eq(stamp, STR("-"))))
 		return false;
 	out->host = absent_if_nil(host);
 	out->program = absent_if_nil(program);
@@ -331,8 +129,8 @@ plain_parse(struct str line, struct log_clock *clock, struct logline *out)
 	if (pri > 0 && str_starts(s, STR("1 ")) && rfc5424(str_from(s, 2), out))
 		return;
 	out->message = str_trim(s);
-	const size_t iso = iso_stamp(s, out);
-	const size_t stamp = iso > 0 ? iso : bsd_stamp(s, clock, out);
+	const size_t iso = logtime_iso(s, out);
+	const size_t stamp = iso > 0 ? iso : logtime_bsd(s, clock, out);
 	if (stamp == 0) {
 		out->time_s = -1;
 		out->has_zone = false;
@@ -418,7 +216,7 @@ static void
 take_time(struct logline *out, struct str value)
 {
 	struct logline stamp = {.time_s = -1};
-	if (iso_stamp(value, &stamp) > 0) {
+	if (logtime_iso(value, &stamp) > 0) {
 		out->time_s = stamp.time_s;
 		out->has_zone = stamp.has_zone;
 		return;
@@ -512,134 +310,4 @@ logline_parse(struct str line, struct log_clock *clock, struct arena *a, struct 
 	if (line.ptr[0] == '{' && json_parse(line, clock, a, out))
 		return;
 	plain_parse(line, clock, out);
-}
-
-/* ---- journald's export ---- */
-
-void
-journal_init(struct journal *j)
-{
-	*j = (struct journal){.time_s = -1};
-	buf_init(&j->message, LOG_LINE_BYTES_MAX);
-	buf_init(&j->tag, TAG_BYTES_MAX);
-	buf_init(&j->host, 256);
-	buf_init(&j->pid, 32);
-}
-
-void
-journal_fini(struct journal *j)
-{
-	buf_fini(&j->message);
-	buf_fini(&j->tag);
-	buf_fini(&j->host);
-	buf_fini(&j->pid);
-}
-
-static struct buf *
-journal_slot(struct journal *j, struct str name)
-{
-	if (str_eq(name, STR("MESSAGE")))
-		return &j->message;
-	if (str_eq(name, STR("SYSLOG_IDENTIFIER")))
-		return &j->tag;
-	if (str_eq(name, STR("_HOSTNAME")))
-		return &j->host;
-	return str_eq(name, STR("_PID")) || str_eq(name, STR("SYSLOG_PID")) ? &j->pid : NULL;
-}
-
-/* Adds what still fits: a value that is too long is cut, not lost. */
-static void
-journal_add(struct buf *b, struct str s)
-{
-	if (b != NULL && b->len < b->limit_bytes)
-		buf_add(b, str_head(s, b->limit_bytes - b->len));
-}
-
-static enum journal_rc
-journal_finish(struct journal *j, struct logline *out)
-{
-	const bool has_message = j->message.len > 0;
-	j->in_entry = j->in_binary = false;
-	*out = (struct logline){.time_s = j->time_s,
-		.has_zone = j->time_s >= 0,
-		.host = j->host.len > 0 ? buf_str(&j->host) : STR_NONE,
-		.program = j->tag.len > 0 ? buf_str(&j->tag) : STR_NONE,
-		.pid = str_number(j->pid.len > 0 ? buf_str(&j->pid) : STR(""), 9999999999),
-		.message = has_message ? str_trim(buf_str(&j->message)) : STR("")};
-	return has_message ? JOURNAL_ENTRY : JOURNAL_GOES_ON;
-}
-
-static void
-journal_begin(struct journal *j)
-{
-	buf_clear(&j->message);
-	buf_clear(&j->tag);
-	buf_clear(&j->host);
-	buf_clear(&j->pid);
-	j->time_s = -1;
-	j->in_entry = true;
-}
-
-/* A piece of a binary value, with the LF behind it: eight bytes of length, the lowest first, the
- * value, a line end. */
-static void
-journal_binary(struct journal *j, struct str line)
-{
-	size_t at = 0;
-	const size_t given = line.len + 1;
-	for (; j->length_bytes < 8 && at < given; at++) {
-		const unsigned char c = at < line.len ? (unsigned char)line.ptr[at] : '\n';
-		j->length |= (uint64_t)c << (8 * j->length_bytes++);
-		if (j->length_bytes == 8 && j->length < UINT64_MAX)
-			j->length++; /* its line end */
-	}
-	if (j->length_bytes < 8)
-		return;
-	const uint64_t take = given - at < j->length ? given - at : j->length;
-	j->length -= take;
-	journal_add(j->into, str_head(str_from(line, at), (size_t)take));
-	if (j->length > 0 && at + take == given)
-		journal_add(j->into, STR("\n"));
-	j->in_binary = j->length > 0;
-}
-
-enum journal_rc
-journal_line(struct journal *j, struct str line, struct logline *out)
-{
-	if (j->in_binary) {
-		journal_binary(j, line);
-		return JOURNAL_GOES_ON;
-	}
-	const bool is_cursor = str_starts(line, STR("__CURSOR="));
-	const bool is_time = str_starts(line, STR("__REALTIME_TIMESTAMP="));
-	if (!j->in_entry && !is_cursor && !is_time)
-		return JOURNAL_NOT_MINE;
-	if (!j->in_entry)
-		journal_begin(j);
-	if (line.len == 0)
-		return journal_finish(j, out);
-	if (is_time) {
-		const int64_t n = str_number(str_from(line, 21), INT64_MAX / 16);
-		j->time_s = n < 0 ? -1 : n / 1000000;
-		return JOURNAL_GOES_ON;
-	}
-	const size_t equals = str_find_char(str_head(line, 65), '=', 0);
-	struct buf *const to = journal_slot(j, str_head(line, equals));
-	if (to != NULL)
-		buf_clear(to);
-	if (equals == STR_NPOS) {
-		j->in_binary = true;
-		j->into = to;
-		j->length = 0;
-		j->length_bytes = 0;
-	} else {
-		journal_add(to, str_from(line, equals + 1));
-	}
-	return JOURNAL_GOES_ON;
-}
-
-enum journal_rc
-journal_end(struct journal *j, struct logline *out)
-{
-	return j->in_entry ? journal_finish(j, out) : JOURNAL_NOT_MINE;
 }

@@ -23,6 +23,8 @@
 	65536 /* of one line, or one value of a journal entry; more is cut off                     \
 	       */
 
+#define LOG_TAG_BYTES_MAX 128 /* a syslog tag is short (RFC 3164: 32); longer ones are prose */
+
 struct logline {
 	int64_t time_s;  /* since 1970, -1 = no stamp. Without a zone: as if it were UTC */
 	bool has_zone;   /* the stamp names its zone */
@@ -60,6 +62,19 @@ struct str time_text(int64_t time_s, bool has_zone, struct arena *a);
 
 /* time_of - the seconds since 1970 of a date and time in UTC; no check of the ranges */
 int64_t time_of(int64_t year, unsigned month, unsigned day, int64_t seconds);
+
+/* ---- stamps, for logline_parse() ---- */
+
+/* logtime_iso - an ISO 8601 stamp at the start of `s`, its date and time apart by a T or a blank;
+ * how much of `s` it takes, or 0. Exim writes its zone behind a blank. Sets time_s and has_zone,
+ * which have no meaning after a 0 */
+size_t logtime_iso(struct str s, struct logline *out);
+
+/* logtime_bsd - "Nov 22 04:05:06", "Nov  2 ...", also with a year behind the day; how much of `s`
+ * it takes, or 0. Sets time_s, and moves the clock on where there is no year */
+size_t logtime_bsd(struct str s, struct log_clock *clock, struct logline *out);
+
+/* ---- journald ---- */
 
 /*
  * journal - `journalctl -o export`: fields on lines of their own, binary ones with their length, a

@@ -60,6 +60,10 @@ void text_read(struct str text, struct arena *a, struct sign_set *set, struct ma
  * STR_NPOS. *ends: where the report's own words end, before the line that announces the copy */
 size_t text_returned_at(struct str text, size_t *ends);
 
+/* text_is_message_field - is it a field name that makes the head of a message out of lines that
+ * follow each other? Case does not matter */
+bool text_is_message_field(struct str name);
+
 /* text_unquote - text that somebody forwarded or pasted with '>' before each line, without those,
  * up to QUOTE_DEPTH_MAX deep; any other text as it is */
 struct str text_unquote(struct str text, struct arena *a);

@@ -1,0 +1,189 @@
+#include "read/text_head.h"
+
+#include "read/address.h"
+#include "read/limits.h"
+#include "read/signs.h"
+
+#define LABEL_BYTES_MAX 48 /* "The following recipient's address is unknown:" is no label */
+
+struct str
+text_skip_bullet(struct str s)
+{
+	for (;;) {
+		size_t n = 0;
+		while (n < s.len && n < 4 &&
+			(s.ptr[n] == '*' || s.ptr[n] == '-' || s.ptr[n] == '>' || s.ptr[n] == '=' ||
+				s.ptr[n] == '+' || s.ptr[n] == '|' || s.ptr[n] == '#'))
+			n++;
+		if (str_starts(s, STR("\xE2\x80\xA2")) || str_starts(s, STR("\xE2\x97\x8F")) ||
+			str_starts(s, STR("\xE3\x83\xBB")) ||
+			str_starts(s, STR("\xE2\x96\xA0"))) /* • ● ・ ■ */
+			n = 3;
+		else if (str_starts(s, STR("\xC2\xB7"))) /* · */
+			n = 2;
+		if (n == 0 || n >= s.len ||
+			(!ascii_is_space((unsigned char)s.ptr[n]) && n < 3 && s.ptr[n] != '<'))
+			return s;
+		s = str_trim(str_from(s, n));
+	}
+}
+
+bool
+text_is_head_tail(struct str tail)
+{
+	if (tail.len == 0)
+		return true;
+	const char c = tail.ptr[0];
+	if (c == ':' || c == ';' || c == '(' || c == '[' || c == ',' || c == '-' || c == '\t' ||
+		c == '=' || c == '|')
+		return true;
+	return str_starts(tail, STR("...")) || str_starts(tail, STR("<mailto:")) ||
+	       str_starts_case(tail, STR("on ")) || str_starts(tail, STR("<<<")) ||
+	       ascii_is_digit((unsigned char)c) || str_starts(tail, STR("\xEF\xBC\x9A")) ||
+	       str_starts(tail, STR("\xE3\x80\x80"));
+}
+
+bool
+text_head(struct str line, struct str *address, struct str *tail)
+{
+	size_t at = 0;
+	if (line.len < 3)
+		return false;
+	if (line.ptr[0] == '<') {
+		const size_t close = str_find_char(line, '>', 1);
+		if (close == STR_NPOS || close < 2 || close > ADDRESS_BYTES_MAX)
+			return false;
+		const struct str inside = (struct str){line.ptr + 1, close - 1};
+		*tail = str_trim(str_from(line, close + 1));
+		*address = address_clean(inside);
+		if (str_find_char(*address, '@', 0) != STR_NPOS)
+			return str_find_char(*address, ' ', 0) == STR_NPOS ||
+			       address->ptr[0] == '"';
+		/* A local part alone is one only before a colon: "<nobody>: unknown user". */
+		return str_starts(*tail, STR(":")) && address->len > 0 && address->len <= 64 &&
+		       str_find_char(*address, ' ', 0) == STR_NPOS &&
+		       str_find(*address, STR("://"), 0) == STR_NPOS;
+	}
+	const char quote = line.ptr[0] == '"' || line.ptr[0] == '\'' ? line.ptr[0] : '\0';
+	const struct str bare = quote != '\0' ? str_from(line, 1) : line;
+	const size_t sign = str_find_char(str_head(bare, ADDRESS_BYTES_MAX), '@', 0);
+	if (sign == STR_NPOS)
+		return false;
+	/* Blanks before the @ mean that the line begins with something else (but for a quoted local
+	 * part). */
+	struct str found = address_next(line, &at);
+	if (!str_is_set(found) || found.ptr > bare.ptr)
+		return false;
+	*address = found;
+	*tail = str_from(line, at);
+	if (quote != '\0' && tail->len > 0 && tail->ptr[0] == quote)
+		*tail = str_from(*tail, 1);
+	*tail = str_trim(*tail);
+	if (str_starts(*tail, STR("<"))) {
+		const size_t close = str_find_char(*tail, '>', 0);
+		const struct str inside = close == STR_NPOS ? STR("") : str_head(*tail, close + 1);
+		/* "a@b <c@d>": the first was its display name; "a@b<mailto:a@b>": the same twice.
+		 */
+		if (str_find_char(inside, '@', 0) != STR_NPOS &&
+			!str_starts(*tail, STR("<mailto:")))
+			*address = address_clean(inside);
+		if (str_find_char(inside, '@', 0) != STR_NPOS)
+			*tail = str_trim(str_from(*tail, close + 1));
+	}
+	return true;
+}
+
+bool
+text_code_line(struct str line, struct str *address)
+{
+	struct status s;
+	if (line.len < 8 || (line.ptr[0] != '4' && line.ptr[0] != '5') ||
+		!ascii_is_digit((unsigned char)line.ptr[1]) ||
+		!ascii_is_digit((unsigned char)line.ptr[2]) || line.ptr[3] != ' ')
+		return false;
+	struct str rest = str_trim(str_from(line, 4));
+	rest = str_trim(str_from(rest, status_parse(rest, &s)));
+	struct str tail;
+	return text_head(rest, address, &tail) && str_starts(tail, STR("..."));
+}
+
+bool
+text_named(struct str line, bool is_contact, struct str *address)
+{
+	if (line.len < 6 || line.len > 200)
+		return false;
+	if (line.ptr[line.len - 1] == ':')
+		line.len--;
+	const char close = line.ptr[line.len - 1];
+	const char open = close == ')' ? '(' : close == '>' ? '<' : close == ']' ? '[' : '\0';
+	if (open == '\0')
+		return false;
+	const size_t at = str_find_char(line, open, 0);
+	if (at == STR_NPOS || at == 0)
+		return false;
+	struct str inside = str_from(line, at + 1);
+	inside.len--;
+	inside = address_clean(inside);
+	size_t next = 0;
+	const struct str found = address_next(inside, &next);
+	if (!str_is_set(found) || found.len != inside.len)
+		return false;
+	/* The name: few words, and no sentence that asks to write to somebody, no answer of a
+	 * server. */
+	struct str name = str_head(line, at);
+	if (ascii_is_digit((unsigned char)name.ptr[0]))
+		return false;
+	int words = 0;
+	for (struct str rest = name; str_word(&rest).len > 0;)
+		words++;
+	if (words > 6 || str_find_char(name, ':', 0) != STR_NPOS ||
+		str_find_char(name, '@', 0) != STR_NPOS || is_contact)
+		return false;
+	*address = found;
+	return true;
+}
+
+bool
+text_label(struct str line, struct str *address, struct str *tail, struct str *label)
+{
+	const size_t colon = str_find_char(str_head(line, LABEL_BYTES_MAX + 1), ':', 0);
+	if (colon == STR_NPOS || colon == 0)
+		return false;
+	const struct str value = str_trim(str_from(line, colon + 1));
+	size_t at = 0;
+	const struct str found = address_next(value, &at);
+	if (!str_is_set(found))
+		return false;
+	*label = str_trim(str_head(line, colon));
+	*address = found;
+	*tail = str_trim(str_from(value, at));
+	while (tail->len > 0 && strchr(">)]'\"", tail->ptr[0]) != NULL && tail->ptr[0] != '\0')
+		*tail = str_trim(str_from(*tail, 1));
+	return true;
+}
+
+bool
+text_is_recipient_label(struct str label)
+{
+	struct str hit;
+	return sign_in(label, SIGN_RECIPIENT_LABEL, &hit) && hit.len * 5 >= label.len * 3;
+}
+
+bool
+text_is_behind_sender_word(struct str line, struct str address)
+{
+	static const struct str words[] = {STR_INIT("message-id:"), STR_INIT("from:"),
+		STR_INIT("return-path:"), STR_INIT("sender:"), STR_INIT("from"), STR_INIT("by"),
+		STR_INIT("reply-to:"), STR_INIT("message id:")};
+	struct str head = str_between(line.ptr, address.ptr);
+	while (head.len > 0 && (head.ptr[head.len - 1] == '<' || head.ptr[head.len - 1] == ' ' ||
+				       head.ptr[head.len - 1] == '"'))
+		head.len--;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (str_ends_case(head, words[i]) &&
+			(head.len == words[i].len ||
+				!ascii_is_alnum(
+					(unsigned char)head.ptr[head.len - words[i].len - 1])))
+			return true;
+	return false;
+}

@@ -1,0 +1,123 @@
+/*
+ * text_returned - where the copy of a message begins in the prose of a report
+ *
+ * Either with a header, which is known by its fields, or behind a line of its own that
+ * announces it. Nothing that stands in the copy says anything about the failure, so the
+ * place counts.
+ */
+#include "read/text.h"
+
+#include "read/header.h"
+#include "read/signs.h"
+
+#define ANNOUNCEMENT_BYTES_MAX 160 /* of a line that announces the copy of a message */
+#define ANNOUNCEMENT_LEAD_MAX 24   /* before the words that do: "The headers of the ..." */
+
+bool
+text_is_message_field(struct str name)
+{
+	static const struct str names[] = {STR_INIT("Received"), STR_INIT("Return-Path"),
+		STR_INIT("Message-ID"), STR_INIT("Date"), STR_INIT("From"), STR_INIT("To"),
+		STR_INIT("Subject"), STR_INIT("MIME-Version"), STR_INIT("Content-Type"),
+		STR_INIT("Delivered-To"), STR_INIT("Sender"), STR_INIT("Reply-To"),
+		STR_INIT("DKIM-Signature"), STR_INIT("Authentication-Results"),
+		STR_INIT("X-Originating-IP"), STR_INIT("X-Mailer"),
+		STR_INIT("Content-Transfer-Encoding"), STR_INIT("X-Received"),
+		STR_INIT("DomainKey-Signature"), STR_INIT("Received-SPF"), STR_INIT("X-Sender"),
+		STR_INIT("Cc"), STR_INIT("List-Id"), STR_INIT("In-Reply-To"),
+		STR_INIT("References"), STR_INIT("Precedence")};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (str_eq_case(name, names[i]))
+			return true;
+	return false;
+}
+
+static bool
+may_begin_field(char c)
+{
+	return c != '\0' && strchr("RrMmDdFfTtSsXxCcAaLlIiPp", c) != NULL;
+}
+
+/* Do the lines from here on make the header of a message? Three known fields in a row, one of them
+ * a sign of transport. */
+static bool
+begins_header(struct str rest)
+{
+	struct str line, name, value;
+	int known = 0, transport = 0, lines = 0;
+	while ((known < 3 || transport == 0) && lines++ < 40 && str_line(&rest, &line)) {
+		if (lines > 1 && field_continues(line))
+			continue;
+		if (!field_split(line, &name, &value))
+			break;
+		if (!text_is_message_field(name)) {
+			if (!str_starts_case(name, STR("X-")) &&
+				!str_starts_case(name, STR("ARC-")) && known == 0)
+				return false;
+			continue;
+		}
+		known++;
+		transport += str_eq_case(name, STR("Received")) ||
+			     str_eq_case(name, STR("Return-Path")) ||
+			     str_eq_case(name, STR("Message-ID")) ||
+			     str_eq_case(name, STR("MIME-Version")) ||
+			     str_eq_case(name, STR("DKIM-Signature")) ||
+			     str_eq_case(name, STR("X-Originating-IP"));
+	}
+	/* "Return-Path: <x>" and then text that says the rest was cut is a returned message too. */
+	return (known >= 3 && transport > 0) || (known >= 2 && transport >= 2);
+}
+
+/* Does this line announce a copy of the message? It begins with such words (behind dashes and the
+ * like) and says little more; "delete your own text from the attached returned message" is no
+ * announcement. */
+static bool
+announces_copy(struct str line)
+{
+	const size_t whole = line.len;
+	while (line.len > 0 && strchr("-=*#_<> \t.:+~", line.ptr[0]) != NULL && line.ptr[0] != '\0')
+		line = str_from(line, 1);
+	const char last = line.len > 0 ? line.ptr[line.len - 1] : '\0';
+	if (line.len == whole && last != ':' && last != '.' && last != '-' && last != '=')
+		return false;
+	struct str hit;
+	return line.len > 3 && sign_in(line, SIGN_RETURNED_FOLLOWS, &hit) &&
+	       hit.ptr - line.ptr <= ANNOUNCEMENT_LEAD_MAX &&
+	       line.len - (size_t)(hit.ptr + hit.len - line.ptr) < 60;
+}
+
+size_t
+text_returned_at(struct str text, size_t *ends)
+{
+	struct str rest = text, line;
+	size_t last_words = 0; /* the end of the last line of the report's own words */
+	size_t before_last = 0;
+	struct str last_line = STR_NONE;
+	for (;;) {
+		const struct str here = rest;
+		const size_t at = text.len - here.len;
+		if (!str_line(&rest, &line))
+			return STR_NPOS;
+		const struct str bare = str_trim(line);
+		if (bare.len == 0)
+			continue;
+		if (may_begin_field(line.ptr[0]) && begins_header(here)) {
+			/* The line that announces the copy belongs to neither. */
+			const bool is_announcement =
+				str_is_set(last_line) && last_line.len < 120 &&
+				(announces_copy(last_line) || last_line.ptr[0] == '-' ||
+					last_line.ptr[0] == '=' || last_line.ptr[0] == '*');
+			*ends = is_announcement ? before_last : last_words;
+			return at;
+		}
+		/* A line of its own that announces it: "------ This is a copy of the message
+		 * ------". */
+		if (bare.len < ANNOUNCEMENT_BYTES_MAX && announces_copy(bare)) {
+			*ends = last_words;
+			return text.len - rest.len;
+		}
+		before_last = last_words;
+		last_words = text.len - rest.len;
+		last_line = bare;
+	}
+}
