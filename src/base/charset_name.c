@@ -12,7 +12,7 @@ static const struct alias {
 	char name[18];
 	unsigned char charset;
 } aliases[] = {
-  /* clang-format off */
+	/* clang-format off */
 	{"ascii", CHARSET_US_ASCII},
 	{"usascii", CHARSET_US_ASCII},
 	{"us", CHARSET_US_ASCII},
@@ -254,7 +254,7 @@ static const struct alias {
 	{"macukrainian", CHARSET_MAC_CYRILLIC},
 	{"cp10007", CHARSET_MAC_CYRILLIC},
 	{"cp10017", CHARSET_MAC_CYRILLIC},
-  /* clang-format on */
+	/* clang-format on */
 };
 
 #define NAME_MAX_BYTES sizeof aliases[0].name

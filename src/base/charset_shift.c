@@ -48,7 +48,7 @@ static const struct jp_escape {
 	struct str bytes;
 	enum jp to;
 } jp_escapes[] = {
-  /* clang-format off */
+	/* clang-format off */
 	{STR_INIT("\x1B(B"), JP_ASCII},
 	{STR_INIT("\x1B(J"), JP_ROMAN},
 	{STR_INIT("\x1B(H"), JP_ROMAN}, /* an old mistake for J */
@@ -59,7 +59,7 @@ static const struct jp_escape {
 	{STR_INIT("\x1B$(@"), JP_KANJI},
 	{STR_INIT("\x1B$(D"), JP_KANJI_212},
 	{STR_INIT("\x1B&@\x1B$B"), JP_KANJI}, /* the revision of 1990 */
-  /* clang-format on */
+	/* clang-format on */
 };
 
 static size_t

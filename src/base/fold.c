@@ -109,11 +109,9 @@ fold_two(const unsigned char *p)
 		lower = lower_cyrillic(c);
 	if (lower < 0x80)
 		return one_byte(2, lower);
-	return (struct piece){
-		.used = 2,
+	return (struct piece){.used = 2,
 		.len = 2,
-		.to = {(unsigned char)(0xC0 | lower >> 6), (unsigned char)(0x80 | (lower & 0x3F))}
-        };
+		.to = {(unsigned char)(0xC0 | lower >> 6), (unsigned char)(0x80 | (lower & 0x3F))}};
 }
 
 /* U+0800..U+FFFF: no letters here, only quotes, dashes and kinds of nothing */
@@ -133,9 +131,7 @@ fold_three(const unsigned char *p)
 		return one_byte(3, '\'');
 	if (c >= 0x201C && c <= 0x201F)
 		return one_byte(3, '"');
-	return (struct piece){
-		.used = 3, .len = 3, .to = {p[0], p[1], p[2]}
-        };
+	return (struct piece){.used = 3, .len = 3, .to = {p[0], p[1], p[2]}};
 }
 
 /*

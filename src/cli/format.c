@@ -36,12 +36,12 @@ put_as_sisimai(struct put *p, const struct nixie_report *r, const struct nixie_s
 
 /* The first of each `as` is its default. */
 static const struct format formats[] = {
-	{"ndjson", NULL,      "",         "",           "",    false, put_as_json   },
-	{"json",   NULL,      "[\n",      ",\n",        "]\n", true,  put_as_json   },
-	{"csv",    NULL,      CSV_HEADER, "",           "",    false, put_as_csv    },
-	{"text",   NULL,      "",         "\n====\n\n", "",    false, put_as_text   },
-	{"ndjson", "sisimai", "",         "",           "",    false, put_as_sisimai},
-	{"json",   "sisimai", "[\n",      ",\n",        "]\n", true,  put_as_sisimai},
+	{"ndjson", NULL, "", "", "", false, put_as_json},
+	{"json", NULL, "[\n", ",\n", "]\n", true, put_as_json},
+	{"csv", NULL, CSV_HEADER, "", "", false, put_as_csv},
+	{"text", NULL, "", "\n====\n\n", "", false, put_as_text},
+	{"ndjson", "sisimai", "", "", "", false, put_as_sisimai},
+	{"json", "sisimai", "[\n", ",\n", "]\n", true, put_as_sisimai},
 };
 
 static bool

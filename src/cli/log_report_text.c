@@ -53,10 +53,7 @@ fact(struct nixie_str name, const struct filling *f, char *digits, size_t room)
 	const struct {
 		const char *name;
 		uint64_t value;
-	} numbers[] = {
-		{"n",     f->n    },
-                {"total", f->total}
-        };
+	} numbers[] = {{"n", f->n}, {"total", f->total}};
 	for (size_t i = 0; i < 2; i++)
 		if (same(numbers[i].name, name)) {
 			snprintf(digits, room, "%llu", (unsigned long long)numbers[i].value);
@@ -121,28 +118,28 @@ priority_of(const struct leaf *l)
 		unsigned priority;
 		bool only_own;
 	} table[] = {
-		{"system_full",          1, true },
-		{"login_failed",         1, false},
-		{"sender_suspended",     1, false},
+		{"system_full", 1, true},
+		{"login_failed", 1, false},
+		{"sender_suspended", 1, false},
 		{"sender_not_permitted", 1, false},
-		{"sending_limit",        1, false},
-		{"ip_blocklisted",       2, false},
-		{"domain_blocklisted",   2, false},
-		{"dynamic_ip",           2, false},
-		{"reverse_dns",          3, false},
-		{"helo_invalid",         3, false},
-		{"spf_failure",          4, false},
-		{"dkim_failure",         4, false},
-		{"dmarc_failure",        4, false},
-		{"auth_failure",         4, false},
-		{"tls_required",         5, false},
-		{"system_error",         5, true },
-		{"routing_loop",         5, true },
-		{"malformed_message",    6, false},
-		{"protocol_error",       6, false},
-		{"ip_reputation",        7, false},
-		{"rate_limited",         7, false},
-		{"spam_content",         7, false},
+		{"sending_limit", 1, false},
+		{"ip_blocklisted", 2, false},
+		{"domain_blocklisted", 2, false},
+		{"dynamic_ip", 2, false},
+		{"reverse_dns", 3, false},
+		{"helo_invalid", 3, false},
+		{"spf_failure", 4, false},
+		{"dkim_failure", 4, false},
+		{"dmarc_failure", 4, false},
+		{"auth_failure", 4, false},
+		{"tls_required", 5, false},
+		{"system_error", 5, true},
+		{"routing_loop", 5, true},
+		{"malformed_message", 6, false},
+		{"protocol_error", 6, false},
+		{"ip_reputation", 7, false},
+		{"rate_limited", 7, false},
+		{"spam_content", 7, false},
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		if (strcmp(table[i].reason, l->reason) == 0) {
@@ -237,9 +234,7 @@ names(struct writer *w, const struct group *g, const char *key, size_t offset)
 	}
 	if (n == 0)
 		return;
-	const struct filling f = {
-		.reason = {text, n}
-        };
+	const struct filling f = {.reason = {text, n}};
 	sentence(w, NIXIE_PAINT_PLAIN, 4, key, &f);
 }
 
@@ -300,11 +295,11 @@ totals(struct writer *w, uint64_t lines)
 		enum nixie_paint paint;
 		bool always;
 	} rows[] = {
-		{"log.delivered", r->delivered, NIXIE_PAINT_GOOD,  true },
-		{"log.late",      r->late,      NIXIE_PAINT_FAINT, false},
-		{"log.deferred",  deferred,     NIXIE_PAINT_WAIT,  true },
-		{"log.failed",    r->failed,    NIXIE_PAINT_BAD,   true },
-		{"log.refused",   r->refused,   NIXIE_PAINT_PLAIN, false},
+		{"log.delivered", r->delivered, NIXIE_PAINT_GOOD, true},
+		{"log.late", r->late, NIXIE_PAINT_FAINT, false},
+		{"log.deferred", deferred, NIXIE_PAINT_WAIT, true},
+		{"log.failed", r->failed, NIXIE_PAINT_BAD, true},
+		{"log.refused", r->refused, NIXIE_PAINT_PLAIN, false},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		f.n = rows[i].n;

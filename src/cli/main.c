@@ -10,10 +10,10 @@ static const struct command {
 	const char *what;
 } commands[] = {
 	{"explain", cmd_explain, "explain one bounce, or any text about one, for people"},
-	{"parse",   cmd_parse,   "read mails and write what became of each recipient"   },
-	{"log",     cmd_log,     "sum up the log of a mail server"                      },
-	{"reply",   cmd_reply,   "explain one answer of a mail server"                  },
-	{"code",    cmd_code,    "say what a code, a reason or a blocklist's name means"},
+	{"parse", cmd_parse, "read mails and write what became of each recipient"},
+	{"log", cmd_log, "sum up the log of a mail server"},
+	{"reply", cmd_reply, "explain one answer of a mail server"},
+	{"code", cmd_code, "say what a code, a reason or a blocklist's name means"},
 };
 
 static void

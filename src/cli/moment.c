@@ -123,13 +123,7 @@ ago_parse(const char *s, int64_t now, struct moment *m)
 	static const struct {
 		char unit;
 		int64_t seconds;
-	} units[] = {
-		{'s', 1     },
-                {'m', 60    },
-                {'h', 3600  },
-                {'d', 86400 },
-                {'w', 604800}
-        };
+	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}};
 	char *end;
 	errno = 0;
 	const long n = strtol(s, &end, 10);

@@ -80,10 +80,7 @@ static struct moment
 moment_of(struct nixie_str s)
 {
 	static const char form[] = "dddd-dd-ddTdd:dd:dd";
-	struct moment m = {
-		0, {'+', '0', '0', '0', '0'},
-                 false
-        };
+	struct moment m = {0, {'+', '0', '0', '0', '0'}, false};
 	if (s.len < sizeof form)
 		return m;
 	for (size_t i = 0; i < sizeof form - 1; i++)

@@ -309,15 +309,15 @@ write_view(struct page *p, const struct view *v, enum lang lang)
 		const char *label;
 		struct str value;
 	} rows[] = {
-		{"label.code",				       v->also            },
-		{"label.cause",				      v->cause           },
-		{"label.reason",				     reason != NULL
+		{"label.code", v->also},
+		{"label.cause", v->cause},
+		{"label.reason", reason != NULL
 					 ? sentence(lang, "reason.", catalogue_text(reason->name))
 					 : STR("")},
-		{"label.who", fixer.len > 0 ? sentence(lang,                    "fixer_name.", first_fixer) : STR("")},
-		{"label.advice",                     advice       },
-		{"label.link",						  v->link						       },
-		{"label.source",						  v->source						  },
+		{"label.who", fixer.len > 0 ? sentence(lang, "fixer_name.", first_fixer) : STR("")},
+		{"label.advice", advice},
+		{"label.link", v->link},
+		{"label.source", v->source},
 	};
 	unsigned columns = 0;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

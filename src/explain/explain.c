@@ -54,12 +54,7 @@ duration(int64_t seconds, struct arena *a)
 	static const struct {
 		int64_t seconds;
 		const char *unit;
-	} units[] = {
-		{86400, " d"  },
-                {3600,  " h"  },
-                {60,    " min"},
-                {1,     " s"  }
-        };
+	} units[] = {{86400, " d"}, {3600, " h"}, {60, " min"}, {1, " s"}};
 	if (seconds < 0)
 		return STR_NONE;
 	for (size_t i = 0; i < 4; i++) {
@@ -79,6 +74,27 @@ duration(int64_t seconds, struct arena *a)
 		break;
 	}
 	return arena_str(a, (struct str){room, n});
+}
+
+struct str
+explain_date(struct str iso, struct arena *a)
+{
+	/* 2026-11-22T04:15:57+01:00, as reports carry it: day, hour and minute, and the zone apart.
+	 */
+	const size_t zone_at = 19;
+	char room[40];
+	if (iso.len < zone_at || iso.len > sizeof room || iso.ptr[10] != 'T' || iso.ptr[16] != ':')
+		return iso;
+	struct str zone = str_from(iso, zone_at);
+	if (str_eq(zone, STR("+00:00")) || str_eq(zone, STR("-00:00")) || str_eq(zone, STR("Z")))
+		zone = STR("UTC");
+	memcpy(room, iso.ptr, 16);
+	room[10] = ' ';
+	size_t n = 16;
+	if (zone.len > 0)
+		room[n++] = ' ';
+	memcpy(room + n, zone.ptr, zone.len);
+	return arena_str(a, (struct str){room, n + zone.len});
 }
 
 static struct str
@@ -132,7 +148,7 @@ gather_facts(const struct nixie_report_info *info, const struct nixie_outcome *o
 		f->link = STR_NONE;
 	f->prov = str_in(o->provider);
 	f->quote = str_in(o->diagnostic);
-	f->until = str_in(o->will_retry_until);
+	f->until = explain_date(str_in(o->will_retry_until), a);
 	f->wait = duration(o->retry_after_s, a);
 	f->code = code_text(o, a);
 	f->reason = sentence(e, lang, a, "reason.", str_in(o->reason));

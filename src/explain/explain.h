@@ -42,6 +42,10 @@ void explain_kind(const struct nixie_report_info *info, enum lang lang, struct a
 #define SITUATION_BYTES_MAX 2048 /* of the diagnostic that are looked at */
 struct str situation_find(const struct nixie_outcome *o);
 
+/* explain_date - an RFC 3339 date for people: "2026-11-22 04:15 +01:00"; anything else stays as it
+ * is */
+struct str explain_date(struct str iso, struct arena *a);
+
 static inline struct str
 str_in(struct nixie_str s)
 {

@@ -120,13 +120,13 @@ put_original(struct json *j, const struct nixie_original *o)
 		struct str name;
 		struct nixie_str value;
 	} members[] = {
-		{STR_INIT("message_id"),    o->message_id   },
-		{STR_INIT("subject"),       o->subject      },
-		{STR_INIT("from"),          o->from         },
-		{STR_INIT("to"),            o->to           },
-		{STR_INIT("date"),          o->date         },
-		{STR_INIT("list_id"),       o->list_id      },
-		{STR_INIT("envelope_id"),   o->envelope_id  },
+		{STR_INIT("message_id"), o->message_id},
+		{STR_INIT("subject"), o->subject},
+		{STR_INIT("from"), o->from},
+		{STR_INIT("to"), o->to},
+		{STR_INIT("date"), o->date},
+		{STR_INIT("list_id"), o->list_id},
+		{STR_INIT("envelope_id"), o->envelope_id},
 		{STR_INIT("envelope_from"), o->envelope_from},
 	};
 	bool is_open = false;

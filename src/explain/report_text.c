@@ -92,27 +92,27 @@ facts(struct writer *w, const struct nixie_outcome *o, const struct explanation 
 		const char *label;
 		struct str value;
 	} rows[] = {
-		{"recipient",				str_in(o->recipient)          },
-		{"original_recipient",                       str_in(o->original_recipient) },
-		{"action",				   o->action == NIXIE_ACTION_NONE
+		{"recipient", str_in(o->recipient)},
+		{"original_recipient", str_in(o->original_recipient)},
+		{"action", o->action == NIXIE_ACTION_NONE
 				   ? STR("")
-				   : word(w,                       "action.", nixie_action_name(o->action))},
-		{"reason",             catalogue_sentence(
-				   w->lang,                                           join(w, STR("reason."), STR(""), str_in(o->reason)))},
+				   : word(w, "action.", nixie_action_name(o->action))},
+		{"reason", catalogue_sentence(
+				   w->lang, join(w, STR("reason."), STR(""), str_in(o->reason)))},
 		{"reply", e->facts.code},
-		{"server",				   named(w,					      o->remote_mta, o->remote_ip)},
-		{"provider",				    str_in(o->provider)						    },
-		{"blocklist",				   str_in(o->blocklist)                       },
-		{"sending_ip",                             str_in(o->blocked_ip)							  },
-		{"link",str_in(o->help_link)},
-		{"retry_after",e->facts.wait},
-		{"last_attempt",str_in(o->last_attempt)},
-		{"retry_until",				   str_in(o->will_retry_until)												   },
-		{"reported_by",					  str_in(w->info->reporting_mta)									     },
-		{"generator",                           str_in(w->info->generator)											    },
-		{"subject",str_in(w->info->original.subject)},
-		{"date",str_in(w->info->original.date)},
-		{"message_id",str_in(w->info->original.message_id)},
+		{"server", named(w, o->remote_mta, o->remote_ip)},
+		{"provider", str_in(o->provider)},
+		{"blocklist", str_in(o->blocklist)},
+		{"sending_ip", str_in(o->blocked_ip)},
+		{"link", str_in(o->help_link)},
+		{"retry_after", e->facts.wait},
+		{"last_attempt", explain_date(str_in(o->last_attempt), w->arena)},
+		{"retry_until", explain_date(str_in(o->will_retry_until), w->arena)},
+		{"reported_by", str_in(w->info->reporting_mta)},
+		{"generator", str_in(w->info->generator)},
+		{"subject", str_in(w->info->original.subject)},
+		{"date", explain_date(str_in(w->info->original.date), w->arena)},
+		{"message_id", str_in(w->info->original.message_id)},
 	};
 	unsigned columns = 0;
 	heading(w, "facts");
@@ -214,12 +214,10 @@ void
 report_text(const struct nixie_report_info *info, const struct nixie_style *style, enum lang lang,
 	struct arena *a, struct out *out)
 {
-	struct writer w = {
-		.page = {out, style->columns, style->colour},
+	struct writer w = {.page = {out, style->columns, style->colour},
 		.info = info,
 		.lang = lang,
-		.arena = a
-        };
+		.arena = a};
 	const bool is_delivery = info->kind == NIXIE_KIND_FAILURE ||
 				 info->kind == NIXIE_KIND_DELAY || info->kind == NIXIE_KIND_SUCCESS;
 	if (!is_delivery || info->outcome_count == 0) {

@@ -13,16 +13,16 @@ stage_of_command(struct str command)
 		struct str verb;
 		enum nixie_stage stage;
 	} verbs[] = {
-		{STR_INIT("RCPT"),     NIXIE_STAGE_RCPT       },
-		{STR_INIT("MAIL"),     NIXIE_STAGE_MAIL       },
-		{STR_INIT("DATA"),     NIXIE_STAGE_DATA       },
-		{STR_INIT("BDAT"),     NIXIE_STAGE_END_OF_DATA},
-		{STR_INIT("."),        NIXIE_STAGE_END_OF_DATA},
-		{STR_INIT("EHLO"),     NIXIE_STAGE_HELO       },
-		{STR_INIT("HELO"),     NIXIE_STAGE_HELO       },
-		{STR_INIT("LHLO"),     NIXIE_STAGE_HELO       },
-		{STR_INIT("STARTTLS"), NIXIE_STAGE_STARTTLS   },
-		{STR_INIT("AUTH"),     NIXIE_STAGE_AUTH       },
+		{STR_INIT("RCPT"), NIXIE_STAGE_RCPT},
+		{STR_INIT("MAIL"), NIXIE_STAGE_MAIL},
+		{STR_INIT("DATA"), NIXIE_STAGE_DATA},
+		{STR_INIT("BDAT"), NIXIE_STAGE_END_OF_DATA},
+		{STR_INIT("."), NIXIE_STAGE_END_OF_DATA},
+		{STR_INIT("EHLO"), NIXIE_STAGE_HELO},
+		{STR_INIT("HELO"), NIXIE_STAGE_HELO},
+		{STR_INIT("LHLO"), NIXIE_STAGE_HELO},
+		{STR_INIT("STARTTLS"), NIXIE_STAGE_STARTTLS},
+		{STR_INIT("AUTH"), NIXIE_STAGE_AUTH},
 	};
 	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
 		if (str_starts_case(command, verbs[i].verb))
@@ -174,13 +174,13 @@ find_stage(const struct facts *f, struct person *who, struct origin *o)
 		enum nixie_stage stage;
 	} signs[] = {
 		{SIGN_STAGE_END_OF_DATA, NIXIE_STAGE_END_OF_DATA},
-		{SIGN_STAGE_DATA,        NIXIE_STAGE_DATA       },
-		{SIGN_STAGE_RCPT,        NIXIE_STAGE_RCPT       },
-		{SIGN_STAGE_MAIL,        NIXIE_STAGE_MAIL       },
-		{SIGN_STAGE_HELO,        NIXIE_STAGE_HELO       },
-		{SIGN_STAGE_AUTH,        NIXIE_STAGE_AUTH       },
-		{SIGN_STAGE_STARTTLS,    NIXIE_STAGE_STARTTLS   },
-		{SIGN_STAGE_CONNECT,     NIXIE_STAGE_CONNECT    },
+		{SIGN_STAGE_DATA, NIXIE_STAGE_DATA},
+		{SIGN_STAGE_RCPT, NIXIE_STAGE_RCPT},
+		{SIGN_STAGE_MAIL, NIXIE_STAGE_MAIL},
+		{SIGN_STAGE_HELO, NIXIE_STAGE_HELO},
+		{SIGN_STAGE_AUTH, NIXIE_STAGE_AUTH},
+		{SIGN_STAGE_STARTTLS, NIXIE_STAGE_STARTTLS},
+		{SIGN_STAGE_CONNECT, NIXIE_STAGE_CONNECT},
 	};
 	for (size_t i = 0; i < who->word_count && o->stage == NIXIE_STAGE_NONE; i++) {
 		if (who->words[i].voice == VOICE_PROSE || who->words[i].voice == VOICE_AFTER)

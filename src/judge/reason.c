@@ -285,13 +285,13 @@ retry_after(struct str text)
 		struct str name;
 		int64_t seconds;
 	} units[] = {
-		{STR_INIT("second"), 1    },
-		{STR_INIT("sec"),    1    },
-		{STR_INIT("s left"), 1    },
-		{STR_INIT("minute"), 60   },
-		{STR_INIT("min"),    60   },
-		{STR_INIT("hour"),   3600 },
-		{STR_INIT("day"),    86400},
+		{STR_INIT("second"), 1},
+		{STR_INIT("sec"), 1},
+		{STR_INIT("s left"), 1},
+		{STR_INIT("minute"), 60},
+		{STR_INIT("min"), 60},
+		{STR_INIT("hour"), 3600},
+		{STR_INIT("day"), 86400},
 	};
 	static const struct str cues[] = {STR_INIT("in"), STR_INIT("after"), STR_INIT("wait"),
 		STR_INIT("least"), STR_INIT("for"), STR_INIT("greylisted,"), STR_INIT("again"),

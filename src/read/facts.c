@@ -41,17 +41,17 @@ static void
 read_feedback(struct facts *f, struct str body)
 {
 	static const struct slot slots[] = {
-		{STR_INIT("Feedback-Type"),        offsetof(struct feedback, type)                },
-		{STR_INIT("User-Agent"),           offsetof(struct feedback, user_agent)          },
-		{STR_INIT("Original-Rcpt-To"),     offsetof(struct feedback, original_rcpt_to)    },
-		{STR_INIT("Removal-Recipient"),    offsetof(struct feedback, original_rcpt_to)    },
-		{STR_INIT("Original-Mail-From"),   offsetof(struct feedback, original_mail_from)  },
-		{STR_INIT("Source-IP"),            offsetof(struct feedback, source_ip)           },
-		{STR_INIT("Arrival-Date"),         offsetof(struct feedback, arrival_date)        },
-		{STR_INIT("Received-Date"),        offsetof(struct feedback, arrival_date)        },
-		{STR_INIT("Reporting-MTA"),        offsetof(struct feedback, reporting_mta)       },
-		{STR_INIT("Auth-Failure"),         offsetof(struct feedback, auth_failure)        },
-		{STR_INIT("Reported-Domain"),      offsetof(struct feedback, reported_domain)     },
+		{STR_INIT("Feedback-Type"), offsetof(struct feedback, type)},
+		{STR_INIT("User-Agent"), offsetof(struct feedback, user_agent)},
+		{STR_INIT("Original-Rcpt-To"), offsetof(struct feedback, original_rcpt_to)},
+		{STR_INIT("Removal-Recipient"), offsetof(struct feedback, original_rcpt_to)},
+		{STR_INIT("Original-Mail-From"), offsetof(struct feedback, original_mail_from)},
+		{STR_INIT("Source-IP"), offsetof(struct feedback, source_ip)},
+		{STR_INIT("Arrival-Date"), offsetof(struct feedback, arrival_date)},
+		{STR_INIT("Received-Date"), offsetof(struct feedback, arrival_date)},
+		{STR_INIT("Reporting-MTA"), offsetof(struct feedback, reporting_mta)},
+		{STR_INIT("Auth-Failure"), offsetof(struct feedback, auth_failure)},
+		{STR_INIT("Reported-Domain"), offsetof(struct feedback, reported_domain)},
 		{STR_INIT("Original-Envelope-Id"), offsetof(struct feedback, original_envelope_id)},
 	};
 	struct header h;
@@ -64,14 +64,14 @@ static void
 read_disposition(struct facts *f, struct str body)
 {
 	static const struct slot slots[] = {
-		{STR_INIT("Disposition"),         offsetof(struct disposition, disposition)        },
-		{STR_INIT("Final-Recipient"),     offsetof(struct disposition, final_recipient)    },
-		{STR_INIT("Original-Recipient"),  offsetof(struct disposition, original_recipient) },
+		{STR_INIT("Disposition"), offsetof(struct disposition, disposition)},
+		{STR_INIT("Final-Recipient"), offsetof(struct disposition, final_recipient)},
+		{STR_INIT("Original-Recipient"), offsetof(struct disposition, original_recipient)},
 		{STR_INIT("Original-Message-ID"),
-                 offsetof(struct disposition,                                  original_message_id)},
-		{STR_INIT("Reporting-UA"),        offsetof(struct disposition, reporting_ua)       },
-		{STR_INIT("Failure"),             offsetof(struct disposition, explanation)        },
-		{STR_INIT("Error"),               offsetof(struct disposition, explanation)        },
+			offsetof(struct disposition, original_message_id)},
+		{STR_INIT("Reporting-UA"), offsetof(struct disposition, reporting_ua)},
+		{STR_INIT("Failure"), offsetof(struct disposition, explanation)},
+		{STR_INIT("Error"), offsetof(struct disposition, explanation)},
 	};
 	struct header h;
 	f->disposition.is_there = true;

@@ -34,13 +34,13 @@ read_status(struct str word, struct log_entry *e)
 		enum nixie_action action;
 		bool is_expired;
 	} words[] = {
-		{STR_INIT("sent"),          NIXIE_ACTION_DELIVERED, false},
-		{STR_INIT("deferred"),      NIXIE_ACTION_DELAYED,   false},
-		{STR_INIT("bounced"),       NIXIE_ACTION_FAILED,    false},
-		{STR_INIT("expired"),       NIXIE_ACTION_FAILED,    true },
-		{STR_INIT("undeliverable"), NIXIE_ACTION_FAILED,    false},
-		{STR_INIT("SOFTBOUNCE"),    NIXIE_ACTION_DELAYED,   false},
-		{STR_INIT("softbounce"),    NIXIE_ACTION_DELAYED,   false},
+		{STR_INIT("sent"), NIXIE_ACTION_DELIVERED, false},
+		{STR_INIT("deferred"), NIXIE_ACTION_DELAYED, false},
+		{STR_INIT("bounced"), NIXIE_ACTION_FAILED, false},
+		{STR_INIT("expired"), NIXIE_ACTION_FAILED, true},
+		{STR_INIT("undeliverable"), NIXIE_ACTION_FAILED, false},
+		{STR_INIT("SOFTBOUNCE"), NIXIE_ACTION_DELAYED, false},
+		{STR_INIT("softbounce"), NIXIE_ACTION_DELAYED, false},
 	};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (str_eq(word, words[i].word)) {

@@ -7,23 +7,23 @@ static const struct {
 	struct str type;
 	enum part_role role;
 } roles[] = {
-	{STR_INIT("message/delivery-status"),                 PART_STATUS     },
-	{STR_INIT("message/global-delivery-status"),          PART_STATUS     }, /* RFC 6533 */
-	{STR_INIT("message/xdelivery-status"),                PART_STATUS     }, /* seen from gateways */
-	{STR_INIT("text/delivery-status"),                    PART_STATUS     },
-	{STR_INIT("message/feedback-report"),                 PART_FEEDBACK   },
-	{STR_INIT("message/disposition-notification"),        PART_DISPOSITION},
+	{STR_INIT("message/delivery-status"), PART_STATUS},
+	{STR_INIT("message/global-delivery-status"), PART_STATUS}, /* RFC 6533 */
+	{STR_INIT("message/xdelivery-status"), PART_STATUS},       /* seen from gateways */
+	{STR_INIT("text/delivery-status"), PART_STATUS},
+	{STR_INIT("message/feedback-report"), PART_FEEDBACK},
+	{STR_INIT("message/disposition-notification"), PART_DISPOSITION},
 	{STR_INIT("message/global-disposition-notification"), PART_DISPOSITION},
-	{STR_INIT("message/rfc822"),                          PART_RETURNED   },
-	{STR_INIT("message/global"),                          PART_RETURNED   },
-	{STR_INIT("message/partial"),                         PART_RETURNED   },
-	{STR_INIT("message/rfc822-headers"),                  PART_RETURNED   },
-	{STR_INIT("message/global-headers"),                  PART_RETURNED   },
-	{STR_INIT("text/rfc822-headers"),                     PART_RETURNED   },
-	{STR_INIT("text/rfc822-header"),                      PART_RETURNED   },
-	{STR_INIT("text/rfc822"),                             PART_RETURNED   },
-	{STR_INIT("text/html"),                               PART_HTML       },
-	{STR_INIT("text/"),				   PART_TEXT       },
+	{STR_INIT("message/rfc822"), PART_RETURNED},
+	{STR_INIT("message/global"), PART_RETURNED},
+	{STR_INIT("message/partial"), PART_RETURNED},
+	{STR_INIT("message/rfc822-headers"), PART_RETURNED},
+	{STR_INIT("message/global-headers"), PART_RETURNED},
+	{STR_INIT("text/rfc822-headers"), PART_RETURNED},
+	{STR_INIT("text/rfc822-header"), PART_RETURNED},
+	{STR_INIT("text/rfc822"), PART_RETURNED},
+	{STR_INIT("text/html"), PART_HTML},
+	{STR_INIT("text/"), PART_TEXT},
 };
 
 /* Words at the head of a body that give away what a part without a useful type is. */

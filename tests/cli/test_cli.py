@@ -55,6 +55,13 @@ def check(ok, name, why=""):
             print("#   " + line.encode("ascii", "backslashreplace").decode())
 
 
+def skip(name, why):
+    """What this machine cannot show."""
+    global cases
+    cases += 1
+    print(f"ok {cases} - {name} # SKIP {why}", flush=True)
+
+
 class Nixie:
     def __init__(self, path, folder):
         self.path, self.folder = str(pathlib.Path(path).resolve()), folder
@@ -224,6 +231,12 @@ def on_terminal(nixie, words, env):
 
 def test_terminal(nixie):
     words = ["reply", REPLY]
+    try:
+        for end in pty.openpty():
+            os.close(end)
+    except OSError as why:
+        skip("colour on a terminal", f"no terminal to be had: {why}")
+        return
     check(b"\x1b[" in on_terminal(nixie, words, {"TERM": "xterm"}), "a terminal has colour")
     for name, env in (("NO_COLOR", {"TERM": "xterm", "NO_COLOR": "1"}), ("TERM=dumb", {"TERM": "dumb"})):
         check(b"\x1b" not in on_terminal(nixie, words, env), f"{name}: none")

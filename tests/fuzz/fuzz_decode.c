@@ -20,13 +20,13 @@ static const struct decoder {
 	size_t per_len; /* bytes out for each byte in, at the most */
 	bool is_utf8;   /* whatever comes in */
 } decoders[] = {
-	{decode_base64,           1, false},
+	{decode_base64, 1, false},
 	{decode_quoted_printable, 1, false},
-	{decode_words,            3, true },
-	{decode_rfc2231,          3, true },
-	{decode_xtext,            1, false},
-	{decode_unitext,          1, false},
-	{decode_html,             3, true },
+	{decode_words, 3, true},
+	{decode_rfc2231, 3, true},
+	{decode_xtext, 1, false},
+	{decode_unitext, 1, false},
+	{decode_html, 3, true},
 };
 
 #define DECODERS (sizeof decoders / sizeof decoders[0])

@@ -134,16 +134,8 @@ test_nothing(void)
 	static const struct {
 		const char *name, *bytes;
 		size_t len;
-	} rows[] = {
-		{"NULL",    NULL,     0},
-                {"empty",   "",       0},
-                {"a NUL",   "\0",     1},
-                {"blank",   " \r\n ", 4},
-		{"0xFF",    "\xFF",   1},
-                {"a colon", ":",      1},
-                {"From",    "From",   4},
-                {"CR",      "\r",     1}
-        };
+	} rows[] = {{"NULL", NULL, 0}, {"empty", "", 0}, {"a NUL", "\0", 1}, {"blank", " \r\n ", 4},
+		{"0xFF", "\xFF", 1}, {"a colon", ":", 1}, {"From", "From", 4}, {"CR", "\r", 1}};
 	static const enum nixie_input kinds[] = {
 		NIXIE_INPUT_ANY, NIXIE_INPUT_MESSAGE, NIXIE_INPUT_TEXT};
 	struct nixie_report *const r = nixie_report_new();
@@ -275,20 +267,10 @@ test_code(void)
 	static const struct {
 		const char *code;
 		enum nixie_rc want;
-	} rows[] = {
-		{"550",              NIXIE_OK    },
-                {"5.1.1",            NIXIE_OK    },
-                {"550 5.1.1",        NIXIE_OK    },
-		{"4.2.2",            NIXIE_OK    },
-                {"user_unknown",     NIXIE_OK    },
-                {"zen.spamhaus.org", NIXIE_OK    },
-		{"0x800CCC79",       NIXIE_OK    },
-                {"0x800ccc79",       NIXIE_OK    },
-                {"S3150",            NIXIE_OK    },
-		{"",                 NIXIE_ABSENT},
-                {"no_such_thing",    NIXIE_ABSENT},
-                {"x.y.z",            NIXIE_ABSENT}
-        };
+	} rows[] = {{"550", NIXIE_OK}, {"5.1.1", NIXIE_OK}, {"550 5.1.1", NIXIE_OK},
+		{"4.2.2", NIXIE_OK}, {"user_unknown", NIXIE_OK}, {"zen.spamhaus.org", NIXIE_OK},
+		{"0x800CCC79", NIXIE_OK}, {"0x800ccc79", NIXIE_OK}, {"S3150", NIXIE_OK},
+		{"", NIXIE_ABSENT}, {"no_such_thing", NIXIE_ABSENT}, {"x.y.z", NIXIE_ABSENT}};
 	struct buf b;
 	buf_init(&b, OUTPUT_BYTES_MAX);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

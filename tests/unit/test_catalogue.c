@@ -218,18 +218,18 @@ test_words(void)
 		const char *tag;
 		int want;
 	} rows[] = {
-		{"en",          LANG_EN},
-		{"EN",          LANG_EN},
-		{"en-GB",       LANG_EN},
+		{"en", LANG_EN},
+		{"EN", LANG_EN},
+		{"en-GB", LANG_EN},
 		{"en_US.UTF-8", LANG_EN},
-		{"en@euro",     LANG_EN},
-		{"e",           -1     },
-		{"enx",         -1     },
-		{"",            -1     },
-		{"C",           -1     },
-		{"POSIX",       -1     },
-		{"-en",         -1     },
-		{"xx-en",       -1     },
+		{"en@euro", LANG_EN},
+		{"e", -1},
+		{"enx", -1},
+		{"", -1},
+		{"C", -1},
+		{"POSIX", -1},
+		{"-en", -1},
+		{"xx-en", -1},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		tap_is_int(catalogue_lang_find(str_of(rows[i].tag)), rows[i].want,

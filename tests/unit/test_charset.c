@@ -14,7 +14,7 @@ static const struct sample {
 	const char *charset;
 	struct str in, want;
 } samples[] = {
-  /* clang-format off */
+	/* clang-format off */
 	{"iso-8859-1", STR_INIT("Gr\366\337e \374bergro\337 \351t\351"), STR_INIT("Größe übergroß été")},
 	{"iso-8859-2", STR_INIT("Za\277\363\263\346 g\352\266l\261 ja\274\361"), STR_INIT("Zażółć gęślą jaźń")},
 	{"iso-8859-3", STR_INIT("\246\346\370\274\376\375 \261a\365ar"), STR_INIT("Ĥĉĝĵŝŭ ħaġar")},
@@ -69,7 +69,7 @@ static const struct sample {
 	{"utf-16", STR_INIT("n\000o\000 \000m\000a\000r\000k\000:\000 \000A\000S\000C\000I\000I\000"), STR_INIT("no mark: ASCII")},
 	{"utf-16", STR_INIT("\000n\000o\000 \000m\000a\000r\000k\000:\000 \000A\000S\000C\000I\000I"), STR_INIT("no mark: ASCII")},
 	{"utf-8", STR_INIT("Gr\303\266\303\237e \360\237\230\200"), STR_INIT("Größe 😀")},
-  /* clang-format on */
+	/* clang-format on */
 };
 
 #define BAD "\xEF\xBF\xBD"
@@ -79,7 +79,7 @@ static const struct odd {
 	const char *name, *charset;
 	struct str in, want;
 } odds[] = {
-  /* clang-format off */
+	/* clang-format off */
 	{"empty", "utf-8", STR_INIT(""), STR_INIT("")},
 	{"empty", "utf-16", STR_INIT(""), STR_INIT("")},
 	{"empty", "iso-2022-jp", STR_INIT(""), STR_INIT("")},
@@ -140,50 +140,50 @@ static const struct odd {
 	{"utf-16: half a pair", "utf-16be", STR_INIT("\xD8\x3D\0a\xDE\0"), STR_INIT(BAD "a" BAD)},
 	{"utf-16: half a pair at the end", "utf-16be", STR_INIT("\xD8\x3D"), STR_INIT(BAD)},
 	{"utf-16: the mark overrules the name", "utf-16be", STR_INIT("\xFF\xFE" "a\0"), STR_INIT("a")},
-  /* clang-format on */
+	/* clang-format on */
 };
 
 static const struct name {
 	const char *name;
 	enum charset want;
 } names[] = {
-	{"UTF-8",						     CHARSET_UTF_8       },
-	{" \"utf8\" ",						CHARSET_UTF_8       },
-	{"'Utf_8'",						   CHARSET_UTF_8       },
-	{"utf-8*en",						  CHARSET_UTF_8       },
-	{"US-ASCII",						  CHARSET_US_ASCII    },
-	{"ANSI_X3.4-1968",					    CHARSET_US_ASCII    },
-	{"iso-8859-1",						CHARSET_WINDOWS_1252},
-	{"ISO_8859-1:1987",					   CHARSET_WINDOWS_1252},
-	{"latin1",						    CHARSET_WINDOWS_1252},
-	{"csISOLatin2",					       CHARSET_ISO_8859_2  },
-	{"iso8859-15",						CHARSET_ISO_8859_15 },
-	{"ISO-8859-8-I",					      CHARSET_ISO_8859_8  },
-	{"windows-1251",					      CHARSET_WINDOWS_1251},
-	{"x-cp1251",						  CHARSET_WINDOWS_1251},
-	{"cp-1251",						   CHARSET_WINDOWS_1251},
-	{"1251",						      CHARSET_WINDOWS_1251},
-	{"ibm866",						    CHARSET_CP866       },
-	{"dos-850",						   CHARSET_CP850       },
-	{"csShiftJIS",						CHARSET_SHIFT_JIS   },
-	{"x-sjis",						    CHARSET_SHIFT_JIS   },
-	{"Windows-31J",					       CHARSET_SHIFT_JIS   },
-	{"ks_c_5601-1987",					    CHARSET_EUC_KR      },
-	{"GB2312",						    CHARSET_GB18030     },
-	{"x-gbk",						     CHARSET_GB18030     },
-	{"HZ-GB-2312",						CHARSET_HZ          },
-	{"Big5-HKSCS",						CHARSET_BIG5        },
-	{"x-mac-cyrillic",					    CHARSET_MAC_CYRILLIC},
-	{"macintosh",						 CHARSET_MAC_ROMAN   },
-	{"unicode-1-1-utf-7",					 CHARSET_UTF_7       },
-	{"",							  CHARSET_UNKNOWN     },
-	{"\"\"",						      CHARSET_UNKNOWN     },
-	{"unknown-8bit",					      CHARSET_UNKNOWN     },
-	{"utf-9",						     CHARSET_UNKNOWN     },
-	{"x",							 CHARSET_UNKNOWN     },
-	{"cp",							CHARSET_UNKNOWN     },
-	{"cp99999999",						CHARSET_UNKNOWN     },
-	{"a-name-that-is-longer-than-any-name-of-a-charset-ever-was", CHARSET_UNKNOWN     },
+	{"UTF-8", CHARSET_UTF_8},
+	{" \"utf8\" ", CHARSET_UTF_8},
+	{"'Utf_8'", CHARSET_UTF_8},
+	{"utf-8*en", CHARSET_UTF_8},
+	{"US-ASCII", CHARSET_US_ASCII},
+	{"ANSI_X3.4-1968", CHARSET_US_ASCII},
+	{"iso-8859-1", CHARSET_WINDOWS_1252},
+	{"ISO_8859-1:1987", CHARSET_WINDOWS_1252},
+	{"latin1", CHARSET_WINDOWS_1252},
+	{"csISOLatin2", CHARSET_ISO_8859_2},
+	{"iso8859-15", CHARSET_ISO_8859_15},
+	{"ISO-8859-8-I", CHARSET_ISO_8859_8},
+	{"windows-1251", CHARSET_WINDOWS_1251},
+	{"x-cp1251", CHARSET_WINDOWS_1251},
+	{"cp-1251", CHARSET_WINDOWS_1251},
+	{"1251", CHARSET_WINDOWS_1251},
+	{"ibm866", CHARSET_CP866},
+	{"dos-850", CHARSET_CP850},
+	{"csShiftJIS", CHARSET_SHIFT_JIS},
+	{"x-sjis", CHARSET_SHIFT_JIS},
+	{"Windows-31J", CHARSET_SHIFT_JIS},
+	{"ks_c_5601-1987", CHARSET_EUC_KR},
+	{"GB2312", CHARSET_GB18030},
+	{"x-gbk", CHARSET_GB18030},
+	{"HZ-GB-2312", CHARSET_HZ},
+	{"Big5-HKSCS", CHARSET_BIG5},
+	{"x-mac-cyrillic", CHARSET_MAC_CYRILLIC},
+	{"macintosh", CHARSET_MAC_ROMAN},
+	{"unicode-1-1-utf-7", CHARSET_UTF_7},
+	{"", CHARSET_UNKNOWN},
+	{"\"\"", CHARSET_UNKNOWN},
+	{"unknown-8bit", CHARSET_UNKNOWN},
+	{"utf-9", CHARSET_UNKNOWN},
+	{"x", CHARSET_UNKNOWN},
+	{"cp", CHARSET_UNKNOWN},
+	{"cp99999999", CHARSET_UNKNOWN},
+	{"a-name-that-is-longer-than-any-name-of-a-charset-ever-was", CHARSET_UNKNOWN},
 };
 
 /* A copy of exact size on the heap, so that one byte too far is seen. */
@@ -257,20 +257,20 @@ test_utf8(void)
 		uint32_t codepoint;
 		struct str want;
 	} puts[] = {
-		{0,          STR_INIT("\0")              },
-		{0x7F,       STR_INIT("\x7F")            },
-		{0x80,       STR_INIT("\xC2\x80")        },
-		{0x7FF,      STR_INIT("\xDF\xBF")        },
-		{0x800,      STR_INIT("\xE0\xA0\x80")    },
-		{0xD7FF,     STR_INIT("\xED\x9F\xBF")    },
-		{0xD800,     STR_INIT(BAD)               },
-		{0xDFFF,     STR_INIT(BAD)               },
-		{0xE000,     STR_INIT("\xEE\x80\x80")    },
-		{0xFFFF,     STR_INIT("\xEF\xBF\xBF")    },
-		{0x10000,    STR_INIT("\xF0\x90\x80\x80")},
-		{0x10FFFF,   STR_INIT("\xF4\x8F\xBF\xBF")},
-		{0x110000,   STR_INIT(BAD)               },
-		{0xFFFFFFFF, STR_INIT(BAD)               },
+		{0, STR_INIT("\0")},
+		{0x7F, STR_INIT("\x7F")},
+		{0x80, STR_INIT("\xC2\x80")},
+		{0x7FF, STR_INIT("\xDF\xBF")},
+		{0x800, STR_INIT("\xE0\xA0\x80")},
+		{0xD7FF, STR_INIT("\xED\x9F\xBF")},
+		{0xD800, STR_INIT(BAD)},
+		{0xDFFF, STR_INIT(BAD)},
+		{0xE000, STR_INIT("\xEE\x80\x80")},
+		{0xFFFF, STR_INIT("\xEF\xBF\xBF")},
+		{0x10000, STR_INIT("\xF0\x90\x80\x80")},
+		{0x10FFFF, STR_INIT("\xF4\x8F\xBF\xBF")},
+		{0x110000, STR_INIT(BAD)},
+		{0xFFFFFFFF, STR_INIT(BAD)},
 	};
 	for (size_t i = 0; i < sizeof puts / sizeof puts[0]; i++) {
 		const struct str got = {out, utf8_put(puts[i].codepoint, out)};

@@ -52,9 +52,7 @@ test_fill(struct arena *a)
 		memset(room, 'x', shift);
 		for (size_t i = shift; i + 3 <= sizeof room; i += 3)
 			memcpy(room + i, "\xE3\x81\x82", 3);
-		const struct fill long_one = {
-			.quote = {room, shift + 2997}
-                };
+		const struct fill long_one = {.quote = {room, shift + 2997}};
 		const struct str got = fill_text(STR("\"{quote}\""), &long_one, LANG_EN, a);
 		tap_ok(got.len < 2997 && utf8_valid(got), "fill: cut between characters, %zu",
 			shift);
@@ -89,22 +87,11 @@ check_explanation(const struct explanation *e, const char *name, enum lang lang,
 	const struct {
 		const char *name;
 		struct str text;
-	} parts[] = {
-		{"headline",    e->headline   },
-                {"happened",    e->happened   },
-                {"why",         e->why        },
-		{"refused_by",  e->refused_by },
-                {"step",        e->step       },
-                {"next",        e->next       },
-		{"disagree",    e->disagree   },
-                {"last_answer", e->last_answer},
-                {"verdict",     e->verdict    },
-		{"whose_move",  e->whose_move },
-                {"sure",        e->sure       },
-                {"write_to",    e->write_to   },
-		{"links",       e->links      },
-                {"backscatter", e->backscatter}
-        };
+	} parts[] = {{"headline", e->headline}, {"happened", e->happened}, {"why", e->why},
+		{"refused_by", e->refused_by}, {"step", e->step}, {"next", e->next},
+		{"disagree", e->disagree}, {"last_answer", e->last_answer}, {"verdict", e->verdict},
+		{"whose_move", e->whose_move}, {"sure", e->sure}, {"write_to", e->write_to},
+		{"links", e->links}, {"backscatter", e->backscatter}};
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		check_sentence(parts[i].text, parts[i].name, name, lang, bad);
 	check_steps(&e->sender, name, lang, bad);
@@ -211,16 +198,8 @@ test_outcome(struct arena *a)
 	static const struct {
 		int64_t seconds;
 		const char *want;
-	} waits[] = {
-		{45,     "45 s" },
-                {300,    "5 min"},
-                {60,     "1 min"},
-                {90,     "90 s" },
-                {3600,   "1 h"  },
-		{86400,  "1 d"  },
-                {172800, "2 d"  },
-                {0,      "0 s"  }
-        };
+	} waits[] = {{45, "45 s"}, {300, "5 min"}, {60, "1 min"}, {90, "90 s"}, {3600, "1 h"},
+		{86400, "1 d"}, {172800, "2 d"}, {0, "0 s"}};
 	for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {
 		o = outcome_of("greylisted", false);
 		o.retry_after_s = waits[i].seconds;

@@ -127,13 +127,8 @@ test_percent(void)
 	static const struct {
 		unsigned percent;
 		struct str want;
-	} rows[] = {
-		{0,   STR_INIT("0.0") },
-                {5,   STR_INIT("0.05")},
-                {50,  STR_INIT("0.5") },
-		{99,  STR_INIT("0.99")},
-                {100, STR_INIT("1")   }
-        };
+	} rows[] = {{0, STR_INIT("0.0")}, {5, STR_INIT("0.05")}, {50, STR_INIT("0.5")},
+		{99, STR_INIT("0.99")}, {100, STR_INIT("1")}};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct buf b;
 		struct out out;

@@ -96,9 +96,7 @@ main(void)
 		.status = text("5.4.1"),
 		.diagnostic = text("550 5.4.1 Recipient address rejected: Access denied")};
 	check("Exchange Online hides which", o, "user_unknown/ambiguous");
-	o = (struct nixie_outcome){
-		.reason = {NULL, 0}
-        };
+	o = (struct nixie_outcome){.reason = {NULL, 0}};
 	tap_is_int(situation_find(&o).len, 0, "situation: no reason");
 	return tap_done();
 }

@@ -73,14 +73,11 @@ test_case(void)
 		const char *a, *b;
 		bool eq, starts, ends;
 	} rows[] = {
-		{"Abc",  "aBC",  true,  true,  true },
-                {"abcd", "ABC",  false, true,  false},
-		{"dabc", "ABC",  false, false, true },
-                {"ab",   "abc",  false, false, false},
-		{"abc",  "",     false, true,  true },
-                {"",     "",     true,  true,  true },
+		{"Abc", "aBC", true, true, true}, {"abcd", "ABC", false, true, false},
+		{"dabc", "ABC", false, false, true}, {"ab", "abc", false, false, false},
+		{"abc", "", false, true, true}, {"", "", true, true, true},
 		{"@[`{", "`{@[", false, false,
-                 false			      }, /* the neighbours of the letters do not fold */
+			false}, /* the neighbours of the letters do not fold */
 		{"\xC4", "\xE4", false, false, false}, /* nor does anything that is not ASCII */
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -101,21 +98,21 @@ test_find(void)
 		const char *name, *text, *needle;
 		size_t from, want, want_case;
 	} rows[] = {
-		{"at the start",        "abc",     "ab",   0, 0,        0       },
-		{"at the end",          "abc",     "bc",   0, 1,        1       },
-		{"the whole",           "abc",     "abc",  0, 0,        0       },
-		{"too long",            "abc",     "abcd", 0, STR_NPOS, STR_NPOS},
-		{"empty needle",        "abc",     "",     2, 2,        2       },
-		{"empty at the end",    "abc",     "",     3, 3,        3       },
-		{"empty past the end",  "abc",     "",     4, STR_NPOS, STR_NPOS},
-		{"from past the first", "abab",    "ab",   1, 2,        2       },
-		{"from past the last",  "abab",    "ab",   3, STR_NPOS, STR_NPOS},
-		{"other case",          "xABx",    "ab",   0, STR_NPOS, 1       },
-		{"case, later lower",   "ABab",    "ab",   0, 2,        0       },
-		{"case, later upper",   "abAB",    "AB",   0, 2,        0       },
-		{"false starts",        "aAaAaAb", "aab",  0, STR_NPOS, 4       },
-		{"no letter first",     "a-B",     "-b",   0, STR_NPOS, 1       },
-		{"last byte",           "aaaB",    "b",    0, STR_NPOS, 3       },
+		{"at the start", "abc", "ab", 0, 0, 0},
+		{"at the end", "abc", "bc", 0, 1, 1},
+		{"the whole", "abc", "abc", 0, 0, 0},
+		{"too long", "abc", "abcd", 0, STR_NPOS, STR_NPOS},
+		{"empty needle", "abc", "", 2, 2, 2},
+		{"empty at the end", "abc", "", 3, 3, 3},
+		{"empty past the end", "abc", "", 4, STR_NPOS, STR_NPOS},
+		{"from past the first", "abab", "ab", 1, 2, 2},
+		{"from past the last", "abab", "ab", 3, STR_NPOS, STR_NPOS},
+		{"other case", "xABx", "ab", 0, STR_NPOS, 1},
+		{"case, later lower", "ABab", "ab", 0, 2, 0},
+		{"case, later upper", "abAB", "AB", 0, 2, 0},
+		{"false starts", "aAaAaAb", "aab", 0, STR_NPOS, 4},
+		{"no letter first", "a-B", "-b", 0, STR_NPOS, 1},
+		{"last byte", "aaaB", "b", 0, STR_NPOS, 3},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		const struct str text = exact(str_of(rows[i].text));
@@ -193,18 +190,18 @@ test_lines(void)
 	static const struct {
 		const char *name, *text, *want;
 	} rows[] = {
-		{"none",                    "",             ""        },
-		{"no end",                  "a",            "a|"      },
-		{"LF",                      "a\nb\n",       "a|b|"    },
-		{"CRLF",                    "a\r\nb\r\n",   "a|b|"    },
-		{"CR",                      "a\rb\r",       "a|b|"    },
-		{"empty lines LF",          "\n\n",         "||"      },
-		{"empty lines CR",          "\r\r",         "||"      },
-		{"empty lines CRLF",        "\r\n\r\n",     "||"      },
-		{"CR CR LF",                "a\r\r\nb",     "a||b|"   },
-		{"LF CR",                   "a\n\rb",       "a||b|"   },
-		{"CR at the very end",      "a\nb\r",       "a|b|"    },
-		{"mixed",                   "a\rb\nc\r\nd", "a|b|c|d|"},
+		{"none", "", ""},
+		{"no end", "a", "a|"},
+		{"LF", "a\nb\n", "a|b|"},
+		{"CRLF", "a\r\nb\r\n", "a|b|"},
+		{"CR", "a\rb\r", "a|b|"},
+		{"empty lines LF", "\n\n", "||"},
+		{"empty lines CR", "\r\r", "||"},
+		{"empty lines CRLF", "\r\n\r\n", "||"},
+		{"CR CR LF", "a\r\r\nb", "a||b|"},
+		{"LF CR", "a\n\rb", "a||b|"},
+		{"CR at the very end", "a\nb\r", "a|b|"},
+		{"mixed", "a\rb\nc\r\nd", "a|b|c|d|"},
 		{"CRLF, then CR before LF", "a\r\nb\rc\nd", "a|b|c|d|"},
 	};
 	char out[1024];
@@ -260,18 +257,18 @@ test_numbers(void)
 		const char *text;
 		int64_t max, want;
 	} rows[] = {
-		{"0",                    9,         0        },
-		{"007x",                 9,         7        },
-		{"550 x",                999,       550      },
-		{"99",                   99,        99       },
-		{"100",                  99,        -1       },
-		{"5",                    4,         -1       },
-		{"",		     9,         -1       },
-		{"x1",                   9,         -1       },
-		{"-1",                   9,         -1       },
-		{"9223372036854775807",  INT64_MAX, INT64_MAX},
-		{"9223372036854775808",  INT64_MAX, -1       },
-		{"99999999999999999999", INT64_MAX, -1       },
+		{"0", 9, 0},
+		{"007x", 9, 7},
+		{"550 x", 999, 550},
+		{"99", 99, 99},
+		{"100", 99, -1},
+		{"5", 4, -1},
+		{"", 9, -1},
+		{"x1", 9, -1},
+		{"-1", 9, -1},
+		{"9223372036854775807", INT64_MAX, INT64_MAX},
+		{"9223372036854775808", INT64_MAX, -1},
+		{"99999999999999999999", INT64_MAX, -1},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		tap_is_int(str_number(str_of(rows[i].text), rows[i].max), rows[i].want,
