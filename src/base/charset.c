@@ -143,9 +143,10 @@ static bool
 has_kanji_escape(struct str in)
 {
 	size_t at = 0;
-	while ((at = str_find(in, STR("\x1B$"), at)) != STR_NPOS) {
-		at += 2;
-		if (at < in.len && (in.ptr[at] == 'B' || in.ptr[at] == '@'))
+	while ((at = str_find_char(in, '\x1B', at)) != STR_NPOS) {
+		at++;
+		if (in.len - at >= 2 && in.ptr[at] == '$' &&
+			(in.ptr[at + 1] == 'B' || in.ptr[at + 1] == '@'))
 			return true;
 	}
 	return false;

@@ -49,6 +49,8 @@ main(int argc, char **argv)
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
 		if (strcmp(name, commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);
-	complain(name, "no such command; `nixie --help` lists them");
+	const bool is_path = strchr(name, '/') != NULL || strchr(name, '.') != NULL;
+	complain(name, is_path ? "no command; to explain a file: `nixie explain FILE`"
+			       : "no such command; `nixie --help` lists them");
 	return EXIT_USAGE;
 }

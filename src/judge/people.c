@@ -70,6 +70,8 @@ add(const struct facts *f, struct people *p, struct index *ix, struct str addres
 static void
 say(const struct facts *f, struct person *who, struct str raw, enum voice voice)
 {
+	if (voice == VOICE_OWN)
+		raw = reply_skip_rules(raw);
 	raw = str_head(str_trim(raw), DIAGNOSTIC_BYTES_MAX);
 	if (raw.len == 0 || who->word_count == WORDS_MAX)
 		return;

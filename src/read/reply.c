@@ -256,3 +256,19 @@ reply_join(struct str text, struct arena *a)
 	arena_give_back(a, text.len + 1 - n);
 	return (struct str){out, n};
 }
+
+struct str
+reply_skip_rules(struct str raw)
+{
+	struct str line, rest = raw;
+	while (str_line(&rest, &line)) {
+		line = str_trim(line);
+		size_t marks = 0;
+		while (marks < line.len && (line.ptr[marks] == '-' || line.ptr[marks] == '='))
+			marks++;
+		if (line.len > 0 && marks < 3)
+			return raw;
+		raw = rest;
+	}
+	return STR_NONE;
+}

@@ -66,4 +66,8 @@ struct reply reply_scan(struct str text);
  */
 struct str reply_join(struct str text, struct arena *a);
 
+/* reply_skip_rules - `raw` without the lines at its head that only part a report from the words
+ * under it: "-------server message", "====="; nothing when there are no others. O(n) */
+struct str reply_skip_rules(struct str raw);
+
 #endif

@@ -297,6 +297,18 @@ is_section(struct str line)
 	       str_find_char(line, '@', 0) == STR_NPOS && str_find_char(line, ' ', 0) != STR_NPOS;
 }
 
+/* "because:", or a mere rule: the text of the block is still to come, behind the blank line. */
+#define LEAD_BYTES_MAX 80
+static bool
+leads_on(struct str own)
+{
+	own = str_trim(own);
+	size_t marks = 0;
+	while (marks < own.len && strchr("-=_*~", own.ptr[marks]) != NULL && own.ptr[marks] != '\0')
+		marks++;
+	return marks == own.len || (own.len <= LEAD_BYTES_MAX && own.ptr[own.len - 1] == ':');
+}
+
 static void
 read_line(struct reader *r, const struct text_line *of)
 {
@@ -305,7 +317,7 @@ read_line(struct reader *r, const struct text_line *of)
 	if (l.bare.len == 0) {
 		const struct block *const b = current_block(r);
 		(void)dsn_line(raw, r->arena, &r->p->dsn);
-		if (b != NULL && b->own.len > 0)
+		if (b != NULL && !leads_on(b->own))
 			r->in_own = false;
 		r->in_reply = r->is_command_open = false;
 		return;

@@ -87,6 +87,7 @@ def test_usage(nixie):
         nixie.exits(f"{word}", EXPLAINED, word, out="(?s)Usage: nixie COMMAND.*explain.*parse.*reply.*code.*Exit status")
     nixie.exits("--version", EXPLAINED, "--version", out=r"\Anixie \d+\.\d+\.\d+\n\Z")
     nixie.exits("unknown command", USAGE, "explian", err="explian: no such command")
+    nixie.exits("a file in place of a command", USAGE, "./bounce.eml", err="nixie explain FILE")
     nixie.exits("unknown first option", USAGE, "--nope", err="--nope")
     for command in COMMANDS:
         for word in ("--help", "-h"):

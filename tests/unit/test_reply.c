@@ -144,6 +144,25 @@ test_scan(void)
 	}
 }
 
+static void
+test_skip_rules(void)
+{
+	static const struct {
+		struct str in, want;
+	} rows[] = {
+		{STR_INIT("-------server message\n550 no\n"), STR_INIT("550 no\n")},
+		{STR_INIT("=====\n\n---- x ----\r\nno"), STR_INIT("no")},
+		{STR_INIT("550 no\n-----\nmore"), STR_INIT("550 no\n-----\nmore")},
+		{STR_INIT("--no\n"), STR_INIT("--no\n")},
+		{STR_INIT("-----"), STR_INIT("")},
+		{STR_INIT(""), STR_INIT("")},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const struct str got = reply_skip_rules(rows[i].in);
+		tap_ok(str_eq(got, rows[i].want), "rules at the head: row %zu", i);
+	}
+}
+
 /* O(n): a megabyte of blanks behind many numbers that might be codes. */
 static void
 test_cost(void)
@@ -169,6 +188,7 @@ main(void)
 	arena_init(&a, ARENA_LIMIT_BYTES);
 	test_status(&a);
 	test_scan();
+	test_skip_rules();
 	for (size_t i = 0; i < sizeof join_rows / sizeof *join_rows; i++)
 		tap_is_str(reply_join(join_rows[i].in, &a), join_rows[i].want, "join: '%s'",
 			join_rows[i].in.ptr);

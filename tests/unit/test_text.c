@@ -117,6 +117,13 @@ test_words(struct arena *a)
 	read_text(STR("<a@b.example>\n    (expanded from: <list@me.example>)\n    no\n"), a, &p);
 	tap_is_str(p.count == 1 ? p.blocks[0].original : STR_NONE, STR("list@me.example"),
 		"words: expanded from");
+	/* A line that only leads on is no answer: that is behind the blank line. */
+	read_text(STR("was not delivered to:\n\n  <a@b.example>\n\nbecause:\n\n"
+		      "  User a not listed\n\nRegards\n"),
+		a, &p);
+	if (tap_is_int(p.count, 1, "words: leading on: one block"))
+		tap_is_str(str_trim(p.blocks[0].own), STR("because:\n\n  User a not listed"),
+			"words: leading on: its words");
 }
 
 static void
