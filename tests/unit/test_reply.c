@@ -3,7 +3,6 @@
 #include "tap.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #define ARENA_LIMIT_BYTES ((size_t)1 << 20)
 
@@ -163,7 +162,8 @@ test_skip_rules(void)
 	}
 }
 
-/* O(n): a megabyte of blanks behind many numbers that might be codes. */
+/* A megabyte of blanks behind many numbers that might be codes: hangs if each of them reads on to
+ * the end. */
 static void
 test_cost(void)
 {
@@ -171,13 +171,11 @@ test_cost(void)
 	char *const text = malloc(len);
 	if (!tap_ok(text != NULL, "cost: memory"))
 		return;
-	const clock_t start = clock();
 	memset(text, ' ', len);
 	for (size_t i = 0; i + 6 < head; i += 6)
 		memcpy(text + i, "x 450 ", 6);
 	const struct reply r = reply_scan((struct str){text, len});
 	tap_is_int(r.code, 450, "cost: the first that may be one");
-	tap_ok(clock() - start < 2 * CLOCKS_PER_SEC, "cost: in time");
 	free(text);
 }
 
