@@ -64,14 +64,6 @@ buf_add(struct buf *b, struct str s)
 void
 buf_add_number(struct buf *b, int64_t n)
 {
-	char digits[24];
-	char *p = digits + sizeof digits;
-	uint64_t left = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
-	do {
-		*--p = (char)('0' + left % 10);
-		left /= 10;
-	} while (left > 0);
-	if (n < 0)
-		*--p = '-';
-	buf_add(b, str_between(p, digits + sizeof digits));
+	char room[STR_DIGITS_MAX];
+	buf_add(b, str_digits(n, room));
 }

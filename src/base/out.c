@@ -26,16 +26,8 @@ out_add(struct out *o, struct str s)
 void
 out_add_number(struct out *o, int64_t n)
 {
-	char digits[24];
-	char *p = digits + sizeof digits;
-	uint64_t left = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
-	do {
-		*--p = (char)('0' + left % 10);
-		left /= 10;
-	} while (left > 0);
-	if (n < 0)
-		*--p = '-';
-	out_add(o, str_between(p, digits + sizeof digits));
+	char room[STR_DIGITS_MAX];
+	out_add(o, str_digits(n, room));
 }
 
 bool

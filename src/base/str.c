@@ -181,3 +181,17 @@ str_number(struct str s, int64_t max)
 	}
 	return i == 0 ? -1 : n;
 }
+
+struct str
+str_digits(int64_t n, char room[STR_DIGITS_MAX])
+{
+	char *p = room + STR_DIGITS_MAX;
+	uint64_t left = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+	do {
+		*--p = (char)('0' + left % 10);
+		left /= 10;
+	} while (left > 0);
+	if (n < 0)
+		*--p = '-';
+	return str_between(p, room + STR_DIGITS_MAX);
+}

@@ -163,6 +163,10 @@ struct str str_unwrap(struct str s, char open, char close);
  * is larger */
 int64_t str_number(struct str s, int64_t max);
 
+/* str_digits - `n` in decimal, at the end of `room`, which the answer points into */
+#define STR_DIGITS_MAX 20 /* of INT64_MIN, with its sign */
+struct str str_digits(int64_t n, char room[STR_DIGITS_MAX]);
+
 /* str_is_within - does `s` point into `whole`? (so that its offset there has a meaning) */
 static inline bool
 str_is_within(struct str s, struct str whole)

@@ -63,12 +63,10 @@ duration(int64_t seconds, struct arena *a)
 		/* "90 min" and "36 h" are plainer than parts of the next unit. */
 		if (!is_last && (seconds < unit || (seconds < unit * 2 && seconds % unit != 0)))
 			continue;
-		char digits[20];
-		size_t d = 0;
-		for (int64_t v = seconds / units[i].seconds; d == 0 || v > 0; v /= 10)
-			digits[d++] = (char)('0' + v % 10);
-		while (d > 0)
-			room[n++] = digits[--d];
+		char digits[STR_DIGITS_MAX];
+		const struct str count = str_digits(seconds / unit, digits);
+		memcpy(room, count.ptr, count.len);
+		n = count.len;
 		memcpy(room + n, units[i].unit, strlen(units[i].unit));
 		n += strlen(units[i].unit);
 		break;
@@ -154,12 +152,6 @@ gather_facts(const struct nixie_report_info *info, const struct nixie_outcome *o
 	f->reason = sentence(e, lang, a, "reason.", str_in(o->reason));
 }
 
-static bool
-is_soft_reason(enum nixie_verdict v)
-{
-	return v == NIXIE_VERDICT_SOFT;
-}
-
 static void
 add_next(const struct nixie_outcome *o, enum lang lang, struct arena *a, struct explanation *e)
 {
@@ -179,9 +171,10 @@ add_next(const struct nixie_outcome *o, enum lang lang, struct arena *a, struct 
 	e->next = fill_key(str_of(key), &e->facts, lang, a);
 	if (!o->is_final || o->verdict == NIXIE_VERDICT_UNKNOWN)
 		return;
-	if (o->said == NIXIE_SAID_PERMANENT && is_soft_reason(o->verdict) && !o->is_expired)
+	const bool is_soft = o->verdict == NIXIE_VERDICT_SOFT;
+	if (o->said == NIXIE_SAID_PERMANENT && is_soft && !o->is_expired)
 		e->disagree = fill_key(STR("retry.disagree_permanent"), &e->facts, lang, a);
-	else if (o->said == NIXIE_SAID_TEMPORARY && !is_soft_reason(o->verdict))
+	else if (o->said == NIXIE_SAID_TEMPORARY && !is_soft)
 		e->disagree = fill_key(STR("retry.disagree_temporary"), &e->facts, lang, a);
 	if (o->is_expired)
 		e->last_answer = fill_key(

@@ -131,17 +131,9 @@ outcome(struct writer *w, const struct nixie_outcome *o, size_t n)
 	struct explanation e;
 	explain_outcome(w->info, o, w->lang, w->arena, &e);
 	if (w->info->outcome_count > 1) {
-		char digits[2][24];
-		struct fill numbers = {.n = STR_NONE};
-		const size_t values[] = {n + 1, w->info->outcome_count};
-		struct str *const slots[] = {&numbers.n, &numbers.total};
-		for (int i = 0; i < 2; i++) {
-			char *p = digits[i] + sizeof digits[i];
-			for (size_t v = values[i]; v > 0 || p == digits[i] + sizeof digits[i];
-				v /= 10)
-				*--p = (char)('0' + v % 10);
-			*slots[i] = str_between(p, digits[i] + sizeof digits[i]);
-		}
+		char room[2][STR_DIGITS_MAX];
+		const struct fill numbers = {.n = str_digits((int64_t)n + 1, room[0]),
+			.total = str_digits((int64_t)w->info->outcome_count, room[1])};
 		page_line(&w->page, fill_key(STR("label.outcome_n"), &numbers, w->lang, w->arena),
 			PAINT_FAINT);
 	}
