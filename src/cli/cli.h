@@ -36,6 +36,10 @@ struct options {
  */
 bool options_read(int argc, char **argv, const char *usage, struct options *o, int *code);
 
+/* options_page_format - of a command that writes one page: text (the default), json (indented) or
+ * ndjson. Sets *is_json and the style; false, after a complaint with `why`, for any other -o */
+bool options_page_format(struct options *o, const char *why, bool *is_json);
+
 /* bytes of one input, and where they came from */
 struct input {
 	char *bytes;

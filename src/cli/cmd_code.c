@@ -24,17 +24,13 @@ cmd_code(int argc, char **argv)
 	int code = EXIT_USAGE;
 	if (!options_read(argc, argv, usage, &o, &code))
 		return code;
-	const bool is_json = o.output != NULL &&
-			     (strcmp(o.output, "json") == 0 || strcmp(o.output, "ndjson") == 0);
-	if (o.output != NULL && !is_json && strcmp(o.output, "text") != 0) {
-		complain(o.output, "no such format: code writes text or json");
+	bool is_json;
+	if (!options_page_format(&o, "no such format: code writes text or json", &is_json))
 		return EXIT_USAGE;
-	}
 	if (o.first == argc) {
 		complain("code", "which code? For example: nixie code 5.7.1");
 		return EXIT_USAGE;
 	}
-	o.style.pretty = o.output != NULL && strcmp(o.output, "json") == 0;
 	code = EXIT_EXPLAINED;
 	for (int i = o.first; i < argc; i++) {
 		if (i > o.first && !is_json)

@@ -44,12 +44,9 @@ cmd_reply(int argc, char **argv)
 	int code = EXIT_USAGE;
 	if (!options_read(argc, argv, usage, &o, &code))
 		return code;
-	const bool is_json = o.output != NULL &&
-			     (strcmp(o.output, "json") == 0 || strcmp(o.output, "ndjson") == 0);
-	if (o.output != NULL && !is_json && strcmp(o.output, "text") != 0) {
-		complain(o.output, "no such format: reply writes text or json");
+	bool is_json;
+	if (!options_page_format(&o, "no such format: reply writes text or json", &is_json))
 		return EXIT_USAGE;
-	}
 	char *const text = o.first < argc ? join(argc - o.first, argv + o.first) : NULL;
 	if (text == NULL || text[strspn(text, " \t\r\n")] == '\0') {
 		complain("reply", "which answer? Quote it: nixie reply '550 5.1.1 User unknown'");
@@ -61,7 +58,6 @@ cmd_reply(int argc, char **argv)
 		r == NULL ? NIXIE_NOMEM : nixie_read(r, text, strlen(text), NIXIE_INPUT_TEXT);
 	if (rc == NIXIE_OK) {
 		o.style.explain = true;
-		o.style.pretty = o.output != NULL && strcmp(o.output, "json") == 0;
 		rc = is_json ? nixie_report_json(r, &o.style, stdout_sink, NULL)
 			     : nixie_report_text(r, &o.style, stdout_sink, NULL);
 		code = nixie_report_info(r)->outcome_count > 0 ? EXIT_EXPLAINED : EXIT_NOT_DELIVERY;

@@ -129,3 +129,15 @@ options_read(int argc, char **argv, const char *usage, struct options *o, int *c
 	o->first = i;
 	return true;
 }
+
+bool
+options_page_format(struct options *o, const char *why, bool *is_json)
+{
+	const char *const asked = o->output == NULL ? "text" : o->output;
+	o->style.pretty = strcmp(asked, "json") == 0;
+	*is_json = o->style.pretty || strcmp(asked, "ndjson") == 0;
+	if (*is_json || strcmp(asked, "text") == 0)
+		return true;
+	complain(asked, why);
+	return false;
+}

@@ -8,24 +8,9 @@
 #include "fuzz.h"
 #include "json_check.h"
 #include "nixie.h"
+#include "sinks.h"
 
 #define OUTPUT_BYTES_MAX ((size_t)64 << 20)
-
-static bool
-to_buf(void *to, const char *bytes, size_t len)
-{
-	buf_add(to, (struct str){bytes, len});
-	return true;
-}
-
-static bool
-refuse(void *to, const char *bytes, size_t len)
-{
-	(void)to;
-	(void)bytes;
-	(void)len;
-	return false;
-}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -9,15 +9,9 @@
 #include "json_check.h"
 #include "nixie.h"
 #include "read/logline.h"
+#include "sinks.h"
 
 #define MORE_MAX 100000
-
-static bool
-to_buf(void *to, const char *bytes, size_t len)
-{
-	buf_add(to, (struct str){bytes, len});
-	return true;
-}
 
 static void
 check_text(struct nixie_str s)

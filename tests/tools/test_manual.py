@@ -17,28 +17,12 @@ import subprocess
 import sys
 import tempfile
 
+from tap import check, done, skip
+
 TOP = pathlib.Path(__file__).resolve().parents[2]
 HEADER = 'include/nixie.h'
 UPDATE = os.environ.get('UPDATE', '') not in ('', '0')
 EVERYWHERE = {'-h', '--help'}  # in no SYNOPSIS of a single command
-
-cases = failures = 0
-
-
-def check(trouble, name):
-    """One TAP case: `trouble` is a list of lines, empty when all is well."""
-    global cases, failures
-    cases += 1
-    print(f"{'not ok' if trouble else 'ok'} {cases} - {name.replace('#', ' ')}")
-    failures += bool(trouble)
-    for line in trouble[:20]:
-        print('# ' + line.encode('ascii', 'backslashreplace').decode())
-
-
-def skip(name, why):
-    global cases
-    cases += 1
-    print(f'ok {cases} - {name} # SKIP {why}')
 
 
 def read(path):
@@ -265,8 +249,7 @@ def main():
         bash_tells(command, options)
         zsh_tells(command, options, zsh)
         fish_tells(command, options, fish)
-    print(f'1..{cases}')
-    return 1 if failures else 0
+    return done()
 
 
 if __name__ == '__main__':

@@ -12,29 +12,13 @@ import re
 import subprocess
 import sys
 
+from tap import check, done, skip
+
 TOP = pathlib.Path(__file__).resolve().parents[2]
 MORE_MAILS = sorted(TOP.parent.glob('*/corpus/emails'))
 AT_ONCE = 200  # files for one run of nixie
 # What is named in names.c, and never written: the member is absent instead.
 ABSENT = {'action': {'none'}, 'said': {'nothing'}, 'refuser': {'unknown'}, 'stage': {'none'}}
-
-cases = failures = 0
-
-
-def check(trouble, name):
-    """One TAP case: `trouble` is a list of lines, empty when all is well."""
-    global cases, failures
-    cases += 1
-    print(f"{'not ok' if trouble else 'ok'} {cases} - {name}")
-    failures += bool(trouble)
-    for line in trouble[:20]:
-        print('# ' + line.encode('ascii', 'backslashreplace').decode())
-
-
-def skip(name, why):
-    global cases
-    cases += 1
-    print(f'ok {cases} - {name} # SKIP {why}')
 
 
 def mails_below(*folders):
@@ -182,8 +166,7 @@ def main():
         import jsonschema
     except ImportError:
         skip('reports obey the schema', 'no python3-jsonschema')
-        print(f'1..{cases}')
-        return 1 if failures else 0
+        return done()
     kind = jsonschema.validators.validator_for(schema)
     kind.check_schema(schema)
     kind.check_schema(log)
@@ -197,8 +180,7 @@ def main():
         events_valid(nixie, kind(log, format_checker=jsonschema.FormatChecker()), words)
     if not MORE_MAILS:
         skip('the mails beside the tree', 'there are none')
-    print(f'1..{cases}')
-    return 1 if failures else 0
+    return done()
 
 
 if __name__ == '__main__':

@@ -5,6 +5,7 @@
 #include "tap.h"
 
 #include "../fuzz/json_check.h"
+#include "../fuzz/sinks.h"
 
 #include <pthread.h>
 
@@ -30,22 +31,6 @@ static const char bounce[] =
 	"Subject: =?utf-8?Q?gr=C3=BC=C3=9Fe?=\nMessage-ID: <1@b.example>\n\n--x--\n";
 static const char delay[] = "451 4.7.1 <c@d.example>: Greylisted, please try again in 300 seconds";
 static const char ordinary[] = "From: a@b.example\nTo: c@d.example\nSubject: lunch\n\nAt one?\n";
-
-static bool
-to_buf(void *to, const char *bytes, size_t len)
-{
-	buf_add(to, (struct str){bytes, len});
-	return true;
-}
-
-static bool
-refuse(void *to, const char *bytes, size_t len)
-{
-	(void)bytes;
-	(void)len;
-	(*(int *)to)++;
-	return false;
-}
 
 static struct str
 str_in(struct nixie_str s)

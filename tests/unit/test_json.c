@@ -3,24 +3,9 @@
 #include "tap.h"
 
 #include "../fuzz/json_check.h"
+#include "../fuzz/sinks.h"
 
 #define BAD "\xEF\xBF\xBD"
-
-static bool
-to_buf(void *to, const char *bytes, size_t len)
-{
-	buf_add(to, (struct str){bytes, len});
-	return true;
-}
-
-static bool
-refuse(void *to, const char *bytes, size_t len)
-{
-	(void)bytes;
-	(void)len;
-	(*(int *)to)++;
-	return false;
-}
 
 /* clang-format off */
 static const struct text_row {

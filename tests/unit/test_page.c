@@ -1,13 +1,7 @@
+#include "../fuzz/sinks.h"
 #include "base/buf.h"
 #include "explain/page.h"
 #include "tap.h"
-
-static bool
-to_buf(void *to, const char *bytes, size_t len)
-{
-	buf_add(to, (struct str){bytes, len});
-	return true;
-}
 
 #define JA "\xE6\x97\xA5\xE6\x9C\xAC\xE8\xAA\x9E" /* three characters, six columns */
 
