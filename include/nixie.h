@@ -216,8 +216,8 @@ NIXIE_API struct nixie_report *nixie_report_new(void);
 /* nixie_report_free - and all that it handed out; NULL is harmless */
 NIXIE_API void nixie_report_free(struct nixie_report *r);
 
-/* nixie_report_limit - how many bytes one report may take besides its input; the default is 64 MiB
- * + 4 * input */
+/* nixie_report_limit - how many bytes one report may take besides its input; the default is 256 MiB
+ * + 4 * input, which any input can do with */
 NIXIE_API void nixie_report_limit(struct nixie_report *r, size_t bytes);
 
 /*

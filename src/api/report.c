@@ -8,7 +8,7 @@
 #include "explain/report_text.h"
 #include "judge/judge.h"
 
-#define REPORT_BASE_BYTES ((size_t)64 << 20)
+#define REPORT_BASE_BYTES ((size_t)256 << 20) /* RECIPIENTS_MAX need most of it */
 #define REPORT_PER_INPUT_BYTE 4
 
 struct nixie_report {

@@ -45,7 +45,7 @@ offset_of(const struct facts *f, struct str words, const struct words *in)
 
 /* The evidence for one outcome, while it grows. */
 struct proofs {
-	struct nixie_evidence *list; /* EVIDENCE_MAX of them; NULL when the arena failed */
+	struct nixie_evidence list[EVIDENCE_MAX];
 	size_t count;
 };
 
@@ -53,10 +53,21 @@ static void
 add_proof(const struct facts *f, struct proofs *p, struct str decided, struct str rule,
 	struct str words, const struct words *in)
 {
-	if (p->list == NULL || p->count == EVIDENCE_MAX)
+	if (p->count == EVIDENCE_MAX)
 		return;
 	p->list[p->count++] = (struct nixie_evidence){
 		out(decided), out(rule), out(words), offset_of(f, words, in)};
+}
+
+static void
+keep_proofs(const struct facts *f, const struct proofs *p, struct nixie_outcome *o)
+{
+	struct nixie_evidence *const kept = arena_alloc(f->arena, p->count, sizeof *kept);
+	if (kept == NULL || p->count == 0)
+		return;
+	memcpy(kept, p->list, p->count * sizeof *kept);
+	o->evidence = kept;
+	o->evidence_count = p->count;
 }
 
 static enum nixie_action
@@ -206,7 +217,7 @@ static void
 judge_person(
 	const struct facts *f, struct person *who, enum nixie_kind kind, struct nixie_outcome *o)
 {
-	struct proofs evidence = {arena_alloc(f->arena, EVIDENCE_MAX, sizeof *evidence.list), 0};
+	struct proofs evidence = {.count = 0};
 	struct proofs *const proofs = &evidence;
 	struct origin from;
 	struct finding found;
@@ -247,8 +258,7 @@ judge_person(
 	}
 	if (who->named_by != NULL)
 		add_proof(f, proofs, STR("recipient"), str_of(who->named_by), who->recipient, NULL);
-	o->evidence = evidence.list;
-	o->evidence_count = evidence.count;
+	keep_proofs(f, proofs, o);
 }
 
 /* "bounce+user=example.com@lists.example.org": the recipient that the return path encodes. */
@@ -346,9 +356,11 @@ judge_people(struct facts *f, struct nixie_report_info *info)
 		if (people.list == NULL)
 			return;
 		people.count = 1;
-		people_say_prose(f, &people.list[0]);
+		people_say_prose(f, &people);
 		facts_note(f, "no-recipient", STR_NPOS);
 	}
+	if (people.is_many)
+		facts_note(f, "recipients-limit", STR_NPOS);
 	struct nixie_outcome *const outcomes =
 		arena_alloc(f->arena, people.count, sizeof *outcomes);
 	if (outcomes == NULL)

@@ -2,6 +2,7 @@
 
 #include "read/address.h"
 
+#define FIRST_WORDS 2
 #define ABOUT_SENDER_LEAD_MAX 24 /* bytes before the words that say so: a code, a status */
 
 /* An index over the people by address, so that 100,000 recipients stay linear: open addressing,
@@ -38,14 +39,19 @@ index_put(struct index *ix, const struct people *p, size_t at)
 	if (ix->slots == NULL)
 		return;
 	size_t i = address_hash(p->list[at].recipient) & (ix->size - 1);
-	while (ix->slots[i] != 0)
-		i = (i + 1) & (ix->size - 1);
+	for (; ix->slots[i] != 0; i = (i + 1) & (ix->size - 1))
+		if (str_eq_case(p->list[ix->slots[i] - 1].recipient, p->list[at].recipient))
+			return; /* the first keeps the place, or many without a name cost their
+				   square */
 	ix->slots[i] = (uint32_t)at + 1;
 }
 
 static struct person *
 add(const struct facts *f, struct people *p, struct index *ix, struct str address, const char *by)
 {
+	p->is_many = p->is_many || p->count == RECIPIENTS_MAX;
+	if (p->count == RECIPIENTS_MAX)
+		return NULL;
 	struct person *const list = arena_more(f->arena, p->list, p->count, &p->room, sizeof *list);
 	if (list == NULL)
 		return NULL;
@@ -67,8 +73,42 @@ add(const struct facts *f, struct people *p, struct index *ix, struct str addres
 	return new;
 }
 
+/* Few say more than two things, and there may be 100,000 people. */
+static bool
+has_room_for_words(const struct facts *f, struct person *who)
+{
+	if (who->word_count < who->word_room)
+		return true;
+	const size_t room = who->word_room == 0 ? FIRST_WORDS : WORDS_MAX;
+	struct words *const words = arena_alloc(f->arena, room, sizeof *words);
+	if (words == NULL)
+		return false;
+	if (who->word_count > 0)
+		memcpy(words, who->words, who->word_count * sizeof *words);
+	who->words = words;
+	who->word_room = room;
+	return true;
+}
+
+/* The same words are often said to many: they are joined, and searched, once. */
+static struct words
+words_of(const struct facts *f, const struct people *p, struct str raw, enum voice voice)
+{
+	const struct words *const last = &p->last_said;
+	struct words w = {.raw = raw, .voice = voice};
+	if (last->raw.ptr == raw.ptr && last->raw.len == raw.len &&
+		(last->voice == VOICE_PROSE) == (voice == VOICE_PROSE)) {
+		w.text = last->text;
+		w.scan = last->scan;
+	} else {
+		w.text = voice == VOICE_PROSE ? raw : reply_join(raw, f->arena);
+		w.scan = arena_alloc(f->arena, 1, sizeof *w.scan);
+	}
+	return w;
+}
+
 static void
-say(const struct facts *f, struct person *who, struct str raw, enum voice voice)
+say(const struct facts *f, struct people *p, struct person *who, struct str raw, enum voice voice)
 {
 	if (voice == VOICE_OWN)
 		raw = reply_skip_rules(raw);
@@ -78,10 +118,11 @@ say(const struct facts *f, struct person *who, struct str raw, enum voice voice)
 	for (size_t i = 0; i < who->word_count; i++)
 		if (str_eq(who->words[i].raw, raw))
 			return;
-	who->words[who->word_count++] =
-		(struct words){.text = voice == VOICE_PROSE ? raw : reply_join(raw, f->arena),
-			.raw = raw,
-			.voice = voice};
+	if (!has_room_for_words(f, who))
+		return;
+	p->last_said = words_of(f, p, raw, voice);
+	if (p->last_said.scan != NULL)
+		who->words[who->word_count++] = p->last_said;
 }
 
 static bool
@@ -124,7 +165,7 @@ from_fields(const struct facts *f, struct people *p, struct index *ix)
 		/* The same recipient twice: once more is no second failure, unless the action
 		 * differs. */
 		if (who != NULL && who->dsn != NULL && who->dsn->action == r->action) {
-			say(f, who, r->diagnostic, VOICE_DIAGNOSTIC);
+			say(f, p, who, r->diagnostic, VOICE_DIAGNOSTIC);
 			continue;
 		}
 		who = add(f, p, ix, address, "dsn");
@@ -133,11 +174,11 @@ from_fields(const struct facts *f, struct people *p, struct index *ix)
 		who->dsn = r;
 		if (r->original.len > 0 && !str_eq_case(r->original, address))
 			who->original = r->original;
-		say(f, who, r->diagnostic, VOICE_DIAGNOSTIC);
+		say(f, p, who, r->diagnostic, VOICE_DIAGNOSTIC);
 		const size_t comment = str_find_char(r->status_text, '(', 0);
 		if (comment != STR_NPOS)
-			say(f, who, str_from(r->status_text, comment), VOICE_COMMENT);
-		say(f, who, r->more, VOICE_COMMENT);
+			say(f, p, who, str_from(r->status_text, comment), VOICE_COMMENT);
+		say(f, p, who, r->more, VOICE_COMMENT);
 	}
 }
 
@@ -272,9 +313,9 @@ add_prose(const struct facts *f, struct people *p, const struct index *ix)
 			!str_eq_case(b->original, who->recipient))
 			who->original = b->original;
 		/* A sentence that names somebody is the report's, not the server's. */
-		say(f, who, b->own,
+		say(f, p, who, b->own,
 			b->naming == NAMING_SENTENCE && f->is_message ? VOICE_AFTER : VOICE_OWN);
-		say(f, who, b->after, VOICE_AFTER);
+		say(f, p, who, b->after, VOICE_AFTER);
 	}
 }
 
@@ -310,7 +351,7 @@ add_dialogue(const struct facts *f, struct people *p, const struct index *ix)
 				common = e;
 			continue;
 		}
-		say(f, who, e->reply, VOICE_REPLY);
+		say(f, p, who, e->reply, VOICE_REPLY);
 		if (!str_is_set(who->command))
 			who->command = e->command;
 		if (!str_is_set(who->host))
@@ -320,7 +361,7 @@ add_dialogue(const struct facts *f, struct people *p, const struct index *ix)
 		struct person *const who = &p->list[i];
 		if (str_is_set(who->command))
 			continue;
-		say(f, who, common->reply, VOICE_REPLY);
+		say(f, p, who, common->reply, VOICE_REPLY);
 		who->command = common->command;
 		who->host = common->host;
 	}
@@ -370,30 +411,30 @@ people_gather(const struct facts *f, bool is_failure, struct people *p)
 	for (size_t i = 0; i < p->count; i++) {
 		p->list[i].is_one_of_many = p->count > 1 && has_own;
 		if (!p->list[i].is_one_of_many && p->count <= 64)
-			say(f, &p->list[i], f->prose.all, VOICE_PROSE);
+			say(f, p, &p->list[i], f->prose.all, VOICE_PROSE);
 	}
 }
 
 void
-people_say_prose(const struct facts *f, struct person *who)
+people_say_prose(const struct facts *f, struct people *p)
 {
+	struct person *const who = &p->list[0];
 	if (f->dsn.count > 0)
-		say(f, who, f->dsn.recipients[0].diagnostic, VOICE_DIAGNOSTIC);
+		say(f, p, who, f->dsn.recipients[0].diagnostic, VOICE_DIAGNOSTIC);
 	for (size_t i = 0; i < f->prose.exchange_count && who->word_count < 2; i++)
 		if (is_refusal(f->prose.dialogue[i].reply)) {
-			say(f, who, f->prose.dialogue[i].reply, VOICE_REPLY);
+			say(f, p, who, f->prose.dialogue[i].reply, VOICE_REPLY);
 			who->command = f->prose.dialogue[i].command;
 			who->host = f->prose.dialogue[i].host;
 		}
 	/* Without a header it is a reply or a paste: all of it is what the server said. */
-	say(f, who, f->prose.all, f->is_message ? VOICE_PROSE : VOICE_OWN);
+	say(f, p, who, f->prose.all, f->is_message ? VOICE_PROSE : VOICE_OWN);
 }
 
 const struct scanned *
 words_scan(struct words *w, struct arena *a)
 {
-	if (!w->is_scanned)
-		scan_make(w->text, a, &w->scan);
-	w->is_scanned = true;
-	return &w->scan;
+	if (!str_is_set(w->scan->text))
+		scan_make(w->text, a, w->scan);
+	return w->scan;
 }

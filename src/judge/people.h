@@ -29,15 +29,14 @@ struct words {
 	struct str text; /* joined to one line where it was folded */
 	struct str raw;  /* as it stood in the message */
 	enum voice voice;
-	bool is_scanned;
-	struct scanned scan; /* words_scan() */
+	struct scanned *scan; /* words_scan(); one for all to whom the same words were said */
 };
 
 struct person {
 	struct str recipient, original;
 	const struct dsn_recipient *dsn; /* NULL when the report has no fields for it */
-	struct words words[WORDS_MAX];
-	size_t word_count;
+	struct words *words;             /* at most WORDS_MAX; most people need one or two */
+	size_t word_count, word_room;
 	bool is_one_of_many;  /* others have answers of their own: what the prose says may be about
 				 them */
 	const char *named_by; /* "dsn", "x-failed-recipients", "text", "dialogue", "returned" */
@@ -48,14 +47,16 @@ struct person {
 struct people {
 	struct person *list;
 	size_t count, room;
+	bool is_many;           /* RECIPIENTS_MAX was reached; who came behind it was passed over */
+	struct words last_said; /* while it is gathered */
 };
 
 /* people_gather - who it is about. `is_failure`: the message is known to be about a failed
  * delivery, so that weak namings may be believed. O(recipients * log recipients) */
 void people_gather(const struct facts *f, bool is_failure, struct people *p);
 
-/* people_say_prose - gives a person without a name all that the report says */
-void people_say_prose(const struct facts *f, struct person *who);
+/* people_say_prose - gives the first of them, who has no name, all that the report says */
+void people_say_prose(const struct facts *f, struct people *p);
 
 /* words_scan - what the catalogue knows in these words; searched when it is first asked for */
 const struct scanned *words_scan(struct words *w, struct arena *a);

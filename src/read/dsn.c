@@ -4,6 +4,7 @@
 
 #include "read/address.h"
 #include "read/header.h"
+#include "read/limits.h"
 
 /* Where the fields of a notification go. A field that begins a recipient when it comes a second
  * time is a KEY. */
@@ -79,15 +80,17 @@ action_parse(struct str text)
 	return NIXIE_ACTION_NONE;
 }
 
-static struct dsn_recipient *
-new_group(struct dsn *d, struct arena *a)
+struct dsn_recipient *
+dsn_add(struct dsn *d, struct arena *a)
 {
+	d->is_many = d->is_many || d->count == RECIPIENTS_MAX;
+	if (d->count == RECIPIENTS_MAX)
+		return NULL;
 	struct dsn_recipient *const list =
 		arena_more(a, d->recipients, d->count, &d->room, sizeof *list);
 	if (list == NULL)
 		return NULL;
 	d->recipients = list;
-	d->in_group = true;
 	list[d->count] = (struct dsn_recipient){0};
 	return &list[d->count++];
 }
@@ -166,9 +169,13 @@ read_one(struct str line, struct arena *a, struct dsn *d)
 		return false;
 	struct dsn_recipient *r = d->in_group && d->count > 0 ? &d->recipients[d->count - 1] : NULL;
 	if (r == NULL || ((f->flags & KEY) && (r->seen & bit)))
-		r = new_group(d, a);
-	if (r == NULL)
+		r = dsn_add(d, a);
+	if (r == NULL) {
+		d->in_group = false;
+		d->last = NULL;
 		return true;
+	}
+	d->in_group = true;
 	r->seen |= bit;
 	struct str *const slot = (struct str *)(void *)((char *)r + f->offset);
 	/* Of several diagnostics the last is the remote's own, or repeats it; of other fields the

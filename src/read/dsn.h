@@ -36,12 +36,16 @@ struct dsn {
 	struct dsn_recipient *recipients;
 	size_t count, room;
 	bool in_group;        /* the last group is still open */
+	bool is_many;         /* RECIPIENTS_MAX was reached; what came behind it was passed over */
 	bool last_is_address; /* ... and is an address, which is never wrapped without an indent */
 	struct str *last;     /* the value that a continuation line belongs to */
 	bool has_message_fields;
 	bool splits_lines; /* set by the caller: several fields may stand in one line (pasted text)
 			    */
 };
+
+/* dsn_add - one more recipient, zeroed; NULL when there are RECIPIENTS_MAX, or the arena failed */
+struct dsn_recipient *dsn_add(struct dsn *d, struct arena *a);
 
 /* dsn_parse - reads all the fields of `in`, adding to *d (zeroed before the first call). O(n) */
 void dsn_parse(struct str in, struct arena *a, struct dsn *d);

@@ -207,6 +207,10 @@ read_prose(struct facts *f, struct str whole)
 	if (text.len > TEXT_BYTES_MAX)
 		facts_note(f, "text-limit", STR_NPOS);
 	text_read(text, f->arena, &f->signs, &f->marks, &f->prose);
+	if (f->prose.lines.is_cut)
+		facts_note(f, "text-limit", STR_NPOS);
+	if (f->prose.is_many || f->prose.dsn.is_many)
+		facts_note(f, "recipients-limit", STR_NPOS);
 	if (str_is_set(f->prose.returned))
 		read_returned(f, f->prose.returned);
 	if (f->dsn.count == 0) {
@@ -389,6 +393,8 @@ read_once(struct facts *f, struct str whole, enum nixie_input kind)
 	if (f->mime.is_many)
 		facts_note(f, "parts-limit", STR_NPOS);
 	read_prose(f, whole);
+	if (f->dsn.is_many)
+		facts_note(f, "recipients-limit", STR_NPOS);
 }
 
 /* What the subject says counts before the same sign elsewhere. */

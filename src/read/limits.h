@@ -22,5 +22,8 @@
 /* times that forwarded text may be quoted ("> > > ") */
 #define QUOTE_DEPTH_MAX 3
 #define NOTES_MAX 32
+#define TEXT_LINES_MAX (1 << 20) /* lines of that prose */
+#define RECIPIENTS_MAX 100000    /* of one report */
+#define NAMINGS_MAX (1 << 18)    /* places in the prose that name somebody, and commands in it */
 
 #endif

@@ -17,14 +17,9 @@ recipient_at(struct reader *r, size_t index)
 	struct dsn *const d = &r->f->dsn;
 	if (r->group == index + 1)
 		return &d->recipients[d->count - 1];
-	struct dsn_recipient *const list =
-		arena_more(r->f->arena, d->recipients, d->count, &d->room, sizeof *list);
-	if (list == NULL)
-		return NULL;
-	d->recipients = list;
-	list[d->count] = (struct dsn_recipient){.final = STR_NONE};
-	r->group = index + 1;
-	return &list[d->count++];
+	struct dsn_recipient *const to = dsn_add(d, r->f->arena);
+	r->group = to != NULL ? index + 1 : 0;
+	return to;
 }
 
 static void

@@ -1,6 +1,7 @@
 #include "read/signs.h"
 
 #include "base/fold.h"
+#include "read/limits.h"
 
 #define HITS_MAX 512
 #define SHORT_TEXT_BYTES 512
@@ -134,13 +135,16 @@ text_lines_read(struct str text, struct arena *a, struct text_lines *lines, stru
 	struct str rest = text, raw;
 	size_t first = 0;
 	uint32_t len = 0;
-	*lines = (struct text_lines){NULL, 0, 0};
+	*lines = (struct text_lines){NULL, 0, 0, false};
 	/* Each line is folded behind the one before it, with a blank between: as long as a chunk
 	 * and one more line. */
-	for (bool more = true; more;) {
+	for (bool more = true; more && !lines->is_cut;) {
 		const struct str chunk = rest;
 		size_t bytes = 0;
 		while ((more = str_line(&rest, &raw)) && bytes < CHUNK_BYTES) {
+			lines->is_cut = lines->count == TEXT_LINES_MAX;
+			if (lines->is_cut)
+				break;
 			struct text_line *const list = arena_more(
 				a, lines->list, lines->count, &lines->room, sizeof *list);
 			if (list == NULL)

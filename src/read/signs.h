@@ -71,6 +71,7 @@ struct text_line {
 struct text_lines {
 	struct text_line *list;
 	size_t count, room;
+	bool is_cut; /* TEXT_LINES_MAX was reached; the lines behind it are not here */
 };
 
 /*

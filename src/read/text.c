@@ -9,6 +9,9 @@
 static struct block *
 add_block(struct prose *p, struct arena *a, struct str address, enum naming naming)
 {
+	p->is_many = p->is_many || p->count == NAMINGS_MAX;
+	if (p->count == NAMINGS_MAX)
+		return NULL;
 	struct block *const blocks = arena_more(a, p->blocks, p->count, &p->room, sizeof *blocks);
 	if (blocks == NULL)
 		return NULL;
@@ -20,6 +23,9 @@ add_block(struct prose *p, struct arena *a, struct str address, enum naming nami
 static struct exchange *
 add_exchange(struct prose *p, struct arena *a)
 {
+	p->is_many = p->is_many || p->exchange_count == NAMINGS_MAX;
+	if (p->exchange_count == NAMINGS_MAX)
+		return NULL;
 	struct exchange *const list =
 		arena_more(a, p->dialogue, p->exchange_count, &p->exchange_room, sizeof *list);
 	if (list == NULL)

@@ -49,6 +49,7 @@ struct prose {
 	size_t exchange_count, exchange_room;
 	struct dsn dsn; /* fields met in the text */
 	struct text_lines lines;
+	bool is_many; /* NAMINGS_MAX was reached; what came behind it was passed over */
 };
 
 /* text_read - reads a report's prose (UTF-8). *p is zeroed first; the signs and marks in it are

@@ -84,9 +84,9 @@ text_head(struct str line, struct str *address, struct str *tail)
 		const struct str inside = close == STR_NPOS ? STR("") : str_head(*tail, close + 1);
 		/* "a@b <c@d>": the first was its display name; "a@b<mailto:a@b>": the same twice.
 		 */
-		if (str_find_char(inside, '@', 0) != STR_NPOS &&
-			!str_starts(*tail, STR("<mailto:")))
-			*address = address_clean(inside);
+		const struct str clean = address_clean(inside);
+		if (str_find_char(clean, '@', 0) != STR_NPOS && !str_starts(*tail, STR("<mailto:")))
+			*address = clean;
 		if (str_find_char(inside, '@', 0) != STR_NPOS)
 			*tail = str_trim(str_from(*tail, close + 1));
 	}

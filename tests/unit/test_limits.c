@@ -205,6 +205,96 @@ test_notes(size_t n)
 	tap_is_int(f.note_count, n < NOTES_MAX ? n : NOTES_MAX, "NOTES_MAX: %zu", n);
 }
 
+static void
+test_lines(size_t n)
+{
+	begin();
+	add("<a@b.example>: no\n");
+	add_times('\n', n - 2);
+	add("end");
+	facts_read(buf_str(&in), NIXIE_INPUT_TEXT, &a, &f);
+	tap_is_int(f.prose.lines.count, n < TEXT_LINES_MAX ? n : TEXT_LINES_MAX,
+		"TEXT_LINES_MAX: %zu: kept", n);
+	tap_ok(is_noted("text-limit") == (n > TEXT_LINES_MAX), "TEXT_LINES_MAX: %zu: noted", n);
+}
+
+static void
+add_many(size_t n, const char *before, const char *after)
+{
+	for (size_t i = 0; i < n; i++) {
+		add(before);
+		buf_add_number(&in, (int64_t)i);
+		add(after);
+	}
+}
+
+/* `n` recipients in the form that `head`, `before` and `after` make: all or RECIPIENTS_MAX are told
+ * of. */
+static void
+read_recipients(size_t n, const char *name, const char *head, const char *before, const char *after,
+	const char *tail)
+{
+	struct nixie_report *const r = nixie_report_new();
+	begin();
+	add(head);
+	add_many(n, before, after);
+	add(tail);
+	const bool is_read =
+		r != NULL && nixie_read(r, in.ptr, in.len, NIXIE_INPUT_ANY) == NIXIE_OK;
+	const struct nixie_report_info *const info = nixie_report_info(r);
+	tap_ok(is_read, "RECIPIENTS_MAX: %s: %zu: read", name, n);
+	tap_is_int(info->outcome_count, n < RECIPIENTS_MAX ? n : RECIPIENTS_MAX,
+		"RECIPIENTS_MAX: %s: %zu: kept", name, n);
+	bool noted = false;
+	for (size_t i = 0; i < info->note_count; i++)
+		noted = noted ||
+			str_eq((struct str){info->notes[i].what.ptr, info->notes[i].what.len},
+				STR("recipients-limit"));
+	tap_ok(noted == (n > RECIPIENTS_MAX), "RECIPIENTS_MAX: %s: %zu: noted", name, n);
+	nixie_report_free(r);
+}
+
+static void
+test_recipients(size_t n)
+{
+	read_recipients(n, "fields",
+		"From: MAILER-DAEMON@mx.example\nContent-Type: multipart/report; "
+		"boundary=b\n\n--b\n"
+		"Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n",
+		"Final-Recipient: rfc822; u", "@b.example\nAction: failed\nStatus: 5.1.1\n\n",
+		"--b--\n");
+	read_recipients(n, "prose",
+		"From: MAILER-DAEMON@mx.example\nSubject: failure notice\n\nI could not "
+		"deliver:\n\n",
+		"<u", "@b.example>:\n550 5.1.1 no such user\n\n", "");
+	read_recipients(n, "X-Failed-Recipients",
+		"From: MAILER-DAEMON@mx.example\nSubject: failure notice\nX-Failed-Recipients: ",
+		",\n u", "@b.example", "\n\nNot delivered.\n");
+	read_recipients(n, "JSON",
+		"{\"notificationType\":\"Bounce\",\"bounce\":{\"bounceType\":\"Permanent\","
+		"\"bouncedRecipients\":[",
+		"{\"emailAddress\":\"u", "@b.example\",\"status\":\"5.1.1\"},", "{}]}}\n");
+}
+
+static void
+test_namings(size_t n)
+{
+	begin();
+	add("From: MAILER-DAEMON@mx.example\nSubject: failure notice\n\n");
+	add_many(n, "<u", "@b.example>: no\n");
+	facts_read(buf_str(&in), NIXIE_INPUT_ANY, &a, &f);
+	tap_is_int(
+		f.prose.count, n < NAMINGS_MAX ? n : NAMINGS_MAX, "NAMINGS_MAX: %zu: addresses", n);
+	tap_ok(is_noted("recipients-limit") == (n > NAMINGS_MAX), "NAMINGS_MAX: %zu: noted", n);
+	begin();
+	add("From: MAILER-DAEMON@mx.example\nSubject: failure notice\n\n");
+	add_many(n, "In:  NOOP", "\n");
+	facts_read(buf_str(&in), NIXIE_INPUT_ANY, &a, &f);
+	tap_is_int(f.prose.exchange_count, n < NAMINGS_MAX ? n : NAMINGS_MAX,
+		"NAMINGS_MAX: %zu: commands", n);
+	tap_ok(is_noted("recipients-limit") == (n > NAMINGS_MAX), "NAMINGS_MAX: %zu: noted", n);
+}
+
 /* Rubbish past a limit costs no memory: the default of a report is enough for any input. */
 static void
 test_rubbish(const char *name, const char *head, const char *again, size_t bytes)
@@ -240,6 +330,9 @@ main(void)
 	tap_is_int(
 		f.dsn.count, 1, "NESTED_REPORTS_MAX: a bounce inside a forward inside a forward");
 	EACH(test_text, TEXT_BYTES_MAX);
+	EACH(test_lines, TEXT_LINES_MAX);
+	EACH(test_recipients, RECIPIENTS_MAX);
+	EACH(test_namings, NAMINGS_MAX);
 	EACH(test_diagnostic, DIAGNOSTIC_BYTES_MAX);
 	EACH(test_address, ADDRESS_BYTES_MAX);
 	EACH(test_notes, NOTES_MAX);
@@ -250,6 +343,12 @@ main(void)
 		"Content-Type: message/delivery-status\n\n",
 		"Status:\n", 8 * 100000);
 	test_rubbish("addresses", "From: a\nSubject: x\n\n", "a@b\n", 4 * 100000);
+	test_rubbish("blank lines", "From: a\nSubject: x\n\n", "\n", (size_t)8 << 20);
+	test_rubbish("a dialogue",
+		"From: MAILER-DAEMON@a\nSubject: failure notice\n\n... while talking to "
+		"b.example:\n",
+		">>> RCPT To:<u@b.example>\n<<< 550 5.1.1 <u@b.example>... User unknown\n",
+		(size_t)10 << 20);
 	test_rubbish("commands", "From: a\nSubject: x\n\n", ">>> DAT\n", 8 * 100000);
 	buf_fini(&in);
 	arena_fini(&a);

@@ -43,6 +43,8 @@ static const struct named_row {
 	{"in quotes", STR_INIT("'a@b.example' on 1/1/2024 10:00 AM\n    The recipient is unknown\n"), STR_INIT("H:a@b.example")},
 	{"with a comment", STR_INIT("a@b.example (user not found)\n"), STR_INIT("H:a@b.example")},
 	{"with a link of its own", STR_INIT("a@b.example<mailto:a@b.example>\n"), STR_INIT("H:a@b.example")},
+	{"a display name that is an address", STR_INIT("a@b.example <c@d.example>: no\n"), STR_INIT("H:c@d.example")},
+	{"no address behind it, but an @", STR_INIT("a@b.example<@exam\tMessage-ID:* <>: no\n"), STR_INIT("H:a@b.example")},
 	{"English label", STR_INIT("Recipient: a@b.example\nReason: unknown\n"), STR_INIT("L:a@b.example")},
 	{"name and address", STR_INIT("John Doe (a@b.example)\n"), STR_INIT("L:a@b.example")},
 	{"no recipient: whom to ask", STR_INIT("For help, write to postmaster@b.example.\n"), STR_INIT("")},
