@@ -7,7 +7,7 @@ _nixie()
 	COMPREPLY=()
 
 	if ((COMP_CWORD == 1)); then
-		COMPREPLY=($(compgen -W 'explain parse log reply code -h --help -V --version' -- "$cur"))
+		COMPREPLY=($(compgen -W 'explain parse log reply code web -h --help -V --version' -- "$cur"))
 		return
 	fi
 	# Where bash splits words at "=", "--color=x" comes as three of them.
@@ -33,6 +33,9 @@ _nixie()
 		;;
 	reply | code)
 		formats='text json'
+		;;
+	web)
+		options='--listen --max-body --max-connections --timeout --max-time --threads -h --help'
 		;;
 	*)
 		return
@@ -62,7 +65,11 @@ _nixie()
 		COMPREPLY=($(compgen -W 'today yesterday now 1h 24h 7d' -- "$cur"))
 		return
 		;;
-	--width | --jobs | --recipient | --sender | --year)
+	--listen)
+		COMPREPLY=($(compgen -W '127.0.0.1:8025 [::1]:8025 :8025 unix:' -- "$cur"))
+		return
+		;;
+	--max-* | --timeout | --threads | --width | --jobs | --recipient | --sender | --year)
 		return
 		;;
 	esac

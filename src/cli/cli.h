@@ -17,7 +17,7 @@ enum exit_code {
 
 /* A subcommand: argv[0] is its name. */
 typedef int command_fn(int argc, char **argv);
-command_fn cmd_explain, cmd_parse, cmd_reply, cmd_code, cmd_log;
+command_fn cmd_explain, cmd_parse, cmd_reply, cmd_code, cmd_log, cmd_web;
 
 /* Settings that every subcommand takes, read by options_read(). */
 struct options {

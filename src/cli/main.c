@@ -14,6 +14,7 @@ static const struct command {
 	{"log", cmd_log, "sum up the log of a mail server"},
 	{"reply", cmd_reply, "explain one answer of a mail server"},
 	{"code", cmd_code, "say what a code, a reason or a blocklist's name means"},
+	{"web", cmd_web, "serve the page for people and the HTTP API for programs"},
 };
 
 static void

@@ -126,7 +126,7 @@ def synopses(page):
     """The part of SYNOPSIS for each command."""
     part = re.search(r'^\.Sh SYNOPSIS\n(.*?)^\.Sh ', page, re.S | re.M).group(1)
     found = {}
-    for entry in re.split(r'^\.Nm$', part, flags=re.M):
+    for entry in re.split(r'^\.Nm(?: nixie)?$', part, flags=re.M):
         match = re.match(r'\s*\.Cm (\w+)\n', entry)
         if match:
             found[match.group(1)] = found.get(match.group(1), '') + entry
@@ -141,17 +141,17 @@ def flag(option):
 def manual_tells(command, options, page):
     here = synopses(page).get(command)
     if here is None:
-        check([f'no `.Cm {command}` in the SYNOPSIS'], f'nixie(1): {command} is in the SYNOPSIS')
+        check([f'no `.Cm {command}` in the SYNOPSIS'], f'the manual: {command} is in the SYNOPSIS')
         return
     trouble = [f'{o}: not in the SYNOPSIS' for o in options if o not in EVERYWHERE and not flag(o).search(here)]
     trouble += [f'{o}: not in the list of options' for o in options
                 if not any(flag(o).search(item) for item in re.findall(r'^\.It (.*)$', page, re.M))]
     trouble += [f'{o} {v}: not in the manual' for o, values in options.items() for v in values
                 if not re.search(rf'\b{v}\b', here) or not re.search(rf'^\.Cm {v}\b', page, re.M)]
-    check(trouble, f'nixie(1): every option of {command}')
-    has = {'-' + m for m in re.findall(r'\bFl (-?[a-z]+)', here) + re.findall(r'\| (-[a-z]+)', here)}
+    check(trouble, f'the manual: every option of {command}')
+    has = {'-' + m for m in re.findall(r'\bFl (-?[a-z][a-z-]*)', here) + re.findall(r'\| (-[a-z]+)', here)}
     check([f'{o}: --help does not list it' for o in sorted(has - set(options))],
-          f'nixie(1): no other option of {command}')
+          f'the manual: no other option of {command}')
 
 
 def bash_offers(words):
@@ -245,7 +245,7 @@ def main():
     for command in commands:
         options = options_of(help_of(nixie, command))
         check([] if '--help' in options else [f'read: {sorted(options)}'], f'{command} --help lists options')
-        manual_tells(command, options, page)
+        manual_tells(command, options, read('man/nixie-web.8') if command == 'web' else page)
         bash_tells(command, options)
         zsh_tells(command, options, zsh)
         fish_tells(command, options, fish)

@@ -1,0 +1,71 @@
+/*
+ * connection - one client, from its first byte to its last
+ *
+ * A request at a time: its head, its body, the answer. Each of these has its time, so that nobody
+ * can hold a connection by being slow, in sending or in taking. What arrives behind a refused
+ * request is read and dropped for a while (LINGER), because closing at once would take the
+ * refusal back from a client that is still sending (RFC 9112 s9.6).
+ */
+#ifndef SERVE_CONNECTION_H
+#define SERVE_CONNECTION_H
+
+#include "serve/http1.h"
+#include "serve/settings.h"
+
+#define CONNECTION_READ_BYTES ((size_t)16 << 10)
+#define CONNECTION_ROOM_BYTES (HTTP_HEAD_BYTES_MAX + CONNECTION_READ_BYTES)
+#define CONNECTION_READS_MAX 64 /* before it is another connection's turn */
+#define CONNECTION_LINGER_MS 2000
+#define CONNECTION_ARENA_BYTES_MAX ((size_t)256 << 10)
+
+enum phase {
+	PHASE_HEAD,   /* a request is waited for, or its head arrives */
+	PHASE_BODY,   /* its body arrives */
+	PHASE_ANSWER, /* the answer is sent */
+	PHASE_LINGER, /* all is sent; what still arrives is dropped */
+	PHASE_OVER    /* to be closed */
+};
+
+/* What connections share. */
+struct service {
+	const struct settings *settings;
+	struct web *web;
+};
+
+struct connection {
+	int fd;
+	enum phase phase;
+	const struct service *service;
+	char room[CONNECTION_ROOM_BYTES]; /* the head, and behind it what came last */
+	size_t len, scanned;
+	struct arena arena; /* of the head */
+	struct http_head head;
+	struct http_chunks chunks;
+	struct buf body;
+	struct web_response res;
+	struct buf out;   /* the head of the answer, or "100 Continue" */
+	size_t sent;      /* of head and body of the answer */
+	bool is_last;     /* the connection ends behind this answer */
+	bool is_stopping; /* ... behind whatever is being done */
+	int64_t deadline_ms;
+	struct connection *next, *before; /* for whoever keeps a list */
+	bool wants_write;                 /* the socket is full: what epoll was told */
+};
+
+/* connection_new - for a socket that does not block; takes it over. NULL when memory ran out, and
+ * then the socket is still the caller's */
+struct connection *connection_new(int fd, const struct service *service, int64_t now_ms);
+
+/* connection_free - and the socket is closed */
+void connection_free(struct connection *c);
+
+/* connection_serve - does what can be done without waiting; PHASE_OVER when it is to be freed */
+void connection_serve(struct connection *c, int64_t now_ms);
+
+/* connection_expire - its deadline has passed */
+void connection_expire(struct connection *c, int64_t now_ms);
+
+/* connection_stop - no request after the one that is being read or answered */
+void connection_stop(struct connection *c, int64_t now_ms);
+
+#endif
