@@ -114,9 +114,10 @@ code_text(const struct nixie_outcome *o, struct arena *a)
 	return n == 0 ? STR_NONE : arena_str(a, (struct str){room, n});
 }
 
+/* What is known of the case. With several recipients, none of them is {rcpt}. */
 static void
-gather_facts(const struct nixie_report_info *info, const struct nixie_outcome *o, enum lang lang,
-	struct arena *a, struct explanation *e)
+gather_facts(const struct nixie_report_info *info, const struct nixie_outcome *o,
+	enum explain_whom whom, enum lang lang, struct arena *a, struct explanation *e)
 {
 	struct fill *const f = &e->facts;
 	struct str from = address_clean(str_in(info->original.from));
@@ -130,7 +131,9 @@ gather_facts(const struct nixie_report_info *info, const struct nixie_outcome *o
 	if (o == NULL)
 		return;
 	f->rcpt = str_in(o->original_recipient.len > 0 ? o->original_recipient : o->recipient);
-	f->rdom = address_domain(f->rcpt);
+	f->rdom = whom == EXPLAIN_OF_DOMAINS ? STR_NONE : address_domain(f->rcpt);
+	if (whom != EXPLAIN_ONE)
+		f->rcpt = STR_NONE;
 	f->theirs = str_in(o->remote_mta.len > 0 ? o->remote_mta : o->remote_ip);
 	if (f->theirs.len == 0 && o->refuser == NIXIE_REFUSER_REMOTE_SERVER)
 		f->theirs = str_in(o->refuser_name);
@@ -182,9 +185,8 @@ add_next(const struct nixie_outcome *o, enum lang lang, struct arena *a, struct 
 			&e->facts, lang, a);
 }
 
-/* "recipient or receiving_admin": the first of them, whose move it is. */
-static struct str
-first_fixer(struct str reason)
+struct str
+explain_fixer(struct str reason)
 {
 	const int row = catalogue_reason_find(reason);
 	if (row < 0)
@@ -206,7 +208,7 @@ static void
 add_help(const struct nixie_report_info *info, const struct nixie_outcome *o, enum lang lang,
 	struct arena *a, struct explanation *e)
 {
-	const struct str fixer = first_fixer(str_in(o->reason));
+	const struct str fixer = explain_fixer(str_in(o->reason));
 	bool names_postmaster = false; /* one of the steps says already whom to write to */
 	e->whose_move = sentence(e, lang, a, "fixer.", fixer);
 	for (size_t i = 0; i < e->sender.count; i++)
@@ -235,8 +237,15 @@ void
 explain_outcome(const struct nixie_report_info *info, const struct nixie_outcome *o, enum lang lang,
 	struct arena *a, struct explanation *e)
 {
+	explain_cause(info, o, EXPLAIN_ONE, lang, a, e);
+}
+
+void
+explain_cause(const struct nixie_report_info *info, const struct nixie_outcome *o,
+	enum explain_whom whom, enum lang lang, struct arena *a, struct explanation *e)
+{
 	*e = (struct explanation){.key = STR_NONE};
-	gather_facts(info, o, lang, a, e);
+	gather_facts(info, o, whom, lang, a, e);
 	if (o->action == NIXIE_ACTION_DELIVERED)
 		take_row(STR("kind/success"), lang, a, e);
 	else if (o->action == NIXIE_ACTION_RELAYED)
@@ -271,7 +280,8 @@ explain_kind(const struct nixie_report_info *info, enum lang lang, struct arena 
 	char key[32] = "kind/";
 	const char *const name = nixie_kind_name(info->kind);
 	*e = (struct explanation){.key = STR_NONE};
-	gather_facts(info, info->outcome_count > 0 ? &info->outcomes[0] : NULL, lang, a, e);
+	gather_facts(
+		info, info->outcome_count > 0 ? &info->outcomes[0] : NULL, EXPLAIN_ONE, lang, a, e);
 	memcpy(key + 5, name, strlen(name));
 	take_row(arena_str(a, (struct str){key, 5 + strlen(name)}), lang, a, e);
 }

@@ -33,6 +33,17 @@ struct explanation {
 void explain_outcome(const struct nixie_report_info *info, const struct nixie_outcome *o,
 	enum lang lang, struct arena *a, struct explanation *e);
 
+/* Whom an explanation is about. */
+enum explain_whom {
+	EXPLAIN_ONE,       /* the outcome's recipient */
+	EXPLAIN_OF_DOMAIN, /* several recipients at its domain: "the recipient" */
+	EXPLAIN_OF_DOMAINS /* several, at different domains */
+};
+
+/* explain_cause - what is the same for several recipients; `o` is the outcome of one of them */
+void explain_cause(const struct nixie_report_info *info, const struct nixie_outcome *o,
+	enum explain_whom whom, enum lang lang, struct arena *a, struct explanation *e);
+
 /* explain_kind - a report that is no failure: "An automatic reply, not a bounce" */
 void explain_kind(const struct nixie_report_info *info, enum lang lang, struct arena *a,
 	struct explanation *e);
@@ -41,6 +52,10 @@ void explain_kind(const struct nixie_report_info *info, enum lang lang, struct a
  * O(rows) */
 #define SITUATION_BYTES_MAX 2048 /* of the diagnostic that are looked at */
 struct str situation_find(const struct nixie_outcome *o);
+
+/* explain_fixer - whose move it is for that reason, as "fixer_name." has it: the first of
+ * "recipient or receiving_admin" */
+struct str explain_fixer(struct str reason);
 
 /* explain_date - an RFC 3339 date for people: "2026-11-22 04:15 +01:00"; anything else stays as it
  * is */

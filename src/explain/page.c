@@ -1,6 +1,6 @@
 #include "explain/page.h"
 
-#include "base/charset.h"
+#include "base/shown.h"
 
 static const struct str codes[] = {
 	[PAINT_PLAIN] = STR_INIT(""),
@@ -27,35 +27,6 @@ paint_off(struct page *p, enum paint paint)
 		out_add(p->out, STR("\033[0m"));
 }
 
-/* The character at the start of `s`: its code point, and how many bytes it takes. Bytes that are no
- * UTF-8 are U+FFFD. */
-static uint32_t
-next_char(struct str s, size_t *bytes)
-{
-	const unsigned char c = (unsigned char)s.ptr[0];
-	const int step = utf8_step(s);
-	if (step <= 0) {
-		*bytes = step < 0 ? (size_t)-step : 1;
-		return 0xFFFD;
-	}
-	*bytes = (size_t)step;
-	if (step == 1)
-		return c;
-	uint32_t cp = c & (0x7Fu >> step);
-	for (int i = 1; i < step; i++)
-		cp = cp << 6 | ((unsigned char)s.ptr[i] & 0x3F);
-	return cp;
-}
-
-/* May it be shown? Not the C0 and C1 controls, nor what reorders or hides text around it. */
-static bool
-is_shown(uint32_t cp)
-{
-	return cp >= 0x20 && cp != 0x61C && !(cp >= 0x7F && cp < 0xA0) &&
-	       !(cp >= 0x200B && cp <= 0x200F) && !(cp >= 0x202A && cp <= 0x202E) &&
-	       !(cp >= 0x2060 && cp <= 0x206F) && cp != 0xFEFF;
-}
-
 /* East Asian wide characters, and combining marks that take no column: the ranges that mail is
  * written in. */
 static unsigned
@@ -77,7 +48,7 @@ text_columns(struct str text)
 	unsigned n = 0;
 	size_t bytes;
 	for (; text.len > 0; text = str_from(text, bytes)) {
-		const uint32_t cp = next_char(text, &bytes);
+		const uint32_t cp = utf8_next(text, &bytes);
 		if (is_shown(cp))
 			n += char_columns(cp);
 	}
@@ -87,7 +58,7 @@ text_columns(struct str text)
 static void
 add_char(struct page *p, struct str text, size_t bytes, uint32_t cp)
 {
-	if (cp == 0xFFFD)
+	if (cp == CHAR_BROKEN)
 		out_add(p->out, STR("\xEF\xBF\xBD"));
 	else if (cp == '\t' || cp == '\n' || cp == '\r')
 		out_add_char(p->out, ' ');
@@ -100,7 +71,7 @@ add_clean(struct page *p, struct str text)
 {
 	size_t bytes;
 	for (; text.len > 0; text = str_from(text, bytes)) {
-		const uint32_t cp = next_char(text, &bytes);
+		const uint32_t cp = utf8_next(text, &bytes);
 		add_char(p, text, bytes, cp);
 	}
 }
@@ -121,7 +92,7 @@ line_bytes(struct str text, unsigned room)
 	unsigned used = 0;
 	while (at < text.len) {
 		const struct str rest = str_from(text, at);
-		const uint32_t cp = next_char(rest, &bytes);
+		const uint32_t cp = utf8_next(rest, &bytes);
 		const unsigned columns = is_shown(cp) ? char_columns(cp) : 0;
 		if (cp == ' ' && at > 0)
 			cut = at;

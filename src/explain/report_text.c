@@ -1,5 +1,6 @@
 #include "explain/report_text.h"
 
+#include "explain/details.h"
 #include "explain/page.h"
 
 #define QUOTE_BYTES_MAX 1200 /* of the server's words: more is not read */
@@ -50,79 +51,19 @@ paint_of(const struct nixie_outcome *o)
 	return o->action == NIXIE_ACTION_FAILED ? PAINT_BAD : PAINT_GOOD;
 }
 
-/* The row of a catalogue sentence "prefix.name". */
-static struct str
-word(const struct writer *w, const char *prefix, const char *name)
-{
-	char key[64];
-	const size_t p = strlen(prefix), n = strlen(name);
-	memcpy(key, prefix, p);
-	memcpy(key + p, name, n);
-	return catalogue_sentence(w->lang, (struct str){key, p + n});
-}
-
-static struct str
-join(const struct writer *w, struct str a, struct str between, struct str b)
-{
-	char *const room = arena_bytes(w->arena, a.len + between.len + b.len + 1);
-	if (room == NULL)
-		return a;
-	size_t n = 0;
-	const struct str parts[] = {a, between, b};
-	for (size_t i = 0; i < 3; i++) {
-		if (parts[i].len > 0)
-			memcpy(room + n, parts[i].ptr, parts[i].len);
-		n += parts[i].len;
-	}
-	return (struct str){room, n};
-}
-
-static struct str
-named(const struct writer *w, struct nixie_str name, struct nixie_str ip)
-{
-	if (name.len == 0 || ip.len == 0)
-		return str_in(name.len > 0 ? name : ip);
-	return join(w, join(w, str_in(name), STR(" ["), str_in(ip)), STR(""), STR("]"));
-}
-
 static void
 facts(struct writer *w, const struct nixie_outcome *o, const struct explanation *e)
 {
-	const struct {
-		const char *label;
-		struct str value;
-	} rows[] = {
-		{"recipient", str_in(o->recipient)},
-		{"original_recipient", str_in(o->original_recipient)},
-		{"action", o->action == NIXIE_ACTION_NONE
-				   ? STR("")
-				   : word(w, "action.", nixie_action_name(o->action))},
-		{"reason", catalogue_sentence(
-				   w->lang, join(w, STR("reason."), STR(""), str_in(o->reason)))},
-		{"reply", e->facts.code},
-		{"server", named(w, o->remote_mta, o->remote_ip)},
-		{"provider", str_in(o->provider)},
-		{"blocklist", str_in(o->blocklist)},
-		{"sending_ip", str_in(o->blocked_ip)},
-		{"link", str_in(o->help_link)},
-		{"retry_after", e->facts.wait},
-		{"last_attempt", explain_date(str_in(o->last_attempt), w->arena)},
-		{"retry_until", explain_date(str_in(o->will_retry_until), w->arena)},
-		{"reported_by", str_in(w->info->reporting_mta)},
-		{"generator", str_in(w->info->generator)},
-		{"subject", str_in(w->info->original.subject)},
-		{"date", explain_date(str_in(w->info->original.date), w->arena)},
-		{"message_id", str_in(w->info->original.message_id)},
-	};
+	struct details d;
 	unsigned columns = 0;
+	details_gather(w->info, o, e, w->lang, w->arena, &d);
 	heading(w, "facts");
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		const unsigned n =
-			rows[i].value.len > 0 ? text_columns(label(w, rows[i].label)) : 0;
+	for (int i = 0; i < DETAIL__COUNT; i++) {
+		const unsigned n = d.value[i].len > 0 ? text_columns(detail_label(i, w->lang)) : 0;
 		columns = n > columns ? n : columns;
 	}
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		page_fact(&w->page, label(w, rows[i].label), columns, rows[i].value);
+	for (int i = 0; i < DETAIL__COUNT; i++)
+		page_fact(&w->page, detail_label(i, w->lang), columns, d.value[i]);
 }
 
 static void
