@@ -327,8 +327,12 @@ gather_addressee(const struct facts *f, struct people *p)
 	struct str address = f->feedback.is_there
 				     ? address_clean(f->feedback.original_rcpt_to)
 				     : address_typed(f->disposition.final_recipient, NULL);
+	/* Hotmail's stands in the report or in the message it returns. */
 	if (address.len == 0)
 		address = address_clean(header_find(&f->header, STR("X-HmXmrOriginalRecipient")));
+	if (address.len == 0 && f->returned.is_there)
+		address = address_clean(
+			header_find(&f->returned.header, STR("X-HmXmrOriginalRecipient")));
 	*p = (struct people){0};
 	if (address.len == 0)
 		return;

@@ -1,8 +1,7 @@
 #include "judge/kind.h"
 
+#include "judge/marks.h"
 #include "judge/scan.h"
-
-#include "read/address.h"
 
 static void
 set(struct kind *k, enum nixie_kind kind, const char *rule, struct str words)
@@ -102,67 +101,7 @@ has_auto_header(const struct facts *f)
 	       header_says(f, STR("X-Auto-Response"), STR("vacation"));
 }
 
-static size_t
-refusals(const struct facts *f)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < f->prose.exchange_count; i++)
-		n += f->prose.dialogue[i].reply.len >= 3 &&
-		     (f->prose.dialogue[i].reply.ptr[0] == '5' ||
-			     f->prose.dialogue[i].reply.ptr[0] == '4');
-	return n;
-}
-
-static bool
-has_head_block(const struct facts *f)
-{
-	for (size_t i = 0; i < f->prose.count && i < 64; i++)
-		if (f->prose.blocks[i].naming >= NAMING_LABEL)
-			return true;
-	return false;
-}
-
-static bool
-has_reply(const struct facts *f)
-{
-	const struct reply r = reply_scan(str_head(f->prose.all, 16384));
-	return r.is_sure;
-}
-
-/* Points for each mark of a report from a mail server; none alone is enough. */
-static unsigned
-report_points(const struct facts *f)
-{
-	unsigned points = 0;
-	const bool is_mailer = sign_seen(&f->signs, SIGN_MAILER) ||
-			       address_is_robot(f->from_address) ||
-			       str_eq(str_trim(header_find(&f->header, STR("From"))), STR("<>"));
-	points += is_mailer ? 3 : 0;
-	points += str_eq(str_trim(f->return_path), STR("<>")) ? 1 : 0;
-	points += sign_seen(&f->subject_signs, SIGN_FAILURE) ||
-				  sign_seen(&f->subject_signs, SIGN_DELAY)
-			  ? 3
-			  : 0;
-	points += header_has(&f->header, STR("X-Failed-Recipients")) ? 4 : 0;
-	points += sign_seen(&f->signs, SIGN_FAILURE) || sign_seen(&f->signs, SIGN_DELAY) ? 1 : 0;
-	points += refusals(f) > 0 ? 3 : 0;
-	points += has_head_block(f) && has_reply(f) ? 2 : 0;
-	points += f->returned.is_there && has_head_block(f) ? 1 : 0;
-	points += f->returned.is_there && has_head_block(f) && sign_seen(&f->signs, SIGN_FAILURE)
-			  ? 1
-			  : 0;
-	points += f->mime.is_report ? 3 : 0;
-	/* Words alone make no report: newsletters, parcel services and tickets say "could not be
-	 * delivered" too. */
-	const bool has_structure = is_mailer || str_eq(str_trim(f->return_path), STR("<>")) ||
-				   header_has(&f->header, STR("X-Failed-Recipients")) ||
-				   refusals(f) > 0 || f->mime.is_report ||
-				   (has_head_block(f) && (has_reply(f) || f->returned.is_there));
-	return has_structure ? points : 0;
-}
-
 #define PHRASE_PASTE_BYTES 120 /* "Connection refused" and nothing else */
-#define REPORT_POINTS 4        /* so many, and it is a report */
 
 static bool
 is_complaint(const struct facts *f)
@@ -230,7 +169,7 @@ gives_reason(const struct facts *f)
 	const struct candidate c = scan_text(&scan, &about, &list);
 	return c.weight >= RANK_PHRASE_STRONG ||
 	       (c.weight >= RANK_PHRASE_WEAK &&
-		       (has_head_block(f) || f->prose.all.len <= PHRASE_PASTE_BYTES));
+		       (mark_head_block(f) || f->prose.all.len <= PHRASE_PASTE_BYTES));
 }
 
 /* Text without a header: somebody pasted it because it is about a failure. */
@@ -249,10 +188,75 @@ by_text(const struct facts *f, struct kind *k)
 		set(k, NIXIE_KIND_FAILURE, "kind:reply", STR_NONE);
 	else if (sign_seen(&f->signs, SIGN_FAILURE) || sign_seen(&f->signs, SIGN_EXPIRED))
 		set(k, NIXIE_KIND_FAILURE, "kind:words", sign_words(&f->signs, SIGN_FAILURE));
-	else if (refusals(f) > 0)
+	else if (mark_refusals(f) > 0)
 		set(k, NIXIE_KIND_FAILURE, "kind:dialogue", STR_NONE);
 	else if (gives_reason(f))
 		set(k, NIXIE_KIND_FAILURE, "kind:reason", STR_NONE);
+}
+
+/* A moderator's or a filter's: the message waits for somebody to do something. Both words are in
+ * bounces too, so that a sure report is none of them, unless its subject says nothing else. */
+static bool
+by_request(const struct facts *f, unsigned points, struct kind *k)
+{
+	const bool is_sure_report = points >= REPORT_POINTS + 2;
+	const bool says_failure = sign_seen(&f->subject_signs, SIGN_FAILURE);
+	if (sign_seen(&f->subject_signs, SIGN_MODERATION) &&
+		(!is_sure_report ||
+			(!says_failure && mark_refusals(f) == 0 && !f->mime.is_report))) {
+		set(k, NIXIE_KIND_ORDINARY, "kind:moderation",
+			sign_words(&f->subject_signs, SIGN_MODERATION));
+		return true;
+	}
+	if (is_sure_report)
+		return false;
+	if (sign_seen(&f->subject_signs, SIGN_CHALLENGE) ||
+		(sign_seen(&f->signs, SIGN_CHALLENGE) && !says_failure)) {
+		set(k, NIXIE_KIND_CHALLENGE, "kind:challenge",
+			sign_words(&f->signs, SIGN_CHALLENGE));
+		return true;
+	}
+	if (sign_seen(&f->signs, SIGN_MODERATION)) {
+		set(k, NIXIE_KIND_ORDINARY, "kind:moderation",
+			sign_words(&f->signs, SIGN_MODERATION));
+		return true;
+	}
+	return false;
+}
+
+/* Receipts and auto-replies that their subject gives away. */
+static bool
+by_automat(const struct facts *f, unsigned points, struct kind *k)
+{
+	const bool is_report = points >= REPORT_POINTS;
+	/* "Return receipt" is the subject of Sendmail's reports of success too. */
+	if (!is_report && (sign_seen(&f->subject_signs, SIGN_RECEIPT) ||
+				  (sign_seen(&f->subject_signs, SIGN_SUCCESS) &&
+					  sign_seen(&f->signs, SIGN_RECEIPT)))) {
+		set(k, NIXIE_KIND_RECEIPT, "kind:receipt-subject",
+			sign_words(&f->signs, SIGN_RECEIPT));
+		return true;
+	}
+	/* A newsletter may say "on vacation" too. */
+	if (sign_seen(&f->subject_signs, SIGN_AUTO_REPLY) &&
+		(has_auto_header(f) || !mark_list(f)) &&
+		(!sign_seen(&f->subject_signs, SIGN_FAILURE) || points == 0) &&
+		mark_refusals(f) == 0 && !header_has(&f->header, STR("X-Failed-Recipients"))) {
+		set(k, NIXIE_KIND_AUTO_REPLY, "kind:auto-reply-subject",
+			sign_words(&f->signs, SIGN_AUTO_REPLY));
+		return true;
+	}
+	return false;
+}
+
+/* No person sent it: RFC 3834 s5, and what vacation programs wrote before that. */
+static bool
+is_sent_by_itself(const struct facts *f)
+{
+	return header_says(f, STR("Auto-Submitted"), STR("auto-")) ||
+	       header_has(&f->header, STR("X-Auto-Response-Suppress")) ||
+	       (!mark_list(f) && (header_says(f, STR("Precedence"), STR("junk")) ||
+					 header_says(f, STR("Precedence"), STR("bulk"))));
 }
 
 void
@@ -273,35 +277,10 @@ kind_find(const struct facts *f, struct kind *k)
 		by_text(f, k);
 		return;
 	}
-	const unsigned points = report_points(f);
+	const unsigned points = mark_points(f);
 	const bool is_report = points >= REPORT_POINTS;
-	if (!is_report || points < REPORT_POINTS + 2) {
-		if (sign_seen(&f->subject_signs, SIGN_MODERATION) ||
-			sign_seen(&f->signs, SIGN_MODERATION)) {
-			set(k, NIXIE_KIND_ORDINARY, "kind:moderation",
-				sign_words(&f->signs, SIGN_MODERATION));
-			return;
-		}
-		if (sign_seen(&f->subject_signs, SIGN_CHALLENGE) ||
-			(sign_seen(&f->signs, SIGN_CHALLENGE) &&
-				!sign_seen(&f->subject_signs, SIGN_FAILURE))) {
-			set(k, NIXIE_KIND_CHALLENGE, "kind:challenge",
-				sign_words(&f->signs, SIGN_CHALLENGE));
-			return;
-		}
-	}
-	if (sign_seen(&f->subject_signs, SIGN_RECEIPT) && !is_report) {
-		set(k, NIXIE_KIND_RECEIPT, "kind:receipt-subject",
-			sign_words(&f->signs, SIGN_RECEIPT));
+	if (by_request(f, points, k) || by_automat(f, points, k))
 		return;
-	}
-	const bool says_auto = sign_seen(&f->subject_signs, SIGN_AUTO_REPLY);
-	if (says_auto && (!sign_seen(&f->subject_signs, SIGN_FAILURE) || points == 0) &&
-		refusals(f) == 0 && !header_has(&f->header, STR("X-Failed-Recipients"))) {
-		set(k, NIXIE_KIND_AUTO_REPLY, "kind:auto-reply-subject",
-			sign_words(&f->signs, SIGN_AUTO_REPLY));
-		return;
-	}
 	if (is_report && is_delay(f)) {
 		set(k, NIXIE_KIND_DELAY, "kind:delay-words", sign_words(&f->signs, SIGN_DELAY));
 		return;
@@ -313,15 +292,13 @@ kind_find(const struct facts *f, struct kind *k)
 		return;
 	}
 	if (is_report &&
-		(sign_seen(&f->signs, SIGN_FAILURE) || refusals(f) > 0 || has_head_block(f) ||
+		(sign_seen(&f->signs, SIGN_FAILURE) || mark_refusals(f) > 0 || mark_head_block(f) ||
 			header_has(&f->header, STR("X-Failed-Recipients")))) {
 		set(k, NIXIE_KIND_FAILURE, "kind:failure-words",
 			sign_words(&f->signs, SIGN_FAILURE));
 		return;
 	}
-	if (has_auto_header(f) || sign_seen(&f->signs, SIGN_AUTO_REPLY))
-		if (has_auto_header(f) || header_says(f, STR("Auto-Submitted"), STR("auto-")) ||
-			header_says(f, STR("X-Auto-Response-Suppress"), STR("")))
-			set(k, NIXIE_KIND_AUTO_REPLY, "kind:auto-reply",
-				sign_words(&f->signs, SIGN_AUTO_REPLY));
+	if (has_auto_header(f) || (sign_seen(&f->signs, SIGN_AUTO_REPLY) && is_sent_by_itself(f)))
+		set(k, NIXIE_KIND_AUTO_REPLY, "kind:auto-reply",
+			sign_words(&f->signs, SIGN_AUTO_REPLY));
 }

@@ -208,6 +208,9 @@ may_be_recipient(const struct facts *f, const struct block *b)
 		return false;
 	if (b->naming == NAMING_HEAD && b->own.len > 0)
 		return true;
+	/* Nothing is said of it but that somebody may write to it. */
+	if (b->own.len == 0 && b->is_contact)
+		return false;
 	if (b->naming >= NAMING_LABEL)
 		return !address_is_robot(b->address) || b->naming == NAMING_HEAD;
 	return !address_is_robot(b->address) && !str_eq_case(b->address, f->from_address) &&
@@ -248,6 +251,19 @@ from_prose(const struct facts *f, struct people *p, struct index *ix, enum namin
 		if (who != NULL && b->original.len > 0 && who->original.len == 0)
 			who->original = b->original;
 	}
+}
+
+/* "Rejected posting to list@a": the subject of a failure, where nothing else names anybody. */
+static void
+from_subject(const struct facts *f, struct people *p, struct index *ix)
+{
+	size_t at = 0;
+	if (!f->is_message || !sign_seen(&f->subject_signs, SIGN_FAILURE))
+		return;
+	const struct str address = address_next(f->subject, &at);
+	if (str_is_set(address) && !address_is_robot(address) &&
+		!str_eq_case(address, f->from_address) && !str_eq_case(address, f->to_address))
+		(void)add(f, p, ix, address, "subject");
 }
 
 /* "RCPT TO:<a@b>" in the dialogue, when the answer to it is a refusal, or all of it was refused. */
@@ -381,6 +397,8 @@ people_gather(const struct facts *f, bool is_failure, struct people *p)
 		from_dialogue(f, p, &ix);
 	if (p->count == 0 && is_failure)
 		from_prose(f, p, &ix, NAMING_SENTENCE);
+	if (p->count == 0 && is_failure)
+		from_subject(f, p, &ix);
 	if (p->count == 0 && is_failure)
 		from_prose(f, p, &ix, NAMING_PASSING);
 	if (p->count == 0 && is_failure)

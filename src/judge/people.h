@@ -3,9 +3,9 @@
  *
  * A report names its recipients in up to five places that do not always agree.
  * The order of trust: the fields of RFC 3464, X-Failed-Recipients, addresses at the
- * head of a line, labelled ones, the dialogue, a sentence; and where the report names nobody, the
- * header of the message it returns. A weaker place adds words to what a stronger one named, never
- * further recipients.
+ * head of a line, labelled ones, the dialogue, a sentence, the subject; and where the report names
+ * nobody, the header of the message it returns. A weaker place adds words to what a stronger one
+ * named, never further recipients.
  */
 #ifndef JUDGE_PEOPLE_H
 #define JUDGE_PEOPLE_H
@@ -39,7 +39,8 @@ struct person {
 	size_t word_count, word_room;
 	bool is_one_of_many;  /* others have answers of their own: what the prose says may be about
 				 them */
-	const char *named_by; /* "dsn", "x-failed-recipients", "text", "dialogue", "returned" */
+	const char *named_by; /* "dsn", "x-failed-recipients", "text", "dialogue", "subject",
+				 "returned" */
 	struct str host;      /* the server in the dialogue */
 	struct str command;   /* the last command to it */
 };

@@ -201,19 +201,44 @@ address_same(struct str a, struct str b)
 	return str_eq_case(la, lb);
 }
 
+/* What stands before the @; all of it where there is none. */
+static struct str
+address_local(struct str address)
+{
+	const struct str domain = address_domain(address);
+	return str_is_set(domain) ? str_head(address, address.len - domain.len - 1) : address;
+}
+
 bool
 address_is_robot(struct str address)
 {
 	static const struct str locals[] = {STR_INIT("mailer-daemon"), STR_INIT("postmaster"),
 		STR_INIT("mail-daemon"), STR_INIT("maildaemon"), STR_INIT("poostmaster"),
 		STR_INIT("mailerdaemon")};
-	const struct str domain = address_domain(address);
-	const struct str local =
-		str_is_set(domain) ? str_head(address, address.len - domain.len - 1) : address;
+	const struct str local = address_local(address);
 	for (size_t i = 0; i < sizeof locals / sizeof *locals; i++)
 		if (str_eq_case(local, locals[i]))
 			return true;
 	return false;
+}
+
+bool
+address_is_lists(struct str address)
+{
+	static const struct str ends[] = {STR_INIT("-request"), STR_INIT("-owner"),
+		STR_INIT("-ctl"), STR_INIT("-help"), STR_INIT("-admin"), STR_INIT("-subscribe"),
+		STR_INIT("-unsubscribe"), STR_INIT("-confirm")};
+	static const struct str names[] = {STR_INIT("majordomo"), STR_INIT("listserv"),
+		STR_INIT("listproc"), STR_INIT("sympa"), STR_INIT("listmaster"),
+		STR_INIT("mailman")};
+	const struct str local = address_local(address);
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		if (str_ends_case(local, ends[i]) && local.len > ends[i].len)
+			return true;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (str_eq_case(local, names[i]))
+			return true;
+	return str_starts_case(local, STR("owner-"));
 }
 
 /* The length of an IPv4 address at the start of `s`, or 0. */

@@ -39,6 +39,10 @@ bool address_same(struct str a, struct str b);
  * itself */
 bool address_is_robot(struct str address);
 
+/* address_is_lists - an address through which a mailing list is run ("x-request", "owner-x",
+ * "majordomo"): RFC 2142 s6 and the list managers' habits */
+bool address_is_lists(struct str address);
+
 /* ip_next - the next IPv4 or IPv6 address in running text, at or after *at, like address_next */
 struct str ip_next(struct str text, size_t *at);
 

@@ -46,6 +46,10 @@ struct reader {
 	bool in_reply;            /* the last line was an answer in the dialogue */
 	bool is_command_open;     /* "In:  MAIL" goes on in the next line */
 	bool is_failure_sentence; /* the words before said that delivery to what follows failed */
+	uint64_t lead;            /* signs of the paragraph that leads to what follows */
+	uint64_t lead_line;       /* ... and of its last line */
+	bool is_after_blank;      /* the line before was blank */
+	bool is_sentence_open;    /* the line before ended amid a sentence */
 };
 
 /* One line: as it stands, without its blanks, and the signs in it (looked for once, when first
@@ -167,6 +171,20 @@ read_dialogue(struct reader *r, struct line *l)
 	return false;
 }
 
+/* "For help write to", and then an address on a line of its own; or one through which a list is run
+ * and of which no failure was spoken. The line before counts more than its paragraph. */
+static bool
+leads_to_contact(const struct reader *r, struct str address)
+{
+	static const uint64_t contact = UINT64_C(1) << SIGN_CONTACT;
+	static const uint64_t recipient = UINT64_C(1) << SIGN_FAILURE | UINT64_C(1) << SIGN_DELAY |
+					  UINT64_C(1) << SIGN_RECIPIENT_LABEL;
+	if ((r->lead_line & (contact | recipient)) != 0)
+		return (r->lead_line & recipient) == 0;
+	return (r->lead & recipient) == 0 &&
+	       ((r->lead & contact) != 0 || address_is_lists(address));
+}
+
 static void
 open_block(
 	struct reader *r, struct str address, struct str tail, enum naming naming, struct str line)
@@ -178,6 +196,7 @@ open_block(
 		tail = str_trim(str_from(tail, 1));
 	b->own = tail.len > 0 ? tail : str_from(line, line.len);
 	b->after = str_from(line, line.len);
+	b->is_contact = leads_to_contact(r, address);
 	r->current = r->p->count;
 	r->indent = indent_of(line);
 	r->in_own = true;
@@ -250,6 +269,11 @@ read_recipient(struct reader *r, struct line *l)
 	struct str address, tail, label;
 	const struct str head = text_skip_bullet(l->bare);
 	if ((l->has_at || head.ptr[0] == '<') && text_head(head, &address, &tail)) {
+		/* "... contact the owner at\na@b.": the end of a sentence that was wrapped. */
+		if (!r->is_after_blank && str_eq(tail, STR(".")) && leads_to_contact(r, address))
+			return true;
+		if (r->is_sentence_open && !text_is_head_tail(tail))
+			return false;
 		/* "a@b was not found" is a sentence that begins with the address. */
 		open_block(r, address, tail, text_is_head_tail(tail) ? NAMING_HEAD : NAMING_LABEL,
 			l->raw);
@@ -326,6 +350,8 @@ read_line(struct reader *r, const struct text_line *of)
 		if (b != NULL && !leads_on(b->own))
 			r->in_own = false;
 		r->in_reply = r->is_command_open = false;
+		r->is_after_blank = true;
+		r->is_sentence_open = false;
 		return;
 	}
 	l.has_at = memchr(l.bare.ptr, '@', l.bare.len) != NULL;
@@ -347,6 +373,12 @@ read_line(struct reader *r, const struct text_line *of)
 	if (!is_wrapped(r, &l) && read_recipient(r, &l))
 		return;
 	extend_block(r, raw);
+	if (r->is_after_blank)
+		r->lead = 0;
+	r->lead |= l.signs;
+	r->lead_line = l.signs;
+	r->is_after_blank = false;
+	r->is_sentence_open = ascii_is_alpha((unsigned char)l.bare.ptr[l.bare.len - 1]);
 	if (l.has_at)
 		note_passing(r, &l);
 	r->is_failure_sentence = !l.has_at && l.bare.len < 400 && line_says(&l, SIGN_FAILURE);
@@ -374,41 +406,4 @@ text_read(struct str text, struct arena *a, struct sign_set *set, struct mark_se
 	p->dsn.last = NULL;
 	p->dsn.in_group = false;
 	dsn_finish(&p->dsn, a);
-}
-
-/* Is most of this text a quotation, each line of it behind a '>'? */
-static bool
-is_quoted(struct str text)
-{
-	struct str rest = str_head(text, 65536), line;
-	size_t quoted = 0, plain = 0;
-	while (str_line(&rest, &line)) {
-		const struct str bare = str_trim(line);
-		if (bare.len > 0)
-			*(bare.ptr[0] == '>' ? &quoted : &plain) += 1;
-	}
-	return quoted >= 3 && quoted * 2 > plain;
-}
-
-struct str
-text_unquote(struct str text, struct arena *a)
-{
-	for (int depth = 0; depth < QUOTE_DEPTH_MAX && is_quoted(text); depth++) {
-		char *const out = arena_bytes(a, text.len + 1);
-		if (out == NULL)
-			return text;
-		size_t n = 0;
-		struct str rest = text, line;
-		while (str_line(&rest, &line)) {
-			if (line.len > 0 && line.ptr[0] == '>')
-				line = str_from(line, line.len > 1 && line.ptr[1] == ' ' ? 2 : 1);
-			if (line.len > 0)
-				memcpy(out + n, line.ptr, line.len);
-			n += line.len;
-			if (n < text.len)
-				out[n++] = '\n';
-		}
-		text = (struct str){out, n};
-	}
-	return text;
 }

@@ -30,6 +30,7 @@ struct block {
 	struct str own;      /* behind and under the address, up to the next blank line */
 	struct str after;    /* from there to the next address or the end */
 	enum naming naming;
+	bool is_contact; /* the words before it told whom to write to */
 };
 
 /* One command of a quoted SMTP dialogue and the answer to it. */

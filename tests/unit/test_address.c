@@ -143,6 +143,17 @@ static const struct host_row robot_rows[] = {
 	{STR_INIT("a@postmaster"), false},
 	{STR_INIT(""), false},
 };
+
+static const struct host_row list_rows[] = {
+	{STR_INIT("club-request@b.example"), true},
+	{STR_INIT("Owner-Club@b.example"), true},
+	{STR_INIT("club-ctl@b.example"), true},
+	{STR_INIT("majordomo@b.example"), true},
+	{STR_INIT("-request@b.example"), false},
+	{STR_INIT("club@request.example"), false},
+	{STR_INIT("sympathy@b.example"), false},
+	{STR_INIT(""), false},
+};
 /* clang-format on */
 
 typedef struct str next_fn(struct str text, size_t *at);
@@ -211,6 +222,9 @@ test_facts(void)
 	for (size_t i = 0; i < sizeof robot_rows / sizeof *robot_rows; i++)
 		tap_ok(address_is_robot(robot_rows[i].in) == robot_rows[i].want, "robot: '%s'",
 			robot_rows[i].in.ptr);
+	for (size_t i = 0; i < sizeof list_rows / sizeof *list_rows; i++)
+		tap_ok(address_is_lists(list_rows[i].in) == list_rows[i].want, "list's: '%s'",
+			list_rows[i].in.ptr);
 }
 
 int

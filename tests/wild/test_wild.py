@@ -3,8 +3,9 @@
 
 usage: test_wild.py NIXIE
 
-Raise the floors when the score rises; never lower one to make a change pass. `never` names what
-must not happen in any file: it has no floor.
+The folder itself has reports of every program known; alike/ has what only looks like one. Raise the
+floors when the score rises; never lower one to make a change pass. `never` names what must not
+happen in any file: it has no floor.
 """
 import pathlib
 import sys
@@ -12,34 +13,49 @@ import sys
 import score
 
 HERE = pathlib.Path(__file__).resolve().parent
-FLOORS = {"kind": 99.5, "recipients": 99.9, "action": 99.9, "status": 98.9, "reply": 97.8,
-          "reason": 98.8}
+FLOORS = {
+    ".": {"kind": 99.5, "recipients": 99.9, "action": 99.9, "status": 98.9, "reply": 97.8,
+          "reason": 98.8},
+    "alike": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100,
+              "reason": 100},
+}
+NO_BOUNCE = ("ordinary", "auto_reply", "challenge", "receipt", "complaint")
 SHOWN = 40
 
 
 def never(misses):
-    """A delay that is called a failure; a complaint that is missed."""
+    """A delay that is called a failure; a complaint that is missed; a bounce that is none."""
     wrong = []
     for name, field, want, got in misses:
-        if field == "kind" and (want == "complaint" or (want == "delay" and got == "failure")):
+        if field == "kind" and (want == "complaint" or (want == "delay" and got == "failure") or
+                                (want in NO_BOUNCE and got in ("failure", "delay"))):
             wrong.append(f"{name}: {got} and not {want}")
     return wrong
 
 
-def main():
-    counts, misses = score.score(pathlib.Path(sys.argv[1]).resolve(), HERE)
-    listed = set(score.read_truth(HERE))
-    there = {p.name for p in HERE.iterdir() if p.suffix in (".eml", ".txt")}
-    cases = [("truth.tsv and the folder agree",
-              [f"{name}: in one of them only" for name in sorted(listed ^ there)]),
-             ("no delay is called a failure, no complaint is missed", never(misses))]
-    for field, floor in FLOORS.items():
+def folder_cases(nixie, name):
+    """[(what, what is wrong with it)] of one folder."""
+    folder = HERE / name
+    counts, misses = score.score(nixie, folder)
+    listed = set(score.read_truth(folder))
+    there = {p.name for p in folder.iterdir() if p.suffix in (".eml", ".txt")}
+    cases = [(f"{name}: truth.tsv and the folder agree",
+              [f"{file}: in one of them only" for file in sorted(listed ^ there)]),
+             (f"{name}: no delay is a failure, no complaint is missed, no other mail is a bounce",
+              never(misses))]
+    for field, floor in FLOORS[name].items():
         reached = score.percent(counts[field])
         wrong = []
         if reached < floor:
             wrong = [f"{reached:.2f} % and not {floor} %"]
             wrong += [f"{m[0]}: {m[3]} and not {m[2]}" for m in misses if m[1] == field]
-        cases.append((f"{field}: {counts[field][0]} of {counts[field][1]}", wrong))
+        cases.append((f"{name}: {field}: {counts[field][0]} of {counts[field][1]}", wrong))
+    return cases
+
+
+def main():
+    nixie = pathlib.Path(sys.argv[1]).resolve()
+    cases = [case for name in FLOORS for case in folder_cases(nixie, name)]
     failures = 0
     for n, (name, wrong) in enumerate(cases, 1):
         print(f"{'not ok' if wrong else 'ok'} {n} - {name}")

@@ -1,0 +1,114 @@
+#include "judge/marks.h"
+
+#include "read/address.h"
+
+#define BLOCKS_LOOKED_AT 64
+#define REPLY_LOOKED_FOR_BYTES 16384
+
+size_t
+mark_refusals(const struct facts *f)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < f->prose.exchange_count; i++)
+		n += f->prose.dialogue[i].reply.len >= 3 &&
+		     (f->prose.dialogue[i].reply.ptr[0] == '5' ||
+			     f->prose.dialogue[i].reply.ptr[0] == '4');
+	return n;
+}
+
+bool
+mark_head_block(const struct facts *f)
+{
+	for (size_t i = 0; i < f->prose.count && i < BLOCKS_LOOKED_AT; i++)
+		if (f->prose.blocks[i].naming >= NAMING_LABEL)
+			return true;
+	return false;
+}
+
+static bool
+has_reply(const struct facts *f)
+{
+	const struct reply r = reply_scan(str_head(f->prose.all, REPLY_LOOKED_FOR_BYTES));
+	return r.is_sure;
+}
+
+bool
+mark_list(const struct facts *f)
+{
+	return header_has(&f->header, STR("List-Id")) || header_has(&f->header, STR("List-Post")) ||
+	       header_has(&f->header, STR("List-Unsubscribe"));
+}
+
+/* A mail server speaks: its name, its address, the null reverse-path (RFC 5321 s4.5.5), its type.
+ */
+static bool
+is_from_server(const struct facts *f)
+{
+	return address_is_robot(f->from_address) ||
+	       str_eq(str_trim(header_find(&f->header, STR("From"))), STR("<>")) ||
+	       str_eq(str_trim(f->return_path), STR("<>")) || f->mime.is_report ||
+	       header_has(&f->header, STR("X-Failed-Recipients"));
+}
+
+/* "Re: Undelivered Mail ...": people discuss bounces, and quote them. */
+static bool
+is_persons_answer(const struct facts *f)
+{
+	return str_starts_case(f->subject, STR("Re:")) && !is_from_server(f) &&
+	       !sign_seen(&f->signs, SIGN_MAILER) &&
+	       (header_has(&f->header, STR("In-Reply-To")) ||
+		       header_has(&f->header, STR("References")) || mark_list(f));
+}
+
+static bool
+is_third_party(const struct facts *f, struct str address)
+{
+	return !str_eq_case(address, f->to_address) && !str_eq_case(address, f->from_address);
+}
+
+/* A name such as "Mail Delivery Team" is what forged bounces have too; a report is about somebody,
+ * or quotes an answer, or returns the message. */
+static bool
+is_about_nothing(const struct facts *f)
+{
+	if (is_from_server(f) || f->returned.is_there || mark_refusals(f) > 0 || has_reply(f))
+		return false;
+	for (size_t i = 0; i < f->prose.count && i < BLOCKS_LOOKED_AT; i++)
+		if (is_third_party(f, f->prose.blocks[i].address))
+			return false;
+	size_t at = 0;
+	const struct str named = address_next(f->subject, &at);
+	return !str_is_set(named) || !is_third_party(f, named);
+}
+
+unsigned
+mark_points(const struct facts *f)
+{
+	unsigned points = 0;
+	const bool is_mailer = sign_seen(&f->signs, SIGN_MAILER) ||
+			       address_is_robot(f->from_address) ||
+			       str_eq(str_trim(header_find(&f->header, STR("From"))), STR("<>"));
+	if (is_persons_answer(f) || is_about_nothing(f))
+		return 0;
+	points += is_mailer ? 3 : 0;
+	points += str_eq(str_trim(f->return_path), STR("<>")) ? 1 : 0;
+	points += sign_seen(&f->subject_signs, SIGN_FAILURE) ||
+				  sign_seen(&f->subject_signs, SIGN_DELAY) ||
+				  sign_seen(&f->subject_signs, SIGN_SUCCESS)
+			  ? 3
+			  : 0;
+	points += header_has(&f->header, STR("X-Failed-Recipients")) ? 4 : 0;
+	points += sign_seen(&f->signs, SIGN_FAILURE) || sign_seen(&f->signs, SIGN_DELAY) ? 1 : 0;
+	points += mark_refusals(f) > 0 ? 3 : 0;
+	points += mark_head_block(f) && has_reply(f) ? 2 : 0;
+	points += f->returned.is_there && mark_head_block(f) ? 1 : 0;
+	points += f->returned.is_there && mark_head_block(f) && sign_seen(&f->signs, SIGN_FAILURE)
+			  ? 1
+			  : 0;
+	points += f->mime.is_report ? 3 : 0;
+	/* Words alone make no report: newsletters, parcel services and tickets say "could not be
+	 * delivered" too. */
+	const bool has_structure = is_mailer || is_from_server(f) || mark_refusals(f) > 0 ||
+				   (mark_head_block(f) && (has_reply(f) || f->returned.is_there));
+	return has_structure ? points : 0;
+}

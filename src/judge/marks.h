@@ -1,0 +1,27 @@
+/*
+ * marks - what a message without the fields of RFC 3464 has of a report from a mail server
+ *
+ * No mark is sure alone: people forward bounces, vacation notices come from MAILER-DAEMON, parcel
+ * services say "could not be delivered". So they are counted, and words count only beside form.
+ */
+#ifndef JUDGE_MARKS_H
+#define JUDGE_MARKS_H
+
+#include "read/facts.h"
+
+#define REPORT_POINTS 4 /* so many, and it is a report */
+
+/* mark_points - how much it looks like a report; 0 for a person's answer, and for a message with
+ * the name of a mail server and nothing that a report is about */
+unsigned mark_points(const struct facts *f);
+
+/* mark_refusals - how many answers of the quoted dialogue say no */
+size_t mark_refusals(const struct facts *f);
+
+/* mark_head_block - does an address stand at the head of a line or behind a label? */
+bool mark_head_block(const struct facts *f);
+
+/* mark_list - did it come through a mailing list or from a newsletter (RFC 2369, RFC 2919)? */
+bool mark_list(const struct facts *f);
+
+#endif
