@@ -1,0 +1,64 @@
+#include "smtp/xtext.h"
+
+/* RFC 3461 s4 xchar */
+static bool
+is_xchar(unsigned char c)
+{
+	return c >= '!' && c <= '~' && c != '+' && c != '=';
+}
+
+/* The value of an upper-case hex digit, or -1: RFC 3461 knows no others. */
+static int
+hex_value(unsigned char c)
+{
+	return ascii_is_digit(c) ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool
+xtext_is_valid(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if (is_xchar((unsigned char)s.ptr[i]))
+			continue;
+		if (s.ptr[i] != '+' || i + 2 >= s.len ||
+			hex_value((unsigned char)s.ptr[i + 1]) < 0 ||
+			hex_value((unsigned char)s.ptr[i + 2]) < 0)
+			return false;
+		i += 2;
+	}
+	return true;
+}
+
+size_t
+xtext_decode(struct str s, char *room)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.ptr[i];
+		if (c == '+' && i + 2 < s.len) {
+			c = (char)(hex_value((unsigned char)s.ptr[i + 1]) * 16 +
+				   hex_value((unsigned char)s.ptr[i + 2]));
+			i += 2;
+		}
+		room[n++] = c;
+	}
+	return n;
+}
+
+size_t
+xtext_encode(struct str s, char *room)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	size_t n = 0;
+	for (size_t i = 0; i < s.len; i++) {
+		const unsigned char c = (unsigned char)s.ptr[i];
+		if (is_xchar(c)) {
+			room[n++] = (char)c;
+		} else {
+			room[n++] = '+';
+			room[n++] = digits[c >> 4];
+			room[n++] = digits[c & 15];
+		}
+	}
+	return n;
+}
