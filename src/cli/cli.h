@@ -55,10 +55,6 @@ struct input {
 bool input_read(const char *path, struct input *in);
 void input_fini(struct input *in);
 
-/* input_is_rubbish - bytes that can be no mail: mostly control characters; *why says so in a
- * sentence. Empty input too. */
-bool input_is_rubbish(const struct input *in, const char **why);
-
 /* stdout_sink - a nixie_sink that writes to standard output */
 bool stdout_sink(void *to, const char *bytes, size_t len);
 

@@ -1,5 +1,6 @@
 /* nixie explain - one bounce, for people */
 #include "cli/cli.h"
+#include "read/rubbish.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,8 +51,8 @@ cmd_explain(int argc, char **argv)
 		input_fini(&in);
 		return EXIT_UNREADABLE;
 	}
-	const char *why;
-	if (input_is_rubbish(&in, &why)) {
+	const char *const why = rubbish_find((struct str){in.bytes, in.len});
+	if (why != NULL) {
 		complain(name, why);
 		input_fini(&in);
 		return EXIT_UNREADABLE;

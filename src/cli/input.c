@@ -87,36 +87,6 @@ input_fini(struct input *in)
 }
 
 bool
-input_is_rubbish(const struct input *in, const char **why)
-{
-	const size_t look = in->len < 4096 ? in->len : 4096;
-	size_t control = 0, blank = 0;
-	for (size_t i = 0; i < look; i++) {
-		const unsigned char c = (unsigned char)in->bytes[i];
-		control +=
-			(c < 32 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 27) ||
-			c == 127;
-		blank += c == ' ' || (c >= '\t' && c <= '\r');
-	}
-	if (look == 0 || (blank == look && look == in->len)) {
-		*why = "is empty; there is nothing to explain";
-		return true;
-	}
-	/* Microsoft's .msg is an OLE file. */
-	if (look >= 8 && memcmp(in->bytes, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", 8) == 0) {
-		*why = "is an Outlook .msg file; in Outlook, drag the mail into a new message or "
-		       "use \"Save as\" with the "
-		       "type text or .eml, and give me that";
-		return true;
-	}
-	if (control * 10 > look) {
-		*why = "is no mail and no text: it looks like binary data";
-		return true;
-	}
-	return false;
-}
-
-bool
 stdout_sink(void *to, const char *bytes, size_t len)
 {
 	(void)to;

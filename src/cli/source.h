@@ -14,8 +14,8 @@
 #define CLI_SOURCE_H
 
 #include "cli/folder.h"
-#include "cli/mbox.h"
 #include "cli/stream.h"
+#include "read/mbox.h"
 
 #define MESSAGE_BYTES_MAX ((size_t)256 << 20) /* no mail server takes mails of that size */
 

@@ -19,12 +19,14 @@ connection_new(int fd, const struct service *service, int64_t now_ms)
 	buf_init(&c->body, service->settings->max_body);
 	buf_init(&c->out, CONNECTION_ROOM_BYTES);
 	web_response_init(&c->res);
+	web_count_connections(service->web, 1);
 	return c;
 }
 
 void
 connection_free(struct connection *c)
 {
+	web_count_connections(c->service->web, -1);
 	close(c->fd);
 	arena_fini(&c->arena);
 	buf_fini(&c->body);
@@ -60,10 +62,37 @@ http_date(char room[static 30])
 	return (struct str){room, 29};
 }
 
+static struct str
+body_to_send(const struct connection *c)
+{
+	const bool has_none = str_eq(c->head.request.method, STR("HEAD")) || c->res.status == 204 ||
+			      c->res.status == 304;
+	return has_none ? STR_NONE : web_response_body(&c->res);
+}
+
+static int64_t
+micros(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static void
+count_answer(struct connection *c)
+{
+	const struct web_measure measure = {.micros = c->took_micros,
+		.bytes_in = c->body.len,
+		.bytes_out = body_to_send(c).len};
+	web_count(c->service->web, &c->res, &measure);
+	c->took_micros = 0;
+}
+
 static void
 begin_answer(struct connection *c, int64_t now_ms)
 {
 	char date[30];
+	count_answer(c);
 	c->is_last = c->is_last || c->is_stopping;
 	buf_clear(&c->out);
 	web_response_head(&c->res, http_date(date), c->is_last, &c->out);
@@ -79,14 +108,6 @@ refuse(struct connection *c, enum problem p, const char *why, int64_t now_ms)
 	c->is_last = true;
 	problem_answer(p, str_of(why), &c->res);
 	begin_answer(c, now_ms);
-}
-
-static struct str
-body_to_send(const struct connection *c)
-{
-	const bool has_none = str_eq(c->head.request.method, STR("HEAD")) || c->res.status == 204 ||
-			      c->res.status == 304;
-	return has_none ? STR_NONE : web_response_body(&c->res);
 }
 
 /* False when the socket is full, or broken (PHASE_OVER). */
@@ -146,7 +167,9 @@ answer(struct connection *c, int64_t now_ms)
 {
 	c->head.request.body = buf_str(&c->body);
 	c->is_last = c->head.wants_close;
+	const int64_t before = micros();
 	web_answer(c->service->web, &c->head.request, &c->res);
+	c->took_micros = (uint64_t)(micros() - before);
 	begin_answer(c, now_ms);
 }
 

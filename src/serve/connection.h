@@ -43,10 +43,11 @@ struct connection {
 	struct http_chunks chunks;
 	struct buf body;
 	struct web_response res;
-	struct buf out;   /* the head of the answer, or "100 Continue" */
-	size_t sent;      /* of head and body of the answer */
-	bool is_last;     /* the connection ends behind this answer */
-	bool is_stopping; /* ... behind whatever is being done */
+	struct buf out;       /* the head of the answer, or "100 Continue" */
+	size_t sent;          /* of head and body of the answer */
+	bool is_last;         /* the connection ends behind this answer */
+	bool is_stopping;     /* ... behind whatever is being done */
+	uint64_t took_micros; /* to make the answer */
 	int64_t deadline_ms;
 	struct connection *next, *before; /* for whoever keeps a list */
 	bool wants_write;                 /* the socket is full: what epoll was told */

@@ -3,12 +3,14 @@
 #include "base/json.h"
 #include "web/write.h"
 
+#define PREFIX "/problems/"
+
 static const struct row {
 	struct str type, title, advice;
 	unsigned status;
 } problems[] = {
 #define X(id, name, status, title, advice)                                                         \
-	{STR_INIT("/problems/" name), STR_INIT(title), STR_INIT(advice), status},
+	{STR_INIT(PREFIX name), STR_INIT(title), STR_INIT(advice), status},
 	PROBLEMS(X)
 #undef X
 };
@@ -33,6 +35,7 @@ write_problem(const struct row *row, struct str detail, struct buf *body)
 void
 problem_answer(enum problem p, struct str detail, struct web_response *res)
 {
+	res->problem = (int)p;
 	res->status = problems[p].status;
 	res->type = STR("application/problem+json");
 	res->language = STR("en");
@@ -43,8 +46,30 @@ problem_answer(enum problem p, struct str detail, struct web_response *res)
 	write_problem(&problems[p], detail, &res->body);
 }
 
-unsigned
-problem_status(enum problem p)
+int
+problem_find(struct str name)
 {
-	return problems[p].status;
+	for (int p = 0; p < PROBLEM__COUNT; p++)
+		if (str_eq(problem_name((enum problem)p), name))
+			return p;
+	return -1;
+}
+
+struct str
+problem_name(enum problem p)
+{
+	return str_from(problems[p].type, sizeof PREFIX - 1);
+}
+
+void
+problem_describe(enum problem p, bool is_json, struct buf *body)
+{
+	const struct row *const row = &problems[p];
+	if (is_json) {
+		write_problem(row, row->advice, body);
+		return;
+	}
+	const struct str parts[] = {row->title, STR(".\n"), row->advice, STR("\n")};
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		buf_add(body, parts[i]);
 }

@@ -62,6 +62,11 @@ enum problem {
  */
 void problem_answer(enum problem p, struct str detail, struct web_response *res);
 
-unsigned problem_status(enum problem p);
+/* problem_name - "too-large"; static text. problem_find - the enum problem of that name, or -1 */
+struct str problem_name(enum problem p);
+int problem_find(struct str name);
+
+/* problem_describe - what the type of a problem means, as JSON or as text: its page */
+void problem_describe(enum problem p, bool is_json, struct buf *body);
 
 #endif

@@ -1,29 +1,38 @@
 #include "web/web.h"
 
-static const struct {
-	unsigned status;
-	struct str phrase;
-} phrases[] = {
-	{200, STR_INIT("OK")},
-	{204, STR_INIT("No Content")},
-	{303, STR_INIT("See Other")},
-	{304, STR_INIT("Not Modified")},
-	{400, STR_INIT("Bad Request")},
-	{404, STR_INIT("Not Found")},
-	{405, STR_INIT("Method Not Allowed")},
-	{406, STR_INIT("Not Acceptable")},
-	{408, STR_INIT("Request Timeout")},
-	{413, STR_INIT("Content Too Large")},
-	{414, STR_INIT("URI Too Long")},
-	{415, STR_INIT("Unsupported Media Type")},
-	{417, STR_INIT("Expectation Failed")},
-	{422, STR_INIT("Unprocessable Content")},
-	{429, STR_INIT("Too Many Requests")},
-	{431, STR_INIT("Request Header Fields Too Large")},
-	{500, STR_INIT("Internal Server Error")},
-	{501, STR_INIT("Not Implemented")},
-	{503, STR_INIT("Service Unavailable")},
-	{505, STR_INIT("HTTP Version Not Supported")},
+#define STATUSES(X)                                                                                \
+	X(200, "OK")                                                                               \
+	X(204, "No Content")                                                                       \
+	X(303, "See Other")                                                                        \
+	X(304, "Not Modified")                                                                     \
+	X(400, "Bad Request")                                                                      \
+	X(404, "Not Found")                                                                        \
+	X(405, "Method Not Allowed")                                                               \
+	X(406, "Not Acceptable")                                                                   \
+	X(408, "Request Timeout")                                                                  \
+	X(413, "Content Too Large")                                                                \
+	X(414, "URI Too Long")                                                                     \
+	X(415, "Unsupported Media Type")                                                           \
+	X(417, "Expectation Failed")                                                               \
+	X(422, "Unprocessable Content")                                                            \
+	X(429, "Too Many Requests")                                                                \
+	X(431, "Request Header Fields Too Large")                                                  \
+	X(500, "Internal Server Error")                                                            \
+	X(501, "Not Implemented")                                                                  \
+	X(503, "Service Unavailable")                                                              \
+	X(505, "HTTP Version Not Supported")
+
+const unsigned web_statuses[] = {
+#define X(status, phrase) status,
+	STATUSES(X)
+#undef X
+};
+_Static_assert(sizeof web_statuses / sizeof *web_statuses == WEB_STATUSES, "WEB_STATUSES");
+
+static const struct str phrases[] = {
+#define X(status, phrase) STR_INIT(phrase),
+	STATUSES(X)
+#undef X
 };
 
 /* On every response: nothing but this server's own styles and scripts, and no frame, no referrer,
@@ -41,7 +50,7 @@ static const struct str security = STR_INIT(
 void
 web_response_init(struct web_response *res)
 {
-	*res = (struct web_response){.status = 200, .route = WEB_ROUTE_NONE};
+	*res = (struct web_response){.status = 200, .route = WEB_ROUTE_NONE, .problem = -1};
 	buf_init(&res->body, WEB_RESPONSE_BYTES_MAX);
 	arena_init(&res->arena, WEB_ARENA_BYTES_MAX);
 }
@@ -80,13 +89,20 @@ add_number_field(struct buf *out, struct str name, size_t value)
 	add_field(out, name, str_digits((int64_t)value, room));
 }
 
+size_t
+web_status_index(unsigned status)
+{
+	size_t i = 0;
+	while (i < WEB_STATUSES && web_statuses[i] != status)
+		i++;
+	return i;
+}
+
 static struct str
 phrase_of(unsigned status)
 {
-	for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++)
-		if (phrases[i].status == status)
-			return phrases[i].phrase;
-	return STR("");
+	const size_t i = web_status_index(status);
+	return i < WEB_STATUSES ? phrases[i] : STR("");
 }
 
 static const struct str vary_values[] = {

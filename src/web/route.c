@@ -2,14 +2,28 @@
 
 #include "web/accept.h"
 #include "web/api.h"
+#include "web/count.h"
 #include "web/problem.h"
 #include "web/request.h"
 
+/* What a mail or text may be sent as. */
+#define GIVEN                                                                                      \
+	(WEB_TAKES_MESSAGE | WEB_TAKES_TEXT | WEB_TAKES_BYTES | WEB_TAKES_MULTIPART |              \
+		WEB_TAKES_FORM)
+
 const struct web_route web_routes[] = {
-	{STR_INIT("/healthz"), WEB_GET, api_health, {WEB_TEXT, WEB_JSON}, 2, 0},
 	{STR_INIT("/v1/explain"), WEB_POST, api_explain, {WEB_JSON, WEB_NDJSON, WEB_TEXT}, 3,
-		WEB_TAKES_MESSAGE | WEB_TAKES_TEXT | WEB_TAKES_BYTES},
+		GIVEN | WEB_TAKES_MBOX},
+	{STR_INIT("/v1/reply"), WEB_POST, api_reply, {WEB_JSON, WEB_NDJSON, WEB_TEXT}, 3, GIVEN},
+	{STR_INIT("/v1/code/{}"), WEB_GET, api_code, {WEB_JSON, WEB_TEXT}, 2, 0},
+	{STR_INIT("/v1/reasons"), WEB_GET, api_reasons, {WEB_JSON}, 1, 0},
+	{STR_INIT("/problems/{}"), WEB_GET, api_problem, {WEB_TEXT, WEB_JSON}, 2, 0},
+	{STR_INIT("/openapi.json"), WEB_GET, api_openapi, {WEB_JSON}, 1, 0},
+	{STR_INIT("/healthz"), WEB_GET, api_health, {WEB_TEXT, WEB_JSON}, 2, 0},
+	{STR_INIT("/metrics"), WEB_GET, api_metrics, {WEB_TEXT}, 1, 0},
 };
+_Static_assert(
+	sizeof web_routes / sizeof *web_routes <= COUNT_ROUTES_MAX, "count.h counts by route");
 const size_t web_route_count = sizeof web_routes / sizeof *web_routes;
 
 static const struct {

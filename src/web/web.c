@@ -2,11 +2,11 @@
 
 #include <stdlib.h>
 
-#include "web/problem.h"
-#include "web/route.h"
+#include "web/accept.h"
+#include "web/count.h"
 
 struct web {
-	char unused;
+	struct counters counters;
 };
 
 struct web *
@@ -21,10 +21,50 @@ web_free(struct web *w)
 	free(w);
 }
 
+struct counters *
+web_counters(struct web *w)
+{
+	return &w->counters;
+}
+
+/* FNV-1a: tells two versions of a page apart, and nothing else hangs on it. */
+static uint64_t
+hash(struct str s)
+{
+	uint64_t h = 0xcbf29ce484222325;
+	for (size_t i = 0; i < s.len; i++)
+		h = (h ^ (unsigned char)s.ptr[i]) * 0x100000001b3;
+	return h;
+}
+
+/* The tag of the answer's content, and 304 when the client has that. */
+static void
+tag(const struct web_request *req, struct web_response *res)
+{
+	static const char hex[] = "0123456789abcdef";
+	char *const text = arena_bytes(&res->arena, 18);
+	if (text == NULL)
+		return;
+	uint64_t h = hash(web_response_body(res));
+	text[0] = text[17] = '"';
+	for (size_t i = 16; i > 0; i--, h >>= 4)
+		text[i] = hex[h & 15];
+	res->etag = (struct str){text, 18};
+	if (accept_has_tag(req->if_none_match, res->etag))
+		res->status = 304;
+}
+
 void
 web_answer(struct web *w, const struct web_request *req, struct web_response *res)
 {
 	route_dispatch(w, req, res);
-	if (buf_failed(&res->body) || arena_failed(&res->arena))
+	if (buf_failed(&res->body))
+		problem_answer(PROBLEM_TOO_LARGE,
+			STR("The answer would be longer than 64 MiB: send less at a time, or ask "
+			    "without explanations (?explain=0)."),
+			res);
+	else if (arena_failed(&res->arena))
 		problem_answer(PROBLEM_INTERNAL, STR_NONE, res);
+	if (res->status == 200 && res->cache == WEB_CACHE_REVALIDATE)
+		tag(req, res);
 }

@@ -51,11 +51,12 @@ struct web_response {
 	unsigned vary;          /* WEB_VARY_... */
 	enum web_cache cache;
 	size_t route;       /* whose request it was, for web_count(); WEB_ROUTE_NONE */
+	int problem;        /* enum problem; -1: none */
 	struct arena arena; /* for what the fields above point to */
 };
 
 #define WEB_ROUTE_NONE ((size_t)-1)
-#define WEB_RESPONSE_BYTES_MAX ((size_t)256 << 20)
+#define WEB_RESPONSE_BYTES_MAX ((size_t)64 << 20) /* of an answer; 413 beyond */
 #define WEB_ARENA_BYTES_MAX ((size_t)64 << 20)
 
 void web_response_init(struct web_response *res);
@@ -86,5 +87,21 @@ void web_free(struct web *w);
  * Cost      that of nixie_read() over the body
  */
 void web_answer(struct web *w, const struct web_request *req, struct web_response *res);
+
+/* What is counted of an answer that was made, by whoever has a clock: GET /metrics tells it. */
+struct web_measure {
+	uint64_t micros; /* it took to be made */
+	size_t bytes_in, bytes_out;
+};
+void web_count(struct web *w, const struct web_response *res, const struct web_measure *measure);
+
+/* web_count_connections - so many came (or went, when negative) */
+void web_count_connections(struct web *w, int change);
+
+/* Every status that is ever answered, ascending; and the place of one, WEB_STATUSES when it is none
+ * of them. */
+#define WEB_STATUSES 20
+extern const unsigned web_statuses[WEB_STATUSES];
+size_t web_status_index(unsigned status);
 
 #endif

@@ -1,4 +1,4 @@
-#include "cli/mbox.h"
+#include "read/mbox.h"
 
 #include <string.h>
 

@@ -17,8 +17,8 @@
  *
  * No input or output here: bytes in, positions out.
  */
-#ifndef CLI_MBOX_H
-#define CLI_MBOX_H
+#ifndef READ_MBOX_H
+#define READ_MBOX_H
 
 #include <stdbool.h>
 #include <stddef.h>

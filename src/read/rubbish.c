@@ -1,0 +1,26 @@
+#include "read/rubbish.h"
+
+#define LOOK_BYTES 4096
+
+const char *
+rubbish_find(struct str bytes)
+{
+	const struct str look = str_head(bytes, LOOK_BYTES);
+	size_t control = 0, blank = 0;
+	for (size_t i = 0; i < look.len; i++) {
+		const unsigned char c = (unsigned char)look.ptr[i];
+		control +=
+			(c < 32 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 27) ||
+			c == 127;
+		blank += ascii_is_space(c);
+	}
+	if (look.len == 0 || (blank == look.len && look.len == bytes.len))
+		return "is empty; there is nothing to explain";
+	/* Microsoft's .msg is an OLE file. */
+	if (str_starts(look, STR("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")))
+		return "is an Outlook .msg file; in Outlook, drag the mail into a new message or "
+		       "use \"Save as\" with the type text or .eml, and give me that";
+	if (control * 10 > look.len)
+		return "is no mail and no text: it looks like binary data";
+	return NULL;
+}

@@ -1,0 +1,11 @@
+/* rubbish - bytes that can be no mail and no text */
+#ifndef READ_RUBBISH_H
+#define READ_RUBBISH_H
+
+#include "base/str.h"
+
+/* rubbish_find - why they are neither, as the rest of a sentence ("is empty; ..."); NULL when they
+ * may be one. Looks at the first 4096 bytes */
+const char *rubbish_find(struct str bytes);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * given - what a request gives to be read: its body, a field of its form, a mailbox
+ */
+#ifndef WEB_GIVEN_H
+#define WEB_GIVEN_H
+
+#include "nixie.h"
+#include "web/route.h"
+
+struct given {
+	struct str bytes;
+	enum nixie_input input;
+	bool is_mbox;
+};
+
+/*
+ * given_find - the mail or text in the body of a POST, whatever its type
+ *
+ * Of a form, the field "file" or, when that is missing or empty, "text". Text in a charset other
+ * than UTF-8 is decoded, when Content-Type names it.
+ * Returns  false when there is none; `res` is then the problem
+ */
+bool given_find(const struct web_call *call, struct given *given, struct web_response *res);
+
+#endif
