@@ -1,0 +1,219 @@
+/*
+ * queue - the messages that were accepted, and what became of each recipient
+ *
+ * The promise: once queue_commit() has answered 0, a message survives kill -9 and the loss of
+ * power; when it answered anything else, the message is not there and never comes back. Every
+ * recipient that was accepted is in exactly one state of `enum recipient_state`; four of them are
+ * final. A message is gone when all its recipients are final. `doc/queue.md` argues each
+ * transition, crash by crash.
+ *
+ * Messages and states live in a journal (queue/journal.h). An index of all that is not final is
+ * kept in memory, some hundred bytes for a recipient; bodies are not.
+ *
+ * Time is the caller's: milliseconds since 1970.
+ * Threads: one owner. A thread of the journal's writes, when queue_start() was called.
+ */
+#ifndef QUEUE_QUEUE_H
+#define QUEUE_QUEUE_H
+
+#include "queue/disk.h"
+#include "queue/journal.h"
+
+#define QUEUE_RECIPIENTS_MAX 50000
+#define QUEUE_TEXT_MAX 4096             /* of each text of an envelope or change, in bytes */
+#define QUEUE_ID_BYTES 14               /* of queue_id_text(), with its NUL */
+#define QUEUE_IN_FLIGHT_MAX (32u << 20) /* bytes on their way to the disk; see queue_is_busy() */
+
+enum recipient_state {
+	RECIPIENT_WAITING, /* to be tried when due_ms comes */
+	RECIPIENT_HELD,    /* not to be tried: an operator, or damage, stopped it */
+	/* final: */
+	RECIPIENT_DELIVERED, /* in a mailbox here */
+	RECIPIENT_RELAYED,   /* another server has taken it */
+	RECIPIENT_BOUNCED,   /* given up; the report about it was queued with the same commit */
+	RECIPIENT_DISCARDED, /* given up without a report, by the rule that `why` names */
+	RECIPIENT_STATE_COUNT
+};
+
+const char *recipient_state_name(enum recipient_state state);
+
+static inline bool
+recipient_is_final(enum recipient_state s)
+{
+	return s >= RECIPIENT_DELIVERED;
+}
+
+/* What the envelope asked for: RFC 3461, 6152, 6531, 8689. */
+enum message_flag {
+	MESSAGE_8BIT = 1 << 0,
+	MESSAGE_SMTPUTF8 = 1 << 1,
+	MESSAGE_REQUIRETLS = 1 << 2,
+	MESSAGE_RET_FULL = 1 << 3,
+	MESSAGE_RET_HEADERS = 1 << 4,
+	MESSAGE_AUTHENTICATED = 1 << 5,
+	MESSAGE_REPORT = 1 << 6 /* made here, about another message */
+};
+
+enum notify_flag {
+	NOTIFY_NEVER = 1 << 0,
+	NOTIFY_SUCCESS = 1 << 1,
+	NOTIFY_FAILURE = 1 << 2,
+	NOTIFY_DELAY = 1 << 3
+};
+
+/* What is known of an attempt, or of the lack of one. All text is borrowed. */
+struct recipient_progress {
+	enum recipient_state state;
+	uint32_t attempts;
+	int64_t due_ms; /* when WAITING */
+	int64_t changed_ms;
+	struct str why;   /* a condition or rule: "C34", "rule:null-sender" */
+	struct str reply; /* the words of the other side */
+	struct str peer;  /* its name and address */
+	struct str note;  /* the deliverer's own */
+};
+
+struct queue_recipient {
+	struct str forward_path; /* where to */
+	struct str original;     /* ORCPT, as it came */
+	uint32_t notify;         /* enum notify_flag; 0 = not stated */
+	struct recipient_progress progress;
+};
+
+struct queue_envelope {
+	int64_t arrived_ms;
+	uint32_t flags;
+	struct str reverse_path; /* empty: the null reverse-path */
+	struct str envelope_id, account, client, helo, session;
+	struct queue_recipient *recipients;
+	size_t recipient_count;
+};
+
+/* A message in the index. Valid until the next queue_turn(). */
+struct queue_message {
+	uint64_t id;
+	uint64_t body_bytes;
+	struct queue_envelope envelope;
+};
+
+/* Something for an operator to know, in words. */
+typedef void queue_alarm(void *to, const char *words);
+
+struct queue_options {
+	uint64_t segment_bytes;   /* 0: SEGMENT_BYTES_DEFAULT */
+	uint64_t keep_free_bytes; /* queue_has_room() leaves these alone; 0: two segments */
+	uint32_t salt;            /* any number, better a new one each time */
+	queue_alarm *alarm;       /* may be NULL */
+	void *alarm_to;
+};
+
+struct queue;
+
+/*
+ * queue_open - reads the queue in the folder of `disk`, which stays the caller's
+ *
+ * Returns  0, or a negative errno
+ * Cost     reads every segment once
+ */
+int queue_open(struct disk *disk, const struct queue_options *options, struct queue **out);
+
+/* queue_start - a thread writes from now on; 0 or a negative errno. Without it queue_turn() writes
+ */
+int queue_start(struct queue *q);
+
+/* queue_close - writes what was committed and calls its answers; NULL is harmless */
+void queue_close(struct queue *q);
+
+/* queue_wake_fd - readable when queue_turn() has something to say; -1 without queue_start() */
+int queue_wake_fd(struct queue *q);
+
+/* queue_turn - calls the answers that are due, and tidies a little; false when there was nothing
+ * to do */
+bool queue_turn(struct queue *q);
+
+/* queue_has_room - would a message of so many bytes leave enough space? Else: 452 4.3.1 */
+bool queue_has_room(struct queue *q, uint64_t bytes);
+
+/* queue_is_busy - more is on its way to the disk than should be: read no more from clients until
+ * queue_turn() */
+bool queue_is_busy(const struct queue *q);
+
+/* ---- taking a message */
+
+struct queue_intake;
+
+/* queue_intake_new - room for a message that is being received; NULL when memory ran out */
+struct queue_intake *queue_intake_new(struct queue *q, int64_t now_ms);
+
+/* queue_intake_id - the id that the message will have */
+uint64_t queue_intake_id(const struct queue_intake *in);
+
+/* queue_intake_add - more of its bytes, copied; false when memory or the disk failed, and then for
+ * good: queue_intake_error() */
+bool queue_intake_add(struct queue_intake *in, const void *bytes, size_t len);
+int queue_intake_error(const struct queue_intake *in);
+uint64_t queue_intake_bytes(const struct queue_intake *in);
+
+/* queue_intake_drop - forgets the message; NULL is harmless */
+void queue_intake_drop(struct queue_intake *in);
+
+/* ---- committing */
+
+struct queue_change {
+	uint64_t message;
+	uint32_t recipient; /* its place in the envelope */
+	struct recipient_progress to;
+};
+
+/* A result: 0, or a negative errno and nothing of the commit is, or ever will be, there. */
+typedef void queue_answer(void *to, int error);
+
+/* What becomes durable together, or not at all. */
+struct queue_commit {
+	struct queue_intake *intake;           /* a new message, or NULL */
+	const struct queue_envelope *envelope; /* of it */
+	const struct queue_change *changes;
+	size_t change_count;
+	queue_answer *answer; /* called by queue_turn() or queue_close(), once; may be NULL */
+	void *to;
+};
+
+/*
+ * queue_commit - everything given is copied; the intake is taken over when this returns 0
+ *
+ * Returns  0: it is on its way, and the answer tells. Else nothing was done:
+ *          -EINVAL no recipients, or a text past QUEUE_TEXT_MAX; -E2BIG more than fits a frame;
+ *          -ENOENT no such message or recipient; -EALREADY the recipient is final;
+ *          -EBUSY another change of it is on its way; -ENOMEM;
+ *          else the intake's error
+ */
+int queue_commit(struct queue *q, const struct queue_commit *commit);
+
+/* ---- looking */
+
+const struct queue_message *queue_find(const struct queue *q, uint64_t id);
+
+/* queue_each - calls fn for every message, in no order; fn returns false to stop */
+typedef bool queue_visit(void *to, const struct queue_message *m);
+void queue_each(const struct queue *q, queue_visit *fn, void *to);
+
+/* queue_body_read - bytes of a message; 0, or a negative errno */
+int queue_body_read(struct queue *q, uint64_t id, uint64_t offset, void *to, size_t bytes);
+
+/* Recipients, since the queue was made. */
+struct queue_counts {
+	uint64_t messages, accepted;
+	uint64_t final[RECIPIENT_STATE_COUNT]; /* by final state */
+	uint64_t waiting, held;
+};
+
+/* queue_audit - counts; true when accepted = final + waiting + held, as it must be */
+bool queue_audit(const struct queue *q, struct queue_counts *out);
+
+/* queue_id_text - an id as people write it: 13 letters and digits, no I, L, O, U */
+void queue_id_text(uint64_t id, char to[QUEUE_ID_BYTES]);
+
+/* queue_id_parse - the id in a text, in upper or lower case; 0 when it is none */
+uint64_t queue_id_parse(struct str text);
+
+#endif

@@ -1,0 +1,228 @@
+/*
+ * replay - the index, made again from the journal
+ *
+ * Entries come in the order in which they became durable. What is met without its beginning
+ * belongs to a message that was finished, or that was moved forward and comes again.
+ */
+#include "queue/queue_inside.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define WHY_DAMAGED STR("damaged")
+
+/* Parts of a message, before its entry. */
+struct draft {
+	struct table_node node;
+	uint64_t generation;
+	struct extents body;
+};
+
+#define DRAFT_OF(node_) TABLE_OWNER(node_, struct draft, node)
+
+static void
+draft_free(struct queue *q, struct draft *d)
+{
+	if (d == NULL)
+		return;
+	table_remove(&q->drafts, &d->node);
+	free(d->body.list);
+	free(d);
+}
+
+static void
+replay_body(struct queue *q, const struct entry_body *e, struct extent x)
+{
+	struct draft *d = DRAFT_OF(table_find(&q->drafts, e->message));
+	if (d != NULL && d->generation != e->generation) {
+		draft_free(q, d); /* a copy that was never finished */
+		d = NULL;
+	}
+	if (d == NULL) {
+		if (!table_reserve(&q->drafts, 1) || (d = calloc(1, sizeof *d)) == NULL) {
+			q->replay_error = -ENOMEM;
+			return;
+		}
+		d->generation = e->generation;
+		table_add(&q->drafts, &d->node, e->message);
+	}
+	if (extents_reserve(&d->body, 1))
+		extents_add(&d->body, x);
+	else
+		q->replay_error = -ENOMEM;
+}
+
+static struct queue_recipient *
+recipients_parse(struct queue *q, const struct entry_message *e)
+{
+	struct queue_recipient *const list = calloc(e->envelope.recipient_count, sizeof *list);
+	if (list == NULL) {
+		q->replay_error = -ENOMEM;
+		return NULL;
+	}
+	struct str rest = e->rest;
+	for (size_t i = 0; i < e->envelope.recipient_count; i++)
+		if (!entry_recipient_next(&rest, &list[i])) {
+			free(list);
+			return NULL;
+		}
+	return list;
+}
+
+/* A message without its bytes cannot be sent, and is not thrown away either. */
+static void
+message_hold_damaged(struct queue *q, struct message *m)
+{
+	char id[QUEUE_ID_BYTES];
+	queue_id_text(m->shown.id, id);
+	queue_alarm_say(q, "message %s: part of its body is not readable; it is held", id);
+	for (size_t i = 0; i < m->shown.envelope.recipient_count; i++) {
+		struct recipient_progress *const p = &m->shown.envelope.recipients[i].progress;
+		if (!recipient_is_final(p->state)) {
+			p->state = RECIPIENT_HELD;
+			p->why = WHY_DAMAGED;
+		}
+	}
+}
+
+static void
+replay_message(
+	struct queue *q, enum entry_kind kind, const struct entry_message *e, uint64_t segment)
+{
+	struct home *const h = home_get(q, segment);
+	if (kind == ENTRY_MESSAGE) {
+		h->counts.messages++;
+		h->counts.accepted += e->envelope.recipient_count;
+	}
+	struct draft *const d = DRAFT_OF(table_find(&q->drafts, e->message));
+	struct extents body = {0};
+	if (d != NULL && d->generation == e->generation) {
+		body = d->body;
+		d->body = (struct extents){0};
+	}
+	draft_free(q, d);
+
+	const bool is_whole = body.bytes == e->body_bytes;
+	struct message *m = message_find(q, e->message);
+	if (m != NULL && !is_whole) { /* the copy it had is the better one */
+		free(body.list);
+		return;
+	}
+	if (m == NULL) {
+		struct queue_recipient *const recipients = recipients_parse(q, e);
+		m = recipients == NULL ? NULL : message_new(e, recipients);
+		free(recipients);
+		if (m == NULL || !table_reserve(&q->messages, 1)) {
+			message_free(m);
+			free(body.list);
+			q->replay_error = -ENOMEM;
+			return;
+		}
+		message_add(q, m);
+	}
+	free(m->body.list);
+	m->body = body;
+	m->generation = e->generation;
+	message_home_set(q, m, extents_oldest(&body, segment));
+	if (!is_whole)
+		message_hold_damaged(q, m);
+}
+
+static void
+replay_change(struct queue *q, const struct entry_change *e, uint64_t segment)
+{
+	if (recipient_is_final(e->change.to.state) && !recipient_is_final(e->from))
+		home_get(q, segment)->counts.final[e->change.to.state]++;
+	struct message *const m = message_find(q, e->change.message);
+	if (m == NULL || e->change.recipient >= m->shown.envelope.recipient_count)
+		return;
+	struct change_made made;
+	if (change_make(&e->change, &made))
+		message_apply(q, m, &made);
+	else
+		q->replay_error = -ENOMEM;
+}
+
+static void
+replay_base(struct queue *q, const struct entry_base *e)
+{
+	q->base = e->counts;
+	if (e->last_id > q->last_id)
+		q->last_id = e->last_id;
+	/* The segment may still be there, when the crash came before it was gone. */
+	for (size_t i = 0; i < q->home_count; i++)
+		if (q->homes[i].number <= e->through)
+			q->homes[i].counts = (struct queue_counts){0};
+}
+
+void
+replay_frame(void *to, uint64_t segment, uint64_t offset, struct str payload)
+{
+	struct queue *const q = to;
+	struct str rest = payload;
+	struct entry e;
+	if (!homes_reserve(q)) {
+		q->replay_error = -ENOMEM;
+		return;
+	}
+	home_get(q, segment);
+	while (rest.len > 0 && q->replay_error == 0) {
+		struct entry_body body;
+		struct entry_message message;
+		struct entry_change change;
+		struct entry_base base;
+		bool ok = entry_next(&rest, &e);
+		if (!ok)
+			rest = STR_NONE;
+		else if (e.kind == ENTRY_BODY) {
+			ok = entry_body_parse(e.content, &body);
+			if (ok)
+				replay_body(q, &body,
+					(struct extent){segment,
+						offset + (size_t)(body.bytes.ptr - payload.ptr),
+						body.bytes.len});
+		} else if (e.kind == ENTRY_MESSAGE || e.kind == ENTRY_COPY) {
+			ok = entry_message_parse(e.content, &message);
+			if (ok)
+				replay_message(q, e.kind, &message, segment);
+		} else if (e.kind == ENTRY_CHANGE) {
+			ok = entry_change_parse(e.content, &change);
+			if (ok)
+				replay_change(q, &change, segment);
+		} else {
+			ok = entry_base_parse(e.content, &base);
+			if (ok)
+				replay_base(q, &base);
+		}
+		if (!ok)
+			queue_alarm_say(q,
+				"segment %llu, byte %llu: an entry of a newer version, or a fault "
+				"of ours; skipped",
+				(unsigned long long)segment, (unsigned long long)offset);
+	}
+}
+
+void
+replay_trouble(void *to, enum journal_trouble what, uint64_t segment, uint64_t from, uint64_t end)
+{
+	static const char *const words[] = {
+		[JOURNAL_TORN_END] = "ends in a write that was cut off; nothing promised is lost",
+		[JOURNAL_DAMAGED] = "is damaged: messages may be lost; the file will be kept",
+		[JOURNAL_NO_HEAD] = "is not readable: messages are lost; the file will be kept",
+	};
+	queue_alarm_say(to, "segment %llu, bytes %llu to %llu: %s", (unsigned long long)segment,
+		(unsigned long long)from, (unsigned long long)end, words[what]);
+}
+
+int
+replay_done(struct queue *q)
+{
+	struct table_node *node;
+	while ((node = table_next(&q->drafts, NULL)) != NULL)
+		draft_free(q, DRAFT_OF(node)); /* never accepted */
+	table_fini(&q->drafts);
+	/* Copies begun in this run are unlike those of any run before, which wrote segments of
+	 * other numbers. */
+	q->generation = journal_extent(q->journal).newest << 32;
+	return q->replay_error;
+}

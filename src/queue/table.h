@@ -1,0 +1,39 @@
+/*
+ * table - things found by a 64-bit key; the node lives in the thing
+ *
+ * A hash table with chains. It grows when told to (table_reserve), so that table_add cannot fail.
+ */
+#ifndef QUEUE_TABLE_H
+#define QUEUE_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct table_node {
+	struct table_node *next;
+	uint64_t key;
+};
+
+struct table {
+	struct table_node **buckets;
+	size_t bucket_count; /* a power of two, or 0 */
+	size_t count;
+};
+
+#define TABLE_OWNER(node_, type, member)                                                           \
+	((node_) == NULL ? NULL : (type *)(void *)((char *)(node_)-offsetof(type, member)))
+
+/* table_reserve - room for `more` nodes; false when memory ran out, and nothing changed */
+bool table_reserve(struct table *t, size_t more);
+void table_fini(struct table *t);
+
+/* table_add - room must have been reserved; a key may stand there once */
+void table_add(struct table *t, struct table_node *node, uint64_t key);
+struct table_node *table_find(const struct table *t, uint64_t key);
+void table_remove(struct table *t, struct table_node *node);
+
+/* table_next - every node, in no order: NULL first. The table must not change meanwhile */
+struct table_node *table_next(const struct table *t, const struct table_node *node);
+
+#endif

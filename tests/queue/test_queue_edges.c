@@ -1,0 +1,328 @@
+/* test_queue_edges - what queue_commit() refuses, limits at their edge, damage, and room given back
+ */
+#include "model_disk.h"
+#include "queue/queue.h"
+#include "tap.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static char alarm_words[512];
+
+/* tap_is_int() looks at its numbers twice; what is done here must be done once. */
+static void
+is_rc(int got, int want, const char *name)
+{
+	tap_is_int(got, want, "%s", name);
+}
+
+static void
+alarm_keep(void *to, const char *words)
+{
+	(void)to;
+	snprintf(alarm_words, sizeof alarm_words, "%s", words);
+}
+
+static struct queue *
+opened(struct disk *d)
+{
+	struct queue *q = NULL;
+	const struct queue_options options = {
+		.segment_bytes = SEGMENT_BYTES_MIN, .salt = 3, .alarm = alarm_keep};
+	alarm_words[0] = '\0';
+	if (queue_open(d, &options, &q) != 0)
+		puts("Bail out! the queue does not open");
+	return q;
+}
+
+static void
+result_keep(void *to, int error)
+{
+	*(int *)to = error;
+}
+
+#define NOT_ANSWERED 1
+
+/* One commit, waited for. */
+static int
+commit(struct queue *q, struct queue_commit c)
+{
+	int result = NOT_ANSWERED;
+	c.answer = result_keep;
+	c.to = &result;
+	const int error = queue_commit(q, &c);
+	if (error != 0) {
+		queue_intake_drop(c.intake);
+		return error;
+	}
+	while (result == NOT_ANSWERED)
+		queue_turn(q);
+	return result;
+}
+
+static struct queue_intake *
+intake(struct queue *q, int64_t now_ms, size_t bytes)
+{
+	struct queue_intake *const in = queue_intake_new(q, now_ms);
+	char *const body = malloc(bytes + 1);
+	memset(body, 'x', bytes + 1);
+	if (!queue_intake_add(in, body, bytes))
+		puts("# the message was not taken");
+	free(body);
+	return in;
+}
+
+/* Commits a message with `count` recipients, each with `bytes` of reply; 0 or the error. */
+static int
+message_put(struct queue *q, size_t count, size_t reply_bytes, size_t body_bytes, uint64_t *id)
+{
+	static char reply[QUEUE_TEXT_MAX + 1];
+	memset(reply, 'r', sizeof reply);
+	struct queue_recipient *const list = calloc(count + 1, sizeof *list);
+	for (size_t i = 0; i < count; i++) {
+		list[i].forward_path = STR("a@b.example");
+		list[i].progress.reply = (struct str){reply, reply_bytes};
+	}
+	const struct queue_envelope envelope = {.recipients = list, .recipient_count = count};
+	struct queue_intake *const in = intake(q, 1790000000000, body_bytes);
+	*id = queue_intake_id(in);
+	const int error = commit(q, (struct queue_commit){.intake = in, .envelope = &envelope});
+	free(list);
+	return error;
+}
+
+static void
+test_refusals(void)
+{
+	struct disk *const d = model_disk_new(1);
+	struct queue *const q = opened(d);
+	uint64_t id, none;
+	is_rc(message_put(q, 1, 0, 10, &id), 0, "a message");
+	is_rc(message_put(q, 0, 0, 10, &none), -EINVAL, "without recipients");
+	is_rc(message_put(q, 1, QUEUE_TEXT_MAX, 10, &none), 0, "a text of the largest size");
+	is_rc(message_put(q, 1, QUEUE_TEXT_MAX + 1, 10, &none), -EINVAL, "one byte more");
+	is_rc(message_put(q, QUEUE_RECIPIENTS_MAX, 0, 10, &none), -E2BIG,
+		"more recipients than fit a frame");
+	is_rc(message_put(q, QUEUE_RECIPIENTS_MAX + 1, 0, 10, &none), -EINVAL,
+		"more recipients than may be");
+	is_rc(message_put(q, 30000, 0, 700000, &none), 0, "very many recipients");
+	tap_is_int(queue_find(q, none)->envelope.recipient_count, 30000, "all of them");
+
+	struct queue_change c = {.message = id, .to = {.state = RECIPIENT_DELIVERED}};
+	const struct queue_commit one = {.changes = &c, .change_count = 1};
+	c.recipient = 1;
+	is_rc(commit(q, one), -ENOENT, "a recipient that is not there");
+	c.recipient = 0;
+	c.message = 77;
+	is_rc(commit(q, one), -ENOENT, "a message that is not there");
+	c.message = id;
+	struct queue_change two[2] = {c, c};
+	is_rc(commit(q, (struct queue_commit){.changes = two, .change_count = 2}), -EBUSY,
+		"one recipient twice in a commit");
+	int result = NOT_ANSWERED;
+	c.to.state = RECIPIENT_WAITING;
+	struct queue_commit first = one;
+	first.answer = result_keep;
+	first.to = &result;
+	is_rc(queue_commit(q, &first), 0, "a change");
+	is_rc(queue_commit(q, &one), -EBUSY, "another while it is under way");
+	while (result == NOT_ANSWERED)
+		queue_turn(q);
+	c.to.state = RECIPIENT_DELIVERED;
+	is_rc(commit(q, one), 0, "another when it is done");
+	tap_ok(queue_find(q, id) == NULL, "a message whose recipients are all final is gone");
+	is_rc(commit(q, one), -ENOENT, "and cannot be changed");
+	struct queue_counts counts;
+	tap_ok(queue_audit(q, &counts), "the audit balances");
+	tap_is_int(counts.final[RECIPIENT_DELIVERED], 1, "one is delivered");
+	queue_close(q);
+	model_disk_free(d);
+}
+
+static void
+test_final_is_final(void)
+{
+	struct disk *const d = model_disk_new(2);
+	struct queue *const q = opened(d);
+	uint64_t id;
+	message_put(q, 2, 0, 10, &id);
+	struct queue_change c = {.message = id, .to = {.state = RECIPIENT_RELAYED}};
+	const struct queue_commit one = {.changes = &c, .change_count = 1};
+	is_rc(commit(q, one), 0, "one of two recipients is final");
+	is_rc(commit(q, one), -EALREADY, "for good");
+	queue_close(q);
+	model_disk_free(d);
+}
+
+static void
+test_room(void)
+{
+	struct disk *const d = model_disk_new(3);
+	struct queue *const q = opened(d);
+	const int64_t keep = 2 * SEGMENT_BYTES_MIN;
+	model_disk_room_set(d, keep + 1000);
+	tap_ok(queue_has_room(q, 1000), "room for what leaves enough");
+	tap_ok(!queue_has_room(q, 1001), "no room for a byte more");
+	model_disk_room_set(d, keep - 1);
+	tap_ok(!queue_has_room(q, 0), "no room when less is left than must be");
+	model_disk_room_set(d, -EIO);
+	tap_ok(!queue_has_room(q, 0), "no room when the disk does not say");
+	queue_close(q);
+	model_disk_free(d);
+}
+
+/* A disk that has no room fails new messages, and still takes what becomes of the old ones: there
+ * is a spare segment. */
+static void
+test_full(void)
+{
+	struct disk *const d = model_disk_new(4);
+	struct queue *const q = opened(d);
+	uint64_t id, other;
+	message_put(q, 1, 0, 10, &id);
+	is_rc(message_put(q, 1, 0, SEGMENT_BYTES_MIN - 20000, &other), 0, "nearly a segment");
+	model_disk_fail(d, 1, 1, MODEL_FULL);
+	is_rc(message_put(q, 1, 0, 10, &other), -ENOSPC, "a full disk fails a commit");
+	tap_ok(queue_find(q, other) == NULL, "which is not there");
+	is_rc(message_put(q, 1, 0, 10, &other), 0, "the next one is");
+	queue_close(q);
+	model_disk_free(d);
+}
+
+static size_t segments;
+
+static void
+segment_count(void *to, const char *name)
+{
+	(void)to;
+	segments += segment_number(name) != 0;
+}
+
+/* Finished messages give their room back, however long one of them stays. */
+static void
+test_compaction(void)
+{
+	struct disk *const d = model_disk_new(5);
+	struct queue *q = opened(d);
+	uint64_t stays, id;
+	message_put(q, 2, 5, 40000, &stays);
+	for (int i = 0; i < 400; i++) {
+		message_put(q, 1, 0, 20000, &id);
+		const struct queue_change c = {.message = id, .to = {.state = RECIPIENT_DELIVERED}};
+		if (commit(q, (struct queue_commit){.changes = &c, .change_count = 1}) != 0)
+			puts("# a change failed");
+		while (queue_turn(q))
+			;
+	}
+	segments = 0;
+	d->ops->each_name(d, segment_count, NULL);
+	tap_ok(segments <= 8, "400 finished messages leave few segments: %zu", segments);
+	tap_ok(queue_find(q, stays) != NULL, "one that was moved again and again is there");
+	queue_close(q);
+	model_disk_crash(d);
+	q = opened(d);
+	const struct queue_message *const m = queue_find(q, stays);
+	tap_ok(m != NULL && m->body_bytes == 40000 && m->envelope.recipient_count == 2 &&
+			m->envelope.recipients[1].progress.reply.len == 5,
+		"also after a loss of power");
+	char last;
+	tap_ok(queue_body_read(q, stays, 39999, &last, 1) == 0 && last == 'x', "its last byte too");
+	is_rc(queue_body_read(q, stays, 40000, &last, 1), -ERANGE, "and none behind it");
+	struct queue_counts counts;
+	tap_ok(queue_audit(q, &counts), "the audit balances");
+	tap_is_int(counts.messages, 401, "and knows of messages long gone");
+	tap_is_int(counts.final[RECIPIENT_DELIVERED], 400, "and what became of them");
+	queue_close(q);
+	model_disk_free(d);
+}
+
+/* A byte goes wrong in what had been durable: everything else is there, and it is said aloud. */
+static void
+test_damage(void)
+{
+	enum { MESSAGES = 20, BODY = 1000 };
+	size_t quiet = 0, crowds = 0, held = 0, lost = 0;
+	for (uint64_t at = SEGMENT_HEAD_BYTES; at < SEGMENT_HEAD_BYTES + MESSAGES * 1000;
+		at += 97) {
+		struct disk *const d = model_disk_new(6);
+		struct queue *q = opened(d);
+		uint64_t ids[MESSAGES];
+		for (int i = 0; i < MESSAGES; i++)
+			message_put(q, 1, 0, BODY, &ids[i]);
+		queue_close(q);
+		model_disk_damage(d, "0000000000000001.queue", at);
+		q = opened(d);
+		size_t missing = 0;
+		for (int i = 0; i < MESSAGES; i++) {
+			const struct queue_message *const m = queue_find(q, ids[i]);
+			missing += m == NULL;
+			held += m != NULL &&
+				m->envelope.recipients[0].progress.state == RECIPIENT_HELD;
+		}
+		crowds += missing > 1;
+		lost += missing;
+		quiet += missing > 0 && alarm_words[0] == '\0';
+		queue_close(q);
+		model_disk_free(d);
+	}
+	tap_ok(lost > 50, "a damaged byte costs a message");
+	tap_is_int(crowds, 0, "and only one");
+	tap_is_int(quiet, 0, "and never in silence");
+	tap_is_int(held, 0, "whole messages are not held");
+}
+
+/* The body's first part is in one segment, its entry in the next: the part is lost. */
+static void
+test_damaged_body(void)
+{
+	struct disk *const d = model_disk_new(7);
+	struct queue *q = opened(d);
+	uint64_t id;
+	message_put(q, 2, 0, 600000, &id);
+	queue_close(q);
+	model_disk_damage(d, "0000000000000001.queue", SEGMENT_HEAD_BYTES + 5000);
+	q = opened(d);
+	const struct queue_message *const m = queue_find(q, id);
+	tap_ok(m != NULL && m->envelope.recipients[1].progress.state == RECIPIENT_HELD,
+		"a message that lost a part of its body is held");
+	tap_ok(str_has(str_of(alarm_words), STR("it is held")), "and that is said");
+	struct queue_counts counts;
+	tap_ok(queue_audit(q, &counts) && counts.held == 2, "the audit counts it");
+	queue_close(q);
+	model_disk_free(d);
+}
+
+/* The head of a segment that is not the newest: what is in the others is there. */
+static void
+test_damaged_head(void)
+{
+	struct disk *const d = model_disk_new(8);
+	uint64_t ids[3];
+	for (int i = 0; i < 3; i++) { /* each run writes a segment of its own */
+		struct queue *const q = opened(d);
+		message_put(q, 1, 0, 10, &ids[i]);
+		queue_close(q);
+	}
+	model_disk_damage(d, "0000000000000002.queue", 20);
+	struct queue *const q = opened(d);
+	tap_ok(queue_find(q, ids[0]) != NULL && queue_find(q, ids[2]) != NULL,
+		"a damaged head costs no message of other segments");
+	tap_ok(str_has(str_of(alarm_words), STR("segment 2")), "and is said: %s", alarm_words);
+	is_rc(message_put(q, 1, 0, 10, &ids[1]), 0, "and the queue goes on");
+	queue_close(q);
+	model_disk_free(d);
+}
+
+int
+main(void)
+{
+	test_refusals();
+	test_final_is_final();
+	test_room();
+	test_full();
+	test_compaction();
+	test_damage();
+	test_damaged_body();
+	test_damaged_head();
+	return tap_done();
+}
