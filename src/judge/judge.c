@@ -97,6 +97,26 @@ said_by(const struct reply *r)
 			    : NIXIE_SAID_NOTHING;
 }
 
+/* "local@domain" without a mistake that can be seen. */
+static bool
+is_well_formed(struct str address)
+{
+	size_t at = 0;
+	const struct str found = address_next(address, &at);
+	return str_is_set(found) && found.len == address.len && address.ptr[0] != '.' &&
+	       !str_has(address, STR("..")) && !str_has(address, STR(".@"));
+}
+
+/* A server that takes mail from a program reads the lines of the header, and what it calls
+ * malformed may be two addresses in one: the one it names is still good. */
+static bool
+is_malformed_line(const struct finding *found, const struct nixie_outcome *o)
+{
+	return found->why.reason == REASON_BAD_ADDRESS && found->reply.code == 0 &&
+	       !found->is_status_stated &&
+	       is_well_formed((struct str){o->recipient.ptr, o->recipient.len});
+}
+
 static enum nixie_verdict
 verdict_of(const struct finding *found, const struct nixie_outcome *o)
 {
@@ -109,6 +129,8 @@ verdict_of(const struct finding *found, const struct nixie_outcome *o)
 	if (found->why.provider_code != NULL &&
 		found->why.provider_code->verdict != VERDICT_UNKNOWN)
 		v = (enum nixie_verdict)found->why.provider_code->verdict;
+	if (v == NIXIE_VERDICT_HARD && is_malformed_line(found, o))
+		v = NIXIE_VERDICT_BLOCK;
 	/* While the sender's server keeps trying, nothing is settled. */
 	if (v == NIXIE_VERDICT_HARD && o->action == NIXIE_ACTION_DELAYED)
 		v = NIXIE_VERDICT_SOFT;

@@ -206,11 +206,11 @@ may_be_recipient(const struct facts *f, const struct block *b)
 	if (!f->is_message && sign_in(b->own, SIGN_ABOUT_SENDER, &hit) &&
 		(size_t)(hit.ptr - b->own.ptr) < ABOUT_SENDER_LEAD_MAX)
 		return false;
+	/* Nothing is said of it but that one may write to it. */
+	if (b->is_contact && reply_scan(str_head(b->own, 4096)).code == 0)
+		return false;
 	if (b->naming == NAMING_HEAD && b->own.len > 0)
 		return true;
-	/* Nothing is said of it but that somebody may write to it. */
-	if (b->own.len == 0 && b->is_contact)
-		return false;
 	if (b->naming >= NAMING_LABEL)
 		return !address_is_robot(b->address) || b->naming == NAMING_HEAD;
 	return !address_is_robot(b->address) && !str_eq_case(b->address, f->from_address) &&

@@ -2,6 +2,7 @@
 
 #define DIAGNOSTIC_WORDS_MIN                                                                       \
 	12 /* a Diagnostic-Code of fewer bytes ("smtp; 550") says nothing worth quoting */
+#define PROSE_CODES_MAX 4 /* of which one may be the report's own */
 
 /* Words count for less the farther from the recipient's own answer they stand: prose may speak of
  * anything. Much less where that answer is there and could have said it. */
@@ -62,10 +63,27 @@ scan_reply(struct str text)
 	return inner.is_sure && inner.status.class != 0 && !is_expiry(inner.status) ? inner : first;
 }
 
+/* Prose may quote other programs' codes too: of several, the one beside the report's own status. */
+static struct reply
+reply_beside(struct str text, struct status field)
+{
+	const struct reply first = scan_reply(text);
+	struct reply next = first;
+	for (int tries = 0; tries < PROSE_CODES_MAX && next.code != 0; tries++) {
+		struct status s;
+		if (status_parse(str_from(text, next.at + 4), &s) > 0 && status_same(s, field))
+			return next;
+		const size_t from = next.at + 3;
+		next = reply_scan(str_from(text, from));
+		next.at += from;
+	}
+	return first;
+}
+
 /* What the words say, the recipient's own answer first; what stands farther off only where that has
  * no code. */
 static struct reply
-codes_in_words(const struct person *who, const struct words **quoted)
+codes_in_words(const struct person *who, struct status field, const struct words **quoted)
 {
 	struct reply r = {0}; /* is_sure: its status stood with a code, or as "(#5.1.1)" */
 	for (size_t i = 0; i < who->word_count; i++) {
@@ -73,7 +91,9 @@ codes_in_words(const struct person *who, const struct words **quoted)
 		if (w->voice == VOICE_COMMENT ||
 			(w->voice >= VOICE_AFTER && (r.code != 0 || r.status.class != 0)))
 			continue;
-		const struct reply here = scan_reply(w->raw);
+		const struct reply here = w->voice >= VOICE_AFTER && field.class != 0
+						  ? reply_beside(w->raw, field)
+						  : scan_reply(w->raw);
 		if (w->voice >= VOICE_AFTER && !here.is_sure && here.status.class == 0)
 			continue;
 		if (here.code != 0 && r.code == 0 &&
@@ -143,7 +163,7 @@ find_codes(const struct person *who, struct finding *found)
 		return;
 	}
 	const struct status field = who->dsn != NULL ? who->dsn->status : (struct status){0};
-	found->reply = codes_in_words(who, &found->quoted);
+	found->reply = codes_in_words(who, field, &found->quoted);
 	if (who->word_count > 0 && who->words[0].voice == VOICE_DIAGNOSTIC &&
 		who->words[0].text.len >= DIAGNOSTIC_WORDS_MIN)
 		found->quoted = &who->words[0];
@@ -201,6 +221,21 @@ beats(const struct candidate *c, const struct candidate *old)
 	return c->weight > old->weight;
 }
 
+/* Delivered into a pipe, and the program failed: what it says of its connections is not about mail.
+ */
+static bool
+is_programs_trouble(const struct person *who, const struct finding *found)
+{
+	const bool is_program =
+		who->dsn != NULL && (str_starts(who->dsn->actual, STR("|")) ||
+					    str_eq_case(who->dsn->diagnostic_type, STR("x-unix")));
+	return is_program && found->why.weight > 0 &&
+	       (found->why.reason == REASON_CONNECTION_REFUSED ||
+		       found->why.reason == REASON_CONNECTION_TIMEOUT ||
+		       found->why.reason == REASON_DNS_FAILURE ||
+		       found->why.reason == REASON_DOMAIN_NOT_FOUND);
+}
+
 static void
 scan_words(const struct facts *f, struct person *who, const struct scan_context *about,
 	struct finding *found)
@@ -232,6 +267,25 @@ scan_words(const struct facts *f, struct person *who, const struct scan_context 
 	}
 }
 
+/* "<<< 550 Insecure Mail Relay", "554 <a@b>... Remote protocol error": of two answers the code is
+ * that of the one which says why, unless a Diagnostic-Code chose. */
+static void
+take_code_of_words(const struct person *who, struct finding *found)
+{
+	if (found->said == NULL || found->said == found->quoted || found->said->voice > VOICE_OWN ||
+		who->words[0].voice == VOICE_DIAGNOSTIC)
+		return;
+	const struct reply here = scan_reply(found->said->raw);
+	if (here.code == 0 || !here.is_sure)
+		return;
+	found->reply.code = here.code;
+	found->quoted = found->said;
+	if (here.status.class != 0 && !status_is_vague(here.status)) {
+		found->reply.status = here.status;
+		found->is_status_stated = true;
+	}
+}
+
 void
 reason_find(
 	const struct facts *f, struct person *who, const struct origin *o, struct finding *found)
@@ -240,6 +294,7 @@ reason_find(
 	find_codes(who, found);
 	const struct scan_context about = {.provider = o->provider, .reply = found->reply};
 	scan_words(f, who, &about, found);
+	take_code_of_words(who, found);
 	struct candidate codes = scan_provider_code(&about);
 	if (codes.weight == 0)
 		codes = scan_codes(&found->reply);
@@ -255,6 +310,8 @@ reason_find(
 	if (found->why.weight > 0 && found->why.reason == REASON_POLICY_REFUSED &&
 		found->reply.code != 0 && o->stage == NIXIE_STAGE_CONNECT)
 		found->why.reason = REASON_IP_REPUTATION;
+	if (is_programs_trouble(who, found))
+		found->why.reason = REASON_SYSTEM_ERROR;
 	if (!found->is_expired && sign_seen(&f->signs, SIGN_EXPIRED))
 		found->is_expired = true;
 	for (size_t i = 0;

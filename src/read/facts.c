@@ -199,6 +199,8 @@ read_prose(struct facts *f, struct str whole)
 	if (looks_like_html(text))
 		text = decode_html(text, f->arena);
 	text = text_unquote(text, f->arena);
+	if (!f->is_message)
+		text = text_unwrap(text, f->arena);
 	f->text = text;
 	if (notification_read(f, text)) {
 		f->prose = (struct prose){.all = STR("")};

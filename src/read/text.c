@@ -177,8 +177,7 @@ static bool
 leads_to_contact(const struct reader *r, struct str address)
 {
 	static const uint64_t contact = UINT64_C(1) << SIGN_CONTACT;
-	static const uint64_t recipient = UINT64_C(1) << SIGN_FAILURE | UINT64_C(1) << SIGN_DELAY |
-					  UINT64_C(1) << SIGN_RECIPIENT_LABEL;
+	static const uint64_t recipient = UINT64_C(1) << SIGN_FAILURE | UINT64_C(1) << SIGN_DELAY;
 	if ((r->lead_line & (contact | recipient)) != 0)
 		return (r->lead_line & recipient) == 0;
 	return (r->lead & recipient) == 0 &&
@@ -196,7 +195,7 @@ open_block(
 		tail = str_trim(str_from(tail, 1));
 	b->own = tail.len > 0 ? tail : str_from(line, line.len);
 	b->after = str_from(line, line.len);
-	b->is_contact = leads_to_contact(r, address);
+	b->is_contact = tail.len == 0 && leads_to_contact(r, address);
 	r->current = r->p->count;
 	r->indent = indent_of(line);
 	r->in_own = true;
@@ -375,8 +374,11 @@ read_line(struct reader *r, const struct text_line *of)
 	extend_block(r, raw);
 	if (r->is_after_blank)
 		r->lead = 0;
-	r->lead |= l.signs;
-	r->lead_line = l.signs;
+	/* What stands under an address is about that one, and leads to no other. */
+	if (!r->in_own) {
+		r->lead |= l.signs;
+		r->lead_line = l.signs;
+	}
 	r->is_after_blank = false;
 	r->is_sentence_open = ascii_is_alpha((unsigned char)l.bare.ptr[l.bare.len - 1]);
 	if (l.has_at)

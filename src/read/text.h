@@ -70,4 +70,10 @@ bool text_is_message_field(struct str name);
  * up to QUOTE_DEPTH_MAX deep; any other text as it is */
 struct str text_unquote(struct str text, struct arena *a);
 
+/* text_unwrap - pasted text whose lines were joined, with the lines of a transcript and the
+ * recipients of a report at the heads of lines again. The same length; any other text as it is.
+ * O(n)
+ */
+struct str text_unwrap(struct str text, struct arena *a);
+
 #endif

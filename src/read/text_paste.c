@@ -1,4 +1,5 @@
 /* Text as people hand it on: quoted in a forward, wrapped anew by a mail program. */
+#include "read/address.h"
 #include "read/limits.h"
 #include "read/text.h"
 
@@ -37,4 +38,52 @@ text_unquote(struct str text, struct arena *a)
 		text = (struct str){out, n};
 	}
 	return text;
+}
+
+/* Does a line of a transcript or a report begin here, so that it stood at the head of one before
+ * somebody wrapped the text anew? */
+static bool
+begins_line(struct str rest, struct str before)
+{
+	if (rest.len < 8)
+		return false;
+	if (str_starts(rest, STR(">>> ")))
+		return ascii_is_alpha((unsigned char)rest.ptr[4]);
+	if (str_starts(rest, STR("<<< ")))
+		return ascii_is_digit((unsigned char)rest.ptr[4]);
+	if (str_starts(rest, STR("----- ")))
+		return ascii_is_alpha((unsigned char)rest.ptr[6]);
+	if (str_starts(rest, STR("... while talking to ")))
+		return true;
+	/* "(in reply to RCPT TO command) <b@y>: host ...": the next recipient */
+	if (rest.ptr[0] != '<' || before.len == 0 ||
+		(before.ptr[before.len - 1] != ')' && before.ptr[before.len - 1] != '.'))
+		return false;
+	const size_t close = str_find_char(str_head(rest, ADDRESS_BYTES_MAX), '>', 0);
+	return close != STR_NPOS && str_starts(str_from(rest, close + 1), STR(": ")) &&
+	       str_find_char(str_head(rest, close), '@', 0) != STR_NPOS;
+}
+
+struct str
+text_unwrap(struct str text, struct arena *a)
+{
+	char *out = NULL;
+	for (size_t i = 1; i + 1 < text.len; i++) {
+		if (text.ptr[i] != ' ')
+			continue;
+		const struct str before = str_head(text, i);
+		/* Behind "----- Transcript of session follows -----" a line ends. */
+		const bool is_behind_rule =
+			str_ends_case(before, STR(" -----")) && text.ptr[i + 1] != '-';
+		if (!is_behind_rule && !begins_line(str_from(text, i + 1), before))
+			continue;
+		if (out == NULL) {
+			out = arena_bytes(a, text.len);
+			if (out == NULL)
+				return text;
+			memcpy(out, text.ptr, text.len);
+		}
+		out[i] = '\n';
+	}
+	return out == NULL ? text : (struct str){out, text.len};
 }
