@@ -167,7 +167,11 @@ arena_more(struct arena *a, void *items, size_t count, size_t *room, size_t size
 	if (count < *room)
 		return items;
 	const size_t more = *room == 0 ? 8 : *room * 2;
-	void *const grown = arena_alloc(a, more, size);
+	if (more > SIZE_MAX / 2 / size) {
+		a->failed = true;
+		return NULL;
+	}
+	void *const grown = take(a, more * size, ALIGN_BYTES);
 	if (grown == NULL)
 		return NULL;
 	if (count > 0)

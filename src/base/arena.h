@@ -55,7 +55,8 @@ struct str arena_str(struct arena *a, struct str s);
  *
  * items    the array so far, in this arena, or NULL; `count` items of `size` bytes
  * room     how many it has room for; changed when it moves
- * Returns  the array, perhaps elsewhere; NULL past the limit (and *room as it was)
+ * Returns  the array, perhaps elsewhere; NULL past the limit (and *room as it was). What is past
+ *          `count` is not zeroed
  */
 void *arena_more(struct arena *a, void *items, size_t count, size_t *room, size_t size);
 

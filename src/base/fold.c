@@ -1,8 +1,6 @@
 #include "base/fold.h"
 
-#define WORD_BYTES 8
-#define EVERY_BYTE(c) (0x0101010101010101U * (uint64_t)(c))
-#define HIGH_BITS EVERY_BYTE(0x80)
+#include "base/lanes.h"
 
 enum kind { KIND_AS_IS, KIND_BLANK, KIND_NOTHING };
 
@@ -152,27 +150,12 @@ fold_one(const unsigned char *p, size_t left)
 	return one_byte(1, c);
 }
 
-/*
- * Eight bytes at once, if they are printable ASCII without two blanks side by side; false
- * otherwise. The order of the bytes in the word does not matter.
- */
-static bool
-fold_word(const char *raw, char *out)
+/* Do these 16 bytes fold to as many: printable ASCII without two blanks side by side? */
+static inline bool
+is_plain(struct lanes l, bool after_blank)
 {
-	uint64_t w;
-	memcpy(&w, raw, sizeof w);
-	/* In a byte below 0x80 no sum here carries into the next one. */
-	const uint64_t printable = w + EVERY_BYTE(0x80 - 0x20);
-	const uint64_t above_blank = w + EVERY_BYTE(0x80 - 0x21);
-	const uint64_t blanks = ~above_blank & HIGH_BITS;
-	if ((w & HIGH_BITS) != 0 || (printable & HIGH_BITS) != HIGH_BITS ||
-		(blanks & blanks >> 8) != 0)
-		return false;
-	const uint64_t from_a = w + EVERY_BYTE(0x80 - 'A');
-	const uint64_t past_z = w + EVERY_BYTE(0x80 - 'Z' - 1);
-	w |= ((from_a & ~past_z) & HIGH_BITS) >> 2;
-	memcpy(out, &w, sizeof w);
-	return true;
+	const unsigned blanks = lanes_equal(l, ' ');
+	return (lanes_odd(l, ' ') | (blanks & (blanks << 1 | after_blank))) == 0;
 }
 
 size_t
@@ -181,16 +164,26 @@ fold_text(struct str raw, char *out)
 	size_t at = 0, n = 0;
 	bool after_blank = true; /* as if: so no blank comes first */
 	while (at < raw.len) {
-		/* What is written never overtakes what is read: a whole word has room. */
-		if (raw.len - at >= WORD_BYTES && !(after_blank && raw.ptr[at] == ' ') &&
-			fold_word(raw.ptr + at, out + n)) {
-			at += WORD_BYTES;
-			n += WORD_BYTES;
-			after_blank = out[n - 1] == ' ';
-			continue;
+		/* What is written never overtakes what is read: all 16 have room. */
+		if (raw.len - at >= LANES) {
+			const struct lanes l = lanes_load(raw.ptr + at);
+			if (is_plain(l, after_blank)) {
+				lanes_store(lanes_lower(l), out + n);
+				at += LANES;
+				n += LANES;
+				after_blank = out[n - 1] == ' ';
+				continue;
+			}
 		}
-		const size_t stop = raw.len - at < WORD_BYTES ? raw.len : at + WORD_BYTES;
+		const size_t stop = raw.len - at < LANES ? raw.len : at + LANES;
 		while (at < stop) {
+			const unsigned char c = (unsigned char)raw.ptr[at];
+			if (c > ' ' && c < 0x80) {
+				out[n++] = (char)ascii_lower(c);
+				at++;
+				after_blank = false;
+				continue;
+			}
 			const struct piece piece =
 				fold_one((const unsigned char *)raw.ptr + at, raw.len - at);
 			at += piece.used;
@@ -211,6 +204,16 @@ fold_origin(struct str raw, size_t at)
 	size_t blank_from = 0;
 	bool blank_waits = false; /* it counts only when something follows it, and precedes it */
 	while (from < raw.len) {
+		/* Far before the place, 16 bytes that fold to 16: no look at each of them. */
+		if (!blank_waits && n + LANES < at && raw.len - from > LANES) {
+			const struct lanes l = lanes_load(raw.ptr + from);
+			if (is_plain(l, n == 0) && raw.ptr[from + LANES - 1] != ' ') {
+				n += LANES;
+				from += LANES;
+				kept_to = from;
+				continue;
+			}
+		}
 		const struct piece piece =
 			fold_one((const unsigned char *)raw.ptr + from, raw.len - from);
 		if (piece.kind == KIND_AS_IS) {

@@ -1,6 +1,7 @@
 #include "base/json.h"
 
 #include "base/charset.h"
+#include "base/lanes.h"
 
 static void
 begin(struct json *j, struct str name)
@@ -43,12 +44,24 @@ json_close(struct json *j, char bracket)
 	j->has_member = true;
 }
 
-/* What a byte needs inside a string: 0 nothing, 1 escaping, 2 a look at the UTF-8. DEL and up to
- * U+009F stay. */
-static inline int
-needs(unsigned char c)
+/* Where from `i` on the next byte is that does not stand for itself in a string: a control byte, a
+ * quote, a backslash, no ASCII. DEL stays. */
+static size_t
+plain_end(struct str s, size_t i)
 {
-	return c >= 128 ? 2 : c < 32 || c == '"' || c == '\\' ? 1 : 0;
+	for (; s.len - i >= LANES; i += LANES) {
+		const struct lanes l = lanes_load(s.ptr + i);
+		const unsigned mask =
+			lanes_odd(l, ' ') | lanes_equal(l, '"') | lanes_equal(l, '\\');
+		if (mask != 0)
+			return i + lanes_first(mask);
+	}
+	for (; i < s.len; i++) {
+		const unsigned char c = (unsigned char)s.ptr[i];
+		if (c < ' ' || c >= 0x80 || c == '"' || c == '\\')
+			break;
+	}
+	return i;
 }
 
 static void
@@ -82,23 +95,16 @@ json_text(struct json *j, struct str name, struct str value)
 {
 	begin(j, name);
 	out_add_char(j->out, '"');
-	size_t from = 0, i = 0;
-	while (i < value.len) {
+	size_t from = 0;
+	for (size_t i = 0; (i = plain_end(value, i)) < value.len;) {
 		const unsigned char c = (unsigned char)value.ptr[i];
-		const int need = needs(c);
-		if (need == 0) {
-			i++;
+		const int step = c < 0x80 ? 0 : utf8_step(str_from(value, i));
+		if (step > 0) {
+			i += (size_t)step;
 			continue;
 		}
-		if (need == 2) {
-			const int step = utf8_step(str_from(value, i));
-			if (step > 0) {
-				i += (size_t)step;
-				continue;
-			}
-		}
 		out_add(j->out, (struct str){value.ptr + from, i - from});
-		if (need == 1)
+		if (c < 0x80)
 			escape(j->out, c);
 		else
 			out_add(j->out, STR("\xEF\xBF\xBD"));

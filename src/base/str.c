@@ -1,6 +1,8 @@
 #define _GNU_SOURCE /* memmem: fast and safe on any bytes */
 #include "base/str.h"
 
+#include "base/lanes.h"
+
 bool
 str_eq_case(struct str a, struct str b)
 {
@@ -115,26 +117,28 @@ str_cut(struct str *rest, char delim)
 	return head;
 }
 
-/* A search for each kind of line end over all of the rest, line by line, would be quadratic on a
- * text that has only the other kind: so the window grows with the line. */
-#define LINE_WINDOW_BYTES 128
+/* The first line end, LF or CR, from `p` on; `end` when there is none. A lone CR ends a line too:
+ * old Macintosh programs, and pasted text. */
+static const char *
+line_end(const char *p, const char *end)
+{
+	for (; end - p >= LANES; p += LANES) {
+		const struct lanes l = lanes_load(p);
+		const unsigned mask = lanes_equal(l, '\n') | lanes_equal(l, '\r');
+		if (mask != 0)
+			return p + lanes_first(mask);
+	}
+	while (p < end && *p != '\n' && *p != '\r')
+		p++;
+	return p;
+}
 
 bool
 str_line(struct str *rest, struct str *line)
 {
 	if (rest->len == 0)
 		return false;
-	const char *end = NULL;
-	for (size_t window = LINE_WINDOW_BYTES; end == NULL; window *= 2) {
-		const struct str head = str_head(*rest, window);
-		const char *const lf = memchr(head.ptr, '\n', head.len);
-		const size_t to = lf == NULL ? head.len : (size_t)(lf - head.ptr);
-		/* A lone CR ends a line too: old Macintosh programs, and pasted text. */
-		const char *const cr = to == 0 ? NULL : memchr(head.ptr, '\r', to);
-		end = cr != NULL ? cr : lf;
-		if (end == NULL && head.len == rest->len)
-			end = rest->ptr + rest->len;
-	}
+	const char *const end = line_end(rest->ptr, rest->ptr + rest->len);
 	const size_t len = (size_t)(end - rest->ptr);
 	size_t used = len < rest->len ? len + 1 : len;
 	if (used < rest->len && *end == '\r' && end[1] == '\n')

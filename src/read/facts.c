@@ -168,12 +168,14 @@ human_text(struct facts *f)
 static bool
 looks_quoted_printable(struct str text)
 {
-	return str_has(str_head(text, 8192), STR("=20\n")) ||
-	       str_has(str_head(text, 8192), STR("=20\r\n")) ||
-	       str_has(str_head(text, 8192), STR("=3D")) ||
-	       str_has(str_head(text, 8192), STR("=C3=")) ||
-	       str_has(str_head(text, 8192), STR("=\n")) ||
-	       str_has(str_head(text, 8192), STR("=\r\n"));
+	static const struct str signs[] = {STR_INIT("=3D"), STR_INIT("=\n"), STR_INIT("=\r\n"),
+		STR_INIT("=20\n"), STR_INIT("=20\r\n"), STR_INIT("=C3=")};
+	const struct str head = str_head(text, 8192);
+	for (size_t at = 0; (at = str_find_char(head, '=', at)) != STR_NPOS; at++)
+		for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+			if (str_starts(str_from(head, at), signs[i]))
+				return true;
+	return false;
 }
 
 static bool

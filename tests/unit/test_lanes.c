@@ -1,0 +1,151 @@
+/* Built twice: as it is, and with LANES_PLAIN. Both must answer as a byte at a time does. */
+#include "base/lanes.h"
+#include "tap.h"
+
+/* What the masks should be: one predicate of one byte for each question. */
+static bool
+is_line_end(unsigned char c)
+{
+	return c == '\n';
+}
+
+static bool
+is_nul(unsigned char c)
+{
+	return c == '\0';
+}
+
+static bool
+is_0xe9(unsigned char c)
+{
+	return c == 0xE9;
+}
+
+static bool
+is_digit(unsigned char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool
+is_ascii(unsigned char c)
+{
+	return c < 0x80;
+}
+
+static bool
+is_odd(unsigned char c)
+{
+	return c < ' ' || c >= 0x80;
+}
+
+static bool
+is_high(unsigned char c)
+{
+	return c >= 0x80;
+}
+
+static bool
+is_lead(unsigned char c)
+{
+	return c >= 0xC0;
+}
+
+static bool
+is_alnum(unsigned char c)
+{
+	return ascii_is_alnum(c);
+}
+
+static unsigned
+equal_line_end(struct lanes l)
+{
+	return lanes_equal(l, '\n');
+}
+
+static unsigned
+equal_nul(struct lanes l)
+{
+	return lanes_equal(l, '\0');
+}
+
+static unsigned
+equal_0xe9(struct lanes l)
+{
+	return lanes_equal(l, (char)0xE9);
+}
+
+static unsigned
+within_digits(struct lanes l)
+{
+	return lanes_within(l, '0', '9');
+}
+
+static unsigned
+within_ascii(struct lanes l)
+{
+	return LANES_ALL & ~lanes_odd(l, '\0');
+}
+
+static unsigned
+odd_below_blank(struct lanes l)
+{
+	return lanes_odd(l, ' ');
+}
+
+static const struct {
+	const char *name;
+	unsigned (*ask)(struct lanes l);
+	bool (*want)(unsigned char c);
+} questions[] = {
+	{"equal to a line end", equal_line_end, is_line_end},
+	{"equal to NUL", equal_nul, is_nul},
+	{"equal to a byte that is no ASCII", equal_0xe9, is_0xe9},
+	{"within the digits", within_digits, is_digit},
+	{"odd below NUL: no ASCII", within_ascii, is_ascii},
+	{"odd below a blank", odd_below_blank, is_odd},
+	{"high", lanes_high, is_high},
+	{"lead", lanes_lead, is_lead},
+	{"alnum", lanes_alnum, is_alnum},
+};
+
+/* Every byte in every lane, among neighbours that change with it. */
+static char
+byte_at(unsigned c, unsigned lane, unsigned i)
+{
+	return (char)(i == lane ? c : c * 7 + i * 31 + lane);
+}
+
+int
+main(void)
+{
+	unsigned wrong[sizeof questions / sizeof *questions] = {0}, wrong_case = 0, wrong_copy = 0;
+	for (unsigned c = 0; c < 256; c++)
+		for (unsigned lane = 0; lane < LANES; lane++) {
+			char raw[LANES + 1], out[LANES]; /* not aligned */
+			for (unsigned i = 0; i < LANES; i++)
+				raw[i + 1] = byte_at(c, lane, i);
+			const struct lanes l = lanes_load(raw + 1);
+			for (size_t q = 0; q < sizeof questions / sizeof *questions; q++) {
+				unsigned want = 0;
+				for (unsigned i = 0; i < LANES; i++)
+					want |= (unsigned)questions[q].want(
+							(unsigned char)raw[i + 1])
+						<< i;
+				wrong[q] += questions[q].ask(l) != want;
+			}
+			lanes_store(l, out);
+			wrong_copy += memcmp(out, raw + 1, LANES) != 0;
+			lanes_store(lanes_lower(l), out);
+			for (unsigned i = 0; i < LANES; i++)
+				wrong_case += (unsigned char)out[i] !=
+					      ascii_lower((unsigned char)raw[i + 1]);
+		}
+	for (size_t q = 0; q < sizeof questions / sizeof *questions; q++)
+		tap_ok(wrong[q] == 0, "%s", questions[q].name);
+	tap_ok(wrong_copy == 0, "loaded and stored");
+	tap_ok(wrong_case == 0, "capitals become small letters, and nothing else changes");
+	tap_ok(lanes_first(1) == 0 && lanes_first(0x8000) == 15 && lanes_first(0x0A00) == 9,
+		"the lowest bit of a mask");
+	return tap_done();
+}
