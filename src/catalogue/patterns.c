@@ -1,8 +1,10 @@
 #include "catalogue/patterns.h"
+
+#include "base/lanes.h"
 #include "catalogue/tables.h"
 
 /*
- * How it stays linear. Each place of the text is looked up once. Where patterns are
+ * How it stays linear. Each head of the text is looked up once. Where patterns are
  * filed, each is compared: the segment with the anchor lies where the anchor says, and
  * costs its length. For every segment after it, the places within reach are tried: fewer
  * than PATTERN_SPAN_BYTES for all segments together, whatever the text. A head is looked
@@ -143,6 +145,23 @@ set_has(const uint64_t *set, size_t at)
 	return (set[at / 64] >> at % 64 & 1) != 0;
 }
 
+/* The first place from `at` up to, not including, `limit` where these two bytes stand; `limit` if
+ * there is none. */
+static size_t
+find_pair(struct str text, size_t at, size_t limit, const char pair[2])
+{
+	for (; at + LANES <= limit && at + LANES < text.len; at += LANES) {
+		const unsigned found = lanes_equal(lanes_load(text.ptr + at), pair[0]) &
+				       lanes_equal(lanes_load(text.ptr + at + 1), pair[1]);
+		if (found != 0)
+			return at + lanes_first(found);
+	}
+	while (at < limit &&
+		(text.ptr[at] != pair[0] || at + 1 == text.len || text.ptr[at + 1] != pair[1]))
+		at++;
+	return at;
+}
+
 /* The first place from `at` up to, not including, `limit` where the segment may begin; `limit` if
  * none. */
 static size_t
@@ -150,8 +169,25 @@ next_candidate(struct str text, size_t at, size_t limit, const uint8_t *segment)
 {
 	if (*segment == PATTERN_DIGITS || at >= limit)
 		return at;
+	if (*segment > 1)
+		return find_pair(text, at, limit, (const char *)segment + 1);
 	const char *const p = memchr(text.ptr + at, segment[1], limit - at);
 	return p == NULL ? limit : (size_t)(p - text.ptr);
+}
+
+/* Where the last segment of a pattern ends that begins at `from` or up to PATTERN_WILD_BYTES behind
+ * it; 0 when it does not. */
+static size_t
+last_end_behind(struct str text, size_t from, const uint8_t *segment, bool ends_word)
+{
+	const size_t limit =
+		text.len - from > PATTERN_WILD_BYTES ? from + PATTERN_WILD_BYTES + 1 : text.len;
+	for (size_t at = from; (at = next_candidate(text, at, limit, segment)) < limit; at++) {
+		const size_t end = segment_end(text, at, segment);
+		if (end != 0 && (!ends_word || !is_word_at(text, end)))
+			return end;
+	}
+	return 0;
 }
 
 /*
@@ -163,6 +199,8 @@ next_candidate(struct str text, size_t at, size_t limit, const uint8_t *segment)
 static size_t
 rest_end(struct str text, size_t from, const uint8_t *segment, bool ends_word)
 {
+	if (*segment_stop(segment) == PATTERN_END)
+		return last_end_behind(text, from, segment, ends_word);
 	uint64_t ends[SET_WORDS], new_ends[SET_WORDS];
 	size_t last_end = from;
 	memset(ends, 0, sizeof ends);
@@ -208,20 +246,40 @@ has_head(const struct pattern_entry *entry)
 }
 
 /* Are the bytes there that the pattern must have near its anchor? Most have not. */
-static bool
+static inline bool
 check_stands(struct str text, size_t anchor_at, const struct pattern_entry *entry)
 {
+	/* Before the text it is far behind its end. */
+	const size_t at = anchor_at + (size_t)entry->check_at;
+	uint32_t found;
 	if (entry->check == 0)
 		return true;
-	if (entry->check_at < 0 && anchor_at < (size_t)-entry->check_at)
+	if (at > text.len || text.len - at < sizeof found)
 		return false;
-	const size_t at = anchor_at + (size_t)entry->check_at;
-	if (at > text.len || text.len - at < 4)
-		return false;
-	const unsigned char *const p = (const unsigned char *)text.ptr + at;
-	const uint32_t found =
-		(uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+	memcpy(&found, text.ptr + at, sizeof found);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	found = __builtin_bswap32(found);
+#endif
 	return found == entry->check;
+}
+
+/* pattern_stands() for a pattern that is one literal, as most are. */
+static bool
+plain_stands(struct str text, size_t anchor_at, const struct pattern_entry *entry,
+	struct pattern_hit *hit)
+{
+	const uint8_t *const code = catalogue_pattern_code + entry->code;
+	const uint8_t offset = code[2], len = code[3];
+	const size_t start = anchor_at - offset;
+	if (anchor_at < offset || text.len - start < len)
+		return false;
+	if (((code[0] & PATTERN_STARTS_WORD) != 0 && start > 0 && is_word_at(text, start - 1)) ||
+		((code[0] & PATTERN_ENDS_WORD) != 0 && is_word_at(text, start + len)) ||
+		memcmp(text.ptr + start, code + 4, len) != 0)
+		return false;
+	*hit = (struct pattern_hit){
+		.table = entry->table, .row = entry->row, .at = (uint32_t)start, .len = len};
+	return true;
 }
 
 /* Does the pattern stand where its anchor was found? Then `hit` says where. */
@@ -302,59 +360,189 @@ struct scan {
 	size_t n, max;
 };
 
-/* Compares the patterns filed under the anchor at `at`; false when there is no room for more hits.
- */
-static bool
-try_anchor(struct scan *s, size_t at, uint32_t anchor)
+/* The eight bytes at `at`, the first one lowest; NUL past the end. */
+static uint64_t
+eight_at(struct str text, size_t at)
 {
-	const uint32_t bucket = pattern_hash(anchor) >> (16 - PATTERN_BUCKET_BITS);
+	uint64_t eight = 0;
+	if (text.len - at >= sizeof eight)
+		memcpy(&eight, text.ptr + at, sizeof eight);
+	else
+		memcpy(&eight, text.ptr + at, text.len - at);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	eight = __builtin_bswap64(eight);
+#endif
+	return eight;
+}
+
+static bool
+is_anchor(const struct pattern_entry *entry, uint64_t eight)
+{
+	return ((eight ^ entry->anchor) << (64 - 8 * entry->anchor_bytes)) == 0;
+}
+
+/* Keeps the hit of a pattern whose anchor is at `at`, if it stands there; false when there is no
+ * room for more. */
+static bool
+try_entry(struct scan *s, size_t at, const struct pattern_entry *entry)
+{
+	struct pattern_hit hit;
+	const bool is_plain = (catalogue_pattern_code[entry->code] & PATTERN_PLAIN) != 0;
+	if (!(is_plain ? plain_stands : pattern_stands)(s->text, at, entry, &hit) ||
+		(has_head(entry) && is_known(s->hits, s->n, hit)))
+		return true;
+	if (s->n == s->max)
+		return false;
+	s->hits[s->n++] = hit;
+	return true;
+}
+
+/* Compares the patterns whose anchor is these eight bytes; false when there is no room for more
+ * hits.
+ */
+static inline bool
+try_long(struct scan *s, size_t at, uint64_t eight)
+{
+	const uint32_t bucket = pattern_hash_8(eight, PATTERN_BUCKET_BITS);
 	const unsigned end = catalogue_pattern_buckets[bucket + 1];
 	for (unsigned i = catalogue_pattern_buckets[bucket]; i < end; i++) {
 		const struct pattern_entry *const entry = &catalogue_pattern_entries[i];
-		struct pattern_hit hit;
-		if (entry->anchor != anchor || (entry->table & s->tables) == 0 ||
-			!check_stands(s->text, at, entry) ||
-			!pattern_stands(s->text, at, entry, &hit))
-			continue;
-		if (has_head(entry) && is_known(s->hits, s->n, hit))
-			continue;
-		if (s->n == s->max)
+		if (entry->anchor == eight && (entry->table & s->tables) != 0 &&
+			check_stands(s->text, at, entry) && !try_entry(s, at, entry))
 			return false;
-		s->hits[s->n++] = hit;
+	}
+	return true;
+}
+
+static bool
+try_short_bucket(struct scan *s, size_t at, uint64_t eight, uint32_t hash)
+{
+	const uint32_t bucket = (1 << PATTERN_BUCKET_BITS) + hash;
+	const unsigned end = catalogue_pattern_buckets[bucket + 1];
+	for (unsigned i = catalogue_pattern_buckets[bucket]; i < end; i++) {
+		const struct pattern_entry *const entry = &catalogue_pattern_entries[i];
+		if (is_anchor(entry, eight) && (entry->table & s->tables) != 0 &&
+			check_stands(s->text, at, entry) && !try_entry(s, at, entry))
+			return false;
+	}
+	return true;
+}
+
+/* Compares the patterns with anchors of fewer than eight bytes. */
+static bool
+try_short(struct scan *s, size_t at, uint64_t eight)
+{
+	const uint32_t of_four = pattern_hash_4((uint32_t)eight, PATTERN_SHORT_BUCKET_BITS);
+	const uint32_t of_three =
+		pattern_hash_4((uint32_t)eight & 0xFFFFFF, PATTERN_SHORT_BUCKET_BITS);
+	return try_short_bucket(s, at, eight, of_four) &&
+	       (of_three == of_four || try_short_bucket(s, at, eight, of_three));
+}
+
+/* The patterns without an anchor at a head, each with a search of its own; there are few. */
+static bool
+try_loose(struct scan *s)
+{
+	const unsigned end = catalogue_pattern_buckets[PATTERN_LOOSE_BUCKET + 1];
+	for (unsigned i = catalogue_pattern_buckets[PATTERN_LOOSE_BUCKET]; i < end; i++) {
+		const struct pattern_entry *const entry = &catalogue_pattern_entries[i];
+		if ((entry->table & s->tables) == 0)
+			continue;
+		const char pair[2] = {
+			(char)(entry->anchor & 0xFF), (char)(entry->anchor >> 8 & 0xFF)};
+		for (size_t at = 0; (at = find_pair(s->text, at, s->text.len, pair)) < s->text.len;
+			at++)
+			if (is_anchor(entry, eight_at(s->text, at)) &&
+				check_stands(s->text, at, entry) && !try_entry(s, at, entry))
+				return false;
 	}
 	return true;
 }
 
 static inline bool
-may_stand(const uint8_t *filter, uint32_t four)
+is_bit_set(const uint8_t *bits, uint32_t at)
 {
-	const uint32_t hash = pattern_filter_hash(four);
-	return (filter[hash >> 3] >> (hash & 7) & 1) != 0;
+	return (bits[at >> 3] >> (at & 7) & 1) != 0;
+}
+
+/* Looks at the places `at` + the bits of `heads`; false when there is no room for more hits. */
+static bool
+try_heads(struct scan *s, size_t at, uint64_t heads, const uint8_t *filter)
+{
+	for (; heads != 0; heads &= heads - 1) {
+		const size_t here = at + (size_t)__builtin_ctzll(heads);
+		const uint64_t eight = eight_at(s->text, here);
+		if (is_bit_set(filter, pattern_hash_8(eight, PATTERN_FILTER_BITS)) &&
+			!try_long(s, here, eight))
+			return false;
+		if (is_bit_set(filter, pattern_hash_4((uint32_t)eight, PATTERN_FILTER_BITS)) &&
+			!try_short(s, here, eight))
+			return false;
+	}
+	return true;
+}
+
+/* Heads among the BLOCK_BYTES at `p`, a bit for each. *is_inside: did a word go on into them, and
+ * does one go on behind them? */
+#define BLOCK_BYTES 64
+static uint64_t
+heads_in(const char *p, uint64_t *is_inside)
+{
+	uint64_t word = 0, lead = 0;
+	for (unsigned i = 0; i < BLOCK_BYTES; i += LANES) {
+		const struct lanes l = lanes_load(p + i);
+		word |= (uint64_t)lanes_alnum(l) << i;
+		lead |= (uint64_t)lanes_lead(l) << i;
+	}
+	const uint64_t heads = (word & ~(word << 1 | *is_inside)) | lead;
+	*is_inside = word >> (BLOCK_BYTES - 1);
+	return heads;
+}
+
+static void
+find_all(struct scan *s)
+{
+	const uint8_t *const filter = filter_for(s->tables);
+	uint64_t is_inside = 0;
+	size_t at = 0;
+	for (; s->text.len - at >= BLOCK_BYTES; at += BLOCK_BYTES)
+		if (!try_heads(s, at, heads_in(s->text.ptr + at, &is_inside), filter))
+			return;
+	if (at < s->text.len) {
+		char last[BLOCK_BYTES] = {0};
+		memcpy(last, s->text.ptr + at, s->text.len - at);
+		if (!try_heads(s, at, heads_in(last, &is_inside), filter))
+			return;
+	}
+	(void)try_loose(s);
+}
+
+static bool
+comes_before(const struct pattern_hit *a, const struct pattern_hit *b)
+{
+	return a->at != b->at         ? a->at < b->at
+	       : a->table != b->table ? a->table < b->table
+				      : a->row < b->row;
+}
+
+/* They are nearly in order: each was found at an anchor not far behind its beginning. */
+static void
+put_in_order(struct pattern_hit *hits, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		const struct pattern_hit hit = hits[i];
+		size_t to = i;
+		for (; to > 0 && comes_before(&hit, &hits[to - 1]); to--)
+			hits[to] = hits[to - 1];
+		hits[to] = hit;
+	}
 }
 
 size_t
 patterns_find(struct str folded, unsigned tables, struct pattern_hit *hits, size_t max)
 {
 	struct scan s = {str_head(folded, UINT32_MAX), tables, hits, 0, max};
-	const char *const bytes = s.text.ptr;
-	const size_t len = s.text.len;
-	const uint8_t *const filter = filter_for(tables);
-	if (len < 3)
-		return 0;
-	size_t at = 0;
-	for (; at + 4 <= len; at++) {
-		uint32_t four;
-		memcpy(&four, bytes + at, 4);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-		four = __builtin_bswap32(four);
-#endif
-		if (may_stand(filter, four) && !try_anchor(&s, at, four & 0xFFFFFF))
-			return s.n;
-	}
-	/* The last three bytes have nothing behind them: as good as a NUL. */
-	const unsigned char *const last = (const unsigned char *)bytes + at;
-	const uint32_t three = (uint32_t)last[0] | (uint32_t)last[1] << 8 | (uint32_t)last[2] << 16;
-	if (may_stand(filter, three))
-		(void)try_anchor(&s, at, three);
+	find_all(&s);
+	put_in_order(hits, s.n);
 	return s.n;
 }

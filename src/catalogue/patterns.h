@@ -2,10 +2,13 @@
  * patterns - finds every catalogue pattern that occurs in a text, in one pass
  *
  * Thousands of patterns against every diagnostic: tried one by one they would be
- * the whole cost of reading a bounce. So each pattern is filed under its rarest
- * three literal bytes (its anchor), and the text is walked once: three bytes, one
- * look into a bitmap that fits the first-level cache, and only where that says
- * "perhaps", the few patterns filed there are compared in full.
+ * the whole cost of reading a bounce. But words can only begin where words begin: at
+ * an ASCII letter or digit that follows none, or at the first byte of a character
+ * beyond ASCII. These places are the heads of a text, one byte in six; the heads of a pattern are
+ * those that are heads wherever it stands. So each pattern is filed under the rarest of its words
+ * (its anchor, up to eight bytes from a head), and the text is walked once: sixteen bytes at a
+ * time to find the heads, at each of them one look into a bitmap that fits the first-level cache,
+ * and only where that says "perhaps", the few patterns filed there are compared.
  *
  * The text must be folded (base/fold.h). What a pattern means: doc/catalogue.md.
  */
@@ -39,8 +42,8 @@ struct pattern_hit {
  * A pattern occurs at most once at each place where it can begin, and there as short as
  * its last words allow; occurrences of one pattern may overlap. A pattern whose first words are
  * too few to be filed under ("<*> is unknown") is found from its second words, back to the
- * nearest place where it can begin. Hits come in the order in which the anchors stand in the
- * text, which is not that of their beginnings.
+ * nearest place where it can begin. Hits come in the order of their
+ * beginnings, those that begin together in that of the tables and rows.
  *
  * tables   enum pattern_table, or-ed
  * hits     room for `max`

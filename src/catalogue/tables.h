@@ -38,49 +38,63 @@ extern const struct text catalogue_sign_names[]; /* SIGN__COUNT */
 #define PATTERN_SPAN_BYTES 2048
 #define PATTERN_HEAD_BYTES 64
 
-enum { PATTERN_STARTS_WORD = 1, PATTERN_ENDS_WORD = 2, PATTERN_HAS_HEAD = 4 };
+enum {
+	PATTERN_STARTS_WORD = 1,
+	PATTERN_ENDS_WORD = 2,
+	PATTERN_HAS_HEAD = 4, /* the anchor is in the second segment */
+	PATTERN_PLAIN = 8     /* one literal, and no more */
+};
 enum { PATTERN_END = 0, PATTERN_DIGITS = 0xFE, PATTERN_WILD = 0xFF };
 
 extern const uint8_t catalogue_pattern_code[];
 
 /*
- * A pattern under its anchor. The check is four more bytes of the same literal, compared
- * before anything else is looked at; 0 where the literal has only three. In both numbers the
- * first byte is the lowest.
+ * A pattern under its anchor: the 3 to 8 bytes of a literal that begin at a head. The check
+ * is four more bytes of the same literal, compared before anything else is looked at; 0 where the
+ * literal has no more. In all these numbers the first byte is the lowest.
  */
+#define PATTERN_ANCHOR_BYTES 8
 struct pattern_entry {
-	uint32_t anchor;
+	uint64_t anchor;
 	uint32_t check;
 	uint32_t code; /* where its compact form begins in catalogue_pattern_code */
 	uint16_t row;
-	uint8_t table;   /* enum pattern_table */
+	uint8_t table; /* enum pattern_table */
+	uint8_t anchor_bytes;
 	int8_t check_at; /* counted from the anchor */
 };
 
-/* Entries are sorted by bucket; those of bucket b are buckets[b] .. buckets[b + 1] - 1. */
-#define PATTERN_BUCKET_BITS 14
+/*
+ * Entries are sorted by bucket; those of bucket b are buckets[b] .. buckets[b + 1] - 1. Anchors of
+ * eight bytes have buckets of their own; then come those of shorter ones, filed by the first four
+ * bytes or by all three; and in the last one are the patterns that have no anchor at a head: each
+ * of them is looked for by itself.
+ */
+#define PATTERN_BUCKET_BITS 13
+#define PATTERN_SHORT_BUCKET_BITS 10
+#define PATTERN_LOOSE_BUCKET ((1 << PATTERN_BUCKET_BITS) + (1 << PATTERN_SHORT_BUCKET_BITS))
 extern const struct pattern_entry catalogue_pattern_entries[];
 extern const uint16_t catalogue_pattern_buckets[];
 
 /*
  * The filters: one for each set of tables that is looked for together (pattern_groups in
- * patterns.c), with a bit for each pattern_filter_hash() of an anchor and the byte behind it.
+ * patterns.c), with a bit for each hash of an anchor's eight bytes, or of its first four. To an
+ * anchor of three each byte is added that may follow it.
  */
-#define PATTERN_FILTER_BITS 18
+#define PATTERN_FILTER_BITS 17
 #define PATTERN_FILTER_BYTES ((1 << PATTERN_FILTER_BITS) / 8)
 extern const uint8_t catalogue_pattern_filters[];
 
 static inline uint32_t
-pattern_filter_hash(uint32_t four)
+pattern_hash_8(uint64_t eight, unsigned bits)
 {
-	return four * 0x9E3779B1U >> (32 - PATTERN_FILTER_BITS);
+	return (uint32_t)(eight * 0x9E3779B97F4A7C15U >> (64 - bits));
 }
 
-/* pattern_hash - 16 bits; the first PATTERN_BUCKET_BITS of them are the bucket */
 static inline uint32_t
-pattern_hash(uint32_t anchor)
+pattern_hash_4(uint32_t four, unsigned bits)
 {
-	return anchor * 0x9E3779B1U >> 16;
+	return four * 0x9E3779B1U >> (32 - bits);
 }
 
 #endif

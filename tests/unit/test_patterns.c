@@ -381,7 +381,7 @@ test_random(void)
 {
 	static size_t found[CATALOGUE_PHRASES];
 	static struct pattern_hit hits[1 << 16];
-	bool same = true;
+	bool same = true, in_order = true;
 	for (int round = 0; same && round < 3000; round++) {
 		char room[TEXT_BYTES];
 		const size_t len = random_text(room);
@@ -392,6 +392,10 @@ test_random(void)
 		const struct str text = {exact, len};
 		const size_t n =
 			patterns_find(text, PATTERN_PHRASE, hits, sizeof hits / sizeof *hits);
+		for (size_t i = 1; i < n; i++)
+			in_order = in_order && (hits[i - 1].at < hits[i].at ||
+						       (hits[i - 1].at == hits[i].at &&
+							       hits[i - 1].row < hits[i].row));
 		for (int row = 0; same && row < CATALOGUE_PHRASES; row++) {
 			const struct str phrase = catalogue_text(catalogue_phrases[row].phrase);
 			char pattern[256];
@@ -402,6 +406,7 @@ test_random(void)
 		free(exact);
 	}
 	tap_ok(same, "patterns_find finds what the obvious matcher finds");
+	tap_ok(in_order, "in the order of their beginnings, then of the rows");
 	for (int row = 0; row < CATALOGUE_PHRASES; row++) {
 		const struct str phrase = catalogue_text(catalogue_phrases[row].phrase);
 		tap_ok(found[row] > 0, "%.*s: %zu times in the random texts", (int)phrase.len,
