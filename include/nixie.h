@@ -171,8 +171,11 @@ struct nixie_outcome {
 		help_link; /* a page of the provider about this very reply, from the catalogue */
 	struct nixie_str reason; /* nixie-reasons(7); "unknown" is an honest answer */
 	enum nixie_verdict verdict;
-	unsigned confidence;   /* percent, of the reason */
-	int64_t retry_after_s; /* seconds the server asked for; -1 = did not say */
+	unsigned confidence;        /* percent, of the reason */
+	struct nixie_str condition; /* nixied refused, and says by which of its conditions: "C34";
+				       nixie_code_text() explains it */
+	struct nixie_str session;   /* ... and in which session: "7Q2F", for its log */
+	int64_t retry_after_s;      /* seconds the server asked for; -1 = did not say */
 	struct nixie_str last_attempt, will_retry_until; /* RFC 3339 */
 	const struct nixie_evidence *evidence;
 	size_t evidence_count;
@@ -259,8 +262,9 @@ NIXIE_API NIXIE_CHECKED enum nixie_rc nixie_report_text(
 /*
  * nixie_code_text, nixie_code_json - what a code, a reason or a name in the catalogue means
  *
- * code     "550", "5.7.26", "550 5.7.26", "0x800CCC79", "S3150", "user_unknown", "zen.spamhaus.org"
- * ... Returns  NIXIE_ABSENT, with nothing written, when the catalogue does not know it
+ * code     "550", "5.7.26", "550 5.7.26", "0x800CCC79", "S3150", "user_unknown",
+ * "zen.spamhaus.org", "C34", "Use HELO/EHLO first" ... style    its language counts Returns
+ * NIXIE_ABSENT, with nothing written, when the catalogue does not know it
  */
 NIXIE_API NIXIE_CHECKED enum nixie_rc nixie_code_text(
 	struct nixie_str code, const struct nixie_style *style, nixie_sink *sink, void *to);

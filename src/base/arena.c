@@ -161,6 +161,22 @@ arena_str(struct arena *a, struct str s)
 	return (struct str){copy, s.len};
 }
 
+struct str
+arena_join(struct arena *a, struct str one, struct str two, struct str three)
+{
+	const struct str parts[] = {one, two, three};
+	char *const room = arena_bytes(a, one.len + two.len + three.len + 1);
+	size_t n = 0;
+	if (room == NULL)
+		return one;
+	for (size_t i = 0; i < 3; i++) {
+		if (parts[i].len > 0)
+			memcpy(room + n, parts[i].ptr, parts[i].len);
+		n += parts[i].len;
+	}
+	return (struct str){room, n};
+}
+
 void *
 arena_more(struct arena *a, void *items, size_t count, size_t *room, size_t size)
 {

@@ -50,6 +50,9 @@ void arena_give_back(struct arena *a, size_t n);
  * absent */
 struct str arena_str(struct arena *a, struct str s);
 
+/* arena_join - the three, one behind the other; the first alone on failure */
+struct str arena_join(struct arena *a, struct str one, struct str two, struct str three);
+
 /*
  * arena_more - room for one more item in an array that doubles when it is full
  *

@@ -178,6 +178,46 @@ catalogue_sentence(enum lang lang, struct str key)
 	return catalogue_text(catalogue_sentences[(size_t)lang * CATALOGUE_SENTENCES + i].text);
 }
 
+const struct condition_words_row *
+catalogue_condition_words(enum lang lang, enum condition c)
+{
+	return &catalogue_condition_words_rows[(size_t)lang * CONDITION__COUNT + c];
+}
+
+static int
+compare_code_words(const void *key, size_t i)
+{
+	return compare_key(
+		*(const struct str *)key, catalogue_text(catalogue_code_words_rows[i].key));
+}
+
+struct code_words_row
+catalogue_code_words(enum lang lang, struct str key)
+{
+	const size_t i = search(CATALOGUE_CODE_WORDS, &key, compare_code_words);
+	return i == STR_NPOS ? (struct code_words_row){.key = {0, 0}}
+			     : catalogue_code_words_rows[(size_t)lang * CATALOGUE_CODE_WORDS + i];
+}
+
+static int
+compare_condition(const void *id, size_t i)
+{
+	return compare_case(*(const struct str *)id,
+		catalogue_text(catalogue_conditions[catalogue_conditions_by_id[i]].id));
+}
+
+int
+catalogue_condition_find(struct str id)
+{
+	const size_t i = search(CONDITION__COUNT, &id, compare_condition);
+	if (i != STR_NPOS)
+		return catalogue_conditions_by_id[i];
+	for (int c = 0; c < CONDITION__COUNT; c++)
+		if (str_eq_case(catalogue_text(catalogue_conditions[c].name), id))
+			return c;
+	return -1;
+}
+
 /* The length of the subtag at the start: "pt" of "pt_BR.UTF-8". */
 static size_t
 subtag_len(struct str tag)

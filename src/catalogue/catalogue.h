@@ -93,19 +93,19 @@ struct provider_code_row {
 	bool anywhere;                   /* scope "any" */
 };
 
-/* What a situation may depend on, besides the words of the server: CONDITIONS in
+/* What a situation may depend on, besides the words of the server: WHENS in
  * tools/gen-catalogue. */
-enum condition {
-	CONDITION_ALWAYS,
-	CONDITION_OWN_SERVER,    /* the sender's own server refused */
-	CONDITION_REMOTE_SERVER, /* the recipient's side did */
-	CONDITION_SAID_TEMPORARY,
-	CONDITION_SAID_PERMANENT,
-	CONDITION_EXPIRED,         /* given up because time ran out */
-	CONDITION_LIST_IS_DEAD,    /* the blocklist that is named was shut down */
-	CONDITION_LIST_IS_UNNAMED, /* no public list is named */
-	CONDITION_PROVIDER_HIDES   /* a code by which a provider answers both "no such user" and
-				      "blocked" */
+enum situation_when {
+	WHEN_ALWAYS,
+	WHEN_OWN_SERVER,    /* the sender's own server refused */
+	WHEN_REMOTE_SERVER, /* the recipient's side did */
+	WHEN_SAID_TEMPORARY,
+	WHEN_SAID_PERMANENT,
+	WHEN_EXPIRED,         /* given up because time ran out */
+	WHEN_LIST_IS_DEAD,    /* the blocklist that is named was shut down */
+	WHEN_LIST_IS_UNNAMED, /* no public list is named */
+	WHEN_PROVIDER_HIDES   /* a code by which a provider answers both "no such user" and
+				 "blocked" */
 };
 
 struct situation_row {
@@ -113,7 +113,61 @@ struct situation_row {
 	struct text words; /* one of these must occur in the server's words: "a|b"; absent = no
 			      matter */
 	struct text source;
-	uint8_t reason, condition;
+	uint8_t reason, when; /* enum reason, enum situation_when */
+};
+
+/* What a server answers, and why: docs in conditions.h. */
+struct condition_row {
+	struct text id;         /* "C34"; stable, never given to another condition */
+	struct text name;       /* "unknown_user": that of CONDITION_UNKNOWN_USER */
+	struct text stage;      /* "mail, rcpt" */
+	struct text documented; /* the line of the document, letter by letter; absent when it has
+				   none */
+	struct text documented_sentence; /* its words with placeholders: "Size: {kb} KB" */
+	struct text enhanced;            /* "5.1.1"; absent in greetings, after EHLO and in 3yz */
+	struct text sentence;            /* "Unknown user <{rcpt}>" */
+	struct text setting; /* the setting that governs it; absent when there is none */
+	struct text fixer, source;
+	uint16_t documented_reply; /* 0: the document has no reply here */
+	uint16_t reply;            /* 0: stands in reports only */
+	uint8_t reason;            /* enum reason: what a reader makes of either line */
+	uint8_t sees;              /* enum condition_sees */
+	uint8_t retry;             /* enum condition_retry */
+	uint8_t after;             /* enum condition_after */
+	bool is_refusal;           /* has a reason */
+	bool is_counted;           /* as an error of the client */
+};
+
+/* What becomes of it before the sender's eyes. */
+enum condition_sees {
+	SEES_RETURNED, /* the message comes back */
+	SEES_RETRIED,  /* nothing, unless it lasts */
+	SEES_PROGRAM,  /* the mail program shows it while sending */
+	SEES_PROGRAMS, /* two programs talk, people seldom see it */
+	SEES_REPORT,   /* it stands in a report of this server */
+	SEES_ACCEPTED  /* nothing: all is well */
+};
+
+/* Does another try of the same message help? */
+enum condition_retry { RETRY_NO, RETRY_YES, RETRY_WHEN_FIXED };
+
+/* What is left of the session. */
+enum condition_after {
+	AFTER_STAYS, /* all as before; a message that was not begun is not begun */
+	AFTER_RESET, /* the message is gone, the session goes on */
+	AFTER_CLOSES /* the connection is closed */
+};
+
+struct condition_words_row {
+	struct text title, trigger, sender, admin;
+	struct text note; /* why the line of today differs; absent when there is nothing to say */
+};
+
+/* What tables with English in their columns say in another language; absent is English. */
+struct code_words_row {
+	struct text key; /* "reply:550", "enhanced:X.1.1", "client:0x800CCC0D", "digit:5xx",
+			    an id */
+	struct text name, meaning, cause, advice;
 };
 
 struct generator_row {
@@ -154,12 +208,17 @@ extern const struct situation_row catalogue_situations[]; /* the first that hold
 extern const struct generator_row catalogue_generators[];
 extern const struct client_error_row catalogue_client_errors[];
 extern const struct sign_row catalogue_signs[];
+extern const struct condition_row catalogue_conditions[]; /* by enum condition, CONDITION__COUNT */
 
 /* Find one row; NULL when there is none. O(log n). Names are compared without regard to case. */
 int catalogue_reason_find(struct str name); /* enum reason, or -1 */
 const struct reply_row *catalogue_reply_find(unsigned code);
 const struct enhanced_row *catalogue_enhanced_find(unsigned subject, unsigned detail);
 const struct client_error_row *catalogue_client_error_find(struct str code);
+
+/* catalogue_condition_find - enum condition by its id or name, "C34" or "unknown_user"; -1 when
+ * there is none. By name O(n) */
+int catalogue_condition_find(struct str id);
 
 /* catalogue_blocklist_named - the row of that name as it is shown; NULL when there is none. O(n) */
 const struct blocklist_row *catalogue_blocklist_named(struct str name);
@@ -172,6 +231,12 @@ const struct provider_row *catalogue_provider_find(struct str host);
  * lacks it too. */
 const struct explanation_row *catalogue_explanation_find(enum lang lang, struct str key);
 struct str catalogue_sentence(enum lang lang, struct str key);
+const struct condition_words_row *catalogue_condition_words(enum lang lang, enum condition c);
+
+/* catalogue_code_words - what the language says of a row of the code tables; every field is absent
+ * where it says nothing, and the row's own English counts. O(log n) */
+struct code_words_row catalogue_code_words(enum lang lang, struct str key);
+
 int catalogue_lang_find(struct str tag); /* "de", "de-AT", "pt_BR.UTF-8" -> enum lang, or -1 */
 struct str catalogue_lang_tag(enum lang lang);
 struct str catalogue_sign_name(enum sign sign);

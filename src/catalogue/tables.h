@@ -12,11 +12,17 @@
 
 extern const uint16_t catalogue_reasons_by_name[];       /* REASON__COUNT */
 extern const uint16_t catalogue_client_errors_by_code[]; /* CATALOGUE_CLIENT_ERRORS */
+extern const uint16_t catalogue_conditions_by_id[];      /* CONDITION__COUNT */
 
 /* Sorted by key in each language, one language after the other, each with every key of English. */
 extern const struct explanation_row
 	catalogue_explanations[];                       /* LANG__COUNT * CATALOGUE_EXPLANATIONS */
 extern const struct sentence_row catalogue_sentences[]; /* LANG__COUNT * CATALOGUE_SENTENCES */
+
+/* One language after the other: by enum condition; sorted by key, with the keys of all. */
+extern const struct condition_words_row catalogue_condition_words_rows[];
+extern const struct code_words_row catalogue_code_words_rows[]; /* LANG__COUNT *
+								   CATALOGUE_CODE_WORDS */
 
 extern const struct text catalogue_lang_tags[];  /* LANG__COUNT */
 extern const struct text catalogue_sign_names[]; /* SIGN__COUNT */

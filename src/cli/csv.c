@@ -118,7 +118,9 @@ csv_put(struct put *p, const struct nixie_report_info *info, const struct nixie_
 		number(p, (int64_t)style->source_index, true);
 		word(p, nixie_kind_name(info->kind));
 		text(p, info->generator);
-		put_outcome(p, info->outcome_count > 0 ? &info->outcomes[i] : &none);
+		const struct nixie_outcome *const o =
+			info->outcome_count > 0 ? &info->outcomes[i] : &none;
+		put_outcome(p, o);
 		text(p, info->reporting_mta);
 		text(p, info->arrival_date);
 		text(p, info->feedback_type);
@@ -128,6 +130,8 @@ csv_put(struct put *p, const struct nixie_report_info *info, const struct nixie_
 		text(p, info->original.from);
 		text(p, info->original.to);
 		text(p, info->original.date);
+		text(p, o->condition);
+		text(p, o->session);
 		put_words(p, "\r\n");
 	}
 }

@@ -12,7 +12,7 @@
 	"blocklist_link,blocked_ip,remote_mta,remote_ip,retry_after_s,last_attempt,"               \
 	"will_retry_until,diagnostic,"                                                             \
 	"reporting_mta,arrival_date,feedback_type,verp_recipient,original_message_id,"             \
-	"original_subject,original_from,original_to,original_date\r\n"
+	"original_subject,original_from,original_to,original_date,condition,session\r\n"
 
 /* csv_put - one row for each outcome; a message without outcomes has one, without recipient */
 void csv_put(struct put *p, const struct nixie_report_info *info, const struct nixie_style *style);

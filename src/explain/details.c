@@ -1,34 +1,18 @@
 #include "explain/details.h"
 
-static struct str
-join(struct arena *a, struct str one, struct str two, struct str three)
-{
-	const struct str parts[] = {one, two, three};
-	char *const room = arena_bytes(a, one.len + two.len + three.len + 1);
-	size_t n = 0;
-	if (room == NULL)
-		return one;
-	for (size_t i = 0; i < 3; i++) {
-		if (parts[i].len > 0)
-			memcpy(room + n, parts[i].ptr, parts[i].len);
-		n += parts[i].len;
-	}
-	return (struct str){room, n};
-}
-
 /* "mx.example.net [192.0.2.1]" */
 static struct str
 named(struct arena *a, struct nixie_str name, struct nixie_str ip)
 {
 	if (name.len == 0 || ip.len == 0)
 		return str_in(name.len > 0 ? name : ip);
-	return join(a, join(a, str_in(name), STR(" ["), str_in(ip)), STR("]"), STR(""));
+	return arena_join(a, arena_join(a, str_in(name), STR(" ["), str_in(ip)), STR("]"), STR(""));
 }
 
 static struct str
 word(struct arena *a, enum lang lang, struct str prefix, struct str name)
 {
-	return catalogue_sentence(lang, join(a, prefix, name, STR("")));
+	return catalogue_sentence(lang, arena_join(a, prefix, name, STR("")));
 }
 
 struct str
@@ -51,6 +35,8 @@ details_gather(const struct nixie_report_info *info, const struct nixie_outcome 
 			[DETAIL_reason] = word(a, lang, STR("reason."), str_in(o->reason)),
 			[DETAIL_reply] = e->facts.code,
 			[DETAIL_server] = named(a, o->remote_mta, o->remote_ip),
+			[DETAIL_condition] = explain_condition(str_in(o->condition), lang, a),
+			[DETAIL_session] = str_in(o->session),
 			[DETAIL_provider] = str_in(o->provider),
 			[DETAIL_blocklist] = str_in(o->blocklist),
 			[DETAIL_sending_ip] = str_in(o->blocked_ip),

@@ -12,6 +12,8 @@
 	X(reason)                                                                                  \
 	X(reply)                                                                                   \
 	X(server)                                                                                  \
+	X(condition)                                                                               \
+	X(session)                                                                                 \
 	X(provider)                                                                                \
 	X(blocklist)                                                                               \
 	X(sending_ip)                                                                              \

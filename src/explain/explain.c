@@ -95,6 +95,16 @@ explain_date(struct str iso, struct arena *a)
 	return arena_str(a, (struct str){room, n + zone.len});
 }
 
+struct str
+explain_condition(struct str id, enum lang lang, struct arena *a)
+{
+	const int c = id.len > 0 ? catalogue_condition_find(id) : -1;
+	if (c < 0)
+		return STR_NONE;
+	return arena_join(a, id, STR(": "),
+		catalogue_text(catalogue_condition_words(lang, (enum condition)c)->title));
+}
+
 static struct str
 code_text(const struct nixie_outcome *o, struct arena *a)
 {

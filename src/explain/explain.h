@@ -61,6 +61,9 @@ struct str explain_fixer(struct str reason);
  * is */
 struct str explain_date(struct str iso, struct arena *a);
 
+/* explain_condition - "C34: No such mailbox"; absent for an id that does not exist */
+struct str explain_condition(struct str id, enum lang lang, struct arena *a);
+
 static inline struct str
 str_in(struct nixie_str s)
 {

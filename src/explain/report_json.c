@@ -100,6 +100,8 @@ put_outcome(struct json *j, const struct nixie_report_info *info, const struct n
 		json_text(j, STR("verdict"), str_of(nixie_verdict_name(o->verdict)));
 		json_percent(j, STR("confidence"), o->confidence);
 	}
+	member(j, STR("condition"), o->condition);
+	member(j, STR("session"), o->session);
 	if (o->retry_after_s >= 0)
 		json_number(j, STR("retry_after_s"), o->retry_after_s);
 	member(j, STR("last_attempt"), o->last_attempt);

@@ -15,27 +15,27 @@ list_is_dead(const struct nixie_outcome *o)
 }
 
 static bool
-holds(enum condition c, const struct nixie_outcome *o)
+holds(enum situation_when when, const struct nixie_outcome *o)
 {
-	switch (c) {
-	case CONDITION_ALWAYS:
+	switch (when) {
+	case WHEN_ALWAYS:
 		return true;
-	case CONDITION_OWN_SERVER:
+	case WHEN_OWN_SERVER:
 		return o->refuser == NIXIE_REFUSER_OWN_SERVER;
-	case CONDITION_REMOTE_SERVER:
+	case WHEN_REMOTE_SERVER:
 		return o->refuser == NIXIE_REFUSER_REMOTE_SERVER ||
 		       o->refuser == NIXIE_REFUSER_FILTER || o->refuser == NIXIE_REFUSER_FORWARDER;
-	case CONDITION_SAID_TEMPORARY:
+	case WHEN_SAID_TEMPORARY:
 		return o->said == NIXIE_SAID_TEMPORARY;
-	case CONDITION_SAID_PERMANENT:
+	case WHEN_SAID_PERMANENT:
 		return o->said == NIXIE_SAID_PERMANENT;
-	case CONDITION_EXPIRED:
+	case WHEN_EXPIRED:
 		return o->is_expired;
-	case CONDITION_LIST_IS_DEAD:
+	case WHEN_LIST_IS_DEAD:
 		return list_is_dead(o);
-	case CONDITION_LIST_IS_UNNAMED:
+	case WHEN_LIST_IS_UNNAMED:
 		return o->blocklist.len == 0;
-	case CONDITION_PROVIDER_HIDES:
+	case WHEN_PROVIDER_HIDES:
 		return str_eq(str_in(o->status), STR("5.4.1")) &&
 		       str_has_case(str_in(o->diagnostic), STR("access denied"));
 	}
@@ -78,7 +78,7 @@ situation_find(const struct nixie_outcome *o)
 	const struct str text = str_head(str_in(o->diagnostic), SITUATION_BYTES_MAX);
 	for (size_t i = 0; i < CATALOGUE_SITUATIONS; i++) {
 		const struct situation_row *const row = &catalogue_situations[i];
-		if (row->reason == reason && holds((enum condition)row->condition, o) &&
+		if (row->reason == reason && holds((enum situation_when)row->when, o) &&
 			words_occur(catalogue_text(row->words), text))
 			return catalogue_text(row->key);
 	}

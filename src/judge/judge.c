@@ -194,18 +194,6 @@ fill_reputation(const struct finding *found, const struct origin *from, struct n
 		}
 }
 
-static struct str
-code_rule(const struct facts *f, struct str code)
-{
-	char *const room = arena_bytes(f->arena, 9 + code.len);
-	if (room == NULL)
-		return STR_NONE;
-	memcpy(room, "enhanced:", 9);
-	if (code.len > 0)
-		memcpy(room + 9, code.ptr, code.len);
-	return (struct str){room, 9 + code.len};
-}
-
 static void
 fill_reason(const struct facts *f, const struct finding *found, struct proofs *proofs,
 	struct nixie_outcome *o)
@@ -228,10 +216,11 @@ fill_reason(const struct facts *f, const struct finding *found, struct proofs *p
 		if (at != STR_NPOS)
 			words = (struct str){found->quoted->text.ptr + at, code.len};
 	}
-	const struct str rule = str_starts(found->why.rule, STR("X."))
-					? code_rule(f, found->why.rule)
-				: str_is_set(found->why.rule) ? found->why.rule
-							      : STR("reply-code");
+	const struct str rule =
+		str_starts(found->why.rule, STR("X."))
+			? arena_join(f->arena, STR("enhanced:"), found->why.rule, STR(""))
+		: str_is_set(found->why.rule) ? found->why.rule
+					      : STR("reply-code");
 	add_proof(f, proofs, STR("reason"), rule, words, found->quoted);
 }
 
@@ -267,6 +256,10 @@ judge_person(
 		fill_reason(f, &found, proofs, o);
 		fill_reputation(&found, &from, o);
 		refuser_find(f, who, &from, &found, o);
+	}
+	if (found.has_condition) {
+		o->condition = out(catalogue_text(catalogue_conditions[found.stated.condition].id));
+		o->session = out(found.stated.session);
 	}
 	fill_status(f, &found, o);
 	o->verdict = verdict_of(&found, o);

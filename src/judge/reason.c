@@ -3,6 +3,7 @@
 #define DIAGNOSTIC_WORDS_MIN                                                                       \
 	12 /* a Diagnostic-Code of fewer bytes ("smtp; 550") says nothing worth quoting */
 #define PROSE_CODES_MAX 4 /* of which one may be the report's own */
+#define STATED_PERCENT 99 /* sure of a reason that the refusing server names itself */
 
 /* Words count for less the farther from the recipient's own answer they stand: prose may speak of
  * anything. Much less where that answer is there and could have said it. */
@@ -286,6 +287,32 @@ take_code_of_words(const struct person *who, struct finding *found)
 	}
 }
 
+/* The server that refused names its reason itself: nothing is left to weigh. */
+static void
+take_stated(const struct facts *f, const struct person *who, struct finding *found)
+{
+	const bool has_answer = who->word_count > 0 && who->words[0].voice <= VOICE_OWN;
+	for (size_t i = 0; i < who->word_count && !found->has_condition; i++) {
+		const struct words *const w = &who->words[i];
+		/* Prose may quote what was answered to somebody else. */
+		if ((has_answer && !is_servers_words(w->voice)) ||
+			!stated_find(w->text, &found->stated))
+			continue;
+		found->has_condition = true;
+		if (!catalogue_conditions[found->stated.condition].is_refusal)
+			return;
+		found->why = (struct candidate){
+			.reason = (enum reason)catalogue_conditions[found->stated.condition].reason,
+			.weight = RANK_STATED,
+			.rule = arena_join(f->arena, STR("condition:"),
+				catalogue_text(catalogue_conditions[found->stated.condition].id),
+				STR("")),
+			.words = found->stated.words};
+		found->said = w;
+		found->confidence = STATED_PERCENT;
+	}
+}
+
 void
 reason_find(
 	const struct facts *f, struct person *who, const struct origin *o, struct finding *found)
@@ -312,6 +339,7 @@ reason_find(
 		found->why.reason = REASON_IP_REPUTATION;
 	if (is_programs_trouble(who, found))
 		found->why.reason = REASON_SYSTEM_ERROR;
+	take_stated(f, who, found);
 	if (!found->is_expired && sign_seen(&f->signs, SIGN_EXPIRED))
 		found->is_expired = true;
 	for (size_t i = 0;

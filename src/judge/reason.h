@@ -5,6 +5,7 @@
 
 #include "judge/origin.h"
 #include "judge/scan.h"
+#include "judge/stated.h"
 
 struct finding {
 	struct candidate why;     /* weight 0: nothing is known */
@@ -16,6 +17,8 @@ struct finding {
 	bool is_status_stated;
 	bool is_expired;
 	unsigned confidence; /* percent */
+	bool has_condition;  /* nixied said it, and names the condition */
+	struct stated stated;
 };
 
 void reason_find(

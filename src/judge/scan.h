@@ -51,7 +51,8 @@ enum {
 	RANK_PHRASE_STRONG = 60,
 	RANK_PHRASE_SURE = 70,
 	RANK_BLOCKLIST = 80,
-	RANK_PROVIDER = 90
+	RANK_PROVIDER = 90,
+	RANK_STATED = 100
 };
 
 /* What is known before the words are looked at. */

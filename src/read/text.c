@@ -286,7 +286,9 @@ read_recipient(struct reader *r, struct line *l)
 		return true;
 	}
 	if (text_label(l->bare, &address, &tail, &label)) {
-		if (line_says(l, SIGN_RECIPIENT_LABEL) && text_is_recipient_label(label)) {
+		/* "550 5.2.1 Account is not active: <a@b>" is an answer, and all of it counts. */
+		if (!ascii_is_digit((unsigned char)label.ptr[0]) &&
+			line_says(l, SIGN_RECIPIENT_LABEL) && text_is_recipient_label(label)) {
 			open_block(r, address, tail, NAMING_LABEL, l->raw);
 			return true;
 		}

@@ -440,7 +440,7 @@ def tables(nixie, folder):
     rows = list(csv.DictReader(io.StringIO(raw.decode(), newline="")))
     check(len(rows) == 5 and all(None not in row and None not in row.values() for row in rows), "csv: as many cells in each row",
           rows)
-    check(len(rows[0]) == len(set(rows[0])) == 39, "csv: 39 columns", len(rows[0]))
+    check(len(rows[0]) == len(set(rows[0])) == 41, "csv: 41 columns", len(rows[0]))
     reports = [json.loads(line) for line in nixie.run("parse", "box", "-", given=bounce("-5").encode(),
                                                       cwd=folder).stdout.splitlines()]
     top = ["kind", "generator", "reporting_mta", "arrival_date", "feedback_type", "verp_recipient"]

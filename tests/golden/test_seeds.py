@@ -7,7 +7,8 @@ Samples  seeds/expected.tsv says of each file in seeds/ what its document says o
          -o json` must agree. The table and the folder must name the same files.
 Items    doc/seeds.md must list each of them; the codes it lists must be answered by `nixie code`,
          with the words in the column "answered with", and the enhanced ones under the document's
-         own name; each heading of hMailServer's list must be the text of its sample.
+         own name; each heading of hMailServer's list must be the text of its sample, and `nixie
+         code` must explain it as a condition.
 
 expected.tsv: file, seed (the document), says (in short), reason, key (of the explanation), refuser
 (empty: the document does not say), retry, also (other facts of the report, NAME=VALUE). `retry` is
@@ -121,6 +122,17 @@ def check_code(nixie, cells, must_name):
     return [f"`nixie code {code}` does not say \"{w}\"" for w in wanted if plain(w) not in plain(text)]
 
 
+def check_heading(nixie, heading):
+    """Looked up by the page's own words, a heading is explained as that condition, before all else."""
+    status, text, _ = run(nixie, "code", "-o", "json", heading)
+    if status != 0:
+        return ["`nixie code` does not know it"]
+    first = json.loads(text)["entries"][0]
+    wanted = {"kind": "condition", "documented": heading}
+    wrong = [f"{k}: {first.get(k)!r} and not {v!r}" for k, v in wanted.items() if first.get(k) != v]
+    return wrong + [f"no {k}" for k in ("meaning", "reply", "sender", "admin", "reason", "stage") if not first.get(k)]
+
+
 def main():
     nixie = str(pathlib.Path(sys.argv[1]).resolve())
     rows, tables = read_table(), doc_tables()
@@ -151,6 +163,8 @@ def main():
             wrong.append(f"{cells[0]}: {name[0]} says something else")
     cases.append((f"doc/seeds.md lists the {HEADINGS} headings of hMailServer's page", wrong))
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = pool.map(lambda c: check_heading(nixie, c[0].strip("`")), headings)
+        cases.extend((f"nixie code '{c[0].strip('`')}'", w) for c, w in zip(headings, found))
         for row, wrong in zip(rows, pool.map(lambda r: check_sample(nixie, r), rows)):
             cases.append((row["file"], wrong))
         for title, count, must_name in (("Digits", DIGITS, False), ("Enhanced codes", ENHANCED, True),

@@ -59,9 +59,32 @@ Nobody|any|unmistakable words||X.7.1|unknown|||||test''',
 code|name|meaning|source
 5xx|No|It says no.|test''',
     'situations.tsv': '''
-reason|key|condition|words|source
+reason|key|when|words|source
 user_unknown|user_unknown|own_server||test
 mailbox_full|mailbox_full|always|full|test''',
+    'conditions.tsv': '''
+id|name|stage|documented|documented_sent|reply|enhanced|sentence|setting|fixer|sees|retry|reason|after|counted|source
+C01|no_user|RCPT|550 No <user>|550 No {rcpt}|550|5.1.1|No user <{rcpt}>|catch_all|sender|returned|no|user_unknown|stays|yes|test
+C02|wait|MAIL, end of data|||452|4.2.2|Wait {seconds} s||nobody|retried|yes|mailbox_full|reset|no|test
+B01|no_way|report|No way.|||5.2.2|No way to {domain}||sender|report|no|unknown||no|test
+A01|hello|EHLO|||250||Hello||nobody|accepted|no||stays|no|test''',
+    'condition_words.en.tsv': '''
+key|title|trigger|sender|admin|note|source
+C01|No user|Nobody has it.|Check it.|Add it.|It names the address.|test
+C02|Wait|It is full.|Wait.|Raise it.||test
+B01|No way|There is none.|Check it.|Nothing.||test
+A01|Hello|It greets.||||test''',
+    'condition_words.de.tsv': '''
+key|title|trigger|sender|admin|note|source
+C02|Warten|Voll.|Warten.|Erhöhen.||test''',
+    'code_words.de.tsv': '''
+key|name|meaning|cause|advice|source
+reply:550|Nicht getan|Es wurde nicht getan|||test
+enhanced:X.1.1|Falsches Postfach|Keins|||test
+client:0x800CCC79||Abgelehnt||Anmelden.|test
+digit:5xx|Nein|Es sagt nein.|||test
+blocklist:zen.example.org||öffentlich|||test
+provider:big-mail:5.7.606-5.7.649||Es sagt das.||Fragen.|test''',
     'sisimai_reasons.tsv': '''
 reason|sisimai|source
 user_unknown|userunknown|test
@@ -106,7 +129,7 @@ SPOILT = [
     ('a tab inside a field', 'providers.tsv', 3, 'mx.big.example', 'mx|big.example', '5 columns instead of 4'),
     ('an empty line', 'providers.tsv', 3, 'Big Mail|mx', '\nBig Mail|mx', 'an empty line'),
     ('CRLF', 'providers.tsv', 2, 'big.example|mailbox|test', 'big.example|mailbox|test\r', 'a control character 0x0d'),
-    ('a condition nobody knows', 'situations.tsv', 2, 'own_server', 'elsewhere', 'condition'),
+    ('a circumstance nobody knows', 'situations.tsv', 2, 'own_server', 'elsewhere', 'when'),
     ('a situation without an explanation', 'situations.tsv', 2, 'user_unknown|user_unknown', 'user_unknown|user_unknown/here', 'explanations.en.tsv has no key'),
     ('a NUL', 'providers.tsv', 2, 'Big Mail', 'Big\0Mail', 'a control character 0x00'),
     ('no line end at the end', 'providers.tsv', 4, 'small.example|filter|test\n', 'small.example|filter|test', 'the last line has no line end'),
@@ -153,6 +176,33 @@ SPOILT = [
     ('a translation of nothing: sentence', 'sentences.de.tsv', 2, 'page.count', 'page.none', 'sentences.en.tsv has no key `page.none`'),
     ('a translation that leaves an admin out', 'explanations.de.tsv', 2, 'Anlegen.', '', 'receiving_admin is empty, but not in English'),
     ('a translation that adds an admin', 'explanations.de.tsv', 2, 'Prüfen.|', 'Prüfen.|Tun.', 'sending_admin is empty in English'),
+
+    ('a condition twice', 'conditions.tsv', 3, 'C02|wait', 'C01|wait', 'id `c01` stands in line 2'),
+    ('a name twice', 'conditions.tsv', 3, 'C02|wait', 'C02|no_user', 'name `no_user` stands in line 2'),
+    ('a documented line twice', 'conditions.tsv', 4, 'No way.|', '550 NO <user>|', 'documented `550 NO <user>` stands in line 2'),
+    ('a condition with the name of a reason', 'conditions.tsv', 3, 'C02|wait', 'C02|mailbox_full', '`mailbox_full` is a reason'),
+    ('an id', 'conditions.tsv', 3, 'C02|', 'C2|', 'id is `C2`'),
+    ('a stage', 'conditions.tsv', 3, 'MAIL, end', 'MAIL, END', 'stage is `MAIL, END of data`'),
+    ('an unknown reason of a condition', 'conditions.tsv', 3, 'mailbox_full', 'nonsense', 'there is no reason `nonsense`'),
+    ('an enhanced code of none', 'conditions.tsv', 2, '|5.1.1|', '|5.1.9|', 'enhanced 5.1.9 is not in enhanced_codes.tsv'),
+    ('two classes', 'conditions.tsv', 2, '|5.1.1|', '|4.2.2|', '550 with 4.2.2'),
+    ('an enhanced code after EHLO', 'conditions.tsv', 5, '|250||', '|250|2.0.0|', '250 2.0.0 at EHLO'),
+    ('an enhanced code of 3yz', 'conditions.tsv', 3, '|452|', '|354|', '354 with 4.2.2'),
+    ('a refusal for good that passes by itself', 'conditions.tsv', 2, '|no|user', '|yes|user', 'retry yes with 550'),
+    ('a temporary refusal that never passes', 'conditions.tsv', 3, '|yes|mail', '|no|mail', 'retry no with 452'),
+    ('a refusal without a reason', 'conditions.tsv', 3, '|mailbox_full|', '||', '452 with reason ``'),
+    ('a greeting with a reason', 'conditions.tsv', 5, '|no||stays', '|no|unknown|stays', '250 with reason `unknown`'),
+    ('no reply outside of reports', 'conditions.tsv', 3, '|452|4.2.2|', '||4.2.2|', 'no reply, sees retried'),
+    ('another code where it is sent', 'conditions.tsv', 2, '550 No {rcpt}', '551 No {rcpt}', 'documented_sent has another code'),
+    ('a placeholder no server fills', 'conditions.tsv', 2, '<{rcpt}>', '<{quote}>', 'sentence has the placeholder {quote}'),
+    ('a brace in a line', 'conditions.tsv', 3, '{seconds}', '{seconds', 'sentence has a brace'),
+    ('a condition without words', 'condition_words.en.tsv', ('conditions.tsv', 5), 'A01|Hello', 'C02|Hello', 'no words for `A01`'),
+    ('words of no condition', 'condition_words.de.tsv', 2, 'C02', 'C09', 'conditions.tsv has no id `C09`'),
+    ('a note that English lacks', 'condition_words.de.tsv', 2, 'Erhöhen.||', 'Erhöhen.|Mehr.|', 'note is empty in English'),
+    ('words of no code', 'code_words.de.tsv', 2, 'reply:550', 'reply:559', 'there is nothing with the key `reply:559`'),
+    ('words of no table', 'code_words.de.tsv', 2, 'reply:550', 'answer:550', 'there is nothing with the key `answer:550`'),
+    ('words left out', 'code_words.de.tsv', 2, 'Es wurde nicht getan', '', 'meaning is empty, but not in English'),
+    ('words too many', 'code_words.de.tsv', 3, 'Keins||', 'Keins|Weil.|', 'cause is empty in English'),
 
     ('a family', 'reasons.tsv', 2, '|recipient|hard', '|recipients|hard', 'family is `recipients`'),
     ('a verdict', 'reasons.tsv', 2, '|hard|', '|harsh|', 'verdict is `harsh`'),
@@ -321,7 +371,7 @@ def test_missing(work):
         write_catalogue(os.path.join(work, 'cat'), files)
         code, said, *_ = run(work)
         ok(code == 1 and f'catalogue/{name}:1: the file is missing: ' in said, f'{name} missing', said)
-        if name in ('explanations.en.tsv', 'sentences.en.tsv'):  # German cannot be without English
+        if name in ('explanations.en.tsv', 'sentences.en.tsv', 'condition_words.en.tsv'):  # German cannot be without English
             files = {n: t for n, t in files.items() if '.de.' not in n}
             write_catalogue(os.path.join(work, 'cat'), files)
         code, said, source, header = run(work, '--partial')

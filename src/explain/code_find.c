@@ -1,0 +1,141 @@
+#include "explain/code_find.h"
+
+#include "base/fold.h"
+#include "catalogue/conditions.h"
+#include "catalogue/patterns.h"
+#include "read/reply.h"
+
+static void
+add(struct code_answer *to, enum code_kind kind, size_t row, unsigned class)
+{
+	for (size_t i = 0; i < to->count; i++)
+		if (to->list[i].kind == kind && to->list[i].row == row)
+			return;
+	if (to->count < CODE_ENTRIES_MAX)
+		to->list[to->count++] = (struct code_entry){kind, row, class};
+}
+
+static void
+find_reply(struct str code, struct code_answer *to)
+{
+	const int64_t n = str_number(code, 999);
+	if (code.len != 3 || n < 100)
+		return;
+	const struct reply_row *const row = catalogue_reply_find((unsigned)n);
+	if (row != NULL)
+		add(to, ENTRY_REPLY, (size_t)(row - catalogue_replies), 0);
+}
+
+/* "5.7.26", "X.7.26", "5.7.26:" */
+static void
+find_enhanced(struct str code, struct code_answer *to)
+{
+	struct status s;
+	char room[16];
+	if (code.len < 5 || code.len >= sizeof room)
+		return;
+	memcpy(room, code.ptr, code.len);
+	const bool is_any = (room[0] | 32) == 'x';
+	if (is_any)
+		room[0] = '5';
+	if (status_parse((struct str){room, code.len}, &s) != code.len)
+		return;
+	const struct enhanced_row *const row = catalogue_enhanced_find(s.subject, s.detail);
+	if (row != NULL)
+		add(to, ENTRY_ENHANCED, (size_t)(row - catalogue_enhanced), is_any ? 0 : s.class);
+	for (size_t i = 0; i < CATALOGUE_PROVIDER_CODES; i++) {
+		const struct provider_code_row *const p = &catalogue_provider_codes[i];
+		if (p->subject != 255 && p->subject == s.subject && p->detail_from <= s.detail &&
+			s.detail <= p->detail_to &&
+			(is_any || p->class == 0 || p->class == s.class) && p->detail_from > 0 &&
+			s.subject >= 4 && to->count < 12)
+			add(to, ENTRY_PROVIDER_CODE, i, 0);
+	}
+}
+
+static void
+find_client_error(struct str code, struct code_answer *to)
+{
+	const struct client_error_row *const row = catalogue_client_error_find(code);
+	if (row != NULL)
+		add(to, ENTRY_CLIENT_ERROR, (size_t)(row - catalogue_client_errors), 0);
+}
+
+static void
+find_digit(struct str code, struct code_answer *to)
+{
+	for (size_t i = 0; i < CATALOGUE_CODE_DIGITS; i++)
+		if (str_eq_case(catalogue_text(catalogue_code_digits[i].code), code))
+			add(to, ENTRY_DIGIT, i, 0);
+}
+
+static void
+find_reason(struct str code, struct code_answer *to)
+{
+	const int reason = catalogue_reason_find(code);
+	if (reason >= 0)
+		add(to, ENTRY_REASON, (size_t)reason, 0);
+}
+
+/* Blocklists and provider's tokens, by what occurs in the text asked about: "S3150", "[TSS04]",
+ * "zen.spamhaus.org". */
+static void
+find_patterns(struct str code, struct arena *a, struct code_answer *to)
+{
+	struct pattern_hit hits[64];
+	char *const room = arena_bytes(a, code.len + 1);
+	if (room == NULL)
+		return;
+	const struct str folded = {room, fold_text(code, room)};
+	const size_t n = patterns_find(folded, PATTERN_BLOCKLIST | PATTERN_PROVIDER_CODE, hits, 64);
+	for (size_t i = 0; i < n; i++)
+		add(to, hits[i].table == PATTERN_BLOCKLIST ? ENTRY_BLOCKLIST : ENTRY_PROVIDER_CODE,
+			hits[i].row, 0);
+	if (to->count > 0 || folded.len < 3)
+		return;
+	/* A part of a name or token is enough to be asked about: "spamhaus", "TSS04". */
+	for (size_t i = 0; i < CATALOGUE_BLOCKLISTS; i++)
+		if (str_has_case(catalogue_text(catalogue_blocklists[i].name), code) ||
+			str_has_case(catalogue_text(catalogue_blocklists[i].match), code))
+			add(to, ENTRY_BLOCKLIST, i, 0);
+	for (size_t i = 0; i < CATALOGUE_PROVIDER_CODES; i++)
+		if (str_has_case(catalogue_text(catalogue_provider_codes[i].pattern), folded))
+			add(to, ENTRY_PROVIDER_CODE, i, 0);
+}
+
+/* "C34", "unknown_user", "Use HELO/EHLO first", "550 5.1.1 Unknown user <x@y> (C34 7Q2F)" */
+static void
+find_condition(struct str code, struct code_answer *to)
+{
+	struct condition_mark mark;
+	int c = catalogue_condition_find(code);
+	if (c < 0)
+		c = condition_of_line(code);
+	if (c < 0 && condition_mark_find(code, &mark))
+		c = mark.condition;
+	if (c >= 0)
+		add(to, ENTRY_CONDITION, (size_t)c, 0);
+}
+
+void
+code_find(struct str code, struct arena *a, struct code_answer *to)
+{
+	to->count = 0;
+	code = str_trim(code);
+	find_condition(code, to);
+	find_client_error(code, to);
+	find_reason(code, to);
+	find_digit(code, to);
+	for (struct str rest = code, word; (word = str_word(&rest)).len > 0;) {
+		while (word.len > 0 && strchr("()[]#,;:", word.ptr[0]) != NULL &&
+			word.ptr[0] != '\0')
+			word = str_from(word, 1);
+		while (word.len > 0 && strchr("()[]#,;:-", word.ptr[word.len - 1]) != NULL &&
+			word.ptr[word.len - 1] != '\0')
+			word.len--;
+		find_reply(word, to);
+		find_enhanced(word, to);
+	}
+	if (to->count == 0)
+		find_patterns(code, a, to);
+}
