@@ -266,7 +266,8 @@ next_of_mbox(struct source *s, struct message *m)
 			say_too_long(s);
 			give(s, m, MESSAGE_BYTES_MAX);
 			s->start += MESSAGE_BYTES_MAX - CONTEXT_BYTES;
-			s->found = (struct mbox_end){.scanned = CONTEXT_BYTES};
+			s->found = (struct mbox_end){
+				.scanned = CONTEXT_BYTES, .line_end = s->found.line_end};
 			s->is_cut = true;
 			return true;
 		}

@@ -221,14 +221,26 @@ is_header_line(const char *bytes, size_t len, bool is_all)
 	return len > FIELD_NAME_BYTES_MAX || is_all ? NO : NEEDS_MORE;
 }
 
+/* The last byte of the first line's end; 0 when more bytes are needed to tell. */
+static char
+first_line_end(const char *bytes, size_t len, bool is_all)
+{
+	const size_t n = line_len(bytes, len);
+	if (n == len || (bytes[n] == '\r' && n + 1 == len))
+		return is_all || n >= FROM_LINE_BYTES_MAX ? '\n' : '\0';
+	return bytes[n] == '\r' && bytes[n + 1] != '\n' ? '\r' : '\n';
+}
+
 /* Does a message begin at `at`, where a line begins with an F? */
 static enum answer
-begins_at(const char *bytes, size_t at, size_t len, bool is_all)
+begins_at(const char *bytes, size_t at, size_t len, bool is_all, char line_end)
 {
 	size_t before = at - 1; /* the line end before it; then what is before that */
-	if (bytes[before] == '\n' && before > 0 && bytes[before - 1] == '\r')
+	if (bytes[before] != line_end)
+		return NO;
+	while (line_end == '\n' && before > 0 && bytes[before - 1] == '\r')
 		before--;
-	if (before == 0 || !is_eol(bytes[before - 1]))
+	if (before == 0 || bytes[before - 1] != line_end)
 		return NO;
 	const char *const line = bytes + at;
 	size_t left = len - at;
@@ -322,9 +334,13 @@ ends_at(const char *bytes, size_t at, size_t len, bool is_all, size_t *next)
 bool
 mbox_find_end(const char *bytes, size_t len, bool is_all, size_t limit, struct mbox_end *e)
 {
+	if (e->line_end == '\0')
+		e->line_end = first_line_end(bytes, len, is_all);
+	if (e->line_end == '\0')
+		return false;
 	for (size_t at = e->scanned; (at = find_line(bytes, at, len, 'f', false)) < len; at++) {
 		e->scanned = at;
-		const enum answer begins = begins_at(bytes, at, len, is_all);
+		const enum answer begins = begins_at(bytes, at, len, is_all, e->line_end);
 		if (begins == NEEDS_MORE)
 			return false;
 		if (begins == NO)

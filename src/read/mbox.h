@@ -13,7 +13,8 @@
  *
  * The ">" of ">From " stays: taking it off would move the offsets of all evidence,
  * which tells where words stand in the file's own bytes, and no reply of a server
- * begins like that. Lines end in LF, CRLF or CR.
+ * begins like that. Lines end in LF, CRLF or CR, as the message's own From line does: a
+ * lone CR among LFs is text, which who wrote the mbox did not look behind.
  *
  * No input or output here: bytes in, positions out.
  */
@@ -30,6 +31,7 @@ struct mbox_end {
 	size_t scanned; /* no other message begins before this; 0 for a new message */
 	size_t end;     /* of the message, without the empty line that parts it from the next */
 	size_t next;    /* where the next one begins, or the end of the bytes */
+	char line_end;  /* of its lines, in its last byte: LF or CR; kept with `scanned` */
 };
 
 /*

@@ -180,6 +180,7 @@ def from_lines(nixie, folder):
         ("no empty line before", "\nx\nFrom ann@example.org Thu Nov 22 04:15:57 2026\nX: y\n"),
         ("no header behind", "\n\nFrom ann@example.org Thu Nov 22 04:15:57 2026\nwas the first line\n"),
         ("quoted", "\n\n>From ann@example.org Thu Nov 22 04:15:57 2026\nX: y\n"),
+        ("behind a lone CR, where lines end in LF", "\n\r\rFrom ann@example.org Thu Nov 22 04:15:57 2026\rX: y\r"),
         ("an empty line behind", "\n\nFrom ann@example.org Thu Nov 22 04:15:57 2026\n\n"),
     ]
     for name, words in text:
