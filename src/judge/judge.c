@@ -15,11 +15,8 @@ out(struct str s)
 	return (struct nixie_str){s.ptr, s.len};
 }
 
-/*
- * Where in the input these words stand. When they were joined from folded lines,
- * the same number of letters is counted off in the raw text; words that were
- * decoded have no place.
- */
+/* Where in the input these words stand, also when they were joined from several lines; words that
+ * were decoded have no place. */
 static int64_t
 offset_of(const struct facts *f, struct str words, const struct words *in)
 {
@@ -27,20 +24,11 @@ offset_of(const struct facts *f, struct str words, const struct words *in)
 		return -1;
 	if (str_is_within(words, f->input))
 		return words.ptr - f->input.ptr;
-	if (in == NULL || !str_is_within(words, in->text) || !str_is_within(in->raw, f->input))
+	if (in == NULL || words.len == 0 || !str_is_within(words, in->text) ||
+		!str_is_within(in->raw, f->input))
 		return -1;
-	size_t letters = 0, at = 0;
-	for (const char *p = in->text.ptr; p < words.ptr; p++)
-		letters += !ascii_is_space((unsigned char)*p);
-	for (; at < in->raw.len; at++) {
-		if (ascii_is_space((unsigned char)in->raw.ptr[at]))
-			continue;
-		if (letters-- == 0)
-			break;
-	}
-	if (at >= in->raw.len || words.len == 0 || in->raw.ptr[at] != words.ptr[0])
-		return -1;
-	return in->raw.ptr + at - f->input.ptr;
+	const size_t at = reply_join_origin(in->raw, (size_t)(words.ptr - in->text.ptr));
+	return at < in->raw.len ? in->raw.ptr + at - f->input.ptr : -1;
 }
 
 /* The evidence for one outcome, while it grows. */

@@ -225,6 +225,42 @@ continuation_prefix(struct str line)
 	return end;
 }
 
+/* The lines of an answer, without what each repeats of the first. */
+struct joiner {
+	struct str rest;
+	struct str first; /* the first line, when it is a reply */
+	size_t joined;    /* so long the text is until now */
+	bool ends_blank;
+};
+
+/* The next piece, a slice of the answer, and where it goes in the joined text; a blank stands
+ * before it unless one is there. */
+static bool
+next_piece(struct joiner *j, struct str *piece, size_t *at)
+{
+	struct str line;
+	while (str_line(&j->rest, &line)) {
+		line = str_trim(line);
+		if (line.len == 0)
+			continue;
+		const size_t prefix = continuation_prefix(line);
+		if (prefix > 0 && j->joined > 0 && str_is_set(j->first) &&
+			memcmp(line.ptr, j->first.ptr, 3) == 0)
+			line = str_from(line, prefix);
+		else if (prefix > 0 && !str_is_set(j->first))
+			j->first = line;
+		if (line.len == 0)
+			continue;
+		*piece = line;
+		*at = j->joined + (j->joined > 0 && !j->ends_blank);
+		/* "550-" alone becomes "550 ". */
+		j->ends_blank = j->joined == 0 && prefix > 0 && line.len == 4;
+		j->joined = *at + line.len;
+		return true;
+	}
+	return false;
+}
+
 struct str
 reply_join(struct str text, struct arena *a)
 {
@@ -234,27 +270,32 @@ reply_join(struct str text, struct arena *a)
 	char *const out = arena_bytes(a, text.len + 1);
 	if (out == NULL)
 		return text;
-	size_t n = 0;
-	struct str rest = text, line;
-	struct str first = STR_NONE; /* the prefix of the first line, when it is a reply */
-	while (str_line(&rest, &line)) {
-		line = str_trim(line);
-		if (line.len == 0)
-			continue;
-		const size_t prefix = continuation_prefix(line);
-		if (prefix > 0 && n > 0 && str_is_set(first) && memcmp(line.ptr, first.ptr, 3) == 0)
-			line = str_from(line, prefix);
-		else if (prefix > 0 && !str_is_set(first))
-			first = line;
-		if (n > 0 && line.len > 0 && out[n - 1] != ' ')
-			out[n++] = ' ';
-		memcpy(out + n, line.ptr, line.len);
-		if (n == 0 && prefix > 0 && line.ptr[3] == '-')
+	struct joiner j = {.rest = text};
+	struct str piece;
+	size_t at;
+	while (next_piece(&j, &piece, &at)) {
+		if (at > 0)
+			out[at - 1] = ' ';
+		memcpy(out + at, piece.ptr, piece.len);
+		if (at == 0 && str_is_set(j.first) && out[3] == '-')
 			out[3] = ' ';
-		n += line.len;
 	}
-	arena_give_back(a, text.len + 1 - n);
-	return (struct str){out, n};
+	arena_give_back(a, text.len + 1 - j.joined);
+	return (struct str){out, j.joined};
+}
+
+size_t
+reply_join_origin(struct str text, size_t joined_at)
+{
+	const struct str trimmed = str_trim(text);
+	struct joiner j = {.rest = trimmed};
+	struct str piece;
+	size_t at;
+	while (next_piece(&j, &piece, &at))
+		if (joined_at < at + piece.len)
+			return (size_t)(piece.ptr - text.ptr) +
+			       (joined_at > at ? joined_at - at : 0);
+	return text.len;
 }
 
 struct str

@@ -66,6 +66,10 @@ struct reply reply_scan(struct str text);
  */
 struct str reply_join(struct str text, struct arena *a);
 
+/* reply_join_origin - where in `text` the byte stands that is at `joined_at` of what reply_join()
+ * makes of it; of a blank between two lines: where the second begins. O(n) */
+size_t reply_join_origin(struct str text, size_t joined_at);
+
 /* reply_skip_rules - `raw` without the lines at its head that only part a report from the words
  * under it: "-------server message", "====="; nothing when there are no others. O(n) */
 struct str reply_skip_rules(struct str raw);

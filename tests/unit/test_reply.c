@@ -187,9 +187,17 @@ main(void)
 	test_status(&a);
 	test_scan();
 	test_skip_rules();
-	for (size_t i = 0; i < sizeof join_rows / sizeof *join_rows; i++)
-		tap_is_str(reply_join(join_rows[i].in, &a), join_rows[i].want, "join: '%s'",
-			join_rows[i].in.ptr);
+	for (size_t i = 0; i < sizeof join_rows / sizeof *join_rows; i++) {
+		const struct str in = join_rows[i].in, joined = reply_join(in, &a);
+		size_t wrong = 0;
+		tap_is_str(joined, join_rows[i].want, "join: '%s'", in.ptr);
+		for (size_t at = 0; at < joined.len; at++)
+			wrong += joined.ptr[at] != ' ' &&
+				 joined.ptr[at] != in.ptr[reply_join_origin(in, at)];
+		tap_is_int(wrong, 0, "join: '%s': where each letter stood", in.ptr);
+		tap_is_int(
+			reply_join_origin(in, joined.len), in.len, "join: '%s': its end", in.ptr);
+	}
 	test_cost();
 	arena_fini(&a);
 	return tap_done();
