@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""test_schema.py NIXIE SCHEMA [FILE...] - the JSON is what doc/*.schema.json promise. TAP.
+"""test_schema.py NIXIE SCHEMA MUTANTS [FILE...] - the JSON is what doc/*.schema.json promise. TAP.
 
 Validates `nixie parse -o ndjson`, with --explain and without, of every FILE, of samples/ and of
 tests/golden/; and of all mails in ../*/corpus/emails, a collection beside the source tree, where there is
-one. Validates `nixie log -o ndjson` of tests/golden/log/*.log by log.schema.json beside SCHEMA. Holds the
+one; and of damaged mails that MUTANTS makes (tests/robust/test_mutants). Validates `nixie log -o ndjson` of tests/golden/log/*.log by log.schema.json beside SCHEMA. Holds the
 schemas against the tables and the code they repeat and against each other, and doc/report.md against all.
 """
 import json
@@ -11,11 +11,13 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 from tap import check, done, skip
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 MORE_MAILS = sorted(TOP.parent.glob('*/corpus/emails'))
+MUTANTS = 520
 AT_ONCE = 200  # files for one run of nixie
 # What is named in names.c, and never written: the member is absent instead.
 ABSENT = {'action': {'none'}, 'said': {'nothing'}, 'refuser': {'unknown'}, 'stage': {'none'}}
@@ -171,13 +173,20 @@ def main():
     kind.check_schema(schema)
     kind.check_schema(log)
     validator = kind(schema, format_checker=jsonschema.FormatChecker())
-    ours = mails_below(TOP / 'samples', TOP / 'tests/golden') + [pathlib.Path(p) for p in sys.argv[3:]]
+    ours = mails_below(TOP / 'samples', TOP / 'tests/golden') + [pathlib.Path(p) for p in sys.argv[4:]]
     for words in ([], ['--explain']):
         how = ' '.join(['parse', *words])
         validate(nixie, validator, words, ours, f'{how}, our samples')
         if MORE_MAILS:
             validate(nixie, validator, words, mails_below(*MORE_MAILS), f'{how}, the mails beside the tree')
         events_valid(nixie, kind(log, format_checker=jsonschema.FormatChecker()), words)
+    with tempfile.TemporaryDirectory() as folder:
+        made = subprocess.run([sys.argv[3], '-n', str(MUTANTS), '-s', '3', '-w', folder, TOP / 'samples', TOP / 'tests/golden/seeds',
+                               TOP / 'tests/wild'], check=False, capture_output=True, timeout=250)
+        check([] if made.returncode == 0 else [made.stdout[-500:], made.stderr[-500:]], f'{MUTANTS} mutants')
+        # Those that are empty, or an mbox without a mail, have no report.
+        mutants = sorted(p for p in pathlib.Path(folder).iterdir() if p.stat().st_size > 0)
+        validate(nixie, validator, ['--explain', '--message'], mutants, 'parse --explain, damaged mails')
     if not MORE_MAILS:
         skip('the mails beside the tree', 'there are none')
     return done()
