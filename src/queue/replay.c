@@ -52,27 +52,35 @@ replay_body(struct queue *q, const struct entry_body *e, struct extent x)
 		q->replay_error = -ENOMEM;
 }
 
-static struct queue_recipient *
-recipients_parse(struct queue *q, const struct entry_message *e)
+static bool
+recipients_parse(const struct entry_message *e, struct queue_recipient *list)
 {
-	struct queue_recipient *const list = calloc(e->envelope.recipient_count, sizeof *list);
-	if (list == NULL) {
-		q->replay_error = -ENOMEM;
-		return NULL;
-	}
 	struct str rest = e->rest;
 	for (size_t i = 0; i < e->envelope.recipient_count; i++)
-		if (!entry_recipient_next(&rest, &list[i])) {
-			free(list);
-			return NULL;
-		}
-	return list;
+		if (!entry_recipient_next(&rest, &list[i]))
+			return false;
+	return true;
+}
+
+/* A new message for the index. False when the entry is none; memory shows in replay_error. */
+static bool
+message_make(struct queue *q, const struct entry_message *e, struct message **out)
+{
+	struct queue_recipient *const list = calloc(e->envelope.recipient_count, sizeof *list);
+	const bool ok = list != NULL && recipients_parse(e, list);
+	*out = ok && table_reserve(&q->messages, 1) ? message_new(e, list) : NULL;
+	if (*out == NULL && (ok || list == NULL))
+		q->replay_error = -ENOMEM;
+	free(list);
+	return ok;
 }
 
 /* A message without its bytes cannot be sent, and is not thrown away either. */
 static void
 message_hold_damaged(struct queue *q, struct message *m)
 {
+	if (m->body.bytes == m->shown.body_bytes)
+		return;
 	char id[QUEUE_ID_BYTES];
 	queue_id_text(m->shown.id, id);
 	queue_alarm_say(q, "message %s: part of its body is not readable; it is held", id);
@@ -85,15 +93,10 @@ message_hold_damaged(struct queue *q, struct message *m)
 	}
 }
 
-static void
+static bool
 replay_message(
 	struct queue *q, enum entry_kind kind, const struct entry_message *e, uint64_t segment)
 {
-	struct home *const h = home_get(q, segment);
-	if (kind == ENTRY_MESSAGE) {
-		h->counts.messages++;
-		h->counts.accepted += e->envelope.recipient_count;
-	}
 	struct draft *const d = DRAFT_OF(table_find(&q->drafts, e->message));
 	struct extents body = {0};
 	if (d != NULL && d->generation == e->generation) {
@@ -102,30 +105,25 @@ replay_message(
 	}
 	draft_free(q, d);
 
-	const bool is_whole = body.bytes == e->body_bytes;
 	struct message *m = message_find(q, e->message);
-	if (m != NULL && !is_whole) { /* the copy it had is the better one */
+	const bool was_known = m != NULL;
+	/* When the new copy is not whole, the one it had is the better one. */
+	if (was_known ? body.bytes != e->body_bytes : !message_make(q, e, &m) || m == NULL) {
 		free(body.list);
-		return;
+		return was_known || q->replay_error != 0;
 	}
-	if (m == NULL) {
-		struct queue_recipient *const recipients = recipients_parse(q, e);
-		m = recipients == NULL ? NULL : message_new(e, recipients);
-		free(recipients);
-		if (m == NULL || !table_reserve(&q->messages, 1)) {
-			message_free(m);
-			free(body.list);
-			q->replay_error = -ENOMEM;
-			return;
-		}
+	if (kind == ENTRY_MESSAGE) {
+		struct home *const h = home_get(q, segment);
+		h->counts.messages++;
+		h->counts.accepted += e->envelope.recipient_count;
+	}
+	if (!was_known)
 		message_add(q, m);
-	}
 	free(m->body.list);
 	m->body = body;
 	m->generation = e->generation;
 	message_home_set(q, m, extents_oldest(&body, segment));
-	if (!is_whole)
-		message_hold_damaged(q, m);
+	return true;
 }
 
 static void
@@ -184,7 +182,7 @@ replay_frame(void *to, uint64_t segment, uint64_t offset, struct str payload)
 		} else if (e.kind == ENTRY_MESSAGE || e.kind == ENTRY_COPY) {
 			ok = entry_message_parse(e.content, &message);
 			if (ok)
-				replay_message(q, e.kind, &message, segment);
+				ok = replay_message(q, e.kind, &message, segment);
 		} else if (e.kind == ENTRY_CHANGE) {
 			ok = entry_change_parse(e.content, &change);
 			if (ok)
@@ -221,6 +219,8 @@ replay_done(struct queue *q)
 	while ((node = table_next(&q->drafts, NULL)) != NULL)
 		draft_free(q, DRAFT_OF(node)); /* never accepted */
 	table_fini(&q->drafts);
+	for (node = NULL; (node = table_next(&q->messages, node)) != NULL;)
+		message_hold_damaged(q, MESSAGE_OF(node));
 	/* Copies begun in this run are unlike those of any run before, which wrote segments of
 	 * other numbers. */
 	q->generation = journal_extent(q->journal).newest << 32;
