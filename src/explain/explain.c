@@ -284,6 +284,13 @@ explain_cause(const struct nixie_report_info *info, const struct nixie_outcome *
 }
 
 void
+explain_key(struct str key, enum lang lang, struct arena *a, struct explanation *e)
+{
+	*e = (struct explanation){.key = STR_NONE};
+	take_row(key, lang, a, e);
+}
+
+void
 explain_kind(const struct nixie_report_info *info, enum lang lang, struct arena *a,
 	struct explanation *e)
 {

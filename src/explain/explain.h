@@ -44,6 +44,10 @@ enum explain_whom {
 void explain_cause(const struct nixie_report_info *info, const struct nixie_outcome *o,
 	enum explain_whom whom, enum lang lang, struct arena *a, struct explanation *e);
 
+/* explain_key - the explanation of that key in general, without a case: headline, happened, why and
+ * steps; the rest is absent */
+void explain_key(struct str key, enum lang lang, struct arena *a, struct explanation *e);
+
 /* explain_kind - a report that is no failure: "An automatic reply, not a bounce" */
 void explain_kind(const struct nixie_report_info *info, enum lang lang, struct arena *a,
 	struct explanation *e);

@@ -48,8 +48,8 @@ find_in_multipart(const struct web_call *call, struct given *given, struct web_r
 	return false;
 }
 
-static bool
-find_bytes(const struct web_call *call, struct given *given, struct web_response *res)
+bool
+given_take(const struct web_call *call, struct given *given, struct web_response *res)
 {
 	const struct web_request *const req = call->request;
 	*given = (struct given){.bytes = req->body, .input = NIXIE_INPUT_ANY};
@@ -93,7 +93,7 @@ sentence(const char *rest, struct arena *a)
 bool
 given_find(const struct web_call *call, struct given *given, struct web_response *res)
 {
-	if (!find_bytes(call, given, res))
+	if (!given_take(call, given, res))
 		return false;
 	if (str_trim(given->bytes).len == 0) {
 		problem_answer(PROBLEM_NOTHING_GIVEN, STR_NONE, res);

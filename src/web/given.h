@@ -22,4 +22,8 @@ struct given {
  */
 bool given_find(const struct web_call *call, struct given *given, struct web_response *res);
 
+/* given_take - the same, but nothing and what is no mail are given as well: for who says so
+ * otherwise */
+bool given_take(const struct web_call *call, struct given *given, struct web_response *res);
+
 #endif

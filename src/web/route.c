@@ -3,6 +3,7 @@
 #include "web/accept.h"
 #include "web/api.h"
 #include "web/count.h"
+#include "web/pages.h"
 #include "web/problem.h"
 #include "web/request.h"
 
@@ -12,6 +13,9 @@
 		WEB_TAKES_FORM)
 
 const struct web_route web_routes[] = {
+	{STR_INIT("/"), WEB_GET, page_home, {WEB_HTML}, 1, 0},
+	{STR_INIT("/explain"), WEB_POST, page_explain, {WEB_HTML}, 1, GIVEN | WEB_TAKES_MBOX},
+	{STR_INIT("/assets/{}"), WEB_GET, page_asset, {WEB_HTML}, 0, 0},
 	{STR_INIT("/v1/explain"), WEB_POST, api_explain, {WEB_JSON, WEB_NDJSON, WEB_TEXT}, 3,
 		GIVEN | WEB_TAKES_MBOX},
 	{STR_INIT("/v1/reply"), WEB_POST, api_reply, {WEB_JSON, WEB_NDJSON, WEB_TEXT}, 3, GIVEN},
