@@ -63,6 +63,8 @@ action_of(const struct person *who, enum nixie_kind kind)
 {
 	if (who->dsn != NULL && who->dsn->action != NIXIE_ACTION_NONE)
 		return who->dsn->action;
+	if (who->is_delayed)
+		return NIXIE_ACTION_DELAYED;
 	switch (kind) {
 	case NIXIE_KIND_FAILURE:
 		return NIXIE_ACTION_FAILED;

@@ -190,6 +190,9 @@ by_text(const struct facts *f, struct kind *k)
 		set(k, NIXIE_KIND_FAILURE, "kind:words", sign_words(&f->signs, SIGN_FAILURE));
 	else if (mark_refusals(f) > 0)
 		set(k, NIXIE_KIND_FAILURE, "kind:dialogue", STR_NONE);
+	else if (sign_seen(&f->signs, SIGN_SUCCESS))
+		set(k, NIXIE_KIND_SUCCESS, "kind:success-words",
+			sign_words(&f->signs, SIGN_SUCCESS));
 	else if (gives_reason(f))
 		set(k, NIXIE_KIND_FAILURE, "kind:reason", STR_NONE);
 }

@@ -3,6 +3,8 @@
 #include "read/address.h"
 
 #define BLOCKS_LOOKED_AT 64
+#define LINES_LOOKED_AT 200
+#define HEAD_LABEL_MAX 24 /* bytes of "From:" in any language */
 #define REPLY_LOOKED_FOR_BYTES 16384
 
 size_t
@@ -81,13 +83,40 @@ is_about_nothing(const struct facts *f)
 	return !str_is_set(named) || !is_third_party(f, named);
 }
 
+/* "From: Mail Delivery System <MAILER-DAEMON@mx.example.org>" in the text: somebody forwards a
+ * report, its head before it. Nobody writes to such an address, so that the label may be in any
+ * language. */
+static bool
+quotes_head(const struct facts *f)
+{
+	for (size_t i = 0; i < f->prose.lines.count && i < LINES_LOOKED_AT; i++) {
+		const struct str line = str_trim(f->prose.lines.list[i].raw);
+		size_t at = str_find_char(str_head(line, HEAD_LABEL_MAX), ':', 0);
+		const struct str from = at == STR_NPOS ? STR_NONE : address_next(line, &at);
+		if (str_is_set(from) && str_starts_case(from, STR("mailer-daemon@")))
+			return true;
+	}
+	return false;
+}
+
+/* Does a line of the prose say that delivery failed, or is delayed? */
+static bool
+prose_tells(const struct facts *f)
+{
+	for (size_t i = 0; i < f->prose.lines.count; i++)
+		if (((f->prose.lines.list[i].signs >> SIGN_FAILURE) & 1) ||
+			((f->prose.lines.list[i].signs >> SIGN_DELAY) & 1))
+			return true;
+	return false;
+}
+
 unsigned
 mark_points(const struct facts *f)
 {
 	unsigned points = 0;
-	const bool is_mailer = sign_seen(&f->signs, SIGN_MAILER) ||
-			       address_is_robot(f->from_address) ||
-			       str_eq(str_trim(header_find(&f->header, STR("From"))), STR("<>"));
+	const bool is_mailer =
+		sign_seen(&f->signs, SIGN_MAILER) || address_is_robot(f->from_address) ||
+		str_eq(str_trim(header_find(&f->header, STR("From"))), STR("<>")) || quotes_head(f);
 	if (is_persons_answer(f) || is_about_nothing(f))
 		return 0;
 	points += is_mailer ? 3 : 0;
@@ -106,9 +135,18 @@ mark_points(const struct facts *f)
 			  ? 1
 			  : 0;
 	points += f->mime.is_report ? 3 : 0;
+	/* What a person quotes of a report has lost its head. */
+	const bool is_quotation =
+		f->is_quoted && prose_tells(f) && (mark_head_block(f) || has_reply(f));
+	points += is_quotation ? 3 : 0;
+	/* In the subject, and above an address in the text: "DELIVERY FAILURE", "... was not
+	 * delivered to: a@b". */
+	const bool says_so_twice =
+		sign_seen(&f->subject_signs, SIGN_FAILURE) && prose_tells(f) && !mark_list(f);
 	/* Words alone make no report: newsletters, parcel services and tickets say "could not be
 	 * delivered" too. */
-	const bool has_structure = is_mailer || is_from_server(f) || mark_refusals(f) > 0 ||
-				   (mark_head_block(f) && (has_reply(f) || f->returned.is_there));
+	const bool has_structure =
+		is_mailer || is_quotation || is_from_server(f) || mark_refusals(f) > 0 ||
+		(mark_head_block(f) && (has_reply(f) || f->returned.is_there || says_so_twice));
 	return has_structure ? points : 0;
 }

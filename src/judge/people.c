@@ -244,7 +244,7 @@ from_prose(const struct facts *f, struct people *p, struct index *ix, enum namin
 		struct person *who = index_find(ix, p, b->address);
 		/* One sentence names one recipient surely; more only when they are heads or
 		 * labelled. */
-		if (who == NULL && best < NAMING_LABEL && p->count > 0)
+		if (who == NULL && best < NAMING_OBJECT && p->count > 0)
 			continue;
 		if (who == NULL)
 			who = add(f, p, ix, b->address, "text");
@@ -328,10 +328,30 @@ add_prose(const struct facts *f, struct people *p, const struct index *ix)
 		if (b->original.len > 0 && who->original.len == 0 &&
 			!str_eq_case(b->original, who->recipient))
 			who->original = b->original;
-		/* A sentence that names somebody is the report's, not the server's. */
-		say(f, p, who, b->own,
-			b->naming == NAMING_SENTENCE && f->is_message ? VOICE_AFTER : VOICE_OWN);
+		/* A sentence that names somebody is the report's, not the server's; so is what
+		 * stands below it, unless each one has a paragraph of his own. */
+		const bool is_reports = b->naming == NAMING_SENTENCE ||
+					(b->naming == NAMING_OBJECT && p->count == 1);
+		say(f, p, who, b->own, is_reports && f->is_message ? VOICE_AFTER : VOICE_OWN);
 		say(f, p, who, b->after, VOICE_AFTER);
+	}
+}
+
+/* A text with a list of those that failed and one of those still being tried: who is on which. With
+ * one list alone, the message as a whole tells. */
+static void
+note_delayed(const struct facts *f, struct people *p, const struct index *ix)
+{
+	size_t delayed = 0, failed = 0;
+	for (size_t i = 0; i < f->prose.count; i++)
+		if (f->prose.blocks[i].naming >= NAMING_OBJECT)
+			*(f->prose.blocks[i].is_delayed ? &delayed : &failed) += 1;
+	for (size_t i = 0; delayed > 0 && failed > 0 && i < f->prose.count; i++) {
+		const struct block *const b = &f->prose.blocks[i];
+		struct person *const who =
+			b->naming >= NAMING_OBJECT ? person_like(p, ix, b->address) : NULL;
+		if (who != NULL)
+			who->is_delayed = b->is_delayed;
 	}
 }
 
@@ -340,6 +360,20 @@ is_refusal(struct str reply)
 {
 	return reply.len >= 3 && (reply.ptr[0] == '4' || reply.ptr[0] == '5') &&
 	       ascii_is_digit((unsigned char)reply.ptr[1]);
+}
+
+/* Who had a line of the transcript before that answer came, "<a@b>... Deferred: Connection
+ * refused", and is not meant by it. */
+static void
+note_settled(const struct facts *f, struct people *p, const struct index *ix, struct str answer)
+{
+	for (size_t i = 0; i < f->prose.count && f->prose.blocks[i].address.ptr < answer.ptr; i++) {
+		const struct block *const b = &f->prose.blocks[i];
+		struct person *const who =
+			str_starts(b->own, STR("...")) ? person_like(p, ix, b->address) : NULL;
+		if (who != NULL)
+			who->is_settled = true;
+	}
 }
 
 /*
@@ -373,9 +407,11 @@ add_dialogue(const struct facts *f, struct people *p, const struct index *ix)
 		if (!str_is_set(who->host))
 			who->host = e->host;
 	}
+	if (common != NULL && p->count > 1)
+		note_settled(f, p, ix, common->reply);
 	for (size_t i = 0; common != NULL && i < p->count; i++) {
 		struct person *const who = &p->list[i];
-		if (str_is_set(who->command))
+		if (str_is_set(who->command) || who->is_settled)
 			continue;
 		say(f, p, who, common->reply, VOICE_REPLY);
 		who->command = common->command;
@@ -421,6 +457,7 @@ people_gather(const struct facts *f, bool is_failure, struct people *p)
 		}
 	}
 	add_prose(f, p, &ix);
+	note_delayed(f, p, &ix);
 	add_dialogue(f, p, &ix);
 	bool has_own = false;
 	for (size_t i = 0; i < p->count; i++)

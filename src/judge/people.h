@@ -37,8 +37,11 @@ struct person {
 	const struct dsn_recipient *dsn; /* NULL when the report has no fields for it */
 	struct words *words;             /* at most WORDS_MAX; most people need one or two */
 	size_t word_count, word_room;
-	bool is_one_of_many;  /* others have answers of their own: what the prose says may be about
-				 them */
+	bool is_one_of_many; /* others have answers of their own: what the prose says may be about
+				them */
+	bool is_delayed;     /* the text says that it is still being tried for this one, and that it
+				failed for others */
+	bool is_settled;     /* the transcript has a line for it before the answer to all */
 	const char *named_by; /* "dsn", "x-failed-recipients", "text", "dialogue", "subject",
 				 "returned" */
 	struct str host;      /* the server in the dialogue */

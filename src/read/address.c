@@ -28,6 +28,15 @@ is_touching_end(struct str text, size_t low, size_t i)
 	       (i >= low + 2 && b >= 0x80 && b < 0xC0 && (unsigned char)text.ptr[i - 2] >= 0xE0);
 }
 
+/* "/G=HUGH/S=MORTIMER/C=GB/": an O/R name as the local part, RFC 2156 s4.1. */
+static bool
+is_x400_name(struct str local)
+{
+	const size_t equals = str_find_char(str_head(local, 8), '=', 0);
+	return local.len > 4 && local.ptr[0] == '/' && local.ptr[local.len - 1] == '/' &&
+	       equals != STR_NPOS && equals > 1;
+}
+
 /* Where the local part that ends before `at` begins; `at` itself when there is none. */
 static size_t
 local_start(struct str text, size_t low, size_t at)
@@ -48,7 +57,8 @@ local_start(struct str text, size_t low, size_t at)
 		from--;
 	/* Quotes and dots of the sentence around it, and UTF-8 punctuation such as 「 or “ that
 	 * touches it. */
-	while (from < at &&
+	const bool is_x400 = is_x400_name(str_between(text.ptr + from, text.ptr + at));
+	while (from < at && !is_x400 &&
 		(text.ptr[from] == '\'' || text.ptr[from] == '.' || text.ptr[from] == '`' ||
 			text.ptr[from] == '*' || text.ptr[from] == '/' || text.ptr[from] == '='))
 		from++;

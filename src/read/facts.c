@@ -163,21 +163,6 @@ human_text(struct facts *f)
 	return text;
 }
 
-/* Text that claims nothing of its encoding, but is quoted-printable all the same: "=20" at line
- * ends, "=3D". */
-static bool
-looks_quoted_printable(struct str text)
-{
-	static const struct str signs[] = {STR_INIT("=3D"), STR_INIT("=\n"), STR_INIT("=\r\n"),
-		STR_INIT("=20\n"), STR_INIT("=20\r\n"), STR_INIT("=C3=")};
-	const struct str head = str_head(text, 8192);
-	for (size_t at = 0; (at = str_find_char(head, '=', at)) != STR_NPOS; at++)
-		for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
-			if (str_starts(str_from(head, at), signs[i]))
-				return true;
-	return false;
-}
-
 static bool
 looks_like_html(struct str text)
 {
@@ -191,19 +176,16 @@ looks_like_html(struct str text)
 static void
 read_prose(struct facts *f, struct str whole)
 {
-	struct str text =
-		f->is_message ? human_text(f) : charset_to_utf8(CHARSET_UNKNOWN, whole, f->arena);
-	if (f->is_message && !f->mime.is_multipart &&
-		!header_has(&f->header, STR("Content-Transfer-Encoding")) &&
-		looks_quoted_printable(text))
-		text = charset_to_utf8(
-			CHARSET_UNKNOWN, decode_quoted_printable(text, f->arena), f->arena);
+	const struct part paste = {.role = PART_TEXT, .raw = whole};
+	struct str text = f->is_message || f->mime.is_multipart ? human_text(f)
+								: part_decode(&paste, f->arena);
 	if (looks_like_html(text))
 		text = decode_html(text, f->arena);
-	text = text_unquote(text, f->arena);
+	f->text = text_unquote(text, f->arena);
+	f->is_quoted = f->text.ptr != text.ptr;
 	if (!f->is_message)
-		text = text_unwrap(text, f->arena);
-	f->text = text;
+		f->text = text_unwrap(f->text, f->arena);
+	text = f->text;
 	if (notification_read(f, text)) {
 		f->prose = (struct prose){.all = STR("")};
 		return;
@@ -385,13 +367,13 @@ read_once(struct facts *f, struct str whole, enum nixie_input kind)
 	f->returned = (struct returned){0};
 	f->feedback = (struct feedback){0};
 	f->disposition = (struct disposition){0};
-	if (f->is_message) {
-		mime_parse(&f->header, f->arena, &f->mime);
-		read_parts(f);
-	} else {
+	/* A paste may be the source of a message that lost its header: its parts tell. */
+	if (!f->is_message)
 		f->header = (struct header){.body = whole};
+	mime_parse(&f->header, f->arena, &f->mime);
+	if (!f->is_message && !f->mime.is_multipart)
 		f->mime = (struct mime){0};
-	}
+	read_parts(f);
 	if (f->mime.is_deep)
 		facts_note(f, "depth-limit", STR_NPOS);
 	if (f->mime.is_many)

@@ -43,6 +43,7 @@ struct facts {
 	struct str input;
 	struct arena *arena;
 	bool is_message;  /* it has a header; else it was pasted text or a reply */
+	bool is_quoted;   /* most of its text was a quotation, and is read without the '>' */
 	unsigned nesting; /* this many messages were opened to come to the report */
 	struct header header;
 	struct str subject, from, from_address, to_address, return_path, message_id, date;

@@ -3,6 +3,9 @@
 #include "base/charset.h"
 #include "base/decode.h"
 
+#define GUESS_BYTES 8192     /* of a text that are asked whether it is encoded */
+#define GUESS_BASE64_LINE 40 /* a first line of fewer bytes may be a word */
+
 static const struct {
 	struct str type;
 	enum part_role role;
@@ -232,13 +235,55 @@ mime_parse(const struct header *h, struct arena *a, struct mime *m)
 	walk(m, h, 0, false, a);
 }
 
+/* Text that claims nothing of its encoding, but is quoted-printable all the same: "=20" at line
+ * ends, "=3D". */
+static bool
+looks_quoted_printable(struct str text)
+{
+	static const struct str signs[] = {STR_INIT("=3D"), STR_INIT("=\n"), STR_INIT("=\r\n"),
+		STR_INIT("=20\n"), STR_INIT("=20\r\n"), STR_INIT("=C3=")};
+	const struct str head = str_head(text, GUESS_BYTES);
+	for (size_t at = 0; (at = str_find_char(head, '=', at)) != STR_NPOS; at++)
+		for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+			if (str_starts(str_from(head, at), signs[i]))
+				return true;
+	return false;
+}
+
+/* The same of base64: nothing but its alphabet, in lines of one length, multiples of four, and a
+ * last one that may be shorter. */
+static bool
+looks_base64(struct str text)
+{
+	struct str rest = str_trim(str_head(text, GUESS_BYTES)), line;
+	const bool is_whole = text.len <= GUESS_BYTES;
+	size_t first = 0, lines = 0;
+	for (bool is_last = false; !is_last && str_line(&rest, &line); lines++) {
+		is_last = rest.len == 0;
+		if (lines == 0)
+			first = line.len;
+		if ((is_last && !is_whole && lines > 0) || line.len == 0)
+			continue;
+		if (line.len % 4 != 0 || line.len > first || (!is_last && line.len < first))
+			return false;
+		for (size_t i = 0; i < line.len; i++)
+			if (base64_value((unsigned char)line.ptr[i]) < 0 &&
+				!(is_last && line.ptr[i] == '=' && i + 2 >= line.len))
+				return false;
+	}
+	return first >= GUESS_BASE64_LINE;
+}
+
 struct str
 part_decode(const struct part *p, struct arena *a)
 {
 	struct str text = p->raw;
-	if (str_starts_case(p->encoding, STR("base64")))
+	const bool is_guess =
+		!str_is_set(p->encoding) && (p->role == PART_TEXT || p->role == PART_HTML);
+	if (str_starts_case(p->encoding, STR("base64")) || (is_guess && looks_base64(text)))
 		text = decode_base64(text, a);
-	else if (str_starts_case(p->encoding, STR("quoted-printable")))
+	else if (str_starts_case(p->encoding, STR("quoted-printable")) ||
+		 (is_guess && looks_quoted_printable(text)))
 		text = decode_quoted_printable(text, a);
 	if (p->role == PART_OTHER)
 		return text;

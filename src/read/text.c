@@ -50,6 +50,9 @@ struct reader {
 	uint64_t lead_line;       /* ... and of its last line */
 	bool is_after_blank;      /* the line before was blank */
 	bool is_sentence_open;    /* the line before ended amid a sentence */
+	bool is_list_section;     /* "----- The following addresses failed -----" stands above */
+	bool is_list_open;        /* ... and the paragraph below it has begun */
+	bool is_delay_section;    /* the last words of failure or delay were of delay */
 };
 
 /* One line: as it stands, without its blanks, and the signs in it (looked for once, when first
@@ -166,10 +169,19 @@ read_dialogue(struct reader *r, struct line *l)
 	if (line.len < 120 && (str_starts(line, STR("...")) || str_starts(line, STR("While "))) &&
 		sign_in(line, SIGN_TALKING_TO, &hit)) {
 		r->host = host_clean(str_trim(str_between(hit.ptr + hit.len, line.ptr + line.len)));
+		/* "<a@b>... Deferred: Connection refused" was the last line about that one. */
+		const struct block *const b = current_block(r);
+		if (b != NULL && str_starts(b->own, STR("..."))) {
+			r->current = 0;
+			r->in_own = false;
+		}
 		return true;
 	}
 	return false;
 }
+
+#define LOCAL_PART_MAX 128  /* bytes of a line that is one, or a pipe */
+#define OBJECT_LINE_MAX 300 /* bytes of a sentence that names the one whom it is about */
 
 /* "For help write to", and then an address on a line of its own; or one through which a list is run
  * and of which no failure was spoken. The line before counts more than its paragraph. */
@@ -196,6 +208,7 @@ open_block(
 	b->own = tail.len > 0 ? tail : str_from(line, line.len);
 	b->after = str_from(line, line.len);
 	b->is_contact = tail.len == 0 && leads_to_contact(r, address);
+	b->is_delayed = r->is_delay_section;
 	r->current = r->p->count;
 	r->indent = indent_of(line);
 	r->in_own = true;
@@ -213,6 +226,31 @@ extend_block(struct reader *r, struct str line)
 	else
 		b->after =
 			b->after.len == 0 ? line : str_between(b->after.ptr, line.ptr + line.len);
+}
+
+/* "Failed to deliver to 'a@b'", "We could not deliver your message to a@b:": words of failure, and
+ * the line ends in an address. What stands below is about it. */
+static bool
+read_object(struct reader *r, struct line *l)
+{
+	struct str hit, found, last = STR_NONE;
+	const struct block *const b = current_block(r);
+	if (b != NULL && r->in_own && b->naming > NAMING_OBJECT)
+		return false; /* an answer, in the paragraph of the one it is about */
+	if (l->bare.len > OBJECT_LINE_MAX || !line_says(l, SIGN_FAILURE) ||
+		line_says(l, SIGN_CONTACT) || !sign_in(l->bare, SIGN_FAILURE, &hit))
+		return false;
+	for (size_t at = 0; str_is_set(found = address_next(l->bare, &at));)
+		last = found;
+	if (!str_is_set(last) || last.ptr < hit.ptr + hit.len ||
+		text_is_behind_sender_word(l->bare, last))
+		return false;
+	const struct str end = str_between(last.ptr + last.len, l->bare.ptr + l->bare.len);
+	for (size_t i = 0; i < end.len; i++)
+		if (strchr(" >'\")].:,;", end.ptr[i]) == NULL || end.ptr[i] == '\0')
+			return false;
+	open_block(r, last, STR(""), NAMING_OBJECT, l->raw);
+	return true;
 }
 
 /* An address somewhere in a line of prose. */
@@ -262,11 +300,28 @@ read_field(struct reader *r, struct line *l)
 	return dsn_line(l->raw, r->arena, d);
 }
 
+/* In Sendmail's list of addresses: a local part, or what an alias leads to, alone on its line. */
+static bool
+read_local_part(struct reader *r, struct line *l)
+{
+	const struct str line = l->bare;
+	const bool is_command = str_starts(line, STR("\"|")) || str_starts(line, STR("|"));
+	if (!r->is_list_section || l->has_at || indent_of(l->raw) > 0 ||
+		line.len > LOCAL_PART_MAX || line.ptr[0] == '-' ||
+		(!is_command && (str_find_char(line, ' ', 0) != STR_NPOS ||
+					str_find_char(line, ':', 0) != STR_NPOS)))
+		return false;
+	open_block(r, address_clean(line), STR(""), NAMING_HEAD, l->raw);
+	return true;
+}
+
 static bool
 read_recipient(struct reader *r, struct line *l)
 {
 	struct str address, tail, label;
 	const struct str head = text_skip_bullet(l->bare);
+	if (read_local_part(r, l))
+		return true;
 	if ((l->has_at || head.ptr[0] == '<') && text_head(head, &address, &tail)) {
 		/* "... contact the owner at\na@b.": the end of a sentence that was wrapped. */
 		if (!r->is_after_blank && str_eq(tail, STR(".")) && leads_to_contact(r, address))
@@ -340,6 +395,19 @@ leads_on(struct str own)
 	return marks == own.len || (own.len <= LEAD_BYTES_MAX && own.ptr[own.len - 1] == ':');
 }
 
+/* "There was a temporary problem with these recipients:", "These addresses failed:": what the
+ * addresses below it have in common. A line that names somebody speaks of that one. */
+static void
+note_section(struct reader *r, const struct line *l)
+{
+	if (l->has_at || l->bare.ptr[0] == '<' || indent_of(l->raw) > 0)
+		return;
+	if (line_says(l, SIGN_DELAY))
+		r->is_delay_section = true;
+	else if (line_says(l, SIGN_FAILURE))
+		r->is_delay_section = false;
+}
+
 static void
 read_line(struct reader *r, const struct text_line *of)
 {
@@ -351,10 +419,13 @@ read_line(struct reader *r, const struct text_line *of)
 		if (b != NULL && !leads_on(b->own))
 			r->in_own = false;
 		r->in_reply = r->is_command_open = false;
+		if (r->is_list_open)
+			r->is_list_section = r->is_list_open = false;
 		r->is_after_blank = true;
 		r->is_sentence_open = false;
 		return;
 	}
+	r->is_list_open = r->is_list_section;
 	l.has_at = memchr(l.bare.ptr, '@', l.bare.len) != NULL;
 	if (read_field(r, &l)) {
 		r->in_own = false;
@@ -365,13 +436,19 @@ read_line(struct reader *r, const struct text_line *of)
 		return;
 	}
 	/* With one recipient, all of it is about that one. */
+	if (is_section(l.bare)) {
+		r->is_list_open = false;
+		r->is_list_section = line_says(&l, SIGN_FAILURE) || line_says(&l, SIGN_DELAY);
+	}
 	if (is_section(l.bare) && r->current > 1) {
 		r->current = 0;
 		r->in_own = false;
 		r->is_failure_sentence = line_says(&l, SIGN_FAILURE);
+		note_section(r, &l);
 		return;
 	}
-	if (!is_wrapped(r, &l) && read_recipient(r, &l))
+	note_section(r, &l);
+	if (!is_wrapped(r, &l) && (read_recipient(r, &l) || read_object(r, &l)))
 		return;
 	extend_block(r, raw);
 	if (r->is_after_blank)

@@ -19,6 +19,7 @@ enum naming {
 	NAMING_PASSING,  /* somewhere in a sentence */
 	NAMING_TO,       /* in a description of the message: "To: a@b" */
 	NAMING_SENTENCE, /* in a sentence that says that delivery to it failed */
+	NAMING_OBJECT,   /* at the end of such a sentence: "Failed to deliver to 'a@b'" */
 	NAMING_LABEL,    /* behind "Recipient:", or "Name (a@b)" on a line of its own */
 	NAMING_HEAD      /* at the head of its own line or paragraph */
 };
@@ -31,6 +32,7 @@ struct block {
 	struct str after;    /* from there to the next address or the end */
 	enum naming naming;
 	bool is_contact; /* the words before it told whom to write to */
+	bool is_delayed; /* the words above it said that it is still being tried */
 };
 
 /* One command of a quoted SMTP dialogue and the answer to it. */

@@ -10,6 +10,7 @@
 #include "read/header.h"
 #include "read/signs.h"
 
+#define DESCRIPTION_LINES_MAX 12   /* of a message that is described and not returned */
 #define ANNOUNCEMENT_BYTES_MAX 160 /* of a line that announces the copy of a message */
 #define ANNOUNCEMENT_LEAD_MAX 24   /* before the words that do: "The headers of the ..." */
 
@@ -38,12 +39,37 @@ may_begin_field(char c)
 	return c != '\0' && strchr("RrMmDdFfTtSsXxCcAaLlIiPp", c) != NULL;
 }
 
+static bool
+is_description_field(struct str name)
+{
+	return str_eq_case(name, STR("Date")) || str_eq_case(name, STR("From")) ||
+	       str_eq_case(name, STR("To")) || str_eq_case(name, STR("Subject"));
+}
+
+/* "This report relates to a message with these fields: Message-ID ... Date ... To ...": the report
+ * goes on behind them. */
+static bool
+is_report_below(struct str rest)
+{
+	struct str line, hit;
+	bool is_below = false;
+	for (int lines = 0; lines < DESCRIPTION_LINES_MAX && str_line(&rest, &line); lines++) {
+		const struct str bare = str_trim(line);
+		if (is_below && bare.len > 0)
+			return sign_in(bare, SIGN_FAILURE, &hit) || sign_in(bare, SIGN_DELAY, &hit);
+		is_below = bare.len == 0;
+	}
+	return false;
+}
+
 /* Do the lines from here on make the header of a message? Three known fields in a row, one of them
  * a sign of transport. */
 static bool
 begins_header(struct str rest)
 {
+	const struct str here = rest;
 	struct str line, name, value;
+	bool is_described = true;
 	int known = 0, transport = 0, lines = 0;
 	while ((known < 3 || transport == 0) && lines++ < 40 && str_line(&rest, &line)) {
 		if (lines > 1 && field_continues(line))
@@ -57,6 +83,8 @@ begins_header(struct str rest)
 			continue;
 		}
 		known++;
+		is_described = is_described &&
+			       (str_eq_case(name, STR("Message-ID")) || is_description_field(name));
 		transport += str_eq_case(name, STR("Received")) ||
 			     str_eq_case(name, STR("Return-Path")) ||
 			     str_eq_case(name, STR("Message-ID")) ||
@@ -65,7 +93,8 @@ begins_header(struct str rest)
 			     str_eq_case(name, STR("X-Originating-IP"));
 	}
 	/* "Return-Path: <x>" and then text that says the rest was cut is a returned message too. */
-	return (known >= 3 && transport > 0) || (known >= 2 && transport >= 2);
+	return ((known >= 3 && transport > 0) || (known >= 2 && transport >= 2)) &&
+	       !(is_described && is_report_below(here));
 }
 
 /* Does this line announce a copy of the message? It begins with such words (behind dashes and the

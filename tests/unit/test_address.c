@@ -16,6 +16,8 @@ struct row {
 /* All the addresses in a text, with a blank between them. */
 static const struct row next_rows[] = {
 	ROW("", ""),
+	ROW("to /G=A/S=B/C=GB/@gw.example for", "/G=A/S=B/C=GB/@gw.example"),
+	ROW("/home/a@b.example", "home/a@b.example"),
 	ROW("nothing here", ""),
 	ROW("a@b.example", "a@b.example"),
 	ROW("<a@b.example>", "a@b.example"),

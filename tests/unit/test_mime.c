@@ -35,6 +35,13 @@ static const struct parse_row {
 } parse_rows[] = {
 	{"a message of one part", STR_INIT("From: a\n\nhello\n"), STR_INIT("T(hello)")},
 	{"no header at all", STR_INIT("hello there\n"), STR_INIT("T(hello there)")},
+	{"base64 that nobody announced", STR_INIT("From: a\n\n"
+		"VGhlIG1haWxib3ggb2YgdGhlIHJlY2lwaWVudCBpcyBmdWxs\nLg==\n"),
+		STR_INIT("T(The mailbox of the recipient is full.)")},
+	{"lines that only look like base64", STR_INIT("From: a\n\nThequickbrownfoxjumpsoverthelazydogandruns\nno\n"),
+		STR_INIT("T(Thequickbrownfoxjumpsoverthelazydogandruns\nno)")},
+	{"quoted-printable that nobody announced", STR_INIT("From: a\n\nthe mailbox=20\nof a=\n@b.example\n"),
+		STR_INIT("T(the mailbox \nof a@b.example)")},
 	{"no body", STR_INIT("From: a\nContent-Type: text/plain\n"), STR_INIT("T()")},
 	{"two parts", STR_INIT(MIXED PART("text/plain", "one") PART("text/html", "<p>two") "--b--\n"),
 		STR_INIT("T(one)H(<p>two)")},

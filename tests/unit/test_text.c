@@ -16,7 +16,7 @@ read_text(struct str text, struct arena *a, struct prose *p)
 static void
 render(const struct prose *p, struct buf *out)
 {
-	static const char letters[] = {'p', 't', 'S', 'L', 'H'};
+	static const char letters[] = {'p', 't', 'S', 'O', 'L', 'H'};
 	for (size_t i = 0; i < p->count; i++) {
 		if (p->blocks[i].naming == NAMING_PASSING)
 			continue;
@@ -47,6 +47,12 @@ static const struct named_row {
 	{"no address behind it, but an @", STR_INIT("a@b.example<@exam\tMessage-ID:* <>: no\n"), STR_INIT("H:a@b.example")},
 	{"English label", STR_INIT("Recipient: a@b.example\nReason: unknown\n"), STR_INIT("L:a@b.example")},
 	{"name and address", STR_INIT("John Doe (a@b.example)\n"), STR_INIT("L:a@b.example")},
+	{"at the end of a sentence", STR_INIT("Failed to deliver to 'a@b.example'\nno response\n\nFailed to deliver to 'c@d.example'\n"),
+		STR_INIT("O:a@b.example O:c@d.example")},
+	{"at the end of a sentence, behind its sender", STR_INIT("Unable to deliver your message from a@b.example\n"), STR_INIT("")},
+	{"a local part in a list", STR_INIT("--- The following addresses had errors ---\nroot\n\nbye\n"), STR_INIT("H:root")},
+	{"a pipe in a list", STR_INIT("--- The following addresses had errors ---\n\"|/bin/x -f\"\n"), STR_INIT("H:|/bin/x -f")},
+	{"a word that is in no list", STR_INIT("--- The following addresses had errors ---\n\nroot\n\nbye\n"), STR_INIT("H:root")},
 	{"no recipient: whom to ask", STR_INIT("For help, write to postmaster@b.example.\n"), STR_INIT("")},
 	{"no recipient: a link", STR_INIT("See <http://b.example/x>: it says more\n"), STR_INIT("")},
 	{"no address", STR_INIT("Nothing was delivered @ all <>:\n"), STR_INIT("")},

@@ -3,7 +3,8 @@
 
 usage: test_wild.py NIXIE
 
-The folder itself has reports of every program known; alike/ has what only looks like one. Raise the
+The folder itself has reports of every program known; alike/ has what only looks like one;
+programs/ has shapes that were misread when they came unseen, and damaged ones. Raise the
 floors when the score rises; never lower one to make a change pass. `never` names what must not
 happen in any file: it has no floor.
 """
@@ -18,6 +19,8 @@ FLOORS = {
           "reason": 98.8},
     "alike": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100,
               "reason": 100},
+    "programs": {"kind": 100, "recipients": 100, "action": 100, "status": 99, "reply": 98,
+                 "reason": 97},
 }
 NO_BOUNCE = ("ordinary", "auto_reply", "challenge", "receipt", "complaint")
 SHOWN = 40
