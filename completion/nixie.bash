@@ -35,7 +35,8 @@ _nixie()
 		formats='text json'
 		;;
 	web)
-		options='--listen --max-body --max-connections --timeout --max-time --threads -h --help'
+		options='--listen --trust-proxy --proxy-field --max-body --max-memory --max-connections --per-client'
+		options+=' --rate --burst --timeout --max-time --threads --access-log -h --help'
 		;;
 	*)
 		return
@@ -69,7 +70,15 @@ _nixie()
 		COMPREPLY=($(compgen -W '127.0.0.1:8025 [::1]:8025 :8025 unix:' -- "$cur"))
 		return
 		;;
-	--max-* | --timeout | --threads | --width | --jobs | --recipient | --sender | --year)
+	--trust-proxy)
+		COMPREPLY=($(compgen -W '127.0.0.1 ::1 unix' -- "$cur"))
+		return
+		;;
+	--proxy-field)
+		COMPREPLY=($(compgen -W 'x-forwarded-for forwarded' -- "$cur"))
+		return
+		;;
+	--max-* | --per-client | --rate | --burst | --timeout | --threads | --width | --jobs | --recipient | --sender | --year)
 		return
 		;;
 	esac

@@ -8,18 +8,44 @@
 static const char usage[] =
 	"Usage: nixie web [OPTION]...\n"
 	"Serves the page for people and the HTTP API for programs. nixie-web(8) is its manual.\n"
-	"\n"
-	"  --listen ADDRESS      127.0.0.1:8025, [::1]:8025, :8025 or unix:/path; may be given "
-	"again\n";
+	"\n";
+
+/* The options that are no number. */
+static const struct {
+	struct str option;
+	const char *operand, *help;
+	const char *(*set)(struct settings *s, struct str value);
+} lists[] = {
+	{STR_INIT("--listen"), "ADDR",
+		"127.0.0.1:8025, [::1]:8025, :8025 or unix:PATH; may be given again",
+		settings_listen},
+	{STR_INIT("--trust-proxy"), "NET",
+		"an address or network whose word about clients is taken; again", settings_proxy},
+	{STR_INIT("--proxy-field"), "NAME",
+		"that word: x-forwarded-for or forwarded (x-forwarded-for)", settings_proxy_field},
+};
+
+static const char *const operands[] = {
+	[UNIT_COUNT] = "N", [UNIT_BYTES] = "SIZE", [UNIT_SECONDS] = "TIME", [UNIT_FLAG] = ""};
+
+static void
+print_option(FILE *to, struct str option, const char *operand, const char *help)
+{
+	char left[40];
+	snprintf(left, sizeof left, "%.*s %s", (int)option.len, option.ptr, operand);
+	fprintf(to, "  %-22s %s\n", left, help);
+}
 
 static void
 print_usage(FILE *to)
 {
 	fputs(usage, to);
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		print_option(to, lists[i].option, lists[i].operand, lists[i].help);
 	for (size_t i = 0; i < settings_count; i++)
-		fprintf(to, "  %-21.*s %s\n", (int)settings_table[i].option.len,
-			settings_table[i].option.ptr, settings_table[i].help);
-	fputs("  -h, --help            this help\n", to);
+		print_option(to, settings_table[i].option, operands[settings_table[i].unit],
+			settings_table[i].help);
+	fputs("  -h, --help             this help\n", to);
 }
 
 static int
@@ -30,31 +56,30 @@ mistake(const char *arg, const char *why)
 	return EXIT_USAGE;
 }
 
-static const struct setting *
-setting_find(struct str option)
-{
-	for (size_t i = 0; i < settings_count; i++)
-		if (str_eq(settings_table[i].option, option))
-			return &settings_table[i];
-	return NULL;
-}
-
-/* NULL, or what is wrong. */
+/* One option and, when it wants one, its value, behind "=" or as the next argument. NULL, or what
+ * is wrong. */
 static const char *
-take_option(struct settings *s, struct str option, struct str value)
+take_option(struct settings *s, int argc, char **argv, int *i)
 {
-	const struct setting *const which = setting_find(option);
-	const bool is_listen = str_eq(option, STR("--listen"));
-	if (which == NULL && !is_listen)
+	struct str value = str_of(argv[*i]);
+	const struct str option = str_cut(&value, '=');
+	const struct setting *number = NULL;
+	size_t list = 0;
+	while (list < sizeof lists / sizeof *lists && !str_eq(lists[list].option, option))
+		list++;
+	for (size_t n = 0; n < settings_count; n++)
+		if (str_eq(settings_table[n].option, option))
+			number = &settings_table[n];
+	const bool is_list = list < sizeof lists / sizeof *lists;
+	if (!is_list && number == NULL)
 		return "no such option";
+	if (!str_is_set(value) && number != NULL && number->unit == UNIT_FLAG)
+		value = STR("1");
+	if (!str_is_set(value) && *i + 1 < argc)
+		value = str_of(argv[++*i]);
 	if (!str_is_set(value))
 		return "wants a value";
-	if (which != NULL)
-		return settings_set(s, which, value);
-	if (s->listen_count == SETTINGS_LISTEN_MAX)
-		return "is given too often; 8 addresses are the most";
-	s->listen[s->listen_count++] = value;
-	return NULL;
+	return is_list ? lists[list].set(s, value) : settings_set(s, number, value);
 }
 
 static void
@@ -75,22 +100,18 @@ cmd_web(int argc, char **argv)
 	struct settings s;
 	settings_init(&s);
 	for (int i = 1; i < argc; i++) {
-		struct str value = str_of(argv[i]);
+		const struct str value = str_of(argv[i]);
 		if (str_eq(value, STR("-h")) || str_eq(value, STR("--help"))) {
 			print_usage(stdout);
 			return finish_output(EXIT_EXPLAINED);
 		}
 		if (!str_starts(value, STR("-")))
 			return mistake(argv[i], "web takes options only");
-		const struct str option = str_cut(&value, '=');
-		if (!str_is_set(value) && i + 1 < argc)
-			value = str_of(argv[i + 1]), i++;
-		const char *const why = take_option(&s, option, value);
+		const char *const option = argv[i];
+		const char *const why = take_option(&s, argc, argv, &i);
 		if (why != NULL)
-			return mistake(argv[i], why);
+			return mistake(option, why);
 	}
-	if (s.listen_count == 0)
-		s.listen[s.listen_count++] = STR(SETTINGS_LISTEN_DEFAULT);
 	struct server_trouble trouble;
 	if (server_run(&s, tell_addresses, NULL, &trouble))
 		return finish_output(EXIT_EXPLAINED);

@@ -1,25 +1,68 @@
 #include "serve/connection.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "serve/stamp.h"
+#include "web/route.h"
+
+static bool
+is_proxy(const struct settings *settings, const struct peer *peer)
+{
+	for (size_t i = 0; i < settings->proxy_count; i++)
+		if (net_has(&settings->proxies[i], peer))
+			return true;
+	return false;
+}
+
+/* ---- what it holds ---- */
+
+/* The connection now holds so many bytes; false when all together would be too many. */
+static bool
+hold(struct connection *c, size_t bytes)
+{
+	struct service *const s = c->service;
+	if (bytes <= c->held_bytes) {
+		atomic_fetch_sub(&s->held_bytes, c->held_bytes - bytes);
+		c->held_bytes = bytes;
+		return true;
+	}
+	const size_t more = bytes - c->held_bytes;
+	if (atomic_fetch_add(&s->held_bytes, more) + more > s->settings->max_memory) {
+		atomic_fetch_sub(&s->held_bytes, more);
+		return false;
+	}
+	c->held_bytes = bytes;
+	return true;
+}
+
 struct connection *
-connection_new(int fd, const struct service *service, int64_t now_ms)
+connection_new(int fd, const struct peer *peer, struct service *service, int64_t now_ms)
 {
 	struct connection *const c = malloc(sizeof *c);
 	if (c == NULL)
 		return NULL;
-	*c = (struct connection){.fd = fd, .service = service};
+	/* The room stays as malloc() gives it: most of it is never needed. */
+	memset(c, 0, offsetof(struct connection, room));
+	memset(&c->len, 0, sizeof *c - offsetof(struct connection, len));
+	c->fd = fd;
+	c->service = service;
+	c->peer = c->client = *peer;
 	c->deadline_ms = now_ms + (int64_t)service->settings->timeout * 1000;
 	arena_init(&c->arena, CONNECTION_ARENA_BYTES_MAX);
 	buf_init(&c->body, service->settings->max_body);
 	buf_init(&c->out, CONNECTION_ROOM_BYTES);
 	web_response_init(&c->res);
 	web_count_connections(service->web, 1);
+	/* A proxy has the connections of many clients. */
+	if (!is_proxy(service->settings, peer) &&
+		!clients_connect(service->clients, peer, now_ms, &c->is_counted))
+		connection_refuse(c, PROBLEM_TOO_MANY, now_ms);
 	return c;
 }
 
@@ -27,6 +70,9 @@ void
 connection_free(struct connection *c)
 {
 	web_count_connections(c->service->web, -1);
+	if (c->is_counted)
+		clients_disconnect(c->service->clients, &c->peer);
+	hold(c, 0);
 	close(c->fd);
 	arena_fini(&c->arena);
 	buf_fini(&c->body);
@@ -36,31 +82,6 @@ connection_free(struct connection *c)
 }
 
 /* ---- the answer ---- */
-
-/* "Thu, 01 Jan 2026 00:00:00 GMT" without the locale that strftime() asks. */
-static struct str
-http_date(char room[static 30])
-{
-	static const char days[] = "SunMonTueWedThuFriSat";
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	const time_t now = time(NULL);
-	struct tm t;
-	if (gmtime_r(&now, &t) == NULL)
-		return STR_NONE;
-	const int year = t.tm_year + 1900;
-	memcpy(room, "Ddd, 00 Mmm 0000 00:00:00 GMT", 30);
-	memcpy(room, days + 3 * t.tm_wday, 3);
-	memcpy(room + 8, months + 3 * t.tm_mon, 3);
-	const struct {
-		int at, value;
-	} pairs[] = {{5, t.tm_mday}, {12, year / 100}, {14, year % 100}, {17, t.tm_hour},
-		{20, t.tm_min}, {23, t.tm_sec}};
-	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
-		room[pairs[i].at] = (char)('0' + pairs[i].value / 10 % 10);
-		room[pairs[i].at + 1] = (char)('0' + pairs[i].value % 10);
-	}
-	return (struct str){room, 29};
-}
 
 static struct str
 body_to_send(const struct connection *c)
@@ -78,24 +99,51 @@ micros(void)
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+/* One line for each answer, when the operator wants it: the pattern that fitted, not the address
+ * that was asked, which may hold words of a mail. */
 static void
-count_answer(struct connection *c)
+log_answer(const struct connection *c, const struct web_measure *m)
 {
-	const struct web_measure measure = {.micros = c->took_micros,
-		.bytes_in = c->body.len,
-		.bytes_out = body_to_send(c).len};
+	char line[256], client[PEER_TEXT_BYTES], room[STAMP_BYTES];
+	const struct str stamp = stamp_log(room);
+	peer_text(&c->client, client);
+	const struct str route =
+		c->res.route < web_route_count ? web_routes[c->res.route].pattern : STR("-");
+	const int n = snprintf(line, sizeof line,
+		"%.*s client=%s route=%.*s status=%u in=%zu out=%zu micros=%llu\n", (int)stamp.len,
+		stamp.ptr, client, (int)route.len, route.ptr, c->res.status, m->bytes_in,
+		m->bytes_out, (unsigned long long)m->micros);
+	if (n > 0 && write(STDERR_FILENO, line, (size_t)n) < 0)
+		return; /* nobody reads it: no reason to stop */
+}
+
+static void
+count_answer(struct connection *c, size_t bytes_in)
+{
+	const struct web_measure measure = {
+		.micros = c->took_micros, .bytes_in = bytes_in, .bytes_out = body_to_send(c).len};
 	web_count(c->service->web, &c->res, &measure);
+	if (c->service->settings->is_logging)
+		log_answer(c, &measure);
 	c->took_micros = 0;
 }
 
 static void
 begin_answer(struct connection *c, int64_t now_ms)
 {
-	char date[30];
-	count_answer(c);
+	char date[STAMP_BYTES];
+	const size_t bytes_in = c->body.len, room = c->res.body.room;
+	buf_fini(&c->body); /* the answer is a copy */
+	/* Small answers are always given: their number is that of the connections. */
+	if (!hold(c, room > CONNECTION_SMALL_BYTES ? room : 0)) {
+		buf_fini(&c->res.body);
+		problem_answer(PROBLEM_BUSY, STR_NONE, &c->res);
+		c->res.retry_after_s = CONNECTION_RETRY_S;
+	}
+	count_answer(c, bytes_in);
 	c->is_last = c->is_last || c->is_stopping;
 	buf_clear(&c->out);
-	web_response_head(&c->res, http_date(date), c->is_last, &c->out);
+	web_response_head(&c->res, stamp_http(date), c->is_last, &c->out);
 	c->sent = 0;
 	c->phase = buf_failed(&c->out) ? PHASE_OVER : PHASE_ANSWER;
 	c->deadline_ms = now_ms + (int64_t)c->service->settings->max_time * 1000;
@@ -107,7 +155,15 @@ refuse(struct connection *c, enum problem p, const char *why, int64_t now_ms)
 {
 	c->is_last = true;
 	problem_answer(p, str_of(why), &c->res);
+	if (p == PROBLEM_BUSY || p == PROBLEM_TOO_MANY)
+		c->res.retry_after_s = CONNECTION_RETRY_S;
 	begin_answer(c, now_ms);
+}
+
+void
+connection_refuse(struct connection *c, enum problem p, int64_t now_ms)
+{
+	refuse(c, p, NULL, now_ms);
 }
 
 /* False when the socket is full, or broken (PHASE_OVER). */
@@ -145,7 +201,7 @@ end_answer(struct connection *c, int64_t now_ms)
 	web_response_fini(&c->res);
 	web_response_init(&c->res);
 	arena_reset(&c->arena);
-	buf_fini(&c->body);
+	hold(c, 0);
 	if (c->is_last) {
 		shutdown(c->fd, SHUT_WR);
 		c->len = 0;
@@ -167,6 +223,7 @@ answer(struct connection *c, int64_t now_ms)
 {
 	c->head.request.body = buf_str(&c->body);
 	c->is_last = c->head.wants_close;
+	clients_charge(c->service->clients, &c->client, c->body.len / CONNECTION_BYTES_PER_REQUEST);
 	const int64_t before = micros();
 	web_answer(c->service->web, &c->head.request, &c->res);
 	c->took_micros = (uint64_t)(micros() - before);
@@ -201,6 +258,25 @@ begin_body(struct connection *c, int64_t now_ms)
 	c->deadline_ms = now_ms + (int64_t)c->service->settings->max_time * 1000;
 }
 
+/* Has the client asked too often? Then the request is refused, and a body with it. */
+static bool
+is_too_often(struct connection *c, int64_t now_ms)
+{
+	const struct settings *const s = c->service->settings;
+	c->client = c->peer;
+	peer_behind(s->proxies, s->proxy_count,
+		s->is_rfc7239 ? c->head.forwarded : c->head.x_forwarded_for, s->is_rfc7239,
+		&c->client);
+	const unsigned wait_s = clients_take(c->service->clients, &c->client, now_ms);
+	if (wait_s == 0)
+		return false;
+	problem_answer(PROBLEM_TOO_MANY, STR_NONE, &c->res);
+	c->res.retry_after_s = wait_s;
+	c->is_last = c->head.wants_close || c->head.is_chunked || c->head.content_length > 0;
+	begin_answer(c, now_ms);
+	return true;
+}
+
 /* False: more bytes are needed. */
 static bool
 read_head(struct connection *c, int64_t now_ms)
@@ -211,7 +287,7 @@ read_head(struct connection *c, int64_t now_ms)
 		return false;
 	if (progress == HTTP_BAD)
 		refuse(c, c->head.problem, c->head.why, now_ms);
-	else
+	else if (!is_too_often(c, now_ms))
 		begin_body(c, now_ms);
 	return true;
 }
@@ -240,7 +316,7 @@ read_body(struct connection *c, int64_t now_ms)
 		progress = c->body.len == (size_t)c->head.content_length ? HTTP_DONE : HTTP_MORE;
 	}
 	drop_used(c, used);
-	if (buf_failed(&c->body))
+	if (buf_failed(&c->body) || !hold(c, c->body.room))
 		refuse(c, PROBLEM_BUSY, NULL, now_ms);
 	else if (progress == HTTP_BAD)
 		refuse(c, c->chunks.problem, c->chunks.why, now_ms);
@@ -251,10 +327,13 @@ read_body(struct connection *c, int64_t now_ms)
 
 /* False when nothing is there now, or the connection is over. */
 static bool
-receive(struct connection *c)
+receive(struct connection *c, int64_t now_ms)
 {
 	const ssize_t n = recv(c->fd, c->room + c->len, sizeof c->room - c->len, MSG_DONTWAIT);
 	if (n > 0) {
+		/* A request begins: it has its time, however long the connection was idle. */
+		if (c->phase == PHASE_HEAD && c->len == 0)
+			c->deadline_ms = now_ms + (int64_t)c->service->settings->timeout * 1000;
 		c->len += (size_t)n;
 		return true;
 	}
@@ -270,11 +349,11 @@ connection_serve(struct connection *c, int64_t now_ms)
 	for (unsigned reads = 0; reads < CONNECTION_READS_MAX;) {
 		switch (c->phase) {
 		case PHASE_HEAD:
-			if (!read_head(c, now_ms) && (reads++, !receive(c)))
+			if (!read_head(c, now_ms) && (reads++, !receive(c, now_ms)))
 				return;
 			break;
 		case PHASE_BODY:
-			if (!read_body(c, now_ms) && (reads++, !receive(c)))
+			if (!read_body(c, now_ms) && (reads++, !receive(c, now_ms)))
 				return;
 			break;
 		case PHASE_ANSWER:
@@ -284,7 +363,7 @@ connection_serve(struct connection *c, int64_t now_ms)
 			break;
 		case PHASE_LINGER:
 			c->len = 0;
-			if (reads++, !receive(c))
+			if (reads++, !receive(c, now_ms))
 				return;
 			break;
 		case PHASE_OVER:

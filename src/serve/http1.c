@@ -171,11 +171,10 @@ read_field(struct str line, struct fields *f)
 		return bad(f->h, PROBLEM_MALFORMED,
 			"A line of the header is not NAME: VALUE, without a blank before the "
 			"colon.");
-	const struct str value = str_trim(line);
-	if (!is_value(value))
+	if (!is_value(line)) /* first: what is trimmed are blanks and tabs alone */
 		return bad(f->h, PROBLEM_MALFORMED,
 			"A field of the header contains control characters.");
-	keep_field(f, name, value);
+	keep_field(f, name, str_trim(line));
 	return HTTP_DONE;
 }
 

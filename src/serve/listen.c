@@ -5,12 +5,14 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#define BACKLOG 1024 /* the system cuts it to what it allows */
+#define FIRST_INHERITED 3 /* sd_listen_fds(3): SD_LISTEN_FDS_START */
+#define BACKLOG 1024      /* the system cuts it to what it allows */
 
 union address {
 	struct sockaddr any;
@@ -146,6 +148,32 @@ listen_open(struct str where, char why[static LISTEN_WHY_BYTES])
 	/* a machine without IPv6 */
 	const union address all = {.v4 = {.sin_family = AF_INET, .sin_port = address.v6.sin6_port}};
 	return open_at(&all, sizeof all.v4, why);
+}
+
+static int64_t
+environment_number(const char *name)
+{
+	const char *const text = getenv(name);
+	return text != NULL ? str_number(str_of(text), INT32_MAX) : -1;
+}
+
+size_t
+listen_inherited(int *fds, size_t most)
+{
+	if (environment_number("LISTEN_PID") != (int64_t)getpid())
+		return 0;
+	const int64_t given = environment_number("LISTEN_FDS");
+	size_t count = 0;
+	for (int fd = FIRST_INHERITED; fd < FIRST_INHERITED + given && count < most; fd++) {
+		int is_listening = 0;
+		socklen_t len = sizeof is_listening;
+		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &len) < 0 ||
+			is_listening == 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ||
+			fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
+			continue;
+		fds[count++] = fd;
+	}
+	return count;
 }
 
 void

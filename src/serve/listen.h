@@ -18,6 +18,14 @@
  */
 int listen_open(struct str where, char why[static LISTEN_WHY_BYTES]);
 
+/*
+ * listen_inherited - the sockets that systemd opened for this process (sd_listen_fds(3))
+ *
+ * fds      room for `most`; more are left alone, and so is what does not listen
+ * Returns  how many
+ */
+size_t listen_inherited(int *fds, size_t most);
+
 /* listen_name - the address a socket listens on, as one writes it: "127.0.0.1:8025" */
 void listen_name(int fd, char name[static LISTEN_ADDRESS_BYTES_MAX]);
 

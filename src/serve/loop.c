@@ -25,8 +25,7 @@ watch(struct loop *l, int fd, uint32_t events, const void *what)
 }
 
 bool
-loop_init(
-	struct loop *l, const struct service *service, const int *listeners, size_t count, int stop)
+loop_init(struct loop *l, struct service *service, const int *listeners, size_t count, int stop)
 {
 	*l = (struct loop){.service = service,
 		.listeners = listeners,
@@ -49,6 +48,7 @@ forget(struct loop *l, struct connection *c)
 	if (c->next != NULL)
 		c->next->before = c->before;
 	l->count--;
+	atomic_fetch_sub(&l->service->connections, 1);
 	connection_free(c);
 }
 
@@ -80,14 +80,21 @@ settle(struct loop *l, struct connection *c)
 static void
 take_client(struct loop *l, int listener)
 {
+	union {
+		struct sockaddr any;
+		struct sockaddr_storage room;
+	} address = {.room = {.ss_family = AF_UNSPEC}};
+	socklen_t len = sizeof address;
+	struct peer peer;
 	const int yes = 1;
-	const int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	const int fd = accept4(listener, &address.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd < 0)
 		return; /* another thread was faster, or the client is gone */
 	/* An answer goes out in one piece; fails, harmlessly, on a socket of the file system. */
 	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes) < 0)
 		errno = 0;
-	struct connection *const c = connection_new(fd, l->service, l->now_ms);
+	peer_of_socket(&address.any, &peer);
+	struct connection *const c = connection_new(fd, &peer, l->service, l->now_ms);
 	if (c == NULL) {
 		close(fd);
 		return;
@@ -97,10 +104,14 @@ take_client(struct loop *l, int listener)
 		c->next->before = c;
 	l->connections = c;
 	l->count++;
-	if (!watch(l, fd, EPOLLIN, c)) {
+	const size_t open = atomic_fetch_add(&l->service->connections, 1);
+	const size_t most = l->service->settings->max_connections;
+	if (open >= most + LOOP_REFUSALS_MAX || !watch(l, fd, EPOLLIN, c)) {
 		forget(l, c);
 		return;
 	}
+	if (open >= most && c->phase == PHASE_HEAD)
+		connection_refuse(c, PROBLEM_BUSY, l->now_ms);
 	connection_serve(c, l->now_ms);
 	settle(l, c);
 }

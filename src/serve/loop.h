@@ -13,11 +13,13 @@
 
 #define LOOP_TICK_MS 100   /* how exactly deadlines are kept */
 #define LOOP_EVENTS_MAX 64 /* taken from the kernel at a time */
+#define LOOP_REFUSALS_MAX                                                                          \
+	64 /* connections over --max-connections that are told so; more are closed */
 #define LOOP_STOP_MS 10000 /* for the requests under way when the server is to end */
 #define LOOP_LISTENERS_MAX (2 * SETTINGS_LISTEN_MAX)
 
 struct loop {
-	const struct service *service;
+	struct service *service;
 	const int *listeners;
 	size_t listener_count;
 	int epoll, stop; /* `stop`: an eventfd, readable when it is time to end */
@@ -30,8 +32,8 @@ struct loop {
 };
 
 /* loop_init - false, with nothing kept, when the system has no room for it */
-bool loop_init(struct loop *l, const struct service *service, const int *listeners, size_t count,
-	int stop);
+bool loop_init(
+	struct loop *l, struct service *service, const int *listeners, size_t count, int stop);
 void loop_fini(struct loop *l);
 
 /* loop_run - until `stop` is readable and what was under way is done. For pthread_create() */

@@ -6,12 +6,13 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "serve/loop.h"
 
-#define SPARE_FILES 64 /* besides the connections: listeners, epoll, the standard streams */
+#define SPARE_FILES (LOOP_REFUSALS_MAX + 128) /* besides the connections: listeners, epoll ... */
 #define THREADS_MAX 64
 
 struct server {
@@ -62,8 +63,13 @@ allow_files(const struct settings *settings, struct server_trouble *t)
 static bool
 open_listeners(struct server *s, struct server_trouble *t)
 {
-	for (size_t i = 0; i < s->service.settings->listen_count; i++) {
-		const struct str where = s->service.settings->listen[i];
+	const struct settings *const settings = s->service.settings;
+	const size_t named = settings->listen_count;
+	s->listener_count = listen_inherited(s->listeners, SETTINGS_LISTEN_MAX);
+	/* Where nothing is named and nothing was given, at home. */
+	for (size_t i = 0; i < (named == 0 && s->listener_count == 0 ? 1 : named); i++) {
+		const struct str where =
+			named > 0 ? settings->listen[i] : STR(SETTINGS_LISTEN_DEFAULT);
 		char why[LISTEN_WHY_BYTES];
 		const int fd = listen_open(where, why);
 		if (fd < 0)
@@ -120,6 +126,16 @@ stop_loops(struct server *s)
 		loop_fini(&s->loops[i]);
 }
 
+static struct clients *
+make_clients(const struct settings *settings)
+{
+	const struct clients_limits limits = {.rate = settings->rate,
+		.burst = settings->burst,
+		.connections = settings->per_client};
+	uint64_t seed;
+	return getrandom(&seed, sizeof seed, 0) == sizeof seed ? clients_new(&limits, seed) : NULL;
+}
+
 bool
 server_run(const struct settings *settings, server_ready *ready, void *to,
 	struct server_trouble *trouble)
@@ -131,6 +147,7 @@ server_run(const struct settings *settings, server_ready *ready, void *to,
 		return fail(trouble, STR("web"), "not enough memory");
 	s->service.settings = settings;
 	s->service.web = web_new();
+	s->service.clients = make_clients(settings);
 	s->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	give_up_rights();
 	/* The threads inherit the mask: only this one takes the signals. */
@@ -138,9 +155,9 @@ server_run(const struct settings *settings, server_ready *ready, void *to,
 	sigaddset(&ends, SIGTERM);
 	sigaddset(&ends, SIGINT);
 	pthread_sigmask(SIG_BLOCK, &ends, &before);
-	bool is_fine = s->service.web != NULL && s->stop >= 0
-			       ? true
-			       : fail(trouble, STR("web"), "not enough memory");
+	bool is_fine = s->service.web != NULL && s->service.clients != NULL && s->stop >= 0;
+	if (!is_fine)
+		fail(trouble, STR("web"), "not enough memory");
 	is_fine = is_fine && allow_files(settings, trouble) && open_listeners(s, trouble) &&
 		  start_loops(s, trouble);
 	if (is_fine) {
@@ -154,6 +171,7 @@ server_run(const struct settings *settings, server_ready *ready, void *to,
 		close(s->listeners[i]);
 	if (s->stop >= 0)
 		close(s->stop);
+	clients_free(s->service.clients);
 	web_free(s->service.web);
 	free(s);
 	return is_fine;
