@@ -4,6 +4,7 @@
 #include "judge/kind.h"
 #include "judge/reason.h"
 #include "judge/refuser.h"
+#include "judge/verp.h"
 #include "read/address.h"
 #include "read/date.h"
 
@@ -266,36 +267,6 @@ judge_person(
 	keep_proofs(f, proofs, o);
 }
 
-/* "bounce+user=example.com@lists.example.org": the recipient that the return path encodes. */
-static struct str
-verp_of(struct str address, struct arena *a)
-{
-	const struct str domain = address_domain(address);
-	if (!str_is_set(domain))
-		return STR_NONE;
-	const struct str local = str_head(address, address.len - domain.len - 1);
-	const size_t equals = str_find_char(local, '=', 0);
-	if (equals == STR_NPOS || equals == 0 || str_find_char(local, '=', equals + 1) != STR_NPOS)
-		return STR_NONE;
-	const struct str host = str_from(local, equals + 1);
-	size_t from = equals;
-	while (from > 0 && local.ptr[from - 1] != '+' && local.ptr[from - 1] != '-')
-		from--;
-	/* "owner-list-john-doe=..." cannot be told apart: a '+' in front is sure, else the last
-	 * '-'. */
-	const size_t plus = str_find_char(str_head(local, equals), '+', 0);
-	if (plus != STR_NPOS)
-		from = plus + 1;
-	if (from == equals || from == 0 || !host_looks_real(host))
-		return STR_NONE;
-	char *const room = arena_bytes(a, local.len - from);
-	if (room == NULL)
-		return STR_NONE;
-	memcpy(room, local.ptr + from, local.len - from);
-	room[equals - from] = '@';
-	return (struct str){room, local.len - from};
-}
-
 static void
 fill_original(const struct facts *f, struct nixie_original *o)
 {
@@ -305,8 +276,11 @@ fill_original(const struct facts *f, struct nixie_original *o)
 	o->to = out(f->returned.to);
 	o->date = out(date_text(f->returned.date, f->arena));
 	o->list_id = out(f->returned.list_id);
-	o->envelope_id = out(f->dsn.envelope_id);
-	const struct str sender = address_typed(f->dsn.envelope_from, NULL);
+	o->envelope_id = out(str_is_set(f->dsn.envelope_id) ? f->dsn.envelope_id
+							    : f->feedback.original_envelope_id);
+	const struct str sender = str_is_set(f->dsn.envelope_from)
+					  ? address_typed(f->dsn.envelope_from, NULL)
+					  : address_clean(f->feedback.original_mail_from);
 	o->envelope_from = out(sender.len > 0 ? sender : f->returned.return_path);
 	if (f->disposition.is_there && o->message_id.ptr == NULL)
 		o->message_id = out(f->disposition.original_message_id);
@@ -404,7 +378,7 @@ judge_report(struct facts *f, struct nixie_report_info *info)
 			out(!f->feedback.is_there && sign_seen(&f->signs, SIGN_OPT_OUT)
 					? STR("opt-out")
 					: f->feedback.type);
-	info->verp_recipient = out(verp_of(f->to_address, f->arena));
+	info->verp_recipient = out(verp_decode(f->to_address, f->arena));
 	info->subject = out(f->subject);
 	info->from = out(f->from);
 	info->to = out(f->to_address);

@@ -133,6 +133,21 @@ host_in_words(const struct scanned *scan, struct origin *o)
 	(void)take_host(str_between(from, like.ptr), o);
 }
 
+/* "host mx.example.org[192.0.2.1] said" in this recipient's words: the address of the host that the
+ * fields only name. */
+static void
+find_ip(const struct facts *f, struct person *who, struct origin *o)
+{
+	for (size_t i = 0; i < who->word_count && !str_is_set(o->ip); i++) {
+		struct origin named = {.stage = NIXIE_STAGE_NONE};
+		if (who->words[i].voice > VOICE_OWN)
+			continue;
+		host_in_words(words_scan(&who->words[i], f->arena), &named);
+		if (str_eq_case(named.host, o->host))
+			o->ip = named.ip;
+	}
+}
+
 static void
 find_host(const struct facts *f, struct person *who, struct origin *o)
 {
@@ -151,6 +166,8 @@ find_host(const struct facts *f, struct person *who, struct origin *o)
 	}
 	if (!str_is_set(o->host) && str_is_set(who->host))
 		o->host = who->host;
+	if (str_is_set(o->host) && !str_is_set(o->ip))
+		find_ip(f, who, o);
 	for (size_t i = 0; i < who->word_count && !str_is_set(o->host); i++)
 		if (who->words[i].voice <= VOICE_OWN || who->words[i].voice == VOICE_AFTER) {
 			struct origin named = {.stage = NIXIE_STAGE_NONE};

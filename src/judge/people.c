@@ -231,10 +231,22 @@ strongest(const struct facts *f, enum naming at_least)
 	return best;
 }
 
+/* "jsmith", and the message went to jsmith@example.org alone. */
+static struct str
+fuller_name(const struct facts *f, struct str address)
+{
+	size_t at = 0;
+	if (!f->returned.is_there || str_find_char(address, '@', 0) != STR_NPOS)
+		return address;
+	const struct str to = address_next(f->returned.to, &at);
+	return str_is_set(to) && address_same(to, address) ? to : address;
+}
+
 static void
 from_prose(const struct facts *f, struct people *p, struct index *ix, enum naming at_least)
 {
 	const enum naming best = strongest(f, at_least);
+	bool is_taken = false; /* the one before */
 	if (best < at_least)
 		return;
 	for (size_t i = 0; i < f->prose.count; i++) {
@@ -242,12 +254,13 @@ from_prose(const struct facts *f, struct people *p, struct index *ix, enum namin
 		if (b->naming != best || !may_be_recipient(f, b))
 			continue;
 		struct person *who = index_find(ix, p, b->address);
-		/* One sentence names one recipient surely; more only when they are heads or
-		 * labelled. */
-		if (who == NULL && best < NAMING_OBJECT && p->count > 0)
+		/* One sentence names one recipient surely, or a list of them; more only when they
+		 * are heads or labelled. */
+		is_taken = best >= NAMING_OBJECT || p->count == 0 || (b->is_listed && is_taken);
+		if (who == NULL && !is_taken)
 			continue;
 		if (who == NULL)
-			who = add(f, p, ix, b->address, "text");
+			who = add(f, p, ix, fuller_name(f, b->address), "text");
 		if (who != NULL && b->original.len > 0 && who->original.len == 0)
 			who->original = b->original;
 	}

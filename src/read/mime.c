@@ -93,6 +93,10 @@ add_leaf(struct mime *m, const struct header *h, bool is_alternative, struct are
 		p->name = content_type_parameter(disposition, STR("filename"), a);
 	if (!str_is_set(p->name) && str_is_set(type))
 		p->name = content_type_parameter(type, STR("name"), a);
+	/* A gateway that knows no delivery-status passes it on as bytes with a name. */
+	if (p->role == PART_OTHER && (str_has_case(p->name, STR("delivery-status")) ||
+					     str_eq_case(p->name, STR("details.txt"))))
+		p->role = PART_STATUS;
 }
 
 /*

@@ -214,6 +214,19 @@ open_block(
 	r->in_own = true;
 }
 
+/* "a@b, c@d: unknown": the words behind the last one are in its block; none has them alone. */
+static void
+open_blocks(
+	struct reader *r, struct str address, struct str tail, enum naming naming, struct str line)
+{
+	struct str next;
+	while (text_listed(&tail, &next)) {
+		open_block(r, address, STR(""), naming, line);
+		address = next;
+	}
+	open_block(r, address, tail, naming, line);
+}
+
 /* Gives a line to the block it stands under. */
 static void
 extend_block(struct reader *r, struct str line)
@@ -228,6 +241,19 @@ extend_block(struct reader *r, struct str line)
 			b->after.len == 0 ? line : str_between(b->after.ptr, line.ptr + line.len);
 }
 
+/* What parts the addresses of a list: ", ", "> <", ";". */
+static bool
+is_separator(struct str s)
+{
+	bool has_mark = false;
+	for (size_t i = 0; i < s.len; i++) {
+		if (strchr(" ,;<>\"'", s.ptr[i]) == NULL || s.ptr[i] == '\0')
+			return false;
+		has_mark = has_mark || s.ptr[i] == ',' || s.ptr[i] == ';' || s.ptr[i] == '>';
+	}
+	return has_mark;
+}
+
 /* "Failed to deliver to 'a@b'", "We could not deliver your message to a@b:": words of failure, and
  * the line ends in an address. What stands below is about it. */
 static bool
@@ -240,8 +266,10 @@ read_object(struct reader *r, struct line *l)
 	if (l->bare.len > OBJECT_LINE_MAX || !line_says(l, SIGN_FAILURE) ||
 		line_says(l, SIGN_CONTACT) || !sign_in(l->bare, SIGN_FAILURE, &hit))
 		return false;
-	for (size_t at = 0; str_is_set(found = address_next(l->bare, &at));)
-		last = found;
+	const char *list = l->bare.ptr; /* where the addresses that end in the last one begin */
+	for (size_t at = 0; str_is_set(found = address_next(l->bare, &at)); last = found)
+		if (!str_is_set(last) || !is_separator(str_between(last.ptr + last.len, found.ptr)))
+			list = found.ptr;
 	if (!str_is_set(last) || last.ptr < hit.ptr + hit.len ||
 		text_is_behind_sender_word(l->bare, last))
 		return false;
@@ -249,7 +277,9 @@ read_object(struct reader *r, struct line *l)
 	for (size_t i = 0; i < end.len; i++)
 		if (strchr(" >'\")].:,;", end.ptr[i]) == NULL || end.ptr[i] == '\0')
 			return false;
-	open_block(r, last, STR(""), NAMING_OBJECT, l->raw);
+	for (size_t at = (size_t)(list - l->bare.ptr);
+		str_is_set(found = address_next(l->bare, &at));)
+		open_block(r, found, STR(""), NAMING_OBJECT, l->raw);
 	return true;
 }
 
@@ -263,14 +293,19 @@ note_passing(struct reader *r, struct line *l)
 		return;
 	const bool is_failure =
 		r->is_failure_sentence || line_says(l, SIGN_FAILURE) || line_says(l, SIGN_DELAY);
+	const char *behind = NULL;
 	while (str_is_set(found = address_next(l->bare, &at))) {
 		if (text_is_behind_sender_word(l->bare, found))
 			continue;
+		const bool is_listed =
+			behind != NULL && is_separator(str_between(behind, found.ptr));
+		behind = found.ptr + found.len;
 		struct block *const b = add_block(
 			r->p, r->arena, found, is_failure ? NAMING_SENTENCE : NAMING_PASSING);
 		if (b == NULL)
 			return;
 		b->own = l->bare;
+		b->is_listed = is_listed;
 		b->after = str_from(l->bare, l->bare.len);
 		if (current_block(r) == NULL && is_failure) {
 			r->current = r->p->count;
@@ -329,8 +364,13 @@ read_recipient(struct reader *r, struct line *l)
 		if (r->is_sentence_open && !text_is_head_tail(tail))
 			return false;
 		/* "a@b was not found" is a sentence that begins with the address. */
-		open_block(r, address, tail, text_is_head_tail(tail) ? NAMING_HEAD : NAMING_LABEL,
+		open_blocks(r, address, tail, text_is_head_tail(tail) ? NAMING_HEAD : NAMING_LABEL,
 			l->raw);
+		return true;
+	}
+	if (!l->has_at && r->is_failure_sentence && indent_of(l->raw) > 0 &&
+		text_local(l->bare, &address, &tail)) {
+		open_block(r, address, tail, NAMING_LABEL, l->raw);
 		return true;
 	}
 	if (!l->has_at)
@@ -344,7 +384,7 @@ read_recipient(struct reader *r, struct line *l)
 		/* "550 5.2.1 Account is not active: <a@b>" is an answer, and all of it counts. */
 		if (!ascii_is_digit((unsigned char)label.ptr[0]) &&
 			line_says(l, SIGN_RECIPIENT_LABEL) && text_is_recipient_label(label)) {
-			open_block(r, address, tail, NAMING_LABEL, l->raw);
+			open_blocks(r, address, tail, NAMING_LABEL, l->raw);
 			return true;
 		}
 		if (str_eq_case(label, STR("To"))) {

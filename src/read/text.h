@@ -31,6 +31,7 @@ struct block {
 	struct str own;      /* behind and under the address, up to the next blank line */
 	struct str after;    /* from there to the next address or the end */
 	enum naming naming;
+	bool is_listed;  /* it follows another in a list: "a@b, c@d" */
 	bool is_contact; /* the words before it told whom to write to */
 	bool is_delayed; /* the words above it said that it is still being tried */
 };

@@ -5,6 +5,7 @@
 #include "read/signs.h"
 
 #define LABEL_BYTES_MAX 48 /* "The following recipient's address is unknown:" is no label */
+#define LOCAL_BYTES_MAX 64 /* RFC 5321 s4.5.3.1.1 */
 
 struct str
 text_skip_bullet(struct str s)
@@ -160,6 +161,42 @@ text_label(struct str line, struct str *address, struct str *tail, struct str *l
 	while (tail->len > 0 && strchr(">)]'\"", tail->ptr[0]) != NULL && tail->ptr[0] != '\0')
 		*tail = str_trim(str_from(*tail, 1));
 	return true;
+}
+
+bool
+text_listed(struct str *tail, struct str *address)
+{
+	size_t n = 0, at = 0;
+	while (n < tail->len && strchr(" \t,;<>\"'", tail->ptr[n]) != NULL && tail->ptr[n] != '\0')
+		n++;
+	const struct str rest = str_from(*tail, n);
+	const struct str found = address_next(rest, &at);
+	if (n == 0 || !str_is_set(found) || found.ptr != rest.ptr)
+		return false;
+	*address = found;
+	*tail = str_from(rest, at);
+	while (tail->len > 0 && (tail->ptr[0] == '>' || tail->ptr[0] == '"'))
+		*tail = str_from(*tail, 1);
+	*tail = str_trim(*tail);
+	return true;
+}
+
+bool
+text_local(struct str line, struct str *address, struct str *tail)
+{
+	const size_t open = str_find(line, STR(" ("), 0);
+	if (open == STR_NPOS || open == 0 || open > LOCAL_BYTES_MAX ||
+		line.ptr[line.len - 1] != ')')
+		return false;
+	const struct str local = str_head(line, open), inside = str_from(line, open + 1);
+	for (size_t i = 0; i < local.len; i++)
+		if (!ascii_is_alnum((unsigned char)local.ptr[i]) &&
+			(strchr("._-+", local.ptr[i]) == NULL || local.ptr[i] == '\0'))
+			return false;
+	struct str hit;
+	*address = local;
+	*tail = inside;
+	return sign_in(inside, SIGN_FAILURE, &hit);
 }
 
 bool

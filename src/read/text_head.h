@@ -34,6 +34,13 @@ bool text_named(struct str line, bool is_contact, struct str *address);
  * what stands behind the address */
 bool text_label(struct str line, struct str *address, struct str *tail, struct str *label);
 
+/* text_listed - at the head of *tail the next address of a list, "a@b, c@d; <e@f>": moves *tail
+ * behind it */
+bool text_listed(struct str *tail, struct str *address);
+
+/* text_local - "jsmith (user not found)": a local part alone and a failure in parentheses */
+bool text_local(struct str line, struct str *address, struct str *tail);
+
 /* text_is_recipient_label - such a label is hardly more than the words for it: "after RCPT TO:" is
  * a sentence about a step */
 bool text_is_recipient_label(struct str label);

@@ -14,6 +14,9 @@ import sys
 import score
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "tools"))
+import tap  # noqa: E402
+
 FLOORS = {
     ".": {"kind": 99.5, "recipients": 99.9, "action": 99.9, "status": 98.9, "reply": 97.8,
           "reason": 98.8},
@@ -23,7 +26,6 @@ FLOORS = {
                  "reason": 97},
 }
 NO_BOUNCE = ("ordinary", "auto_reply", "challenge", "receipt", "complaint")
-SHOWN = 40
 
 
 def never(misses):
@@ -58,15 +60,10 @@ def folder_cases(nixie, name):
 
 def main():
     nixie = pathlib.Path(sys.argv[1]).resolve()
-    cases = [case for name in FLOORS for case in folder_cases(nixie, name)]
-    failures = 0
-    for n, (name, wrong) in enumerate(cases, 1):
-        print(f"{'not ok' if wrong else 'ok'} {n} - {name}")
-        for line in wrong[:SHOWN]:
-            print("# " + line.encode("ascii", "backslashreplace").decode())
-        failures += bool(wrong)
-    print(f"1..{len(cases)}")
-    return 1 if failures else 0
+    for name in FLOORS:
+        for what, wrong in folder_cases(nixie, name):
+            tap.check(wrong, what)
+    return tap.done()
 
 
 if __name__ == "__main__":
