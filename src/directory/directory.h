@@ -1,0 +1,185 @@
+/*
+ * directory - who and what is here: domains, accounts, aliases, lists, routes, networks
+ *
+ * An SQLite file (WAL), so that an operator can look into it, and a change takes effect with the
+ * next question. What RCPT wants to know is answered by one call, directory_resolve(): which
+ * condition refuses the recipient, or where its mail goes, every alias, list and forward followed.
+ *
+ * A question that cannot be answered is CONDITION_LOOKUP_FAILED, never "Unknown user": the file's
+ * trouble is ours, and the sender's server tries again.
+ *
+ * Local parts are compared without case (ASCII), domains as IDNA's A-labels.
+ * Threads: a directory belongs to one thread. Several may have the same file open, processes too.
+ */
+#ifndef DIRECTORY_DIRECTORY_H
+#define DIRECTORY_DIRECTORY_H
+
+#include "base/arena.h"
+#include "catalogue/catalogue.h"
+
+#define DIRECTORY_WORDS_MAX 512     /* of a complaint */
+#define DIRECTORY_DEPTH_MAX 25      /* aliases, lists and forwards behind each other */
+#define DIRECTORY_TARGETS_MAX 10000 /* that one recipient may become */
+#define DIRECTORY_ADDRESS_MAX 320   /* 64 + 1 + 255 */
+#define DIRECTORY_PASSWORD_MAX 512
+
+struct directory;
+
+/* Why something was not done, for a person: what, where, and what to do. */
+struct directory_error {
+	char words[DIRECTORY_WORDS_MAX];
+};
+
+/*
+ * directory_open - the directory in the file `path`, made when it is not there
+ *
+ * Returns  NULL and the words of *error, also for a file of a newer version
+ */
+struct directory *directory_open(const char *path, struct directory_error *error);
+void directory_close(struct directory *d);
+
+/* ---- questions of a session */
+
+enum target_kind {
+	TARGET_MAILBOX,  /* an account here */
+	TARGET_ROUTE,    /* a host that takes this domain's mail */
+	TARGET_ELSEWHERE /* the address that an alias, list or forward leads to */
+};
+
+struct directory_target {
+	enum target_kind kind;
+	struct str address; /* the mailbox's, or where to send */
+	int64_t account;
+	int64_t quota_bytes; /* 0 = none */
+	struct str route_host;
+	unsigned route_port;
+};
+
+/* What the recipient's domain is to us: for the permission to relay. */
+enum directory_place { PLACE_LOCAL, PLACE_ROUTE, PLACE_ELSEWHERE };
+
+struct directory_question {
+	struct str recipient, sender; /* paths without brackets; sender empty: the null path */
+	bool is_authenticated;
+};
+
+struct directory_answer {
+	bool is_refused;
+	enum condition condition; /* when refused */
+	struct str why; /* what decided, for the log: "alias info@a.example, inactive"; a loop in
+			   full: "a@x -> b@x -> a@x" */
+	enum directory_place place;
+	const struct directory_target *targets;
+	size_t target_count;
+};
+
+/* directory_resolve - everything in *out lives in the arena. O(targets), some look-ups each */
+void directory_resolve(struct directory *d, const struct directory_question *question,
+	struct arena *a, struct directory_answer *out);
+
+/* directory_place - is a domain (or the domain of an address) local, routed, or elsewhere? Gives
+ * false when the file does not answer */
+bool directory_place(struct directory *d, struct str domain, enum directory_place *out);
+
+enum directory_login {
+	LOGIN_OK,
+	LOGIN_WRONG,      /* no such account, or the wrong password: it is not said which */
+	LOGIN_DISABLED,   /* the password was right, but the account or its domain is off */
+	LOGIN_UNAVAILABLE /* the file does not answer */
+};
+
+struct directory_account {
+	int64_t id, epoch; /* the epoch changes with the password, and when the account is off */
+};
+
+/* directory_login - takes as long for an account that is not there as for one that is */
+enum directory_login directory_login(
+	struct directory *d, struct str user, struct str password, struct directory_account *out);
+
+/* directory_login_holds - is a login of before still good? C26 */
+enum directory_login directory_login_holds(
+	struct directory *d, const struct directory_account *account);
+
+/* directory_may_send_as - may the account use this address as its sender? Its own, its aliases'
+ * and the identities that were given to it. False, and *failed, when the file does not answer */
+bool directory_may_send_as(struct directory *d, int64_t account, struct str address, bool *failed);
+
+/* What a client's network may do: C16, C22. Each direction is from one place to another, where
+ * place is "local" or "elsewhere". */
+enum direction {
+	LOCAL_TO_LOCAL,
+	LOCAL_TO_ELSEWHERE,
+	ELSEWHERE_TO_LOCAL,
+	ELSEWHERE_TO_ELSEWHERE,
+	DIRECTION_COUNT
+};
+
+struct directory_range {
+	struct str name;
+	unsigned allowed, needs_login; /* bits by direction */
+};
+
+/* directory_range_find - the range with the highest priority that has the address (IPv4 or IPv6, as
+ * text). Without any: may send to local, and everywhere when logged in. The name lives in the arena
+ */
+bool directory_range_find(
+	struct directory *d, struct str ip, struct arena *a, struct directory_range *out);
+
+/* ---- changes: each is durable when it returns true, else *error says why not */
+
+struct account_settings {
+	struct str password; /* absent: may not log in */
+	int64_t quota_bytes; /* 0 = none */
+	struct str forward;  /* absent: none */
+	bool keeps_copy;     /* of what is forwarded */
+};
+
+enum list_mode { LIST_PUBLIC, LIST_MEMBERS, LIST_ANNOUNCEMENT, LIST_DOMAIN };
+
+struct list_settings {
+	enum list_mode mode;
+	bool needs_login;
+	struct str owner; /* who may write to an announcement list */
+};
+
+struct route_settings {
+	struct str host;
+	unsigned port;  /* 0: 25 */
+	bool takes_all; /* addresses; else those of directory_route_address_add() */
+};
+
+bool directory_domain_add(
+	struct directory *d, struct str name, struct str catch_all, struct directory_error *error);
+bool directory_domain_alias_add(
+	struct directory *d, struct str name, struct str domain, struct directory_error *error);
+bool directory_account_add(struct directory *d, struct str address,
+	const struct account_settings *settings, struct directory_error *error);
+bool directory_password_set(struct directory *d, struct str address, struct str password,
+	struct directory_error *error);
+/* An alias, list or forward that would lead back to itself is refused, with the way in full. */
+bool directory_alias_add(
+	struct directory *d, struct str address, struct str target, struct directory_error *error);
+bool directory_list_add(struct directory *d, struct str address,
+	const struct list_settings *settings, struct directory_error *error);
+bool directory_member_add(
+	struct directory *d, struct str list, struct str member, struct directory_error *error);
+/* `pattern`: a domain, or "*.example.org" */
+bool directory_route_add(struct directory *d, struct str pattern,
+	const struct route_settings *settings, struct directory_error *error);
+bool directory_route_address_add(
+	struct directory *d, struct str address, struct directory_error *error);
+bool directory_identity_add(
+	struct directory *d, struct str account, struct str address, struct directory_error *error);
+/* `network`: "192.0.2.0/24", "2001:db8::/32" or one address */
+bool directory_range_add(struct directory *d, struct str network, int priority,
+	const struct directory_range *range, struct directory_error *error);
+
+enum directory_thing { THING_DOMAIN, THING_ACCOUNT, THING_ALIAS, THING_LIST };
+
+/* directory_active_set - on or off; mail for what is off is refused (C19, C20, C23, C24) */
+bool directory_active_set(struct directory *d, enum directory_thing thing, struct str name,
+	bool is_active, struct directory_error *error);
+bool directory_remove(struct directory *d, enum directory_thing thing, struct str name,
+	struct directory_error *error);
+
+#endif

@@ -1,0 +1,145 @@
+/* directory_inside - what the files of the directory share; nobody else includes it */
+#ifndef DIRECTORY_DIRECTORY_INSIDE_H
+#define DIRECTORY_DIRECTORY_INSIDE_H
+
+#include "directory/directory.h"
+
+#include <sqlite3.h>
+
+/* Every question the directory asks, prepared once. */
+#define QUERIES(X)                                                                                 \
+	X(BEGIN, "BEGIN")                                                                          \
+	X(BEGIN_CHANGE, "BEGIN IMMEDIATE")                                                         \
+	X(COMMIT, "COMMIT")                                                                        \
+	X(ROLLBACK, "ROLLBACK")                                                                    \
+	X(DOMAIN, "SELECT id, is_active, catch_all, plus, name FROM domain WHERE name = ?1 "       \
+		  "OR id = (SELECT domain FROM domain_alias WHERE name = ?1)")                     \
+	X(NAME, "SELECT id, kind, is_active FROM name WHERE domain = ?1 AND local = ?2")           \
+	X(ACCOUNT, "SELECT quota_bytes, forward, keeps_copy FROM account WHERE id = ?1")           \
+	X(ALIAS, "SELECT target FROM alias WHERE id = ?1")                                         \
+	X(LIST, "SELECT mode, needs_login, owner FROM list WHERE id = ?1")                         \
+	X(MEMBERS, "SELECT address FROM member WHERE list = ?1 ORDER BY address")                  \
+	X(MEMBER, "SELECT 1 FROM member WHERE list = ?1 AND address = ?2")                         \
+	X(ROUTE, "SELECT id, host, port, takes_all FROM route WHERE pattern = ?1")                 \
+	X(ROUTE_ADDRESS, "SELECT 1 FROM route_address WHERE route = ?1 AND address = ?2")          \
+	X(LOGIN, "SELECT a.id, n.is_active AND d.is_active, a.password, a.epoch FROM account a "   \
+		 "JOIN name n USING (id) JOIN domain d ON d.id = n.domain "                        \
+		 "WHERE d.id = ?1 AND n.local = ?2")                                               \
+	X(LOGIN_HOLDS, "SELECT n.is_active AND d.is_active, a.epoch FROM account a "               \
+		       "JOIN name n USING (id) JOIN domain d ON d.id = n.domain WHERE a.id = ?1")  \
+	X(ACCOUNT_NAME,                                                                            \
+		"SELECT n.local || '@' || d.name FROM name n JOIN domain d ON d.id = n.domain "    \
+		"WHERE n.id = ?1")                                                                 \
+	X(IDENTITY, "SELECT 1 FROM identity WHERE account = ?1 AND address = ?2")                  \
+	X(RANGE, "SELECT name, allowed, needs_login FROM range WHERE ?1 BETWEEN low AND high "     \
+		 "ORDER BY priority DESC, low DESC, high LIMIT 1")                                 \
+	X(DOMAIN_ADD, "INSERT INTO domain (name, catch_all) VALUES (?1, ?2)")                      \
+	X(DOMAIN_ALIAS_ADD, "INSERT INTO domain_alias (name, domain) VALUES (?1, ?2)")             \
+	X(NAME_ADD, "INSERT INTO name (domain, local, kind) VALUES (?1, ?2, ?3)")                  \
+	X(ACCOUNT_ADD, "INSERT INTO account (id, password, quota_bytes, forward, keeps_copy) "     \
+		       "VALUES (?1, ?2, ?3, ?4, ?5)")                                              \
+	X(PASSWORD_SET, "UPDATE account SET password = ?2, epoch = epoch + 1 WHERE id = ?1")       \
+	X(EPOCH_RAISE, "UPDATE account SET epoch = epoch + 1 WHERE id = ?1")                       \
+	X(ALIAS_ADD, "INSERT INTO alias (id, target) VALUES (?1, ?2)")                             \
+	X(LIST_ADD, "INSERT INTO list (id, mode, needs_login, owner) VALUES (?1, ?2, ?3, ?4)")     \
+	X(MEMBER_ADD, "INSERT INTO member (list, address) VALUES (?1, ?2)")                        \
+	X(ROUTE_ADD, "INSERT INTO route (pattern, host, port, takes_all) VALUES (?1, ?2, ?3, ?4)") \
+	X(ROUTE_ADDRESS_ADD, "INSERT INTO route_address (route, address) VALUES (?1, ?2)")         \
+	X(IDENTITY_ADD, "INSERT INTO identity (account, address) VALUES (?1, ?2)")                 \
+	X(RANGE_ADD, "INSERT INTO range (name, low, high, priority, allowed, needs_login) "        \
+		     "VALUES (?1, ?2, ?3, ?4, ?5, ?6)")                                            \
+	X(DOMAIN_ACTIVE, "UPDATE domain SET is_active = ?2 WHERE id = ?1")                         \
+	X(NAME_ACTIVE, "UPDATE name SET is_active = ?2 WHERE id = ?1")                             \
+	X(DOMAIN_REMOVE, "DELETE FROM domain WHERE id = ?1")                                       \
+	X(NAME_REMOVE, "DELETE FROM name WHERE id = ?1")
+
+enum query {
+#define X(id, sql) QUERY_##id,
+	QUERIES(X)
+#undef X
+		QUERY_COUNT
+};
+
+struct directory {
+	sqlite3 *db;
+	sqlite3_stmt *queries[QUERY_COUNT];
+};
+
+/* ---- database.c: one question at a time; ask(), bind, step, and done() when no more is wanted */
+
+enum step { STEP_ROW, STEP_END, STEP_FAILED };
+
+/* ask - the prepared statement, with nothing bound; NULL when the file does not answer */
+sqlite3_stmt *ask(struct directory *d, enum query query);
+void bind_text(sqlite3_stmt *s, int at, struct str text); /* absent: NULL */
+enum step step(sqlite3_stmt *s);                          /* of a NULL statement: STEP_FAILED */
+/* done - ends the question: its rows are gone, their texts too */
+void done(sqlite3_stmt *s);
+/* column_text - borrowed until the next step() or done(); absent when NULL */
+struct str column_text(sqlite3_stmt *s, int at);
+/* run - a statement that gives no row; false when it failed */
+bool run(struct directory *d, enum query query);
+__attribute__((format(printf, 2, 3))) bool fail(
+	struct directory_error *error, const char *fmt, ...);
+bool fail_database(struct directory *d, struct directory_error *error, const char *what);
+
+/* ---- name.c: addresses as the tables have them */
+
+struct name {
+	char room[DIRECTORY_ADDRESS_MAX + 64]; /* "local@domain" */
+	struct str whole, local, domain;
+};
+
+/* name_parse - unquoted, the domain as a lower-case A-label; false when it is no address */
+bool name_parse(struct str address, struct name *out);
+/* domain_parse - the same of a domain alone; false when it is none */
+bool domain_parse(struct str domain, char room[256], struct str *out);
+
+/* ---- find.c */
+
+struct domain_row {
+	int64_t id;
+	bool is_active;
+	char name[256], catch_all[DIRECTORY_ADDRESS_MAX + 1];
+	char plus;
+};
+
+enum step domain_find(struct directory *d, struct str name, struct domain_row *out);
+
+struct name_row {
+	int64_t id;
+	int kind;
+	bool is_active;
+};
+
+enum step name_find(struct directory *d, int64_t domain, struct str local, struct name_row *out);
+
+struct route_row {
+	int64_t id;
+	struct str host;
+	unsigned port;
+	bool takes_all;
+};
+
+/* route_find - the route of a domain: its own, else that of the nearest "*." above. `a` may be NULL
+ * when the host does not matter */
+enum step route_find(
+	struct directory *d, struct str domain, struct arena *a, struct route_row *out);
+
+/* ---- resolve.c */
+
+/* loop_find - does the address lead back to itself? Writes the way to `why` */
+bool loop_find(struct directory *d, struct str address, char *why, size_t room);
+
+/* ---- password.c */
+
+#define PASSWORD_HASH_MAX 128
+
+bool password_hash(struct str password, char out[PASSWORD_HASH_MAX]);
+bool password_matches(struct str password, const char *hash);
+
+/* What an unknown user's password is compared with, so that the answer takes as long. Nobody knows
+ * the password behind it, and if somebody did: who is not known is refused all the same. */
+extern const char password_of_nobody[];
+
+#endif

@@ -1,0 +1,73 @@
+/* name - addresses as the tables of the directory have them */
+#include "directory/directory_inside.h"
+
+#include <idn2.h>
+
+bool
+domain_parse(struct str domain, char room[256], struct str *out)
+{
+	bool is_ascii = true;
+	if (domain.len > 0 && domain.ptr[domain.len - 1] == '.')
+		domain.len--;
+	if (domain.len == 0 || domain.len > 255)
+		return false;
+	for (size_t i = 0; i < domain.len; i++) {
+		const unsigned char c = (unsigned char)domain.ptr[i];
+		if (c <= ' ' || c == 127 || c == '@')
+			return false;
+		is_ascii &= c < 128;
+		room[i] = (char)ascii_lower(c);
+	}
+	room[domain.len] = '\0';
+	*out = (struct str){room, domain.len};
+	if (is_ascii)
+		return true;
+	/* An international name stands under its A-label, however it was written. */
+	uint8_t *label = NULL;
+	const int rc = idn2_lookup_u8(
+		(const uint8_t *)room, &label, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+	const size_t len = rc == IDN2_OK ? strlen((const char *)label) : 0;
+	if (rc == IDN2_OK && len < 256) {
+		memcpy(room, label, len + 1);
+		out->len = len;
+	}
+	idn2_free(label);
+	return rc == IDN2_OK && len < 256;
+}
+
+bool
+name_parse(struct str address, struct name *out)
+{
+	size_t at = STR_NPOS;
+	for (size_t i = address.len; i-- > 0 && at == STR_NPOS;)
+		if (address.ptr[i] == '@')
+			at = i;
+	if (at == STR_NPOS || at == 0 || address.len > DIRECTORY_ADDRESS_MAX)
+		return false;
+	struct str local = str_head(address, at);
+	char *to = out->room;
+	const bool is_quoted =
+		local.len >= 2 && local.ptr[0] == '"' && local.ptr[local.len - 1] == '"';
+	if (is_quoted)
+		local = str_head(str_from(local, 1), local.len - 2);
+	for (size_t i = 0; i < local.len; i++) {
+		if (is_quoted && local.ptr[i] == '\\' && i + 1 < local.len)
+			i++;
+		if ((unsigned char)local.ptr[i] < ' ' || local.ptr[i] == 127)
+			return false;
+		*to++ = local.ptr[i];
+	}
+	out->local = str_between(out->room, to);
+	if (out->local.len == 0)
+		return false;
+	*to++ = '@';
+	char domain[256];
+	struct str name;
+	if (!domain_parse(str_from(address, at + 1), domain, &name) ||
+		(size_t)(to - out->room) + name.len > sizeof out->room)
+		return false;
+	memcpy(to, name.ptr, name.len);
+	out->domain = (struct str){to, name.len};
+	out->whole = str_between(out->room, to + name.len);
+	return true;
+}

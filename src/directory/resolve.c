@@ -1,0 +1,381 @@
+/*
+ * resolve - where a recipient's mail goes, every alias, list and forward followed
+ *
+ * The order of the document: the domain, then account, alias, list, route, catch-all. The way is
+ * kept, so that a loop is told in full.
+ */
+#include "directory/directory_inside.h"
+#include "directory/schema.h"
+
+#include <stdio.h>
+
+#define SEEN_BUCKETS 1024
+
+/* An address that is a target already. */
+struct seen {
+	struct str address;
+	struct seen *next;
+};
+
+struct walk {
+	struct directory *d;
+	struct arena *a;
+	const struct directory_question *question; /* NULL: nobody asks, rights do not matter */
+	struct directory_answer *out;
+	struct directory_target *targets;
+	size_t room;
+	struct str way[DIRECTORY_DEPTH_MAX];
+	size_t depth;
+	struct seen *seen[SEEN_BUCKETS];
+};
+
+/* ---- what came out */
+
+static bool
+refuse(struct walk *w, enum condition condition, struct str why)
+{
+	w->out->is_refused = true;
+	w->out->condition = condition;
+	w->out->why = arena_str(w->a, why);
+	return false;
+}
+
+static bool
+refuse_naming(struct walk *w, enum condition condition, const char *what, struct str address)
+{
+	w->out->is_refused = true;
+	w->out->condition = condition;
+	w->out->why = arena_join(w->a, str_of(what), STR(" "), address);
+	return false;
+}
+
+static bool
+lookup_failed(struct walk *w)
+{
+	return refuse(w, CONDITION_LOOKUP_FAILED, str_of(sqlite3_errmsg(w->d->db)));
+}
+
+/* a@x -> b@x -> a@x */
+static bool
+refuse_loop(struct walk *w, struct str address)
+{
+	struct str why = STR_NONE;
+	for (size_t i = 0; i < w->depth; i++)
+		why = arena_join(w->a, why, w->way[i], STR(" -> "));
+	return refuse(w, CONDITION_FORWARD_LOOP, arena_join(w->a, why, address, STR_NONE));
+}
+
+/* Adds a target, once. */
+static bool
+target_add(struct walk *w, const struct directory_target *target)
+{
+	size_t bucket = 5381;
+	for (size_t i = 0; i < target->address.len; i++)
+		bucket = bucket * 33 + (size_t)ascii_lower((unsigned char)target->address.ptr[i]);
+	bucket %= SEEN_BUCKETS;
+	for (const struct seen *s = w->seen[bucket]; s != NULL; s = s->next)
+		if (str_eq_case(s->address, target->address))
+			return true;
+	if (w->out->target_count == DIRECTORY_TARGETS_MAX)
+		return refuse(w, CONDITION_FORWARD_LOOP, STR("more targets than are allowed"));
+	struct seen *const s = arena_alloc(w->a, 1, sizeof *s);
+	struct directory_target *const more =
+		arena_more(w->a, w->targets, w->out->target_count, &w->room, sizeof *w->targets);
+	if (s == NULL || more == NULL)
+		return refuse(w, CONDITION_LOOKUP_FAILED, STR("no memory"));
+	w->targets = more;
+	w->targets[w->out->target_count] = *target;
+	w->targets[w->out->target_count++].address = s->address = arena_str(w->a, target->address);
+	s->next = w->seen[bucket];
+	w->seen[bucket] = s;
+	return true;
+}
+
+static bool walk(struct walk *w, struct str address);
+
+/* ---- lists */
+
+/* May the sender write to it? Gives what he lacks, absent when nothing. */
+static struct str
+list_lacks(struct walk *w, int64_t list, struct str address)
+{
+	sqlite3_stmt *s = ask(w->d, QUERY_LIST);
+	if (s != NULL)
+		sqlite3_bind_int64(s, 1, list);
+	if (step(s) != STEP_ROW) {
+		done(s);
+		return STR("the list's settings, which cannot be read");
+	}
+	const enum list_mode mode = (enum list_mode)sqlite3_column_int(s, 0);
+	const bool needs_login = sqlite3_column_int(s, 1) != 0;
+	const struct str owner = arena_str(w->a, column_text(s, 2));
+	done(s);
+	if (w->question == NULL)
+		return STR_NONE;
+	if (needs_login && !w->question->is_authenticated)
+		return STR("a login, which the list asks for");
+	struct name sender, here;
+	const bool has_sender = name_parse(w->question->sender, &sender);
+	switch (mode) {
+	case LIST_PUBLIC:
+		return STR_NONE;
+	case LIST_ANNOUNCEMENT:
+		return has_sender && str_eq_case(sender.whole, owner)
+			       ? STR_NONE
+			       : STR("the owner's address: it is a list for announcements");
+	case LIST_DOMAIN:
+		return has_sender && name_parse(address, &here) &&
+				       str_eq_case(sender.domain, here.domain)
+			       ? STR_NONE
+			       : STR("an address in the list's domain");
+	case LIST_MEMBERS:
+		break;
+	}
+	s = ask(w->d, QUERY_MEMBER);
+	if (s != NULL)
+		sqlite3_bind_int64(s, 1, list);
+	bind_text(s, 2, has_sender ? sender.whole : STR(""));
+	const bool is_member = step(s) == STEP_ROW;
+	done(s);
+	return is_member ? STR_NONE : STR("membership: the list is for its members");
+}
+
+static bool
+walk_list(struct walk *w, int64_t list, struct str address)
+{
+	const struct str lacks = list_lacks(w, list, address);
+	if (str_is_set(lacks))
+		return refuse(w, CONDITION_LIST_SENDER_REFUSED,
+			arena_join(w->a, STR("the sender lacks "), lacks, STR_NONE));
+	/* Read before they are followed: a list in a list asks the same question. */
+	struct str *members = NULL;
+	size_t count = 0, room = 0;
+	sqlite3_stmt *const s = ask(w->d, QUERY_MEMBERS);
+	if (s != NULL)
+		sqlite3_bind_int64(s, 1, list);
+	enum step rc;
+	while ((rc = step(s)) == STEP_ROW) {
+		struct str *const more = arena_more(w->a, members, count, &room, sizeof *members);
+		if (more == NULL)
+			break;
+		members = more;
+		members[count++] = arena_str(w->a, column_text(s, 0));
+	}
+	done(s);
+	if (rc != STEP_END)
+		return lookup_failed(w);
+	const size_t before = w->out->target_count;
+	for (size_t i = 0; i < count; i++) {
+		if (walk(w, members[i]))
+			continue;
+		/* A member who is gone is no reason to refuse the others. Our own trouble is. */
+		if (w->out->condition == CONDITION_LOOKUP_FAILED ||
+			w->out->condition == CONDITION_FORWARD_LOOP)
+			return false;
+		w->out->is_refused = false;
+	}
+	if (w->out->target_count == before && w->depth == 1)
+		return refuse_naming(w, CONDITION_UNKNOWN_USER, "nobody is on the list", address);
+	return true;
+}
+
+/* ---- the kinds of names */
+
+static bool
+walk_account(struct walk *w, int64_t id, struct str address)
+{
+	sqlite3_stmt *const s = ask(w->d, QUERY_ACCOUNT);
+	if (s != NULL)
+		sqlite3_bind_int64(s, 1, id);
+	if (step(s) != STEP_ROW) {
+		done(s);
+		return lookup_failed(w);
+	}
+	const struct directory_target target = {.kind = TARGET_MAILBOX,
+		.address = address,
+		.account = id,
+		.quota_bytes = sqlite3_column_int64(s, 0)};
+	const struct str forward = arena_str(w->a, column_text(s, 1));
+	const bool keeps = sqlite3_column_int(s, 2) != 0 || !str_is_set(forward);
+	done(s);
+	if (str_is_set(forward)) {
+		const bool ok = walk(w, forward);
+		/* With a copy kept here, a forward that leads nowhere is no reason to refuse. */
+		if (!ok && (!keeps || w->out->condition == CONDITION_LOOKUP_FAILED ||
+				   w->out->condition == CONDITION_FORWARD_LOOP))
+			return false;
+		w->out->is_refused = false;
+	}
+	return !keeps || target_add(w, &target);
+}
+
+static bool
+walk_alias(struct walk *w, int64_t id)
+{
+	sqlite3_stmt *const s = ask(w->d, QUERY_ALIAS);
+	if (s != NULL)
+		sqlite3_bind_int64(s, 1, id);
+	const enum step rc = step(s);
+	const struct str target = rc == STEP_ROW ? arena_str(w->a, column_text(s, 0)) : STR_NONE;
+	done(s);
+	return rc == STEP_ROW ? walk(w, target) : lookup_failed(w);
+}
+
+static bool
+walk_name(struct walk *w, const struct name_row *row, struct str address)
+{
+	static const struct {
+		enum condition condition;
+		const char *why;
+	} inactive[] = {
+		[NAME_ACCOUNT] = {CONDITION_ACCOUNT_INACTIVE, "not active: the account"},
+		[NAME_ALIAS] = {CONDITION_ALIAS_INACTIVE, "not active: the alias"},
+		[NAME_LIST] = {CONDITION_LIST_INACTIVE, "not active: the list"},
+	};
+	if (row->kind < NAME_ACCOUNT || row->kind > NAME_LIST)
+		return lookup_failed(w);
+	if (!row->is_active)
+		return refuse_naming(
+			w, inactive[row->kind].condition, inactive[row->kind].why, address);
+	if (row->kind == NAME_ACCOUNT)
+		return walk_account(w, row->id, address);
+	return row->kind == NAME_ALIAS ? walk_alias(w, row->id) : walk_list(w, row->id, address);
+}
+
+/* ---- routes */
+
+/* Gives false and no refusal when the route does not take the address. */
+static bool
+walk_route(struct walk *w, const struct route_row *route, const struct name *name)
+{
+	if (!route->takes_all) {
+		sqlite3_stmt *const s = ask(w->d, QUERY_ROUTE_ADDRESS);
+		if (s != NULL)
+			sqlite3_bind_int64(s, 1, route->id);
+		bind_text(s, 2, name->whole);
+		const enum step rc = step(s);
+		done(s);
+		if (rc == STEP_FAILED)
+			return lookup_failed(w);
+		if (rc == STEP_END)
+			return false;
+	}
+	return target_add(w, &(struct directory_target){.kind = TARGET_ROUTE,
+				     .address = name->whole,
+				     .route_host = route->host,
+				     .route_port = route->port});
+}
+
+/* ---- one address */
+
+static bool
+walk_local(struct walk *w, const struct domain_row *domain, const struct name *name)
+{
+	struct name_row row;
+	struct str local = name->local;
+	enum step rc = name_find(w->d, domain->id, local, &row);
+	/* john+shop is john, unless somebody is named so. */
+	const size_t plus = domain->plus == '\0' ? STR_NPOS : str_find_char(local, domain->plus, 1);
+	if (rc == STEP_END && plus != STR_NPOS)
+		rc = name_find(w->d, domain->id, local = str_head(local, plus), &row);
+	if (rc == STEP_FAILED)
+		return lookup_failed(w);
+	const struct str host = str_of(domain->name);
+	if (rc == STEP_ROW)
+		return walk_name(w, &row, arena_join(w->a, local, STR("@"), host));
+
+	struct route_row route;
+	const enum step routed = route_find(w->d, host, w->a, &route);
+	if (routed == STEP_FAILED)
+		return lookup_failed(w);
+	if (routed == STEP_ROW && (walk_route(w, &route, name) || w->out->is_refused))
+		return !w->out->is_refused;
+	if (domain->catch_all[0] != '\0')
+		return walk(w, arena_str(w->a, str_of(domain->catch_all)));
+	if (routed == STEP_ROW)
+		return refuse_naming(
+			w, CONDITION_NOT_IN_ROUTE, "the route does not list", name->whole);
+	return refuse_naming(w, CONDITION_UNKNOWN_USER, "nobody here is named", name->whole);
+}
+
+static bool
+walk_found(struct walk *w, const struct name *name)
+{
+	struct domain_row domain;
+	const enum step rc = domain_find(w->d, name->domain, &domain);
+	if (rc == STEP_FAILED)
+		return lookup_failed(w);
+	if (rc == STEP_ROW) {
+		if (w->depth == 1)
+			w->out->place = PLACE_LOCAL;
+		if (!domain.is_active)
+			return refuse_naming(w, CONDITION_DOMAIN_INACTIVE, "not active: the domain",
+				str_of(domain.name));
+		return walk_local(w, &domain, name);
+	}
+	struct route_row route;
+	const enum step routed = route_find(w->d, name->domain, w->a, &route);
+	if (routed == STEP_FAILED)
+		return lookup_failed(w);
+	if (w->depth == 1)
+		w->out->place = routed == STEP_ROW ? PLACE_ROUTE : PLACE_ELSEWHERE;
+	if (routed == STEP_END)
+		return target_add(w, &(struct directory_target){
+					     .kind = TARGET_ELSEWHERE, .address = name->whole});
+	if (walk_route(w, &route, name) || w->out->is_refused)
+		return !w->out->is_refused;
+	return refuse_naming(w, CONDITION_NOT_IN_ROUTE, "the route does not list", name->whole);
+}
+
+static bool
+walk(struct walk *w, struct str address)
+{
+	struct name name;
+	if (!name_parse(address, &name))
+		return refuse_naming(w, CONDITION_RCPT_ADDRESS_INVALID, "no address:", address);
+	for (size_t i = 0; i < w->depth; i++)
+		if (str_eq_case(w->way[i], name.whole))
+			return refuse_loop(w, name.whole);
+	if (w->depth == DIRECTORY_DEPTH_MAX)
+		return refuse_loop(w, name.whole);
+	w->way[w->depth++] = arena_str(w->a, name.whole);
+	const bool ok = walk_found(w, &name);
+	w->depth--;
+	return ok;
+}
+
+void
+directory_resolve(struct directory *d, const struct directory_question *question, struct arena *a,
+	struct directory_answer *out)
+{
+	struct walk w = {.d = d, .a = a, .question = question, .out = out};
+	*out = (struct directory_answer){.place = PLACE_ELSEWHERE};
+	/* One state of the file for the whole way. */
+	const bool has_begun = run(d, QUERY_BEGIN);
+	if (!has_begun)
+		lookup_failed(&w);
+	else
+		walk(&w, question->recipient);
+	if (has_begun)
+		run(d, QUERY_COMMIT);
+	if (arena_failed(a))
+		refuse(&w, CONDITION_LOOKUP_FAILED, STR("no memory"));
+	if (out->is_refused)
+		out->target_count = 0;
+	out->targets = w.targets;
+}
+
+bool
+loop_find(struct directory *d, struct str address, char *why, size_t room)
+{
+	struct arena a;
+	arena_init(&a, 8 << 20);
+	struct directory_answer out = {0};
+	struct walk w = {.d = d, .a = &a, .out = &out};
+	walk(&w, address);
+	const bool is_loop = out.is_refused && out.condition == CONDITION_FORWARD_LOOP;
+	if (is_loop)
+		snprintf(why, room, "%.*s", (int)out.why.len, out.why.ptr);
+	arena_fini(&a);
+	return is_loop;
+}

@@ -1,0 +1,50 @@
+/* schema - the tables of the directory; PRAGMA user_version is DIRECTORY_VERSION */
+#ifndef DIRECTORY_SCHEMA_H
+#define DIRECTORY_SCHEMA_H
+
+#define DIRECTORY_VERSION 1
+
+/* Names of domains stand as lower-case A-labels; local parts as they were given, compared without
+ * case. STRICT: a number where a text belongs is a fault and not a conversion. */
+static const char directory_schema[] =
+	"CREATE TABLE domain ("
+	" id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, is_active INTEGER NOT NULL DEFAULT 1,"
+	" catch_all TEXT, plus TEXT NOT NULL DEFAULT '+') STRICT;"
+	"CREATE TABLE domain_alias ("
+	" name TEXT PRIMARY KEY, domain INTEGER NOT NULL REFERENCES domain ON DELETE CASCADE) "
+	"STRICT;"
+	/* One name in a domain is one thing: an account, an alias or a list. */
+	"CREATE TABLE name ("
+	" id INTEGER PRIMARY KEY, domain INTEGER NOT NULL REFERENCES domain ON DELETE CASCADE,"
+	" local TEXT NOT NULL COLLATE NOCASE, kind INTEGER NOT NULL,"
+	" is_active INTEGER NOT NULL DEFAULT 1, UNIQUE (domain, local)) STRICT;"
+	"CREATE TABLE account ("
+	" id INTEGER PRIMARY KEY REFERENCES name ON DELETE CASCADE, password TEXT,"
+	" epoch INTEGER NOT NULL DEFAULT 1, quota_bytes INTEGER NOT NULL DEFAULT 0,"
+	" forward TEXT, keeps_copy INTEGER NOT NULL DEFAULT 1) STRICT;"
+	"CREATE TABLE alias ("
+	" id INTEGER PRIMARY KEY REFERENCES name ON DELETE CASCADE, target TEXT NOT NULL) STRICT;"
+	"CREATE TABLE list ("
+	" id INTEGER PRIMARY KEY REFERENCES name ON DELETE CASCADE, mode INTEGER NOT NULL,"
+	" needs_login INTEGER NOT NULL, owner TEXT) STRICT;"
+	"CREATE TABLE member ("
+	" list INTEGER NOT NULL REFERENCES list ON DELETE CASCADE,"
+	" address TEXT NOT NULL COLLATE NOCASE, PRIMARY KEY (list, address)) STRICT;"
+	"CREATE TABLE route ("
+	" id INTEGER PRIMARY KEY, pattern TEXT NOT NULL UNIQUE, host TEXT NOT NULL,"
+	" port INTEGER NOT NULL, takes_all INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE route_address ("
+	" route INTEGER NOT NULL REFERENCES route ON DELETE CASCADE,"
+	" address TEXT NOT NULL COLLATE NOCASE, PRIMARY KEY (route, address)) STRICT;"
+	"CREATE TABLE identity ("
+	" account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,"
+	" address TEXT NOT NULL COLLATE NOCASE, PRIMARY KEY (account, address)) STRICT;"
+	/* Addresses as 16 bytes, IPv4 mapped, so that blobs compare like numbers. */
+	"CREATE TABLE range ("
+	" id INTEGER PRIMARY KEY, name TEXT NOT NULL, low BLOB NOT NULL, high BLOB NOT NULL,"
+	" priority INTEGER NOT NULL, allowed INTEGER NOT NULL, needs_login INTEGER NOT NULL,"
+	" UNIQUE (low, high)) STRICT;";
+
+enum name_kind { NAME_ACCOUNT = 1, NAME_ALIAS, NAME_LIST };
+
+#endif

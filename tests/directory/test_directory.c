@@ -1,0 +1,543 @@
+/* test_directory - who is here, what may be, and where mail goes */
+#include "directory/directory_inside.h"
+#include "tap.h"
+
+#include <argon2.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static struct directory_error error;
+
+static void
+must(bool ok)
+{
+	if (!ok) {
+		printf("Bail out! %s\n", error.words);
+		exit(1);
+	}
+}
+
+static void
+fill(struct directory *d)
+{
+	static const struct account_settings plain = {
+		.password = STR_INIT("correct horse"), .quota_bytes = 1000};
+	must(directory_domain_add(d, STR("A.example"), STR_NONE, &error));
+	must(directory_domain_add(d, STR("b.example."), STR("all@b.example"), &error));
+	must(directory_domain_add(d, STR("off.example"), STR_NONE, &error));
+	must(directory_domain_add(d, STR("bücher.example"), STR_NONE, &error));
+	must(directory_domain_add(d, STR("gone.example"), STR("nobody@a.example"), &error));
+	must(directory_domain_alias_add(d, STR("alias.example"), STR("a.example"), &error));
+	must(directory_account_add(d, STR("john@a.example"), &plain, &error));
+	must(directory_account_add(d, STR("John+Doe@a.example"), &plain, &error));
+	must(directory_account_add(d, STR("asleep@a.example"), &plain, &error));
+	must(directory_account_add(d, STR("u@off.example"), &plain, &error));
+	must(directory_account_add(d, STR("all@b.example"), &plain, &error));
+	must(directory_account_add(d, STR("jörg@xn--bcher-kva.example"), &plain, &error));
+	must(directory_account_add(d, STR("\"odd one\"@a.example"), &plain, &error));
+	must(directory_account_add(d, STR("away@a.example"),
+		&(struct account_settings){.forward = STR("me@elsewhere.example")}, &error));
+	must(directory_account_add(d, STR("both@a.example"),
+		&(struct account_settings){.forward = STR("nobody@a.example"), .keeps_copy = true},
+		&error));
+	must(directory_account_add(d, STR("lost@a.example"),
+		&(struct account_settings){.forward = STR("nobody@a.example")}, &error));
+	must(directory_alias_add(d, STR("info@a.example"), STR("john@a.example"), &error));
+	must(directory_alias_add(d, STR("old@a.example"), STR("john@a.example"), &error));
+	must(directory_alias_add(d, STR("out@a.example"), STR("x@elsewhere.example"), &error));
+	must(directory_alias_add(d, STR("dead@a.example"), STR("nobody@a.example"), &error));
+
+	const struct list_settings lists[] = {
+		{.mode = LIST_PUBLIC},
+		{.mode = LIST_MEMBERS},
+		{.mode = LIST_ANNOUNCEMENT, .owner = STR("boss@far.example")},
+		{.mode = LIST_DOMAIN},
+		{.mode = LIST_PUBLIC, .needs_login = true},
+		{.mode = LIST_PUBLIC},
+		{.mode = LIST_PUBLIC},
+	};
+	static const char *const names[] = {"team@a.example", "club@a.example", "news@a.example",
+		"staff@a.example", "inner@a.example", "empty@a.example", "shut@a.example"};
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+		must(directory_list_add(d, str_of(names[i]), &lists[i], &error));
+		if (i < 5) {
+			must(directory_member_add(
+				d, str_of(names[i]), STR("john@a.example"), &error));
+			must(directory_member_add(
+				d, str_of(names[i]), STR("Far@far.example"), &error));
+		}
+	}
+	must(directory_member_add(d, STR("team@a.example"), STR("info@a.example"), &error));
+	must(directory_member_add(d, STR("team@a.example"), STR("asleep@a.example"), &error));
+	must(directory_member_add(d, STR("team@a.example"), STR("nobody@a.example"), &error));
+	must(directory_member_add(d, STR("shut@a.example"), STR("nobody@a.example"), &error));
+
+	const struct route_settings all = {STR("mx.inside.example"), 2525, true};
+	const struct route_settings some = {STR("mx.inside.example"), 0, false};
+	must(directory_route_add(d, STR("routed.example"), &all, &error));
+	must(directory_route_add(d, STR("*.routed.example"), &some, &error));
+	must(directory_route_add(d, STR("some.example"), &some, &error));
+	must(directory_route_address_add(d, STR("known@some.example"), &error));
+	must(directory_route_add(d, STR("a.example"), &some, &error));
+	must(directory_route_address_add(d, STR("gate@a.example"), &error));
+
+	must(directory_active_set(d, THING_ACCOUNT, STR("asleep@a.example"), false, &error));
+	must(directory_active_set(d, THING_ALIAS, STR("old@a.example"), false, &error));
+	must(directory_active_set(d, THING_LIST, STR("news@a.example"), true, &error));
+	must(directory_active_set(d, THING_DOMAIN, STR("off.example"), false, &error));
+	must(directory_list_add(
+		d, STR("quiet@a.example"), &(struct list_settings){.mode = LIST_PUBLIC}, &error));
+	must(directory_active_set(d, THING_LIST, STR("quiet@a.example"), false, &error));
+}
+
+/* A target as text: "john@a.example", "x@y>elsewhere", "x@y>host:port". */
+static void
+answer_write(const struct directory_answer *answer, char *to, size_t room)
+{
+	size_t len = 0;
+	to[0] = '\0';
+	if (answer->is_refused)
+		len += (size_t)snprintf(to, room, "refused");
+	for (size_t i = 0; i < answer->target_count && len < room; i++) {
+		const struct directory_target *const t = &answer->targets[i];
+		len += (size_t)snprintf(to + len, room - len, "%s%.*s", i == 0 ? "" : " ",
+			(int)t->address.len, t->address.ptr);
+		if (t->kind == TARGET_ELSEWHERE)
+			len += (size_t)snprintf(to + len, room - len, ">elsewhere");
+		if (t->kind == TARGET_ROUTE)
+			len += (size_t)snprintf(to + len, room - len, ">%.*s:%u",
+				(int)t->route_host.len, t->route_host.ptr, t->route_port);
+	}
+}
+
+#define OK CONDITION__COUNT
+
+static void
+test_resolve(struct directory *d)
+{
+	static const struct {
+		const char *recipient, *sender;
+		bool is_authenticated;
+		enum condition want;
+		const char *targets;
+		enum directory_place place;
+	} cases[] = {
+		{"john@a.example", "", false, OK, "john@a.example", PLACE_LOCAL},
+		{"JOHN@A.EXAMPLE", "", false, OK, "JOHN@a.example", PLACE_LOCAL},
+		{"john@a.example.", "", false, OK, "john@a.example", PLACE_LOCAL},
+		{"john@alias.example", "", false, OK, "john@a.example", PLACE_LOCAL},
+		{"\"john\"@a.example", "", false, OK, "john@a.example", PLACE_LOCAL},
+		{"\"jo\\hn\"@a.example", "", false, OK, "john@a.example", PLACE_LOCAL},
+		{"\"odd one\"@a.example", "", false, OK, "odd one@a.example", PLACE_LOCAL},
+		{"john+shop@a.example", "", false, OK, "john@a.example", PLACE_LOCAL},
+		{"john+doe@a.example", "", false, OK, "john+doe@a.example", PLACE_LOCAL},
+		{"+shop@a.example", "", false, CONDITION_NOT_IN_ROUTE, "", PLACE_LOCAL},
+		{"jörg@BÜCHER.example", "", false, OK, "jörg@xn--bcher-kva.example", PLACE_LOCAL},
+		{"nobody@bücher.example", "", false, CONDITION_UNKNOWN_USER, "", PLACE_LOCAL},
+		{"asleep@a.example", "", false, CONDITION_ACCOUNT_INACTIVE, "", PLACE_LOCAL},
+		{"old@a.example", "", false, CONDITION_ALIAS_INACTIVE, "", PLACE_LOCAL},
+		{"quiet@a.example", "", false, CONDITION_LIST_INACTIVE, "", PLACE_LOCAL},
+		{"u@off.example", "", false, CONDITION_DOMAIN_INACTIVE, "", PLACE_LOCAL},
+		{"x@off.example", "", false, CONDITION_DOMAIN_INACTIVE, "", PLACE_LOCAL},
+		{"info@a.example", "", false, OK, "john@a.example", PLACE_LOCAL},
+		{"out@a.example", "", false, OK, "x@elsewhere.example>elsewhere", PLACE_LOCAL},
+		{"away@a.example", "", false, OK, "me@elsewhere.example>elsewhere", PLACE_LOCAL},
+		{"both@a.example", "", false, OK, "both@a.example", PLACE_LOCAL},
+		{"lost@a.example", "", false, CONDITION_NOT_IN_ROUTE, "", PLACE_LOCAL},
+		{"anybody@b.example", "", false, OK, "all@b.example", PLACE_LOCAL},
+		{"anybody@gone.example", "", false, CONDITION_NOT_IN_ROUTE, "", PLACE_LOCAL},
+		{"gate@a.example", "", false, OK, "gate@a.example>mx.inside.example:25",
+			PLACE_LOCAL},
+		{"nobody@a.example", "", false, CONDITION_NOT_IN_ROUTE, "", PLACE_LOCAL},
+		/* lists: each target once, and nobody refused for another member's sake */
+		{"team@a.example", "", false, OK, "Far@far.example>elsewhere john@a.example",
+			PLACE_LOCAL},
+		{"empty@a.example", "", false, CONDITION_UNKNOWN_USER, "", PLACE_LOCAL},
+		{"shut@a.example", "", false, CONDITION_UNKNOWN_USER, "", PLACE_LOCAL},
+		{"club@a.example", "far@FAR.example", false, OK,
+			"Far@far.example>elsewhere john@a.example", PLACE_LOCAL},
+		{"club@a.example", "else@far.example", true, CONDITION_LIST_SENDER_REFUSED, "",
+			PLACE_LOCAL},
+		{"club@a.example", "", true, CONDITION_LIST_SENDER_REFUSED, "", PLACE_LOCAL},
+		{"news@a.example", "boss@far.example", false, OK,
+			"Far@far.example>elsewhere john@a.example", PLACE_LOCAL},
+		{"news@a.example", "john@a.example", true, CONDITION_LIST_SENDER_REFUSED, "",
+			PLACE_LOCAL},
+		{"staff@a.example", "anybody@a.example", false, OK,
+			"Far@far.example>elsewhere john@a.example", PLACE_LOCAL},
+		{"staff@a.example", "anybody@b.example", true, CONDITION_LIST_SENDER_REFUSED, "",
+			PLACE_LOCAL},
+		{"inner@a.example", "john@a.example", false, CONDITION_LIST_SENDER_REFUSED, "",
+			PLACE_LOCAL},
+		{"inner@a.example", "x@y.example", true, OK,
+			"Far@far.example>elsewhere john@a.example", PLACE_LOCAL},
+		/* routes */
+		{"any@routed.example", "", false, OK, "any@routed.example>mx.inside.example:2525",
+			PLACE_ROUTE},
+		{"any@sub.routed.example", "", false, CONDITION_NOT_IN_ROUTE, "", PLACE_ROUTE},
+		{"any@a.b.routed.example", "", false, CONDITION_NOT_IN_ROUTE, "", PLACE_ROUTE},
+		{"known@some.example", "", false, OK, "known@some.example>mx.inside.example:25",
+			PLACE_ROUTE},
+		{"other@some.example", "", false, CONDITION_NOT_IN_ROUTE, "", PLACE_ROUTE},
+		{"x@far.example", "", false, OK, "x@far.example>elsewhere", PLACE_ELSEWHERE},
+		{"x@notrouted.example", "", false, OK, "x@notrouted.example>elsewhere",
+			PLACE_ELSEWHERE},
+		{"x@[192.0.2.1]", "", false, OK, "x@[192.0.2.1]>elsewhere", PLACE_ELSEWHERE},
+		{"john", "", false, CONDITION_RCPT_ADDRESS_INVALID, "", PLACE_ELSEWHERE},
+		{"@a.example", "", false, CONDITION_RCPT_ADDRESS_INVALID, "", PLACE_ELSEWHERE},
+		{"john@", "", false, CONDITION_RCPT_ADDRESS_INVALID, "", PLACE_ELSEWHERE},
+	};
+	struct arena a;
+	arena_init(&a, 1 << 20);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct directory_question question = {str_of(cases[i].recipient),
+			str_of(cases[i].sender), cases[i].is_authenticated};
+		struct directory_answer answer;
+		char got[512];
+		arena_reset(&a);
+		directory_resolve(d, &question, &a, &answer);
+		answer_write(&answer, got, sizeof got);
+		const bool is_ok = cases[i].want == OK;
+		tap_is_str(str_of(got), is_ok ? str_of(cases[i].targets) : STR("refused"),
+			"%s from <%s>", cases[i].recipient, cases[i].sender);
+		tap_ok(is_ok ? !answer.is_refused
+			     : answer.condition == cases[i].want && answer.why.len > 0,
+			"its condition: %.*s", (int)answer.why.len,
+			answer.why.len > 0 ? answer.why.ptr : "");
+		tap_is_int(answer.place, cases[i].place, "its place");
+	}
+	arena_fini(&a);
+}
+
+static void
+test_loops(struct directory *d)
+{
+	must(directory_alias_add(d, STR("one@b.example"), STR("two@b.example"), &error));
+	tap_ok(!directory_alias_add(d, STR("two@b.example"), STR("ONE@b.example"), &error),
+		"an alias that leads back is refused");
+	tap_ok(str_has(str_of(error.words), STR("two@b.example -> ONE@b.example -> two@b.example")),
+		"with the way in full: %s", error.words);
+	must(directory_list_add(
+		d, STR("ring@b.example"), &(struct list_settings){.mode = LIST_MEMBERS}, &error));
+	tap_ok(!directory_member_add(d, STR("ring@b.example"), STR("ring@b.example"), &error),
+		"a list on itself is refused, whoever may write to it: %s", error.words);
+	tap_ok(!directory_account_add(d, STR("self@b.example"),
+		       &(struct account_settings){
+			       .forward = STR("self@b.example"), .keeps_copy = true},
+		       &error),
+		"a forward to itself is refused: %s", error.words);
+	tap_ok(!directory_alias_add(d, STR("self@a.example"), STR("self@alias.example"), &error),
+		"a loop by way of another name of the domain too: %s", error.words);
+
+	/* A loop that was there before, by hand: refused with the way, and as our own fault. */
+	sqlite3_exec(d->db,
+		"INSERT INTO name (domain, local, kind) SELECT id, 'two', 2 FROM domain WHERE name "
+		"= "
+		"'b.example';"
+		"INSERT INTO alias SELECT id, 'one@b.example' FROM name WHERE local = 'two'",
+		NULL, NULL, NULL);
+	struct arena a;
+	arena_init(&a, 1 << 20);
+	struct directory_answer answer;
+	directory_resolve(
+		d, &(struct directory_question){.recipient = STR("one@b.example")}, &a, &answer);
+	tap_ok(answer.is_refused && answer.condition == CONDITION_FORWARD_LOOP,
+		"a loop in the tables is our fault");
+	tap_is_str(answer.why, STR("one@b.example -> two@b.example -> one@b.example"), "in full");
+	arena_fini(&a);
+}
+
+/* A chain of aliases, as long as may be, and one longer. */
+static void
+test_depth(struct directory *d)
+{
+	char from[64], to[64];
+	must(directory_alias_add(d, STR("n0@b.example"), STR("john@a.example"), &error));
+	for (int i = 1; i < DIRECTORY_DEPTH_MAX - 1; i++) {
+		snprintf(from, sizeof from, "n%d@b.example", i);
+		snprintf(to, sizeof to, "n%d@b.example", i - 1);
+		must(directory_alias_add(d, str_of(from), str_of(to), &error));
+	}
+	tap_ok(!directory_alias_add(d, STR("last@b.example"), str_of(from), &error),
+		"a chain longer than %d is refused", DIRECTORY_DEPTH_MAX);
+	struct arena a;
+	arena_init(&a, 1 << 20);
+	struct directory_answer answer;
+	directory_resolve(d, &(struct directory_question){.recipient = str_of(from)}, &a, &answer);
+	tap_ok(!answer.is_refused && answer.target_count == 1, "a chain of %d is followed",
+		DIRECTORY_DEPTH_MAX);
+	arena_fini(&a);
+}
+
+static void
+test_targets_limit(struct directory *d)
+{
+	char address[64];
+	must(directory_list_add(
+		d, STR("huge@b.example"), &(struct list_settings){.mode = LIST_PUBLIC}, &error));
+	sqlite3_exec(d->db, "BEGIN", NULL, NULL, NULL);
+	for (int i = 0; i <= DIRECTORY_TARGETS_MAX; i++) {
+		snprintf(address, sizeof address,
+			"INSERT INTO member SELECT id, 'm%d@far.example' FROM list", i);
+		char sql[160];
+		snprintf(sql, sizeof sql, "%s ORDER BY id DESC LIMIT 1", address);
+		sqlite3_exec(d->db, sql, NULL, NULL, NULL);
+		if (i == DIRECTORY_TARGETS_MAX - 1 || i == DIRECTORY_TARGETS_MAX) {
+			sqlite3_exec(d->db, "COMMIT", NULL, NULL, NULL);
+			struct arena a;
+			arena_init(&a, 16 << 20);
+			struct directory_answer answer;
+			directory_resolve(d,
+				&(struct directory_question){.recipient = STR("huge@b.example")},
+				&a, &answer);
+			if (i == DIRECTORY_TARGETS_MAX - 1)
+				tap_is_int(answer.target_count, DIRECTORY_TARGETS_MAX,
+					"as many targets as may be");
+			else
+				tap_ok(answer.is_refused, "one more is refused");
+			arena_fini(&a);
+			sqlite3_exec(d->db, "BEGIN", NULL, NULL, NULL);
+		}
+	}
+	sqlite3_exec(d->db, "COMMIT", NULL, NULL, NULL);
+}
+
+static void
+test_login(struct directory *d)
+{
+	struct directory_account account;
+	const struct str john = STR("john@a.example"), right = STR("correct horse");
+	tap_is_int(argon2id_verify(password_of_nobody, "x", 1), ARGON2_VERIFY_MISMATCH,
+		"the hash that stands in for nobody's is a real one");
+	enum directory_login got = directory_login(d, john, right, &account);
+	tap_is_int(got, LOGIN_OK, "the right password");
+	got = directory_login(d, STR("JOHN@alias.example"), right, &(struct directory_account){0});
+	tap_is_int(got, LOGIN_OK, "under another name of the domain");
+	got = directory_login(d, john, STR("correct horsf"), &account);
+	tap_is_int(got, LOGIN_WRONG, "a wrong password");
+	got = directory_login(d, john, STR(""), &account);
+	tap_is_int(got, LOGIN_WRONG, "an empty one");
+	got = directory_login(d, STR("nobody@a.example"), right, &account);
+	tap_is_int(got, LOGIN_WRONG, "nobody");
+	got = directory_login(d, STR("john"), right, &account);
+	tap_is_int(got, LOGIN_WRONG, "no address");
+	got = directory_login(d, STR("info@a.example"), right, &account);
+	tap_is_int(got, LOGIN_WRONG, "an alias is no account");
+	got = directory_login(d, STR("away@a.example"), STR(""), &account);
+	tap_is_int(got, LOGIN_WRONG, "an account without a password");
+	got = directory_login(d, STR("asleep@a.example"), right, &account);
+	tap_is_int(got, LOGIN_DISABLED, "an account that is off");
+	got = directory_login(d, STR("u@off.example"), right, &account);
+	tap_is_int(got, LOGIN_DISABLED, "an account of a domain that is off");
+
+	directory_login(d, john, right, &account);
+	got = directory_login_holds(d, &account);
+	tap_is_int(got, LOGIN_OK, "a login holds");
+	must(directory_password_set(d, john, STR("battery staple"), &error));
+	got = directory_login_holds(d, &account);
+	tap_is_int(got, LOGIN_WRONG, "not when the password was changed");
+	got = directory_login(d, john, STR("battery staple"), &account);
+	tap_is_int(got, LOGIN_OK, "the new password");
+	must(directory_active_set(d, THING_ACCOUNT, john, false, &error));
+	got = directory_login_holds(d, &account);
+	tap_is_int(got, LOGIN_DISABLED, "not when the account is off");
+	must(directory_active_set(d, THING_ACCOUNT, john, true, &error));
+	got = directory_login_holds(d, &account);
+	tap_is_int(got, LOGIN_WRONG, "nor when it is on again");
+
+	char longest[DIRECTORY_PASSWORD_MAX + 1];
+	memset(longest, 'p', sizeof longest);
+	tap_ok(directory_password_set(
+		       d, john, (struct str){longest, DIRECTORY_PASSWORD_MAX}, &error),
+		"the longest password");
+	tap_ok(!directory_password_set(
+		       d, john, (struct str){longest, DIRECTORY_PASSWORD_MAX + 1}, &error),
+		"a longer one: %s", error.words);
+	tap_ok(!directory_password_set(d, john, STR(""), &error), "an empty one: %s", error.words);
+}
+
+static void
+test_send_as(struct directory *d)
+{
+	struct name_row row;
+	struct domain_row domain;
+	domain_find(d, STR("a.example"), &domain);
+	name_find(d, domain.id, STR("john"), &row);
+	must(directory_identity_add(d, STR("john@a.example"), STR("boss@far.example"), &error));
+	static const struct {
+		const char *address;
+		bool may;
+	} cases[] = {
+		{"john@a.example", true},
+		{"John@ALIAS.example", true},
+		{"john+shop@a.example", true},
+		{"info@a.example", true},
+		{"boss@far.example", true},
+		{"other@far.example", false},
+		{"asleep@a.example", false},
+		{"team@a.example", false},
+		{"nobody@a.example", false},
+		{"rubbish", false},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		bool failed;
+		const bool may =
+			directory_may_send_as(d, row.id, str_of(cases[i].address), &failed);
+		tap_ok(may == cases[i].may && !failed, "john as %s", cases[i].address);
+	}
+}
+
+static void
+test_ranges(struct directory *d)
+{
+	struct directory_range all = {STR("all"), 1u << ELSEWHERE_TO_LOCAL, 0};
+	struct directory_range inside = {STR("inside"), 15, 1u << ELSEWHERE_TO_ELSEWHERE};
+	struct directory_range one = {STR("one"), 15, 0};
+	struct arena a;
+	struct directory_range got;
+	arena_init(&a, 1 << 20);
+	tap_ok(directory_range_find(d, STR("192.0.2.1"), &a, &got) &&
+			got.needs_login ==
+				(1u << LOCAL_TO_ELSEWHERE | 1u << ELSEWHERE_TO_ELSEWHERE),
+		"without any range: relaying wants a login");
+	must(directory_range_add(d, STR("0.0.0.0/0"), 10, &all, &error));
+	must(directory_range_add(d, STR("192.0.2.77/24"), 20, &inside, &error));
+	must(directory_range_add(d, STR("192.0.2.5"), 30, &one, &error));
+	must(directory_range_add(d, STR("2001:db8::/33"), 20, &inside, &error));
+	static const struct {
+		const char *ip, *name;
+	} cases[] = {
+		{"192.0.1.255", "all"},
+		{"192.0.2.0", "inside"},
+		{"192.0.2.255", "inside"},
+		{"192.0.3.0", "all"},
+		{"192.0.2.5", "one"},
+		{"::ffff:192.0.2.5", "one"},
+		{"255.255.255.255", "all"},
+		{"2001:db8::", "inside"},
+		{"2001:db8:7fff:ffff:ffff:ffff:ffff:ffff", "inside"},
+		{"2001:db8:8000::", "(no range has this address)"},
+		{"rubbish", "(no range has this address)"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		directory_range_find(d, str_of(cases[i].ip), &a, &got);
+		tap_is_str(got.name, str_of(cases[i].name), "%s", cases[i].ip);
+	}
+	static const char *const wrong[] = {"192.0.2.0/33", "2001:db8::/129", "192.0.2/24",
+		"192.0.2.0/", "example.org", "", "192.0.2.99/24"};
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		tap_ok(!directory_range_add(d, str_of(wrong[i]), 1, &all, &error), "\"%s\": %s",
+			wrong[i], error.words);
+	arena_fini(&a);
+}
+
+static void
+test_refusals(struct directory *d)
+{
+	static const struct account_settings plain = {0};
+	tap_ok(!directory_domain_add(d, STR("a.EXAMPLE"), STR_NONE, &error), "%s", error.words);
+	tap_ok(!directory_domain_add(d, STR("alias.example"), STR_NONE, &error), "%s", error.words);
+	tap_ok(!directory_domain_add(d, STR("two words"), STR_NONE, &error), "%s", error.words);
+	tap_ok(!directory_domain_add(d, STR("c.example"), STR("no address"), &error), "%s",
+		error.words);
+	tap_ok(!directory_domain_alias_add(d, STR("a.example"), STR("b.example"), &error), "%s",
+		error.words);
+	tap_ok(!directory_domain_alias_add(d, STR("c.example"), STR("far.example"), &error), "%s",
+		error.words);
+	tap_ok(!directory_account_add(d, STR("JOHN@alias.example"), &plain, &error), "%s",
+		error.words);
+	tap_ok(!directory_account_add(d, STR("info@a.example"), &plain, &error), "%s", error.words);
+	tap_ok(!directory_account_add(d, STR("x@far.example"), &plain, &error), "%s", error.words);
+	tap_ok(!directory_list_add(d, STR("l@a.example"),
+		       &(struct list_settings){.mode = LIST_ANNOUNCEMENT}, &error),
+		"%s", error.words);
+	tap_ok(!directory_member_add(d, STR("john@a.example"), STR("x@far.example"), &error), "%s",
+		error.words);
+	tap_ok(!directory_member_add(d, STR("team@a.example"), STR("JOHN@a.example"), &error), "%s",
+		error.words);
+	tap_ok(!directory_route_address_add(d, STR("x@far.example"), &error), "%s", error.words);
+	tap_ok(!directory_remove(d, THING_ALIAS, STR("john@a.example"), &error), "%s", error.words);
+
+	must(directory_remove(d, THING_LIST, STR("team@a.example"), &error));
+	must(directory_remove(d, THING_DOMAIN, STR("b.example"), &error));
+	struct arena a;
+	arena_init(&a, 1 << 20);
+	struct directory_answer answer;
+	directory_resolve(
+		d, &(struct directory_question){.recipient = STR("all@b.example")}, &a, &answer);
+	tap_is_int(answer.place, PLACE_ELSEWHERE, "a domain that was removed is elsewhere");
+	arena_fini(&a);
+}
+
+/* What the file cannot answer is never "Unknown user". */
+static void
+test_broken(struct directory *d)
+{
+	sqlite3_exec(d->db, "DROP TABLE alias; DROP TABLE range", NULL, NULL, NULL);
+	struct arena a;
+	arena_init(&a, 1 << 20);
+	struct directory_answer answer;
+	directory_resolve(
+		d, &(struct directory_question){.recipient = STR("info@a.example")}, &a, &answer);
+	tap_ok(answer.is_refused && answer.condition == CONDITION_LOOKUP_FAILED,
+		"a table that is gone: %.*s", (int)answer.why.len, answer.why.ptr);
+	struct directory_range range;
+	tap_ok(!directory_range_find(d, STR("192.0.2.1"), &a, &range), "a range that is not known");
+	arena_fini(&a);
+}
+
+static void
+test_open(const char *path)
+{
+	struct directory *const d = directory_open(path, &error);
+	must(d != NULL);
+	struct directory *const other = directory_open(path, &error);
+	tap_ok(other != NULL, "two may have it open");
+	must(directory_domain_add(d, STR("new.example"), STR_NONE, &error));
+	enum directory_place place;
+	tap_ok(directory_place(other, STR("new.example"), &place) && place == PLACE_LOCAL,
+		"and one sees what the other did, at once");
+	directory_close(other);
+	sqlite3_exec(d->db, "PRAGMA user_version = 99", NULL, NULL, NULL);
+	directory_close(d);
+	tap_ok(directory_open(path, &error) == NULL, "of a newer version: %s", error.words);
+	tap_ok(directory_open("/no/such/folder/file", &error) == NULL, "no folder: %s",
+		error.words);
+	FILE *const f = fopen(path, "w");
+	fputs("This is no database, but it is long enough to be taken for one at first sight "
+	      "......",
+		f);
+	fclose(f);
+	tap_ok(directory_open(path, &error) == NULL, "no database: %s", error.words);
+}
+
+int
+main(void)
+{
+	char path[] = "directory-test.XXXXXX", more[64];
+	const int fd = mkstemp(path);
+	if (fd < 0)
+		return 99;
+	close(fd);
+	struct directory *const d = directory_open(path, &error);
+	must(d != NULL);
+	fill(d);
+	test_resolve(d);
+	test_loops(d);
+	test_depth(d);
+	test_targets_limit(d);
+	test_login(d);
+	test_send_as(d);
+	test_ranges(d);
+	test_refusals(d);
+	test_broken(d);
+	directory_close(d);
+	unlink(path);
+	test_open(path);
+	unlink(path);
+	for (int i = 0; i < 2; i++) {
+		snprintf(more, sizeof more, "%s%s", path, i == 0 ? "-wal" : "-shm");
+		unlink(more);
+	}
+	return tap_done();
+}
