@@ -5,6 +5,17 @@
 #include "explain/page.h"
 
 static void
+write_steps(struct page *p, const char *label, const struct steps *s, enum lang lang)
+{
+	if (s->count == 0)
+		return;
+	page_blank(p);
+	page_text(p, 2, STR(""), catalogue_sentence(lang, str_of(label)), PAINT_HEADING);
+	for (size_t i = 0; i < s->count; i++)
+		page_text(p, 4, STR("- "), s->list[i], PAINT_PLAIN);
+}
+
+static void
 write_view(struct page *p, const struct code_view *v, enum lang lang)
 {
 	unsigned columns = 0;
@@ -21,6 +32,9 @@ write_view(struct page *p, const struct code_view *v, enum lang lang)
 		if (v->facts[i].label != NULL)
 			page_fact(p, catalogue_sentence(lang, str_of(v->facts[i].label)), columns,
 				v->facts[i].text);
+	write_steps(p, "label.you", &v->sender, lang);
+	write_steps(p, "label.sending_admin", &v->sending_admin, lang);
+	write_steps(p, "label.receiving_admin", &v->receiving_admin, lang);
 }
 
 bool
@@ -38,6 +52,28 @@ code_write_text(struct str code, const struct nixie_style *style, enum lang lang
 		write_view(&page, &v, lang);
 	}
 	return found.count > 0;
+}
+
+static void
+put_steps(struct json *j, const struct code_view *v)
+{
+	const struct {
+		struct str name;
+		const struct steps *steps;
+	} sides[] = {{STR("sender"), &v->sender}, {STR("sending_admin"), &v->sending_admin},
+		{STR("receiving_admin"), &v->receiving_admin}};
+	if (v->sender.count == 0)
+		return;
+	json_open(j, STR("steps"), '{');
+	for (size_t i = 0; i < sizeof sides / sizeof *sides; i++) {
+		if (sides[i].steps->count == 0)
+			continue;
+		json_open(j, sides[i].name, '[');
+		for (size_t k = 0; k < sides[i].steps->count; k++)
+			json_text(j, STR_NONE, sides[i].steps->list[k]);
+		json_close(j, ']');
+	}
+	json_close(j, '}');
 }
 
 bool
@@ -66,6 +102,7 @@ code_write_json(struct str code, const struct nixie_style *style, enum lang lang
 				json_text(&j, str_of(v.facts[k].name),
 					v.facts[k].value.len > 0 ? v.facts[k].value
 								 : v.facts[k].text);
+		put_steps(&j, &v);
 		json_close(&j, '}');
 	}
 	json_close(&j, ']');

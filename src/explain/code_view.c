@@ -3,7 +3,6 @@
 #include <assert.h>
 
 #include "catalogue/conditions.h"
-#include "explain/explain.h"
 
 /* What is absent is no fact. */
 static void
@@ -60,14 +59,38 @@ put_fixer(struct code_view *v, struct text fixer, enum lang lang, struct arena *
 			catalogue_text(fixer));
 }
 
-static void
-put_advice(struct code_view *v, struct text own, int reason)
+/* What the one who can mend it does first: the words of the explanation. */
+static struct str
+first_step(const struct explanation *e, enum reason reason)
 {
-	put(v, "label.advice", own.len > 0 ? "advice" : NULL,
-		own.len > 0   ? catalogue_text(own)
-		: reason >= 0 ? catalogue_text(catalogue_reasons[reason].advice)
-			      : STR_NONE,
-		STR_NONE);
+	const struct str fixer = catalogue_text(catalogue_reasons[reason].fixer);
+	const struct steps *const s = str_starts(fixer, STR("sending_admin")) ? &e->sending_admin
+				      : str_starts(fixer, STR("receiving_admin"))
+					      ? &e->receiving_admin
+					      : &e->sender;
+	return s->count > 0 ? s->list[0] : e->sender.count > 0 ? e->sender.list[0] : STR_NONE;
+}
+
+/* The advice of the row itself; else that of its reason. */
+static void
+put_advice(struct code_view *v, struct str own, int reason, enum lang lang, struct arena *a)
+{
+	if (own.len > 0) {
+		put(v, "label.advice", "advice", own, STR_NONE);
+		return;
+	}
+	if (reason < 0)
+		return;
+	struct explanation e;
+	explain_key(catalogue_text(catalogue_reasons[reason].name), lang, a, &e);
+	put(v, "label.advice", "advice", first_step(&e, (enum reason)reason), STR_NONE);
+}
+
+/* The language's words, or the row's own English. */
+static struct str
+worded_or(struct text words, struct text own)
+{
+	return catalogue_text(words.len > 0 ? words : own);
 }
 
 static void
@@ -106,16 +129,19 @@ static void
 view_reply(const struct reply_row *r, enum lang lang, struct arena *a, struct code_view *v)
 {
 	const int reason = reason_of(r->reason);
+	const struct str code = number(r->code, a);
+	const struct code_words_row words =
+		catalogue_code_words(lang, arena_join(a, STR("reply:"), code, STR("")));
 	v->kind = "reply_code";
-	v->title = titled(number(r->code, a), catalogue_text(r->name), a);
-	v->meaning = catalogue_text(r->meaning);
+	v->title = titled(code, worded_or(words.name, r->name), a);
+	v->meaning = worded_or(words.meaning, r->meaning);
 	put_text(v, "label.code", "match", r->dotless);
-	put(v, "label.stage", "cause", stages(catalogue_text(r->stage), lang, a),
+	put(v, "label.stage", "stage", stages(catalogue_text(r->stage), lang, a),
 		catalogue_text(r->stage));
 	put_reason(v, reason, lang, a);
 	if (reason >= 0)
 		put_fixer(v, catalogue_reasons[reason].fixer, lang, a);
-	put_advice(v, (struct text){0, 0}, reason);
+	put_advice(v, STR_NONE, reason, lang, a);
 	put_text(v, "label.source", "source", r->source);
 }
 
@@ -126,45 +152,52 @@ view_enhanced(const struct enhanced_row *r, unsigned class, enum lang lang, stru
 	const struct str digits = number(class, a);
 	const struct str code = catalogue_text(r->code);
 	const int reason = reason_of(r->reason);
+	const struct code_words_row words =
+		catalogue_code_words(lang, arena_join(a, STR("enhanced:"), code, STR("")));
 	v->kind = "enhanced_code";
 	v->title = titled(class == 0 ? code : arena_join(a, digits, str_from(code, 1), STR("")),
-		catalogue_text(r->name), a);
-	v->meaning = catalogue_text(r->meaning);
+		worded_or(words.name, r->name), a);
+	v->meaning = worded_or(words.meaning, r->meaning);
 	put_text(v, "label.code", "match", r->other_name);
-	put_text(v, "label.cause", "cause", r->cause);
+	put(v, "label.cause", "cause", worded_or(words.cause, r->cause), STR_NONE);
 	put_reason(v, reason, lang, a);
 	put_fixer(v, r->fixer.len > 0 || reason < 0 ? r->fixer : catalogue_reasons[reason].fixer,
 		lang, a);
-	put_advice(v, (struct text){0, 0}, reason);
+	put_advice(v, STR_NONE, reason, lang, a);
 	put_text(v, "label.source", "source", r->source);
 }
 
 static void
-view_reason(size_t reason, enum lang lang, struct arena *a, struct code_view *v)
+view_reason(enum reason reason, enum lang lang, struct arena *a, struct code_view *v)
 {
 	const struct reason_row *const r = &catalogue_reasons[reason];
+	struct explanation e;
+	explain_key(catalogue_text(r->name), lang, a, &e);
 	v->kind = "reason";
-	v->title = catalogue_text(r->name);
-	v->meaning = catalogue_text(r->meaning);
+	v->title = titled(catalogue_text(r->name), e.headline, a);
+	v->meaning = arena_join(a, e.happened, STR(" "), e.why);
 	put_reason(v, (int)reason, lang, a);
 	put_fixer(v, r->fixer, lang, a);
-	put_advice(v, r->advice, (int)reason);
 	put_text(v, "label.source", "source", r->source);
+	v->sender = e.sender;
+	v->sending_admin = e.sending_admin;
+	v->receiving_admin = e.receiving_admin;
 }
 
 static void
 view_blocklist(const struct blocklist_row *r, enum lang lang, struct arena *a, struct code_view *v)
 {
 	const int reason = reason_of(r->reason);
+	const struct code_words_row words = catalogue_code_words(lang, catalogue_text(r->id));
 	v->kind = "blocklist";
 	v->title = catalogue_text(r->name);
-	v->meaning = catalogue_text(r->kind);
+	v->meaning = worded_or(words.meaning, r->kind);
 	put_text(v, "label.code", "match", r->match);
 	put_text(v, "label.cause", "cause", r->operator);
 	put_reason(v, reason, lang, a);
 	if (reason >= 0)
 		put_fixer(v, catalogue_reasons[reason].fixer, lang, a);
-	put_advice(v, (struct text){0, 0}, reason);
+	put_advice(v, STR_NONE, reason, lang, a);
 	put_text(v, "label.link", "link", r->removal);
 	put_text(v, "label.source", "source", r->source);
 }
@@ -173,14 +206,16 @@ static void
 view_provider_code(
 	const struct provider_code_row *r, enum lang lang, struct arena *a, struct code_view *v)
 {
+	const struct code_words_row words = catalogue_code_words(lang, catalogue_text(r->id));
+	struct explanation e;
+	explain_key(catalogue_text(catalogue_reasons[r->reason].name), lang, a, &e);
 	v->kind = "provider_code";
 	v->title = catalogue_text(r->provider);
-	v->meaning = catalogue_text(
-		r->meaning.len > 0 ? r->meaning : catalogue_reasons[r->reason].meaning);
+	v->meaning = r->meaning.len > 0 ? worded_or(words.meaning, r->meaning) : e.happened;
 	put_text(v, "label.code", "match", r->pattern);
 	put_reason(v, r->reason, lang, a);
 	put_fixer(v, catalogue_reasons[r->reason].fixer, lang, a);
-	put_advice(v, r->advice, r->reason);
+	put_advice(v, worded_or(words.advice, r->advice), r->reason, lang, a);
 	put_text(v, "label.link", "link", r->link);
 	put_text(v, "label.source", "source", r->source);
 }
@@ -190,25 +225,28 @@ view_client_error(
 	const struct client_error_row *r, enum lang lang, struct arena *a, struct code_view *v)
 {
 	const int reason = reason_of(r->reason);
+	const struct str code = catalogue_text(r->code);
+	const struct code_words_row words =
+		catalogue_code_words(lang, arena_join(a, STR("client:"), code, STR("")));
 	v->kind = "client_error";
-	v->title = catalogue_text(r->code);
-	v->meaning = catalogue_text(r->meaning);
+	v->title = code;
+	v->meaning = worded_or(words.meaning, r->meaning);
 	put_text(v, "label.code", "match", r->smtp_equivalent);
-	put_text(v, "label.cause", "cause", r->origin);
+	put_text(v, "label.program", "program", r->origin);
 	put_reason(v, reason, lang, a);
-	if (reason >= 0)
-		put_fixer(v, catalogue_reasons[reason].fixer, lang, a);
-	put_advice(v, r->advice, reason);
+	put_advice(v, worded_or(words.advice, r->advice), reason, lang, a);
 	put_text(v, "label.source", "source", r->source);
 }
 
 static void
-view_digit(const struct digit_row *r, struct code_view *v)
+view_digit(const struct digit_row *r, enum lang lang, struct arena *a, struct code_view *v)
 {
+	const struct str code = catalogue_text(r->code);
+	const struct code_words_row words =
+		catalogue_code_words(lang, arena_join(a, STR("digit:"), code, STR("")));
 	v->kind = "code_digit";
-	v->title = catalogue_text(r->code);
-	v->meaning = catalogue_text(r->meaning);
-	put_text(v, "label.code", "match", r->name);
+	v->title = titled(code, worded_or(words.name, r->name), a);
+	v->meaning = worded_or(words.meaning, r->meaning);
 	put_text(v, "label.source", "source", r->source);
 }
 
@@ -274,7 +312,7 @@ code_view(const struct code_entry *e, enum lang lang, struct arena *a, struct co
 		view_enhanced(&catalogue_enhanced[e->row], e->class, lang, a, v);
 		return;
 	case ENTRY_REASON:
-		view_reason(e->row, lang, a, v);
+		view_reason((enum reason)e->row, lang, a, v);
 		return;
 	case ENTRY_BLOCKLIST:
 		view_blocklist(&catalogue_blocklists[e->row], lang, a, v);
@@ -286,7 +324,7 @@ code_view(const struct code_entry *e, enum lang lang, struct arena *a, struct co
 		view_client_error(&catalogue_client_errors[e->row], lang, a, v);
 		return;
 	case ENTRY_DIGIT:
-		view_digit(&catalogue_code_digits[e->row], v);
+		view_digit(&catalogue_code_digits[e->row], lang, a, v);
 		return;
 	}
 }

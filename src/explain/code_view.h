@@ -5,6 +5,7 @@
 #define EXPLAIN_CODE_VIEW_H
 
 #include "explain/code_find.h"
+#include "explain/explain.h"
 
 #define CODE_FACTS_MAX 20
 
@@ -21,6 +22,8 @@ struct code_view {
 	struct str title, meaning;
 	struct code_fact facts[CODE_FACTS_MAX];
 	size_t count;
+	/* Of a reason: what each side does. */
+	struct steps sender, sending_admin, receiving_admin;
 };
 
 /* code_view - the text lives in the catalogue or the arena */

@@ -123,6 +123,61 @@ test_codes(void)
 		"no client error by half its code");
 }
 
+/* How many rows of a code table the language says in its own words. */
+struct told {
+	size_t rows, names;
+};
+
+static void
+tell(struct told *t, enum lang lang, const char *key)
+{
+	const struct code_words_row w = catalogue_code_words(lang, str_of(key));
+	t->rows++;
+	t->names += w.meaning.len > 0;
+	if (w.meaning.len == 0)
+		printf("# %s: not in %s\n", key, catalogue_lang_tag(lang).ptr);
+}
+
+/* doc/translating.md promises that what is missing is counted. */
+static void
+test_code_words(void)
+{
+	for (int l = 0; l < LANG__COUNT; l++) {
+		const enum lang lang = (enum lang)l;
+		const char *const tag = catalogue_lang_tag(lang).ptr;
+		struct told replies = {0}, enhanced = {0}, errors = {0}, digits = {0};
+		char key[KEY_BYTES];
+		if (lang == LANG_EN)
+			continue;
+		for (size_t i = 0; i < CATALOGUE_REPLIES; i++) {
+			snprintf(key, sizeof key, "reply:%u", catalogue_replies[i].code);
+			tell(&replies, lang, key);
+		}
+		for (size_t i = 0; i < CATALOGUE_ENHANCED; i++) {
+			snprintf(key, sizeof key, "enhanced:%s",
+				catalogue_text(catalogue_enhanced[i].code).ptr);
+			tell(&enhanced, lang, key);
+		}
+		for (size_t i = 0; i < CATALOGUE_CLIENT_ERRORS; i++) {
+			snprintf(key, sizeof key, "client:%s",
+				catalogue_text(catalogue_client_errors[i].code).ptr);
+			tell(&errors, lang, key);
+		}
+		for (size_t i = 0; i < CATALOGUE_CODE_DIGITS; i++) {
+			snprintf(key, sizeof key, "digit:%s",
+				catalogue_text(catalogue_code_digits[i].code).ptr);
+			tell(&digits, lang, key);
+		}
+		tap_is_int(replies.names, replies.rows, "%s: all reply codes", tag);
+		tap_is_int(enhanced.names, enhanced.rows, "%s: all enhanced codes", tag);
+		tap_is_int(errors.names, errors.rows, "%s: all client errors", tag);
+		tap_is_int(digits.names, digits.rows, "%s: all digits", tag);
+	}
+	tap_ok(catalogue_code_words(LANG_EN, STR("reply:550")).meaning.len == 0,
+		"English stands in the tables themselves");
+	tap_ok(catalogue_code_words(LANG_DE, STR("reply:999")).key.len == 0, "no such code");
+}
+
 static void
 test_providers(void)
 {
@@ -341,6 +396,7 @@ main(void)
 	test_text();
 	test_reasons();
 	test_codes();
+	test_code_words();
 	test_providers();
 	test_words();
 	test_ids();
