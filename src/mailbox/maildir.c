@@ -1,0 +1,249 @@
+/* maildir - a message put into a mailbox here */
+#define _GNU_SOURCE /* linkat, AT_ flags */
+#include "mailbox/maildir.h"
+
+#include "mailbox/quota.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PIECE_BYTES 65536
+#define NAME_BYTES 256
+
+/* A message on its way to a file: CRLF becomes LF. */
+struct sink {
+	int fd;
+	size_t len;
+	bool has_cr; /* the last byte was one, and is not written yet */
+	uint64_t bytes;
+	char room[PIECE_BYTES];
+};
+
+static enum mailbox_result
+failed(struct mailbox_error *error, enum mailbox_result result, int code, const char *what,
+	const char *path)
+{
+	error->code = code;
+	snprintf(error->words, sizeof error->words, "%s %s: %s", what, path, strerror(code));
+	return result;
+}
+
+static bool
+sink_flush(struct sink *s)
+{
+	size_t done = 0;
+	while (done < s->len) {
+		const ssize_t n = write(s->fd, s->room + done, s->len - done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		done += (size_t)n;
+	}
+	s->bytes += s->len;
+	s->len = 0;
+	return true;
+}
+
+static bool
+sink_byte(struct sink *s, char c)
+{
+	if (s->len == sizeof s->room && !sink_flush(s))
+		return false;
+	s->room[s->len++] = c;
+	return true;
+}
+
+static bool
+sink_add(struct sink *s, struct str text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		const char c = text.ptr[i];
+		if (s->has_cr && c != '\n' && !sink_byte(s, '\r'))
+			return false;
+		s->has_cr = c == '\r';
+		if (!s->has_cr && !sink_byte(s, c))
+			return false;
+	}
+	return true;
+}
+
+static bool
+sink_end(struct sink *s)
+{
+	return (!s->has_cr || sink_byte(s, '\r')) && sink_flush(s) && fsync(s->fd) == 0;
+}
+
+static enum mailbox_result
+message_write(struct sink *s, const struct mailbox_message *m, const char *path,
+	struct mailbox_error *error)
+{
+	char piece[PIECE_BYTES];
+	long n;
+	if (!sink_add(s, m->head))
+		return failed(error, MAILBOX_FAILED, errno, "cannot write in", path);
+	while ((n = m->source(m->from, piece, sizeof piece)) > 0)
+		if (!sink_add(s, (struct str){piece, (size_t)n}))
+			return failed(error, MAILBOX_FAILED, errno, "cannot write in", path);
+	if (n < 0)
+		return failed(
+			error, MAILBOX_UNREADABLE, (int)-n, "cannot read the message for", path);
+	if (!sink_end(s))
+		return failed(error, MAILBOX_FAILED, errno, "cannot write in", path);
+	return MAILBOX_DONE;
+}
+
+/* The folder and its three, made where they are missing. */
+static int
+maildir_open(const char *path, struct mailbox_error *error)
+{
+	static const char *const folders[] = {"tmp", "new", "cur"};
+	if (mkdir(path, 0700) < 0 && errno != EEXIST) {
+		failed(error, MAILBOX_FAILED, errno, "cannot make", path);
+		return -1;
+	}
+	const int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (dir < 0) {
+		failed(error, MAILBOX_FAILED, errno, "cannot open", path);
+		return -1;
+	}
+	bool is_new = false;
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+		if (mkdirat(dir, folders[i], 0700) == 0)
+			is_new = true;
+		else if (errno != EEXIST) {
+			failed(error, MAILBOX_FAILED, errno, "cannot make the folders of", path);
+			close(dir);
+			return -1;
+		}
+	}
+	if (is_new && fsync(dir) < 0) {
+		failed(error, MAILBOX_FAILED, errno, "cannot sync", path);
+		close(dir);
+		return -1;
+	}
+	return dir;
+}
+
+/* Does a file in the folder begin with the name? A reader adds flags behind it. */
+static bool
+folder_has(int dir, const char *folder, const char *name, size_t len)
+{
+	const int fd = openat(dir, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	DIR *const d = fd < 0 ? NULL : fdopendir(fd);
+	if (d == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	bool has = false;
+	const struct dirent *e;
+	while (!has && (e = readdir(d)) != NULL)
+		has = strncmp(e->d_name, name, len) == 0 &&
+		      (e->d_name[len] == '\0' || e->d_name[len] == ',' || e->d_name[len] == ':');
+	closedir(d);
+	return has;
+}
+
+/* "1790000000.Q1A0C45.mail.example.org": the same for each attempt. The host may hold what a name
+ * may not. */
+static bool
+name_write(const struct mailbox_message *m, int64_t arrived_s, char name[NAME_BYTES])
+{
+	int len = snprintf(
+		name, NAME_BYTES, "%lld.Q%.*s.", (long long)arrived_s, (int)m->id.len, m->id.ptr);
+	if (len < 0 || (size_t)len + m->host.len + 32 > NAME_BYTES)
+		return false;
+	for (size_t i = 0; i < m->host.len; i++) {
+		const int c = (unsigned char)m->host.ptr[i];
+		name[len++] = ascii_is_alnum(c) || c == '.' || c == '-' ? (char)c : '_';
+	}
+	name[len] = '\0';
+	return true;
+}
+
+/* Synced in tmp; now under its name in new, and that synced too. */
+static enum mailbox_result
+message_link(int dir, const char *tmp, const char *name, uint64_t bytes, const char *path,
+	struct mailbox_error *error)
+{
+	char to[NAME_BYTES + 32];
+	snprintf(to, sizeof to, "new/%s,S=%llu", name, (unsigned long long)bytes);
+	if (linkat(dir, tmp, dir, to, 0) < 0 && errno != EEXIST)
+		return failed(error, MAILBOX_FAILED, errno, "cannot link into new of", path);
+	const int fresh = openat(dir, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const bool ok = fresh >= 0 && fsync(fresh) == 0;
+	const int code = errno;
+	if (fresh >= 0)
+		close(fresh);
+	return ok ? MAILBOX_DONE : failed(error, MAILBOX_FAILED, code, "cannot sync new of", path);
+}
+
+static enum mailbox_result
+message_put(int dir, const char *name, const char *path, const struct mailbox_message *m,
+	struct mailbox_error *error)
+{
+	char tmp[NAME_BYTES + 8];
+	struct sink sink = {0};
+	snprintf(tmp, sizeof tmp, "tmp/%s", name);
+	unlinkat(dir, tmp, 0); /* what an attempt left that did not come to its end */
+	sink.fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (sink.fd < 0)
+		return failed(error, MAILBOX_FAILED, errno, "cannot write in tmp of", path);
+	enum mailbox_result result = message_write(&sink, m, path, error);
+	if (close(sink.fd) < 0 && result == MAILBOX_DONE)
+		result = failed(error, MAILBOX_FAILED, errno, "cannot write in", path);
+	if (result == MAILBOX_DONE)
+		result = message_link(dir, tmp, name, sink.bytes, path, error);
+	unlinkat(dir, tmp, 0);
+	if (result == MAILBOX_DONE)
+		quota_add(dir, sink.bytes);
+	return result;
+}
+
+enum mailbox_result
+maildir_deliver(const char *path, const struct mailbox_message *m, uint64_t quota_bytes,
+	struct mailbox_error *error)
+{
+	char name[NAME_BYTES];
+	if (m->head.len > MAILBOX_HEAD_MAX || !name_write(m, m->arrived_s, name))
+		return failed(
+			error, MAILBOX_FAILED, ENAMETOOLONG, "cannot name a message in", path);
+	const int dir = maildir_open(path, error);
+	if (dir < 0)
+		return MAILBOX_FAILED;
+	enum mailbox_result result = MAILBOX_DONE;
+	const size_t len = strlen(name);
+	if (m->may_be_there &&
+		(folder_has(dir, "new", name, len) || folder_has(dir, "cur", name, len))) {
+		close(dir);
+		return MAILBOX_DONE;
+	}
+	if (quota_bytes > 0) {
+		const int64_t used = quota_used(dir, quota_bytes, m->now_s, m->bytes);
+		if (used < 0)
+			result = failed(error, MAILBOX_FAILED, (int)-used, "cannot count", path);
+		else if ((uint64_t)used + m->bytes > quota_bytes)
+			result = failed(
+				error, MAILBOX_FULL, EDQUOT, "no room for the message in", path);
+	}
+	if (result == MAILBOX_DONE)
+		result = message_put(dir, name, path, m, error);
+	close(dir);
+	return result;
+}
+
+int64_t
+maildir_used(const char *path, uint64_t quota_bytes, int64_t now_s)
+{
+	const int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (dir < 0)
+		return errno == ENOENT ? 0 : -errno;
+	const int64_t used = quota_used(dir, quota_bytes, now_s, 0);
+	close(dir);
+	return used;
+}

@@ -1,0 +1,319 @@
+/* test_maildir - into a mailbox, once, within its quota; and where mailboxes are */
+#include "mailbox/maildir.h"
+#include "tap.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char base[] = "maildir-test.XXXXXX";
+static struct mailbox_error error;
+
+/* tap_is_int() looks at its numbers twice; what is done here must be done once. */
+static void
+is_number(int64_t got, int64_t want, const char *name)
+{
+	tap_is_int(got, want, "%s", name);
+}
+
+struct text {
+	struct str rest;
+	size_t piece; /* bytes at a time */
+	long result;  /* negative: fails at the end */
+};
+
+static long
+text_give(void *from, char *to, size_t room)
+{
+	struct text *const t = from;
+	size_t n = t->piece < room ? t->piece : room;
+	if (n > t->rest.len)
+		n = t->rest.len;
+	if (n == 0)
+		return t->result;
+	memcpy(to, t->rest.ptr, n);
+	t->rest = str_from(t->rest, n);
+	return (long)n;
+}
+
+static enum mailbox_result
+deliver(const char *path, struct str body, const char *id, uint64_t quota, size_t piece, bool again)
+{
+	struct text text = {body, piece, 0};
+	const struct mailbox_message m = {.head = STR("Return-Path: <s@example.com>\r\n"),
+		.source = text_give,
+		.from = &text,
+		.bytes = body.len,
+		.id = str_of(id),
+		.host = STR("mx/1.example.org"),
+		.arrived_s = 1790000000,
+		.now_s = 1790000100,
+		.may_be_there = again};
+	return maildir_deliver(path, &m, quota, &error);
+}
+
+/* The one file in a folder: its content; the number of files in *count. */
+static struct str
+only_file(const char *path, const char *folder, size_t *count, char name[256])
+{
+	static char content[4096];
+	char at[1400];
+	struct str found = STR_NONE;
+	snprintf(at, sizeof at, "%s/%s", path, folder);
+	DIR *const d = opendir(at);
+	const struct dirent *e;
+	*count = 0;
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		if (e->d_name[0] == '.')
+			continue;
+		++*count;
+		snprintf(name, 256, "%s", e->d_name);
+		snprintf(at, sizeof at, "%s/%s/%s", path, folder, e->d_name);
+		const int fd = open(at, O_RDONLY);
+		const ssize_t n = read(fd, content, sizeof content);
+		close(fd);
+		found = (struct str){content, n < 0 ? 0 : (size_t)n};
+	}
+	if (d != NULL)
+		closedir(d);
+	return found;
+}
+
+static size_t
+count_of(const char *path, const char *folder)
+{
+	size_t count;
+	char name[256];
+	only_file(path, folder, &count, name);
+	return count;
+}
+
+static const char *
+path_of(const char *name)
+{
+	static char paths[4][128]; /* a few are used at a time */
+	static size_t next;
+	char *const path = paths[next++ % 4];
+	snprintf(path, sizeof paths[0], "%s/%s", base, name);
+	return path;
+}
+
+static void
+test_content(void)
+{
+	static const struct {
+		const char *body, *want;
+	} cases[] = {
+		{"Subject: x\r\n\r\nHello\r\n", "Subject: x\n\nHello\n"},
+		{"a\r\r\nb\r\n", "a\r\nb\n"},
+		{"a\rb\r\n", "a\rb\n"},
+		{"a\nb\r", "a\nb\r"},
+		{"", ""},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		for (size_t piece = 1; piece <= 4; piece++) {
+			char name[32], want[256], file[256];
+			size_t count;
+			snprintf(name, sizeof name, "c%zu-%zu", i, piece);
+			snprintf(want, sizeof want, "Return-Path: <s@example.com>\n%s",
+				cases[i].want);
+			const enum mailbox_result r = deliver(
+				path_of(name), str_of(cases[i].body), "A1", 0, piece, false);
+			tap_is_int(r, MAILBOX_DONE, "delivered, %zu bytes at a time", piece);
+			tap_is_str(only_file(path_of(name), "new", &count, file), str_of(want),
+				"what stands there");
+			char ending[32];
+			snprintf(ending, sizeof ending, ",S=%zu", strlen(want));
+			tap_ok(str_has(str_of(file), STR("1790000000.QA1.mx_1.example.org")) &&
+					str_ends_case(str_of(file), str_of(ending)),
+				"under the name %s", file);
+			tap_is_int(count_of(path_of(name), "tmp"), 0, "nothing is left in tmp");
+		}
+}
+
+/* An attempt that is made again finds what the first one left. */
+static void
+test_once(void)
+{
+	const char *const path = path_of("once");
+	char from[700], to[700], name[256];
+	size_t count;
+	const struct str body = STR("x\r\n");
+	deliver(path, body, "B2R0", 0, 10, false);
+	is_number(deliver(path, body, "B2R0", 0, 10, true), MAILBOX_DONE, "again");
+	tap_is_int(count_of(path, "new"), 1, "and there is one");
+	is_number(deliver(path, body, "B2R1", 0, 10, true), MAILBOX_DONE,
+		"another recipient of the message");
+	tap_is_int(count_of(path, "new"), 2, "has his own");
+	is_number(deliver(path, body, "B2R", 0, 10, true), MAILBOX_DONE,
+		"an id that is the head of another's");
+	tap_is_int(count_of(path, "new"), 3, "is not that");
+
+	/* Read meanwhile: moved to cur, with flags. */
+	const char *const read_path = path_of("read");
+	deliver(read_path, body, "C3R0", 0, 10, false);
+	only_file(read_path, "new", &count, name);
+	snprintf(from, sizeof from, "%s/new/%s", read_path, name);
+	snprintf(to, sizeof to, "%s/cur/%s:2,RS", read_path, name);
+	tap_ok(rename(from, to) == 0, "the owner reads it");
+	is_number(deliver(read_path, body, "C3R0", 0, 10, true), MAILBOX_DONE, "again");
+	tap_is_int(count_of(read_path, "new"), 0, "and he does not get it twice");
+}
+
+static void
+test_failures(void)
+{
+	struct text text = {STR("half of it"), 4, -EIO};
+	const char *const path = path_of("broken");
+	struct mailbox_message m = {.source = text_give,
+		.from = &text,
+		.id = STR("D4"),
+		.host = STR("h"),
+		.arrived_s = 1};
+	enum mailbox_result r = maildir_deliver(path, &m, 0, &error);
+	tap_ok(r == MAILBOX_UNREADABLE && error.code == EIO, "a message that cannot be read: %s",
+		error.words);
+	tap_ok(count_of(path, "new") == 0 && count_of(path, "tmp") == 0, "leaves nothing");
+
+	r = deliver("maildir-test-nowhere/x", STR("x"), "E5", 0, 9, false);
+	tap_ok(r == MAILBOX_FAILED && error.code == ENOENT, "no folder above it: %s", error.words);
+
+	const int fd = open(path_of("file"), O_CREAT | O_WRONLY, 0600);
+	close(fd);
+	r = deliver(path_of("file"), STR("x"), "E6", 0, 9, false);
+	tap_ok(r == MAILBOX_FAILED, "a file in its place: %s", error.words);
+	if (symlink("/tmp", path_of("link")) == 0) {
+		r = deliver(path_of("link"), STR("x"), "E7", 0, 9, false);
+		tap_ok(r == MAILBOX_FAILED, "a link in its place: %s", error.words);
+	}
+
+	char longest[MAILBOX_HEAD_MAX + 1];
+	memset(longest, 'h', sizeof longest);
+	text = (struct text){STR(""), 4, 0};
+	m.head = (struct str){longest, MAILBOX_HEAD_MAX};
+	r = maildir_deliver(path_of("head"), &m, 0, &error);
+	tap_is_int(r, MAILBOX_DONE, "the longest head");
+	m.head.len++;
+	r = maildir_deliver(path_of("head"), &m, 0, &error);
+	tap_is_int(r, MAILBOX_FAILED, "a byte more");
+}
+
+static void
+file_write(const char *path, const char *name, const char *content)
+{
+	char at[700];
+	snprintf(at, sizeof at, "%s/%s", path, name);
+	FILE *const f = fopen(at, "w");
+	fputs(content, f);
+	fclose(f);
+}
+
+static void
+test_quota(void)
+{
+	enum { HEAD = 29 }; /* Return-Path and its LF */
+	char path[128];
+	snprintf(path, sizeof path, "%s", path_of("quota"));
+	const struct str body = STR("0123456789");
+	is_number(deliver(path, body, "F1", 10, 99, false), MAILBOX_DONE, "exactly the quota");
+	is_number(
+		deliver(path_of("quota2"), body, "F1", 9, 99, false), MAILBOX_FULL, "a byte more");
+	is_number(deliver(path, body, "F2", 10 + HEAD + 9, 99, false), MAILBOX_FULL,
+		"what is there counts");
+	is_number(deliver(path, body, "F3", 10 + HEAD + 10, 99, false), MAILBOX_DONE,
+		"with the size on disk");
+	is_number(maildir_used(path, 49, 1790000000), 2 * (10 + HEAD), "what is used");
+	is_number(maildir_used(path_of("none"), 49, 0), 0, "no mailbox yet");
+
+	/* Folders count, Trash does not; a size in a name is believed. */
+	char at[300];
+	static const char *const folders[] = {
+		".Work", ".Work/new", ".Work/cur", ".Trash", ".Trash/new", ".Trash/cur"};
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+		snprintf(at, sizeof at, "%s/%s", path, folders[i]);
+		if (mkdir(at, 0700) != 0)
+			puts("# no folder");
+	}
+	file_write(path, ".Work/cur/1.a.h,S=1000:2,S", "short");
+	file_write(path, ".Work/new/2.b.h", "12345");
+	file_write(path, ".Trash/cur/3.c.h,S=500:2,", "x");
+	file_write(path, "maildirsize", "rubbish");
+	is_number(maildir_used(path, 5000, 1790000000), 2 * (10 + HEAD) + 1005,
+		"counted anew when the file is rubbish");
+
+	/* What others append counts; a file that says "full" is believed while it is fresh. */
+	file_write(path, "maildirsize", "5000S\n4000 3\n-1500 -1\n");
+	is_number(maildir_used(path, 5000, 1790000000), 2500, "the lines are summed up");
+	file_write(path, "maildirsize", "5000S\n4995 3\n");
+	struct stat st;
+	stat(path, &st);
+	struct text text = {body, 99, 0};
+	struct mailbox_message m = {.source = text_give,
+		.from = &text,
+		.bytes = 10,
+		.id = STR("F9"),
+		.host = STR("h"),
+		.now_s = (int64_t)st.st_mtime + 899};
+	is_number(maildir_deliver(path, &m, 5000, &error), MAILBOX_FULL, "full, and just written");
+	m.now_s += 5;
+	is_number(maildir_deliver(path, &m, 5000, &error), MAILBOX_DONE,
+		"full, but a quarter of an hour old: counted, and there is room");
+	file_write(path, "maildirsize", "4000S\n1 1\n");
+	const bool is_anew = maildir_used(path, 5000, 1790000000) > 1000;
+	tap_ok(is_anew, "of another quota: counted anew");
+}
+
+static void
+test_paths(void)
+{
+	static const struct {
+		const char *domain, *local, *want;
+	} cases[] = {
+		{"example.org", "john", "/m/example.org/john"},
+		{"Example.ORG", "John.Doe", "/m/example.org/john.doe"},
+		{"example.org", "..", "/m/example.org/%2E."},
+		{"example.org", ".hidden", "/m/example.org/%2Ehidden"},
+		{"example.org", "-rf", "/m/example.org/%2Drf"},
+		{"example.org", "a/../../b", "/m/example.org/a%2F..%2F..%2Fb"},
+		{"example.org", "a b\"%", "/m/example.org/a%20b%22%25"},
+		{"example.org", "jörg", "/m/example.org/jörg"},
+		{"[192.0.2.1]", "x", "/m/%5B192.0.2.1%5D/x"},
+		{"example.org", "", NULL},
+		{"", "x", NULL},
+	};
+	char path[MAILBOX_PATH_MAX], local[300];
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const bool ok = mailbox_path(
+			STR("/m"), str_of(cases[i].domain), str_of(cases[i].local), path);
+		tap_is_str(ok ? str_of(path) : STR_NONE, str_of(cases[i].want), "<%s@%s>",
+			cases[i].local, cases[i].domain);
+	}
+	memset(local, 'x', sizeof local);
+	tap_ok(mailbox_path(STR("/m"), STR("d"), (struct str){local, 255}, path),
+		"the longest name");
+	tap_ok(!mailbox_path(STR("/m"), STR("d"), (struct str){local, 256}, path), "a longer one");
+	char deep[MAILBOX_PATH_MAX];
+	memset(deep, 'b', sizeof deep);
+	tap_ok(mailbox_path((struct str){deep, MAILBOX_PATH_MAX - 5}, STR("d"), STR("x"), path),
+		"the longest path");
+	tap_ok(!mailbox_path((struct str){deep, MAILBOX_PATH_MAX - 4}, STR("d"), STR("x"), path),
+		"a longer one");
+}
+
+int
+main(void)
+{
+	if (mkdtemp(base) == NULL)
+		return 99;
+	test_content();
+	test_once();
+	test_failures();
+	test_quota();
+	test_paths();
+	char command[64];
+	snprintf(command, sizeof command, "rm -rf '%s'", base);
+	return system(command) == 0 ? tap_done() : 99;
+}
