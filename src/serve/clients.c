@@ -159,7 +159,8 @@ clients_charge(struct clients *c, const struct peer *peer, uint64_t requests)
 	pthread_mutex_lock(&c->lock);
 	struct client *const client = place_of(c, peer, 0);
 	if (client != NULL) {
-		client->tokens -= requests < c->limits.burst ? (int64_t)requests * TOKEN : full;
+		client->tokens -=
+			requests < 2 * c->limits.burst ? (int64_t)requests * TOKEN : 2 * full;
 		if (client->tokens < -full)
 			client->tokens = -full;
 	}

@@ -49,8 +49,8 @@ class Server:
         self.end()
 
     def end(self, how=signal.SIGTERM):
-        """Its exit status and what it wrote to stderr."""
-        if self.process.poll() is None:
+        """Its exit status and what it wrote to stderr, after this signal; None: one was sent already."""
+        if how is not None and self.process.poll() is None:
             self.process.send_signal(how)
         try:
             _, err = self.process.communicate(timeout=SECONDS)
