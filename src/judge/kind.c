@@ -147,6 +147,15 @@ has_final_block(const struct facts *f)
 	return false;
 }
 
+/* Is the one answer that is quoted a 4xx? */
+static bool
+answers_temporary(const struct facts *f)
+{
+	const struct reply r = reply_scan(str_head(f->prose.all, 16384));
+	return r.is_sure && r.code / 100 == 4 && !has_final_block(f) &&
+	       !sign_seen(&f->signs, SIGN_EXPIRED);
+}
+
 static bool
 is_delay(const struct facts *f)
 {
@@ -157,16 +166,22 @@ is_delay(const struct facts *f)
 	       !header_has(&f->header, STR("X-Failed-Recipients")) && !has_final_block(f);
 }
 
-/* Do the words give a reason, so that they can only be about a failure? Weak ones count where they
- * stand under an address. */
-static bool
-gives_reason(const struct facts *f)
+static struct candidate
+reason_in_prose(const struct facts *f)
 {
 	const struct scan_context about = {.is_reply = true};
 	const struct blocklist_row *list = NULL;
 	struct scanned scan;
 	scan_make(f->prose.all, f->arena, &scan);
-	const struct candidate c = scan_text(&scan, &about, &list);
+	return scan_text(&scan, &about, &list);
+}
+
+/* Do the words give a reason, so that they can only be about a failure? Weak ones count where they
+ * stand under an address. */
+static bool
+gives_reason(const struct facts *f)
+{
+	const struct candidate c = reason_in_prose(f);
 	return c.weight >= RANK_PHRASE_STRONG ||
 	       (c.weight >= RANK_PHRASE_WEAK &&
 		       (mark_head_block(f) || f->prose.all.len <= PHRASE_PASTE_BYTES));
@@ -227,6 +242,27 @@ by_request(const struct facts *f, unsigned points, struct kind *k)
 	return false;
 }
 
+/* No person sent it: RFC 3834 s5, and what vacation programs wrote before that. */
+static bool
+is_sent_by_itself(const struct facts *f)
+{
+	return header_says(f, STR("Auto-Submitted"), STR("auto-")) ||
+	       header_has(&f->header, STR("X-Auto-Response-Suppress")) ||
+	       (!mark_list(f) && (header_says(f, STR("Precedence"), STR("junk")) ||
+					 header_says(f, STR("Precedence"), STR("bulk"))));
+}
+
+/* A list that answers a post: no mail server, but its subject says that the post failed and its
+ * words that the list is closed. */
+static bool
+is_refused_post(const struct facts *f)
+{
+	if (!sign_seen(&f->subject_signs, SIGN_FAILURE) || !is_sent_by_itself(f))
+		return false;
+	const struct candidate c = reason_in_prose(f);
+	return c.weight >= RANK_PHRASE_STRONG && c.reason == REASON_LIST_RESTRICTED;
+}
+
 /* Receipts and auto-replies that their subject gives away. */
 static bool
 by_automat(const struct facts *f, unsigned points, struct kind *k)
@@ -252,16 +288,6 @@ by_automat(const struct facts *f, unsigned points, struct kind *k)
 	return false;
 }
 
-/* No person sent it: RFC 3834 s5, and what vacation programs wrote before that. */
-static bool
-is_sent_by_itself(const struct facts *f)
-{
-	return header_says(f, STR("Auto-Submitted"), STR("auto-")) ||
-	       header_has(&f->header, STR("X-Auto-Response-Suppress")) ||
-	       (!mark_list(f) && (header_says(f, STR("Precedence"), STR("junk")) ||
-					 header_says(f, STR("Precedence"), STR("bulk"))));
-}
-
 void
 kind_find(const struct facts *f, struct kind *k)
 {
@@ -282,7 +308,14 @@ kind_find(const struct facts *f, struct kind *k)
 	}
 	const unsigned points = mark_points(f);
 	const bool is_report = points >= REPORT_POINTS;
-	if (by_request(f, points, k) || by_automat(f, points, k))
+	if (by_request(f, points, k))
+		return;
+	if (!is_report && is_refused_post(f)) {
+		set(k, NIXIE_KIND_FAILURE, "kind:post-refused",
+			sign_words(&f->signs, SIGN_FAILURE));
+		return;
+	}
+	if (by_automat(f, points, k))
 		return;
 	if (is_report && is_delay(f)) {
 		set(k, NIXIE_KIND_DELAY, "kind:delay-words", sign_words(&f->signs, SIGN_DELAY));
@@ -292,6 +325,13 @@ kind_find(const struct facts *f, struct kind *k)
 		!sign_seen(&f->signs, SIGN_FAILURE)) {
 		set(k, NIXIE_KIND_SUCCESS, "kind:success-words",
 			sign_words(&f->signs, SIGN_SUCCESS));
+		return;
+	}
+	/* Words in no language we know, and an answer that promises more: it is still being tried.
+	 */
+	if (is_report && !sign_seen(&f->signs, SIGN_FAILURE) &&
+		!header_has(&f->header, STR("X-Failed-Recipients")) && answers_temporary(f)) {
+		set(k, NIXIE_KIND_DELAY, "kind:temporary-answer", STR_NONE);
 		return;
 	}
 	if (is_report &&

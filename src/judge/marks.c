@@ -6,6 +6,7 @@
 #define LINES_LOOKED_AT 200
 #define HEAD_LABEL_MAX 24 /* bytes of "From:" in any language */
 #define REPLY_LOOKED_FOR_BYTES 16384
+#define LINK_LOOKED_FOR_BYTES 65536
 
 size_t
 mark_refusals(const struct facts *f)
@@ -41,23 +42,44 @@ mark_list(const struct facts *f)
 	       header_has(&f->header, STR("List-Unsubscribe"));
 }
 
-/* A mail server speaks: its name, its address, the null reverse-path (RFC 5321 s4.5.5), its type.
+/* It has the form that only mail servers give: the null reverse-path (RFC 5321 s4.5.5), its type.
  */
+static bool
+is_formed(const struct facts *f)
+{
+	return str_eq(str_trim(header_find(&f->header, STR("From"))), STR("<>")) ||
+	       str_eq(str_trim(f->return_path), STR("<>")) || f->mime.is_report ||
+	       header_has(&f->header, STR("X-Failed-Recipients"));
+}
+
 static bool
 is_from_server(const struct facts *f)
 {
-	return address_is_robot(f->from_address) ||
-	       str_eq(str_trim(header_find(&f->header, STR("From"))), STR("<>")) ||
-	       str_eq(str_trim(f->return_path), STR("<>")) || f->mime.is_report ||
-	       header_has(&f->header, STR("X-Failed-Recipients"));
+	return address_is_robot(f->from_address) || is_formed(f);
+}
+
+/* What mail programs put before the subject of an answer, in their languages. */
+static bool
+is_answer(struct str subject)
+{
+	static const struct str marks[] = {STR_INIT("Re:"), STR_INIT("AW:"), STR_INIT("SV:"),
+		STR_INIT("VS:"), STR_INIT("Antw:"), STR_INIT("Odp:"), STR_INIT("RES:"),
+		STR_INIT("RIF:"), STR_INIT("R:"), STR_INIT("YNT:"), STR_INIT("ATB:"),
+		STR_INIT("\xD0\x9E\xD1\x82\xD0\xB2:") /* Отв: */,
+		STR_INIT("\xE7\xAD\x94\xE5\xA4\x8D:") /* 答复: */,
+		STR_INIT("\xE5\x9B\x9E\xE5\xA4\x8D:") /* 回复: */,
+		STR_INIT("\xE5\x9B\x9E\xE8\xA6\x86:") /* 回覆: */};
+	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+		if (str_starts_case(subject, marks[i]))
+			return true;
+	return false;
 }
 
 /* "Re: Undelivered Mail ...": people discuss bounces, and quote them. */
 static bool
 is_persons_answer(const struct facts *f)
 {
-	return str_starts_case(f->subject, STR("Re:")) && !is_from_server(f) &&
-	       !sign_seen(&f->signs, SIGN_MAILER) &&
+	return is_answer(f->subject) && !is_from_server(f) && !sign_seen(&f->signs, SIGN_MAILER) &&
 	       (header_has(&f->header, STR("In-Reply-To")) ||
 		       header_has(&f->header, STR("References")) || mark_list(f));
 }
@@ -68,12 +90,22 @@ is_third_party(const struct facts *f, struct str address)
 	return !str_eq_case(address, f->to_address) && !str_eq_case(address, f->from_address);
 }
 
-/* A name such as "Mail Delivery Team" is what forged bounces have too; a report is about somebody,
- * or quotes an answer, or returns the message. */
+/* Forged bounces want a click. */
+static bool
+has_link(const struct facts *f)
+{
+	const struct str body = str_head(f->header.body, LINK_LOOKED_FOR_BYTES);
+	return str_has_case(body, STR("http://")) || str_has_case(body, STR("https://"));
+}
+
+/* A name such as "Mail Delivery Team" is what forged bounces have too, and "postmaster@" with a
+ * link; a report is about somebody, or quotes an answer, or returns the message. */
 static bool
 is_about_nothing(const struct facts *f)
 {
-	if (is_from_server(f) || f->returned.is_there || mark_refusals(f) > 0 || has_reply(f))
+	if (address_is_robot(f->from_address) && !has_link(f))
+		return false;
+	if (is_formed(f) || f->returned.is_there || mark_refusals(f) > 0 || has_reply(f))
 		return false;
 	for (size_t i = 0; i < f->prose.count && i < BLOCKS_LOOKED_AT; i++)
 		if (is_third_party(f, f->prose.blocks[i].address))

@@ -197,6 +197,15 @@ from_failed_field(const struct facts *f, struct people *p, struct index *ix)
 	}
 }
 
+/* A refusal in the form of a receipt (RFC 5429 s2.1.1). */
+static void
+from_disposition(const struct facts *f, struct people *p, struct index *ix)
+{
+	const struct str address = address_typed(f->disposition.final_recipient, NULL);
+	if (is_usable(address))
+		(void)add(f, p, ix, address, "disposition");
+}
+
 /* May this address, met in the prose, be a recipient of whom the report speaks? */
 static bool
 may_be_recipient(const struct facts *f, const struct block *b)
@@ -440,6 +449,8 @@ people_gather(const struct facts *f, bool is_failure, struct people *p)
 	from_fields(f, p, &ix);
 	if (p->count == 0)
 		from_failed_field(f, p, &ix);
+	if (p->count == 0 && is_failure)
+		from_disposition(f, p, &ix);
 	if (p->count == 0)
 		from_prose(f, p, &ix, NAMING_LABEL);
 	if (p->count == 0 && is_failure)

@@ -240,12 +240,40 @@ read_parts(struct facts *f)
 	dsn_finish(&f->dsn, f->arena);
 }
 
+/* A field of a header, or of its description in a forward, which is in the language of the mail
+ * program. */
+static struct str
+find_described(const struct header *h, struct str name, const struct str *names, size_t count)
+{
+	struct str value = header_find(h, name);
+	for (size_t i = 0; i < count && !str_is_set(value); i++)
+		value = header_find(h, names[i]);
+	return value;
+}
+
+static struct str
+described_from(const struct header *h)
+{
+	static const struct str names[] = {STR_INIT("Von"), STR_INIT("De"), STR_INIT("Da"),
+		STR_INIT("Van"), STR_INIT("Fra"), STR_INIT("Od")};
+	return find_described(h, STR("From"), names, sizeof names / sizeof *names);
+}
+
+static struct str
+described_subject(const struct header *h)
+{
+	static const struct str names[] = {STR_INIT("Betreff"), STR_INIT("Objet"),
+		STR_INIT("Oggetto"), STR_INIT("Asunto"), STR_INIT("Assunto"), STR_INIT("Onderwerp"),
+		STR_INIT("Emne"), STR_INIT("Temat")};
+	return find_described(h, STR("Subject"), names, sizeof names / sizeof *names);
+}
+
 static void
 read_head(struct facts *f)
 {
 	const struct header *const h = &f->header;
-	f->subject = header_text(header_find(h, STR("Subject")), f->arena);
-	f->from = header_text(header_find(h, STR("From")), f->arena);
+	f->subject = header_text(described_subject(h), f->arena);
+	f->from = header_text(described_from(h), f->arena);
 	f->from_address = address_clean(f->from);
 	size_t at = 0;
 	if (str_find_char(f->from_address, ' ', 0) != STR_NPOS) {
@@ -293,13 +321,13 @@ static bool
 is_report_header(const struct facts *f, const struct header *h)
 {
 	struct sign_set signs = {.bits = 0};
-	const struct str from = header_text(header_find(h, STR("From")), f->arena);
+	const struct str from = header_text(described_from(h), f->arena);
 	if (content_type_is(header_find(h, STR("Content-Type")), STR("multipart/report")) ||
 		header_has(h, STR("X-Failed-Recipients")) ||
 		str_starts_case(address_clean(from), STR("mailer-daemon")))
 		return true;
-	signs_find(header_text(header_find(h, STR("Subject")), f->arena), WHERE_SUBJECT, f->arena,
-		&signs, NULL);
+	signs_find(
+		header_text(described_subject(h), f->arena), WHERE_SUBJECT, f->arena, &signs, NULL);
 	if (!sign_seen(&signs, SIGN_FAILURE) && !sign_seen(&signs, SIGN_DELAY))
 		return false;
 	signs_find(from, WHERE_FROM, f->arena, &signs, NULL);
