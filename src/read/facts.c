@@ -243,29 +243,25 @@ read_parts(struct facts *f)
 /* A field of a header, or of its description in a forward, which is in the language of the mail
  * program. */
 static struct str
-find_described(const struct header *h, struct str name, const struct str *names, size_t count)
+find_described(const struct header *h, struct str name, bool (*is_name)(struct str))
 {
 	struct str value = header_find(h, name);
-	for (size_t i = 0; i < count && !str_is_set(value); i++)
-		value = header_find(h, names[i]);
+	for (size_t i = 0; i < h->count && !str_is_set(value); i++)
+		if (is_name(str_trim(h->fields[i].name)))
+			value = h->fields[i].value;
 	return value;
 }
 
 static struct str
 described_from(const struct header *h)
 {
-	static const struct str names[] = {STR_INIT("Von"), STR_INIT("De"), STR_INIT("Da"),
-		STR_INIT("Van"), STR_INIT("Fra"), STR_INIT("Od")};
-	return find_described(h, STR("From"), names, sizeof names / sizeof *names);
+	return find_described(h, STR("From"), text_is_from_name);
 }
 
 static struct str
 described_subject(const struct header *h)
 {
-	static const struct str names[] = {STR_INIT("Betreff"), STR_INIT("Objet"),
-		STR_INIT("Oggetto"), STR_INIT("Asunto"), STR_INIT("Assunto"), STR_INIT("Onderwerp"),
-		STR_INIT("Emne"), STR_INIT("Temat")};
-	return find_described(h, STR("Subject"), names, sizeof names / sizeof *names);
+	return find_described(h, STR("Subject"), text_is_subject_name);
 }
 
 static void

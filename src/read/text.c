@@ -181,6 +181,7 @@ read_dialogue(struct reader *r, struct line *l)
 }
 
 #define LOCAL_PART_MAX 128  /* bytes of a line that is one, or a pipe */
+#define ASIDE_NAME_MAX 24   /* bytes of a field's name in any language */
 #define OBJECT_LINE_MAX 300 /* bytes of a sentence that names the one whom it is about */
 
 /* "For help write to", and then an address on a line of its own; or one through which a list is run
@@ -448,6 +449,20 @@ note_section(struct reader *r, const struct line *l)
 		r->is_delay_section = false;
 }
 
+/* "Asunto: Factura", "Please reply to the postmaster if ...": the first line below an address, and
+ * no answer that is about it. */
+static bool
+is_aside(const struct reader *r, const struct line *l)
+{
+	const struct block *const b = current_block(r);
+	if (b == NULL || !r->in_own || b->own.len > 0)
+		return false;
+	const size_t colon = str_find_char(str_head(l->bare, ASIDE_NAME_MAX), ':', 0);
+	return (colon != STR_NPOS && text_is_subject_name(str_trim(str_head(l->bare, colon)))) ||
+	       (r->is_after_blank && line_says(l, SIGN_CONTACT) && !line_says(l, SIGN_FAILURE) &&
+		       reply_scan(l->bare).code == 0);
+}
+
 static void
 read_line(struct reader *r, const struct text_line *of)
 {
@@ -490,6 +505,8 @@ read_line(struct reader *r, const struct text_line *of)
 	note_section(r, &l);
 	if (!is_wrapped(r, &l) && (read_recipient(r, &l) || read_object(r, &l)))
 		return;
+	if (is_aside(r, &l))
+		r->in_own = false;
 	extend_block(r, raw);
 	if (r->is_after_blank)
 		r->lead = 0;

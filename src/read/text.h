@@ -69,6 +69,11 @@ size_t text_returned_at(struct str text, size_t *ends);
  * follow each other? Case does not matter */
 bool text_is_message_field(struct str name);
 
+/* text_is_from_name, text_is_subject_name - does a field with this name, in the language of some
+ * mail program, say who wrote the message, what it is about? */
+bool text_is_from_name(struct str name);
+bool text_is_subject_name(struct str name);
+
 /* text_unquote - text that somebody forwarded or pasted with '>' before each line, without those,
  * up to QUOTE_DEPTH_MAX deep; any other text as it is */
 struct str text_unquote(struct str text, struct arena *a);

@@ -14,6 +14,15 @@
 #define ANNOUNCEMENT_BYTES_MAX 160 /* of a line that announces the copy of a message */
 #define ANNOUNCEMENT_LEAD_MAX 24   /* before the words that do: "The headers of the ..." */
 
+static bool
+is_among(struct str name, const struct str *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_eq_case(name, names[i]))
+			return true;
+	return false;
+}
+
 bool
 text_is_message_field(struct str name)
 {
@@ -27,10 +36,38 @@ text_is_message_field(struct str name)
 		STR_INIT("DomainKey-Signature"), STR_INIT("Received-SPF"), STR_INIT("X-Sender"),
 		STR_INIT("Cc"), STR_INIT("List-Id"), STR_INIT("In-Reply-To"),
 		STR_INIT("References"), STR_INIT("Precedence")};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (str_eq_case(name, names[i]))
-			return true;
-	return false;
+	return is_among(name, names, sizeof names / sizeof *names);
+}
+
+bool
+text_is_from_name(struct str name)
+{
+	static const struct str names[] = {STR_INIT("From"), STR_INIT("Von"), STR_INIT("De"),
+		STR_INIT("Da"), STR_INIT("Van"), STR_INIT("Fra"), STR_INIT("Od"),
+		STR_INIT("Fr\xC3\xA5n"), STR_INIT("L\xC3\xA4hett\xC3\xA4j\xC3\xA4"),
+		STR_INIT("\xD0\x9E\xD1\x82") /* От */,
+		STR_INIT("\xE5\xB7\xAE\xE5\x87\xBA\xE4\xBA\xBA") /* 差出人 */,
+		STR_INIT("\xE5\x8F\x91\xE4\xBB\xB6\xE4\xBA\xBA") /* 发件人 */};
+	return is_among(name, names, sizeof names / sizeof *names);
+}
+
+bool
+text_is_subject_name(struct str name)
+{
+	static const struct str names[] = {STR_INIT("Subject"), STR_INIT("Betreff"),
+		STR_INIT("Objet"), STR_INIT("Oggetto"), STR_INIT("Asunto"), STR_INIT("Assunto"),
+		STR_INIT("Onderwerp"), STR_INIT("Emne"), STR_INIT("\xC3\x84mne"), STR_INIT("Aihe"),
+		STR_INIT("Temat"),
+		STR_INIT("P\xC5\x99"
+			 "edm\xC4\x9Bt"),
+		STR_INIT("T\xC3\xA1rgy"), STR_INIT("Konu"), STR_INIT("Subiect"), STR_INIT("Teema"),
+		STR_INIT("\xCE\x98\xCE\xAD\xCE\xBC\xCE\xB1") /* Θέμα */,
+		STR_INIT("\xD0\xA2\xD0\xB5\xD0\xBC\xD0\xB0") /* Тема */,
+		STR_INIT("\xE4\xBB\xB6\xE5\x90\x8D") /* 件名 */,
+		STR_INIT("\xE4\xB8\xBB\xE9\xA2\x98") /* 主题 */,
+		STR_INIT("\xE4\xB8\xBB\xE6\x97\xA8") /* 主旨 */,
+		STR_INIT("\xEC\xA0\x9C\xEB\xAA\xA9") /* 제목 */};
+	return is_among(name, names, sizeof names / sizeof *names);
 }
 
 static bool
