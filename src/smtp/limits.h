@@ -31,6 +31,7 @@
 #define PARAM_ORCPT_BYTES_MAX 500
 #define PARAM_ENVID_BYTES_MAX 100
 #define PARAM_AUTH_BYTES_MAX 500
+#define PARAM_SHOWN_BYTES 64 /* of one that is refused, in the reply */
 
 /* RFC 5321 s4.5.3.1.6: text lines have at least 1,000 bytes with their CRLF; longer ones are
  * noted. */

@@ -235,7 +235,14 @@ scram_final(struct scram *s, struct str message, char answer[SCRAM_SERVER_FINAL_
 }
 
 void
+scram_cleanse(void *bytes, size_t n)
+{
+	OPENSSL_cleanse(bytes, n);
+	WAS_WRITTEN(bytes, n);
+}
+
+void
 scram_wipe(struct scram *s)
 {
-	OPENSSL_cleanse(s, sizeof *s);
+	scram_cleanse(s, sizeof *s);
 }

@@ -79,6 +79,9 @@ struct str scram_challenge(struct scram *s, const struct scram_secret *secret, s
 enum scram_result scram_final(
 	struct scram *s, struct str message, char answer[SCRAM_SERVER_FINAL_BYTES]);
 
+/* scram_cleanse - overwrites, also where the compiler thinks it in vain */
+void scram_cleanse(void *bytes, size_t n);
+
 /* scram_wipe - overwrites keys and messages */
 void scram_wipe(struct scram *s);
 
