@@ -60,7 +60,7 @@ draft_add_named(struct draft *d, struct str name, const struct facts *f, bool ma
 	}
 	FACT_NUMBERS(X)
 #undef X
-	assert(!"a placeholder that no fact fills"); /* test_smtp_reply fills them all */
+	assert(false); /* a placeholder that no fact fills: test_smtp_reply fills them all */
 }
 
 static void

@@ -229,30 +229,34 @@ is_attribute(struct str raw)
 	return false;
 }
 
-/* Takes over what concerns the machine; false when a value makes no sense. */
+/* What XCLIENT says that concerns the machine. */
+struct claim {
+	struct endpoint client;
+	char user[SESSION_USER_BYTES_MAX];
+	size_t user_bytes;
+};
+
+/* Reads one attribute; false when its value makes no sense. */
 static bool
-attribute_take(struct session *s, struct str name, struct str value, struct endpoint *client)
+claim_read(struct claim *c, struct str name, struct str value)
 {
 	if (str_eq_case(name, STR("ADDR"))) {
-		const uint16_t port = client->port;
-		if (!str_is_set(value)) {
-			*client = (struct endpoint){0};
-			return true;
-		}
+		const uint16_t port = c->client.port;
+		c->client = (struct endpoint){0};
 		if (str_starts_case(value, STR("IPV6:")))
 			value = str_from(value, 5);
-		if (!endpoint_parse(value, client))
+		if (str_is_set(value) && !endpoint_parse(value, &c->client))
 			return false;
-		client->port = port;
+		c->client.port = port;
 	} else if (str_eq_case(name, STR("PORT"))) {
 		const int64_t port = str_number(value, UINT16_MAX);
-		client->port = port > 0 ? (uint16_t)port : 0;
+		c->client.port = port > 0 ? (uint16_t)port : 0;
 		return port > 0 || !str_is_set(value);
 	} else if (str_eq_case(name, STR("LOGIN")) && str_is_set(value)) {
-		if (value.len > SESSION_USER_BYTES_MAX)
+		if (value.len > sizeof c->user)
 			return false;
-		memcpy(s->user, value.ptr, value.len);
-		s->user_bytes = (uint8_t)value.len;
+		memcpy(c->user, value.ptr, value.len);
+		c->user_bytes = value.len;
 	}
 	return true;
 }
@@ -261,22 +265,25 @@ int
 on_xclient(struct turn *t)
 {
 	struct session *const s = t->s;
-	struct endpoint client = s->client;
+	struct claim c = {.client = s->client};
 	struct str rest = t->args, name, value;
 	char room[XCLIENT_VALUE_BYTES_MAX];
 	bool is_valid = rest.len > 0;
 	for (struct str all = t->args, raw; is_valid && (raw = str_word(&all)).len > 0;)
 		is_valid = is_attribute(raw);
-	s->user_bytes = 0;
 	while (is_valid && xclient_next(&rest, &name, &value, room))
-		is_valid = attribute_take(s, name, value, &client);
+		is_valid = claim_read(&c, name, value);
 	if (!is_valid) {
-		refuse(t, CONDITION_PARAMETER_INVALID, &(struct facts){.parameter = t->args});
+		const struct str shown = str_head(t->args, PARAM_SHOWN_BYTES);
+		refuse(t, CONDITION_PARAMETER_INVALID,
+			&(struct facts){.parameter = shown.len > 0 ? shown : STR_NONE});
 		return STEP_DONE;
 	}
 	/* A new session, for somebody else: greeted again. */
-	s->client = client;
-	s->is_authenticated = s->user_bytes > 0;
+	s->client = c.client;
+	memcpy(s->user, c.user, c.user_bytes);
+	s->user_bytes = (uint8_t)c.user_bytes;
+	s->is_authenticated = c.user_bytes > 0;
 	s->is_extended = false;
 	s->may_xclient = false;
 	session_set_state(s, STATE_CONNECT, "XCLIENT");

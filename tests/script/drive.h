@@ -24,11 +24,11 @@ struct drive {
 	size_t in_bytes;
 	struct reply_buffer out;
 	char out_room[SESSION_OUT_BYTES_MIN + 4096];
-	struct buf sent, told; /* replies; events, a line each, pieces of a body as one */
-	bool is_in_body;
-	bool answers_later; /* only after the machine has said that it waits */
-	bool is_tight;      /* the smallest buffers that are allowed */
-	bool wants_tls, is_closed;
+	struct buf sent, told; /* replies; events, a line each */
+	struct buf body;       /* of the message that comes; told when it is complete */
+	bool answers_later;    /* only after the machine has said that it waits */
+	bool is_tight;         /* the smallest buffers that are allowed */
+	bool wants_tls, was_tls, is_closed;
 	int64_t now_ms;
 	size_t in_bytes_most; /* that were ever left over */
 	uint32_t waits;
@@ -43,6 +43,7 @@ drive_init(struct drive *d, const struct smtp_settings *settings, const struct s
 	session_init(&d->session, settings, peer, d->now_ms);
 	buf_init(&d->sent, DRIVE_BYTES_MAX);
 	buf_init(&d->told, DRIVE_BYTES_MAX);
+	buf_init(&d->body, DRIVE_BYTES_MAX);
 	d->out = (struct reply_buffer){
 		d->out_room, 0, d->is_tight ? (size_t)SESSION_OUT_BYTES_MIN : sizeof d->out_room};
 	d->in = malloc(1);
@@ -56,6 +57,7 @@ drive_fini(struct drive *d)
 	free(d->in);
 	buf_fini(&d->sent);
 	buf_fini(&d->told);
+	buf_fini(&d->body);
 }
 
 /* The input with `more` behind it, elsewhere. */
@@ -78,9 +80,6 @@ drive_move(struct drive *d, struct str rest, struct str more)
 static inline void
 drive_tell(struct drive *d, const char *what, struct str detail)
 {
-	if (d->is_in_body)
-		buf_add_char(&d->told, '\n');
-	d->is_in_body = false;
 	buf_add(&d->told, str_of(what));
 	if (str_is_set(detail)) {
 		buf_add_char(&d->told, ' ');
@@ -118,6 +117,9 @@ drive_note(struct drive *d)
 		drive_tell(d, "data", STR_NONE);
 		break;
 	case EVENT_END:
+		if (e->recipient == 0 && d->body.len > 0)
+			drive_tell(d, "body", buf_str(&d->body));
+		buf_clear(&d->body);
 		drive_tell(d, "end", session_protocol(&d->session));
 		break;
 	case EVENT_LOGIN:
@@ -138,20 +140,18 @@ drive_note(struct drive *d)
 		drive_tell(d, "xclient", e->text);
 		break;
 	case EVENT_BODY:
-		if (!d->is_in_body)
-			buf_add(&d->told, STR("body "));
-		d->is_in_body = true;
 		for (size_t i = 0; i < e->text.len; i++)
 			if (e->text.ptr[i] == '\r')
-				buf_add(&d->told, STR("\\r"));
+				buf_add(&d->body, STR("\\r"));
 			else if (e->text.ptr[i] == '\n')
-				buf_add(&d->told, STR("\\n"));
+				buf_add(&d->body, STR("\\n"));
 			else if (e->text.ptr[i] == '\0')
-				buf_add(&d->told, STR("\\0"));
+				buf_add(&d->body, STR("\\0"));
 			else
-				buf_add_char(&d->told, e->text.ptr[i]);
+				buf_add_char(&d->body, e->text.ptr[i]);
 		break;
 	case EVENT_RESET:
+		buf_clear(&d->body);
 		drive_tell(d, "reset", STR_NONE);
 		break;
 	case EVENT_REFUSED:
@@ -161,6 +161,7 @@ drive_note(struct drive *d)
 		assert(e->text.len > 6 && str_number(e->text, 999) == (int64_t)e->code);
 		break;
 	case EVENT_TLS:
+		d->was_tls = true;
 		drive_tell(d, "tls", STR_NONE);
 		break;
 	case EVENT_CLOSE:

@@ -233,8 +233,10 @@ answer_parse(const struct script *s, struct str text, struct smtp_answer *answer
 	answer->condition = c < 0 ? 0 : (enum condition)c;
 	for (struct str fact; (fact = str_word(&text)).len > 0;) {
 		/* The last fact may have blanks. */
-		if (str_starts(fact, STR("text=")))
-			fact = str_between(fact.ptr, text.ptr + text.len), text = STR("");
+		if (str_starts(fact, STR("text="))) {
+			fact = str_between(fact.ptr, text.ptr + text.len);
+			text = STR("");
+		}
 		fact_set(s, &answer->facts, fact);
 	}
 }
@@ -528,8 +530,6 @@ play(const struct script *s, enum manner manner, uint32_t seed, bool later, cons
 	for (size_t i = 0; i < s->count; i++)
 		line_play(&r, s, s->lines[i], &bytes);
 	waiting_feed(&r);
-	if (r.drive.is_in_body)
-		buf_add_char(&r.drive.told, '\n');
 	wanted_read(s, &wanted);
 	tap_is_str(buf_str(&r.drive.sent), buf_str(&wanted), "%s %s: replies", s->name, how);
 	const struct str missed = event_missed(s, buf_str(&r.drive.told));

@@ -31,6 +31,7 @@ static const struct {
 	{NULL, STR_INIT("ip"), STR_INIT("192.0.2.1")},
 	{NULL, STR_INIT("kb"), STR_INIT("31000")},
 	{NULL, STR_INIT("limit"), STR_INIT("512")},
+	{NULL, STR_INIT("line"), STR_INIT("3")},
 	{NULL, STR_INIT("max_kb"), STR_INIT("20480")},
 	{NULL, STR_INIT("mechanism"), STR_INIT("CRAM-MD5")},
 	{NULL, STR_INIT("parameter"), STR_INIT("RET")},
