@@ -104,8 +104,9 @@ enum situation_when {
 	WHEN_EXPIRED,         /* given up because time ran out */
 	WHEN_LIST_IS_DEAD,    /* the blocklist that is named was shut down */
 	WHEN_LIST_IS_UNNAMED, /* no public list is named */
-	WHEN_PROVIDER_HIDES   /* a code by which a provider answers both "no such user" and
+	WHEN_PROVIDER_HIDES,  /* a code by which a provider answers both "no such user" and
 				 "blocked" */
+	WHEN_NO_WORDS         /* nothing of the server's answer is known */
 };
 
 struct situation_row {

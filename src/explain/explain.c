@@ -45,33 +45,30 @@ take_row(struct str key, enum lang lang, struct arena *a, struct explanation *e)
 	split_steps(catalogue_text(row->receiving_admin), e, lang, a, &e->receiving_admin);
 }
 
-/* "300" -> "300 s", "5 min": a time for people. */
+/* 300 -> "5 minutes": a time for people. */
 static struct str
-duration(int64_t seconds, struct arena *a)
+duration(int64_t seconds, enum lang lang, struct arena *a)
 {
-	char room[40];
-	size_t n = 0;
 	static const struct {
 		int64_t seconds;
-		const char *unit;
-	} units[] = {{86400, " d"}, {3600, " h"}, {60, " min"}, {1, " s"}};
+		struct str one, several;
+	} units[] = {
+		{86400, STR_INIT("time.day"), STR_INIT("time.days")},
+		{3600, STR_INIT("time.hour"), STR_INIT("time.hours")},
+		{60, STR_INIT("time.minute"), STR_INIT("time.minutes")},
+		{1, STR_INIT("time.second"), STR_INIT("time.seconds")},
+	};
+	size_t i = 0;
 	if (seconds < 0)
 		return STR_NONE;
-	for (size_t i = 0; i < 4; i++) {
-		const bool is_last = i == 3;
-		const int64_t unit = units[i].seconds;
-		/* "90 min" and "36 h" are plainer than parts of the next unit. */
-		if (!is_last && (seconds < unit || (seconds < unit * 2 && seconds % unit != 0)))
-			continue;
-		char digits[STR_DIGITS_MAX];
-		const struct str count = str_digits(seconds / unit, digits);
-		memcpy(room, count.ptr, count.len);
-		n = count.len;
-		memcpy(room + n, units[i].unit, strlen(units[i].unit));
-		n += strlen(units[i].unit);
-		break;
-	}
-	return arena_str(a, (struct str){room, n});
+	/* "90 minutes" and "36 hours" are plainer than parts of the next unit. */
+	while (i < 3 && (seconds < units[i].seconds || (seconds < units[i].seconds * 2 &&
+							       seconds % units[i].seconds != 0)))
+		i++;
+	char digits[STR_DIGITS_MAX];
+	const int64_t count = seconds / units[i].seconds;
+	const struct fill number = {.n = str_digits(count, digits)};
+	return fill_key(count == 1 ? units[i].one : units[i].several, &number, lang, a);
 }
 
 struct str
@@ -160,7 +157,7 @@ gather_facts(const struct nixie_report_info *info, const struct nixie_outcome *o
 	f->prov = str_in(o->provider);
 	f->quote = str_in(o->diagnostic);
 	f->until = explain_date(str_in(o->will_retry_until), a);
-	f->wait = duration(o->retry_after_s, a);
+	f->wait = duration(o->retry_after_s, lang, a);
 	f->code = code_text(o, a);
 	f->reason = sentence(e, lang, a, "reason.", str_in(o->reason));
 }
@@ -243,6 +240,16 @@ add_help(const struct nixie_report_info *info, const struct nixie_outcome *o, en
 		e->links = fill_key(STR("warn.links"), &e->facts, lang, a);
 }
 
+/* "Your own side said no: {ours} ...": an explanation that names the sender's own server as the one
+ * who refused says so in its first sentence, and needs no second. */
+static bool
+says_own_server(struct str key, const struct nixie_outcome *o)
+{
+	const struct explanation_row *const row = catalogue_explanation_find(LANG_EN, key);
+	return o->refuser == NIXIE_REFUSER_OWN_SERVER && row != NULL &&
+	       str_has(catalogue_text(row->happened), STR("{ours}"));
+}
+
 void
 explain_outcome(const struct nixie_report_info *info, const struct nixie_outcome *o, enum lang lang,
 	struct arena *a, struct explanation *e)
@@ -269,7 +276,9 @@ explain_cause(const struct nixie_report_info *info, const struct nixie_outcome *
 	if (o->action == NIXIE_ACTION_DELIVERED || o->action == NIXIE_ACTION_RELAYED ||
 		o->action == NIXIE_ACTION_EXPANDED)
 		return;
-	e->refused_by = sentence(e, lang, a, "refuser.", str_of(nixie_refuser_name(o->refuser)));
+	if (!says_own_server(e->key, o))
+		e->refused_by =
+			sentence(e, lang, a, "refuser.", str_of(nixie_refuser_name(o->refuser)));
 	if (o->stage != NIXIE_STAGE_NONE)
 		e->step = sentence(e, lang, a, "stage.", str_of(nixie_stage_name(o->stage)));
 	add_next(o, lang, a, e);

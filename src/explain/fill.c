@@ -39,6 +39,35 @@ begins_sentence(const struct buf *b)
 	       b->ptr[n - 1] == '|';
 }
 
+/* The end of one that is not the last, in any of the languages. */
+static const struct str sentence_ends[] = {STR_INIT(". "), STR_INIT("\xE3\x80\x82")};
+
+/* Takes the sentence that was begun back, when there is one before it. */
+static bool
+leave_sentence(struct buf *b)
+{
+	for (size_t at = b->len; at > 0; at--)
+		for (size_t i = 0; i < sizeof sentence_ends / sizeof *sentence_ends; i++)
+			if (str_ends_case(str_head(buf_str(b), at), sentence_ends[i])) {
+				b->len = at;
+				return true;
+			}
+	return false;
+}
+
+/* What stands behind the end of the sentence. */
+static struct str
+behind_sentence(struct str rest)
+{
+	size_t best = rest.len;
+	for (size_t i = 0; i < sizeof sentence_ends / sizeof *sentence_ends; i++) {
+		const size_t at = str_find(rest, sentence_ends[i], 0);
+		if (at != STR_NPOS && at + sentence_ends[i].len < best)
+			best = at + sentence_ends[i].len;
+	}
+	return str_from(rest, best);
+}
+
 static void
 add_fact(struct buf *b, struct str name, const struct fill *facts, enum lang lang)
 {
@@ -88,6 +117,12 @@ fill_text(struct str sentence, const struct fill *facts, enum lang lang, struct 
 			continue;
 		}
 		buf_add(&b, text);
+		if (str_eq(name, STR("quote")) && facts->quote.len == 0 && leave_sentence(&b)) {
+			rest = behind_sentence(rest);
+			if (rest.len == 0)
+				b.len = str_trim_end(buf_str(&b)).len;
+			continue;
+		}
 		add_fact(&b, name, facts, lang);
 	}
 	const struct str filled = arena_str(a, buf_str(&b));

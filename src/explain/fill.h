@@ -2,7 +2,8 @@
  * fill - sentences of the catalogue with the facts of one case put in
  *
  * "{rcpt}" and kin are replaced; where a fact is absent, the language's stand-in ("the recipient")
- * is, and a sentence that then begins with a small letter gets a capital.
+ * is, and a sentence that then begins with a small letter gets a capital. A sentence that only
+ * quotes words which are not there ("It said: {quote}") is left out behind another.
  */
 #ifndef EXPLAIN_FILL_H
 #define EXPLAIN_FILL_H

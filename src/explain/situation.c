@@ -38,6 +38,8 @@ holds(enum situation_when when, const struct nixie_outcome *o)
 	case WHEN_PROVIDER_HIDES:
 		return str_eq(str_in(o->status), STR("5.4.1")) &&
 		       str_has_case(str_in(o->diagnostic), STR("access denied"));
+	case WHEN_NO_WORDS:
+		return o->diagnostic.len == 0;
 	}
 	return false;
 }

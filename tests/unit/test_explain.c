@@ -38,6 +38,9 @@ test_fill(struct arena *a)
 		{"no postmaster", STR("Write to postmaster@{rdom}."), &none,
 			STR("Write to \"postmaster@\" followed by the part of the address after the @.")},
 		{"control characters", STR("It said {quote}."), &all, STR("It said 550  no [31m .")},
+		{"words that were not given", STR("It failed. It said: {quote}"), &none, STR("It failed.")},
+		{"words that were not given, in the middle", STR("It failed. It said: {quote}. So it is."), &none, STR("It failed. So it is.")},
+		{"words that were not given, alone", STR("It said: {quote}"), &none, STR("It said: (no words were given)")},
 		{"never closed", STR("a {rcpt"), &all, STR("a {rcpt")},
 		{"empty", STR(""), &all, STR("")},
 	};
@@ -198,14 +201,82 @@ test_outcome(struct arena *a)
 	static const struct {
 		int64_t seconds;
 		const char *want;
-	} waits[] = {{45, "45 s"}, {300, "5 min"}, {60, "1 min"}, {90, "90 s"}, {3600, "1 h"},
-		{86400, "1 d"}, {172800, "2 d"}, {0, "0 s"}};
+	} waits[] = {{45, "45 seconds"}, {300, "5 minutes"}, {60, "1 minute"}, {90, "90 seconds"},
+		{3600, "1 hour"}, {5400, "90 minutes"}, {86400, "1 day"}, {129600, "36 hours"},
+		{172800, "2 days"}, {0, "0 seconds"}};
 	for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {
 		o = outcome_of("greylisted", false);
 		o.retry_after_s = waits[i].seconds;
 		explain_outcome(&info, &o, LANG_EN, a, &e);
 		tap_is_str(e.facts.wait, str_of(waits[i].want), "outcome: wait %d s",
 			(int)waits[i].seconds);
+	}
+}
+
+/* What is said once need not be said again, and what was not said is not quoted: in all languages.
+ */
+static void
+test_no_repetition(struct arena *a)
+{
+	const struct nixie_report_info info = {.kind = NIXIE_KIND_FAILURE};
+	for (int l = 0; l < LANG__COUNT; l++) {
+		const enum lang lang = (enum lang)l;
+		const char *const tag = catalogue_lang_tag(lang).ptr;
+		const struct str absent = catalogue_sentence(lang, STR("absent.quote"));
+		struct explanation e;
+		struct nixie_outcome o = outcome_of("login_failed", true);
+		o.refuser = NIXIE_REFUSER_OWN_SERVER;
+		explain_outcome(&info, &o, lang, a, &e);
+		tap_ok(e.refused_by.len == 0, "%s: one's own server is named once", tag);
+		o.refuser = NIXIE_REFUSER_REMOTE_SERVER;
+		explain_outcome(&info, &o, lang, a, &e);
+		tap_ok(e.refused_by.len > 0, "%s: the other side is named", tag);
+		o = outcome_of("expired", false);
+		o.action = NIXIE_ACTION_FAILED;
+		o.is_final = o.is_expired = true;
+		explain_outcome(&info, &o, lang, a, &e);
+		tap_is_str(e.key, STR("expired/silent"), "%s: expired without a word", tag);
+		static const char *const reasons[] = {
+			"expired", "unknown", "system_error", "malformed_message"};
+		bool is_quoted = false;
+		for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+			o = outcome_of(reasons[i], false);
+			explain_outcome(&info, &o, lang, a, &e);
+			is_quoted =
+				is_quoted || str_has(e.happened, absent) || str_has(e.why, absent);
+		}
+		tap_ok(!is_quoted, "%s: words that were not given are not quoted", tag);
+		o = outcome_of("dmarc_failure", false);
+		explain_outcome(&info, &o, lang, a, &e);
+		bool has_name = false;
+		for (size_t i = 0; i < e.sending_admin.count; i++)
+			has_name = has_name || str_has(e.sending_admin.list[i], STR("_dmarc."));
+		tap_ok(!has_name, "%s: no host name is made of a domain that is not known", tag);
+	}
+}
+
+/* Each language has its own words for times. */
+static void
+test_times(struct arena *a)
+{
+	static const struct {
+		enum lang lang;
+		int64_t seconds;
+		const char *want;
+	} rows[] = {{LANG_DE, 129600, "36 Stunden"}, {LANG_DE, 432000, "5 Tagen"},
+		{LANG_DE, 3600, "1 Stunde"}, {LANG_FR, 432000, "5 jours"},
+		{LANG_FR, 60, "1 minute"},
+		{LANG_ES, 172800,
+			"2 d\xC3\xAD"
+			"as"},
+		{LANG_PT, 7200, "2 horas"}, {LANG_JA, 300, "5\xE5\x88\x86"}};
+	const struct nixie_report_info info = {.kind = NIXIE_KIND_DELAY};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct nixie_outcome o = outcome_of("greylisted", false);
+		struct explanation e;
+		o.retry_after_s = rows[i].seconds;
+		explain_outcome(&info, &o, rows[i].lang, a, &e);
+		tap_is_str(e.facts.wait, str_of(rows[i].want), "time: %s", rows[i].want);
 	}
 }
 
@@ -216,6 +287,8 @@ main(void)
 	arena_init(&a, ARENA_LIMIT_BYTES);
 	test_fill(&a);
 	test_outcome(&a);
+	test_no_repetition(&a);
+	test_times(&a);
 	test_reasons();
 	test_kinds();
 	arena_fini(&a);

@@ -42,6 +42,12 @@ static const struct row {
 	{"unknown", OWN, HARD, false, "x", "unknown/own_server"},
 	{"unknown", REMOTE, SOFT, false, "x", "unknown/temporary"},
 	{"unknown", REMOTE, HARD, false, "x", "unknown"},
+	{"login_failed", OWN, SOFT, false, "454 4.7.0 Temporary authentication failure", "login_failed/temporary"},
+	{"login_failed", OWN, HARD, false, "538 5.7.11 Encryption required for requested authentication mechanism", "tls_required/own_server"},
+	{"login_failed", OWN, HARD, false, "530 5.7.0 Authentication required", "login_failed/required"},
+	{"login_failed", OWN, HARD, false, "535 5.7.8 wrong password", "login_failed"},
+	{"expired", OWN, HARD, true, "", "expired/silent"},
+	{"expired", OWN, HARD, true, "delivery time expired", "expired"},
 	/* a reason without situations */
 	{"domain_not_found", NIXIE_REFUSER_DNS, HARD, false, "no such domain", "domain_not_found"},
 	{"no_such_reason", OWN, HARD, false, "x", "no_such_reason"},
