@@ -206,10 +206,24 @@ is_wanted(const struct nixie_report_info *info, const struct nixie_outcome *o)
 	       (o->action == NIXIE_ACTION_FAILED || o->action == NIXIE_ACTION_DELAYED);
 }
 
+/* A complaint that names nobody is about the one whom the message went to, as far as it tells. */
+static struct nixie_outcome
+unnamed_complaint(const struct nixie_report_info *info)
+{
+	const struct nixie_str to = address_in(info->original.to);
+	return (struct nixie_outcome){
+		.recipient = domain_of(to).len > 0 ? to : none, .retry_after_s = -1};
+}
+
 void
 sisimai_put(struct put *p, const struct nixie_report_info *info, const struct nixie_style *style,
 	const char *between)
 {
+	if (info->kind == NIXIE_KIND_COMPLAINT && info->outcome_count == 0) {
+		const struct nixie_outcome o = unnamed_complaint(info);
+		put_words(p, between);
+		put_outcome(p, info, &o, style);
+	}
 	for (size_t i = 0; i < info->outcome_count; i++) {
 		if (!is_wanted(info, &info->outcomes[i]))
 			continue;

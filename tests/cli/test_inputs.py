@@ -495,6 +495,12 @@ def sisimai(nixie, folder):
     want = {"reason": "feedback", "feedbacktype": "abuse", "recipient": "ann@isp.example", "hardbounce": False, "addresser": "shop@example.org"}
     wrong = [(k, got[1].get(k), v) for k, v in want.items() if got[1].get(k) != v]
     check(not wrong, "sisimai: a complaint", wrong)
+    unnamed = COMPLAINT.replace("Original-Rcpt-To: ann@isp.example\n", "")
+    for what, mail, want in (("the message's To", unnamed, "ann@isp.example"),
+                             ("nobody", unnamed.replace("To: ann@isp.example\n", "To: undisclosed-recipients:;\n"), "")):
+        got = json.loads(nixie.run("parse", "--as", "sisimai", "-o", "json", "-", given=mail.encode()).stdout)
+        check([(one["reason"], one["recipient"]) for one in got] == [("feedback", want)],
+              f"sisimai: a complaint that names nobody, {what}", got)
     check(json.loads(nixie.run("parse", "--as", "sisimai", "-o", "json", "-", given=ORDINARY.encode()).stdout) == [],
           "sisimai: nothing of an ordinary mail")
 

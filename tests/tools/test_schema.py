@@ -125,11 +125,15 @@ def schema_agrees(schema):
            if part.get('additionalProperties') is not False], 'no object takes other members')
 
 
+# Times of a message's whole stay in a queue: a line of a log has its own time.
+ONLY_IN_REPORTS = ('last_attempt', 'will_retry_until')
+
+
 def log_schema_agrees(log, schema):
     """The schema of events against the members that it shares with that of reports."""
     outcome, own = schema['$defs']['outcome'], log['properties']
     check([f'{name}: not as in report.schema.json' for name, part in outcome['properties'].items()
-           if own.get(name) != part], 'events have the members of an outcome')
+           if own.get(name) != (None if name in ONLY_IN_REPORTS else part)], 'events have the members of an outcome')
     same = [(name, log['$defs'][name], schema['$defs'][name]) for name in ('evidence', 'explanation')]
     same.append(('dependentRequired', log['dependentRequired'], outcome['dependentRequired']))
     check([name for name, ours, theirs in same if ours != theirs], 'and what these are made of')
