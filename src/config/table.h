@@ -1,0 +1,111 @@
+/*
+ * table - every setting of the mail server: one row each
+ *
+ * The parser, `nixied check`, the manual nixied.conf(5) and the commented nixied.conf all come from
+ * here. A setting with CONFIG_LISTENER may also stand in a listener, and then counts for that one
+ * alone.
+ *
+ *	X(id, type, scope, default, least, most, words)
+ *
+ * default   as an operator would write it
+ * least, most   of numbers, sizes (bytes) and times (seconds); of texts the most bytes
+ * words     what it does, and why the default is what it is; for WORD the choices come first,
+ *           between bars
+ */
+#ifndef CONFIG_TABLE_H
+#define CONFIG_TABLE_H
+
+#define CONFIG_TABLE(X)                                                                            \
+	/* the server */                                                                           \
+	X(hostname, HOST, SERVER, "", 0, 255,                                                      \
+		"The name of this server: in its greeting, in Received lines and in reports. "     \
+		"Empty: what the system calls itself, which must then be a full name.")            \
+	X(data_directory, PATH, SERVER, "/var/lib/nixie", 1, 900,                                  \
+		"The folder of the queue, the directory and the mailboxes. Only the server's "     \
+		"user may read it.")                                                               \
+	X(postmaster, ADDRESS, SERVER, "", 0, 320,                                                 \
+		"Who gets what nobody else can: bounces of bounces, mail to <postmaster>. "        \
+		"Empty: postmaster at the host name.")                                             \
+	X(threads, COUNT, SERVER, "0", 0, 64,                                                      \
+		"Threads that serve clients; 0 is one for each processor.")                        \
+	X(reply_style, WORD, SERVER, "modern", 0, 0,                                               \
+		"|modern|documented| Today's reply codes with enhanced status codes, or the "      \
+		"exact lines of hMailServer's document, for those who match on them.")             \
+	X(reply_marks, FLAG, SERVER, "yes", 0, 0,                                                  \
+		"Whether each refusal ends in its condition and session, (C34 7Q2F), which "       \
+		"nixie code and nixied why explain.")                                              \
+	/* listeners */                                                                            \
+	X(address, TEXT, LISTENER, "", 0, 255,                                                     \
+		"Where a listener waits: 0.0.0.0:25, [::]:587, a path for a socket of the file "   \
+		"system. Only in a listener, and needed there.")                                   \
+	X(kind, WORD, LISTENER, "smtp", 0, 0,                                                      \
+		"|smtp|submission|lmtp| smtp is mail from anybody for this server (port 25); "     \
+		"submission is mail of its users (587, 465); lmtp answers for each recipient.")    \
+	X(tls, WORD, LISTENER, "offered", 0, 0,                                                    \
+		"|offered|required|immediate|off| Whether a client may or must ask for TLS with "  \
+		"STARTTLS, begins with it (port 465), or cannot have it.")                         \
+	X(tls_certificate, PATH, LISTENER, "", 0, 900,                                             \
+		"The file with the certificate and those that signed it, in PEM. Read again when " \
+		"it changes. Empty: no TLS.")                                                      \
+	X(tls_key, PATH, LISTENER, "", 0, 900,                                                     \
+		"The file with its private key. Empty: it stands in tls_certificate.")             \
+	X(require_auth, FLAG, LISTENER, "no", 0, 0,                                                \
+		"Whether a client must sign in before MAIL. A submission listener always asks "    \
+		"for it.")                                                                         \
+	X(auth_mechanisms, WORDS, LISTENER, "scram-sha-256 plain login", 0, 0,                     \
+		"|scram-sha-256|plain|login| How a client may sign in.")                           \
+	X(auth_without_tls, FLAG, LISTENER, "no", 0, 0,                                            \
+		"Whether passwords may travel unencrypted: never but on a net of one's own.")      \
+	X(proxies, NETWORKS, LISTENER, "", 0, 32,                                                  \
+		"Hosts whose connections begin with the header of the PROXY protocol.")            \
+	X(xclient, NETWORKS, LISTENER, "", 0, 32,                                                  \
+		"Hosts that may say with XCLIENT for whom they speak.")                            \
+	/* limits of a session */                                                                  \
+	X(max_message_size, SIZE, LISTENER, "50M", 65536, 2147483647,                              \
+		"The largest message. RFC 5321 wants at least 64 K to be taken.")                  \
+	X(max_recipients, COUNT, LISTENER, "1000", 100, 50000,                                     \
+		"Recipients of one message. RFC 5321 wants at least 100.")                         \
+	X(max_messages_per_session, COUNT, LISTENER, "1000", 0, 1000000,                           \
+		"Messages in one connection; 0 is no limit.")                                      \
+	X(max_errors, COUNT, LISTENER, "20", 1, 10000,                                             \
+		"Refusals in one connection until it is closed; a message that is taken forgives " \
+		"them.")                                                                           \
+	X(max_text_line, SIZE, LISTENER, "100000", 0, 1073741824,                                  \
+		"The longest line of a message; 0 is no limit. RFC 5321 allows 1000 bytes, and "   \
+		"many programs send more.")                                                        \
+	X(max_unterminated, SIZE, LISTENER, "64K", 4096, 16777216,                                 \
+		"Bytes of a command without a line end until the connection is closed.")           \
+	X(command_timeout, TIME, LISTENER, "5m", 10, 3600,                                         \
+		"How long a client may think about its next command. RFC 5321 wants five "         \
+		"minutes.")                                                                        \
+	X(data_timeout, TIME, LISTENER, "3m", 10, 3600,                                            \
+		"How long the next bytes of a message may take. RFC 5321 wants three minutes.")    \
+	X(max_session, TIME, LISTENER, "2h", 60, 86400, "How long a connection may last.")         \
+	X(minimum_rate, SIZE, LISTENER, "100", 0, 1048576,                                         \
+		"Bytes a second that a message must come with, after a minute; 0 is any. It "      \
+		"keeps a client from holding a session by a byte now and then.")                   \
+	X(bare_lf, WORD, LISTENER, "refuse", 0, 0,                                                 \
+		"|refuse|normalise| What becomes of lines that end in LF or CR alone. To pass "    \
+		"them on would let a client smuggle messages past the next server. A submission "  \
+		"listener normalises, when nothing is said.")                                      \
+	X(allow_null_sender, FLAG, LISTENER, "yes", 0, 0,                                          \
+		"Whether MAIL FROM:<> is taken. Bounces come with it: saying no breaks them for "  \
+		"one's own users.")                                                                \
+	X(strict_helo, FLAG, LISTENER, "yes", 0, 0,                                                \
+		"Whether the name in EHLO must be a domain or an address. A submission listener "  \
+		"takes anything, when nothing is said: mail programs give the name of a PC.")      \
+	X(strict_pipelining, FLAG, LISTENER, "yes", 0, 0,                                          \
+		"Whether a client that does not wait for an answer it must wait for is refused.")  \
+	/* limits of all */                                                                        \
+	X(max_connections, COUNT, SERVER, "1000", 1, 1000000,                                      \
+		"Connections at a time; more are told 421.")                                       \
+	X(max_connections_per_client, COUNT, SERVER, "50", 1, 1000000,                             \
+		"Connections at a time of one address, or of one /64 in IPv6.")                    \
+	X(min_free_space, SIZE, SERVER, "256M", 1048576, 1125899906842624,                         \
+		"Space on the disk that stays free: before it is touched, MAIL is answered with "  \
+		"452 4.3.1.")                                                                      \
+	X(quota_grace, TIME, SERVER, "3d", 0, 2592000,                                             \
+		"How long mail for a full mailbox is told to try again (452 4.2.2), until it is "  \
+		"refused for good (552 5.2.2).")
+
+#endif
