@@ -254,7 +254,7 @@ check_stands(struct str text, size_t anchor_at, const struct pattern_entry *entr
 	uint32_t found;
 	if (entry->check == 0)
 		return true;
-	if (at > text.len || text.len - at < sizeof found)
+	if (text.len < sizeof found || at > text.len - sizeof found)
 		return false;
 	memcpy(&found, text.ptr + at, sizeof found);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
@@ -360,25 +360,26 @@ struct scan {
 	size_t n, max;
 };
 
-/* The eight bytes at `at`, the first one lowest; NUL past the end. */
-static uint64_t
-eight_at(struct str text, size_t at)
+#define BLOCK_BYTES 64 /* of text whose heads are looked for together */
+
+/* Eight bytes, the first one lowest. */
+static inline uint64_t
+eight_here(const char *p)
 {
-	uint64_t eight = 0;
-	if (text.len - at >= sizeof eight)
-		memcpy(&eight, text.ptr + at, sizeof eight);
-	else
-		memcpy(&eight, text.ptr + at, text.len - at);
+	uint64_t eight;
+	memcpy(&eight, p, sizeof eight);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 	eight = __builtin_bswap64(eight);
 #endif
 	return eight;
 }
 
-static bool
-is_anchor(const struct pattern_entry *entry, uint64_t eight)
+/* Of an anchor shorter than eight bytes only those count. */
+static inline bool
+is_anchor(const struct pattern_entry *entry, uint64_t eight, bool is_short)
 {
-	return ((eight ^ entry->anchor) << (64 - 8 * entry->anchor_bytes)) == 0;
+	return is_short ? ((eight ^ entry->anchor) << (64 - 8 * entry->anchor_bytes)) == 0
+			: eight == entry->anchor;
 }
 
 /* Keeps the hit of a pattern whose anchor is at `at`, if it stands there; false when there is no
@@ -397,46 +398,42 @@ try_entry(struct scan *s, size_t at, const struct pattern_entry *entry)
 	return true;
 }
 
-/* Compares the patterns whose anchor is these eight bytes; false when there is no room for more
- * hits.
- */
 static inline bool
-try_long(struct scan *s, size_t at, uint64_t eight)
+is_bit_set(const uint8_t *bits, uint32_t at)
 {
-	const uint32_t bucket = pattern_hash_8(eight, PATTERN_BUCKET_BITS);
-	const unsigned end = catalogue_pattern_buckets[bucket + 1];
-	for (unsigned i = catalogue_pattern_buckets[bucket]; i < end; i++) {
-		const struct pattern_entry *const entry = &catalogue_pattern_entries[i];
-		if (entry->anchor == eight && (entry->table & s->tables) != 0 &&
-			check_stands(s->text, at, entry) && !try_entry(s, at, entry))
-			return false;
-	}
-	return true;
+	return (bits[at >> 3] >> (at & 7) & 1) != 0;
 }
 
-static bool
-try_short_bucket(struct scan *s, size_t at, uint64_t eight, uint32_t hash)
+/* Compares the patterns of a bucket; false when there is no room for more hits. */
+static inline bool
+try_bucket(struct scan *s, size_t at, uint64_t eight, uint32_t bucket, bool is_short)
 {
-	const uint32_t bucket = (1 << PATTERN_BUCKET_BITS) + hash;
-	const unsigned end = catalogue_pattern_buckets[bucket + 1];
-	for (unsigned i = catalogue_pattern_buckets[bucket]; i < end; i++) {
-		const struct pattern_entry *const entry = &catalogue_pattern_entries[i];
-		if (is_anchor(entry, eight) && (entry->table & s->tables) != 0 &&
-			check_stands(s->text, at, entry) && !try_entry(s, at, entry))
+	const struct str text = s->text;
+	const unsigned tables = s->tables;
+	const struct pattern_entry *entry =
+		catalogue_pattern_entries + catalogue_pattern_buckets[bucket];
+	const struct pattern_entry *const end =
+		catalogue_pattern_entries + catalogue_pattern_buckets[bucket + 1];
+	for (; entry < end; entry++)
+		if (is_anchor(entry, eight, is_short) && (entry->table & tables) != 0 &&
+			check_stands(text, at, entry) && !try_entry(s, at, entry))
 			return false;
-	}
 	return true;
 }
 
 /* Compares the patterns with anchors of fewer than eight bytes. */
 static bool
-try_short(struct scan *s, size_t at, uint64_t eight)
+try_short(struct scan *s, size_t at, uint64_t eight, const uint8_t *filter)
 {
-	const uint32_t of_four = pattern_hash_4((uint32_t)eight, PATTERN_SHORT_BUCKET_BITS);
-	const uint32_t of_three =
-		pattern_hash_4((uint32_t)eight & 0xFFFFFF, PATTERN_SHORT_BUCKET_BITS);
-	return try_short_bucket(s, at, eight, of_four) &&
-	       (of_three == of_four || try_short_bucket(s, at, eight, of_three));
+	const uint32_t first = 1 << PATTERN_BUCKET_BITS;
+	const uint32_t four = (uint32_t)eight, three = four & 0xFFFFFF;
+	const uint32_t of_four = pattern_hash_4(four, PATTERN_SHORT_BUCKET_BITS);
+	const uint32_t of_three = pattern_hash_4(three, PATTERN_SHORT_BUCKET_BITS);
+	if (!try_bucket(s, at, eight, first + of_four, true))
+		return false;
+	return of_three == of_four ||
+	       !is_bit_set(filter, pattern_hash_4(three, PATTERN_FILTER_BITS)) ||
+	       try_bucket(s, at, eight, first + of_three, true);
 }
 
 /* The patterns without an anchor at a head, each with a search of its own; there are few. */
@@ -452,31 +449,31 @@ try_loose(struct scan *s)
 			(char)(entry->anchor & 0xFF), (char)(entry->anchor >> 8 & 0xFF)};
 		for (size_t at = 0; (at = find_pair(s->text, at, s->text.len, pair)) < s->text.len;
 			at++)
-			if (is_anchor(entry, eight_at(s->text, at)) &&
-				check_stands(s->text, at, entry) && !try_entry(s, at, entry))
+			if (check_stands(s->text, at, entry) && !try_entry(s, at, entry))
 				return false;
 	}
 	return true;
 }
 
+/* Looks at the place `at`, where the text goes on with these eight bytes. */
 static inline bool
-is_bit_set(const uint8_t *bits, uint32_t at)
+try_head(struct scan *s, size_t at, uint64_t eight, const uint8_t *filter)
 {
-	return (bits[at >> 3] >> (at & 7) & 1) != 0;
+	if (is_bit_set(filter, pattern_hash_8(eight, PATTERN_FILTER_BITS)) &&
+		!try_bucket(s, at, eight, pattern_hash_8(eight, PATTERN_BUCKET_BITS), false))
+		return false;
+	return !is_bit_set(filter, pattern_hash_4((uint32_t)eight, PATTERN_FILTER_BITS)) ||
+	       try_short(s, at, eight, filter);
 }
 
-/* Looks at the places `at` + the bits of `heads`; false when there is no room for more hits. */
+/* Looks at the places `at` + the bits of `heads`; `block` is the text from `at` on. False when
+ * there is no room for more hits. */
 static bool
-try_heads(struct scan *s, size_t at, uint64_t heads, const uint8_t *filter)
+try_heads(struct scan *s, size_t at, const char *block, uint64_t heads, const uint8_t *filter)
 {
 	for (; heads != 0; heads &= heads - 1) {
-		const size_t here = at + (size_t)__builtin_ctzll(heads);
-		const uint64_t eight = eight_at(s->text, here);
-		if (is_bit_set(filter, pattern_hash_8(eight, PATTERN_FILTER_BITS)) &&
-			!try_long(s, here, eight))
-			return false;
-		if (is_bit_set(filter, pattern_hash_4((uint32_t)eight, PATTERN_FILTER_BITS)) &&
-			!try_short(s, here, eight))
+		const unsigned i = (unsigned)__builtin_ctzll(heads);
+		if (!try_head(s, at + i, eight_here(block + i), filter))
 			return false;
 	}
 	return true;
@@ -484,7 +481,6 @@ try_heads(struct scan *s, size_t at, uint64_t heads, const uint8_t *filter)
 
 /* Heads among the BLOCK_BYTES at `p`, a bit for each. *is_inside: did a word go on into them, and
  * does one go on behind them? */
-#define BLOCK_BYTES 64
 static uint64_t
 heads_in(const char *p, uint64_t *is_inside)
 {
@@ -503,15 +499,19 @@ static void
 find_all(struct scan *s)
 {
 	const uint8_t *const filter = filter_for(s->tables);
+	const struct str text = s->text;
 	uint64_t is_inside = 0;
-	size_t at = 0;
-	for (; s->text.len - at >= BLOCK_BYTES; at += BLOCK_BYTES)
-		if (!try_heads(s, at, heads_in(s->text.ptr + at, &is_inside), filter))
-			return;
-	if (at < s->text.len) {
-		char last[BLOCK_BYTES] = {0};
-		memcpy(last, s->text.ptr + at, s->text.len - at);
-		if (!try_heads(s, at, heads_in(last, &is_inside), filter))
+	for (size_t at = 0; at < text.len; at += BLOCK_BYTES) {
+		const char *block = text.ptr + at;
+		char last[BLOCK_BYTES + PATTERN_ANCHOR_BYTES];
+		/* At the end, a copy with NULs behind it: nobody has to ask whether there are eight
+		 * bytes. */
+		if (text.len - at < sizeof last) {
+			memset(last, 0, sizeof last);
+			memcpy(last, block, text.len - at);
+			block = last;
+		}
+		if (!try_heads(s, at, block, heads_in(block, &is_inside), filter))
 			return;
 	}
 	(void)try_loose(s);

@@ -77,15 +77,15 @@ struct pattern_entry {
  * of them is looked for by itself.
  */
 #define PATTERN_BUCKET_BITS 13
-#define PATTERN_SHORT_BUCKET_BITS 10
+#define PATTERN_SHORT_BUCKET_BITS 12
 #define PATTERN_LOOSE_BUCKET ((1 << PATTERN_BUCKET_BITS) + (1 << PATTERN_SHORT_BUCKET_BITS))
 extern const struct pattern_entry catalogue_pattern_entries[];
 extern const uint16_t catalogue_pattern_buckets[];
 
 /*
  * The filters: one for each set of tables that is looked for together (pattern_groups in
- * patterns.c), with a bit for each hash of an anchor's eight bytes, or of its first four. To an
- * anchor of three each byte is added that may follow it.
+ * patterns.c), with a bit for each hash of an anchor's eight bytes, or of its first four. An anchor
+ * of three has a bit for itself, and one with each byte that may follow it.
  */
 #define PATTERN_FILTER_BITS 17
 #define PATTERN_FILTER_BYTES ((1 << PATTERN_FILTER_BITS) / 8)
