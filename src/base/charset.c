@@ -1,24 +1,15 @@
 #include "base/charset.h"
 
 #include "base/charset_tables.h"
-
-#define HIGH_BITS 0x8080808080808080u
-
-static uint64_t
-load8(const char *p)
-{
-	uint64_t word;
-	memcpy(&word, p, sizeof word);
-	return word;
-}
+#include "base/lanes.h"
 
 /* How many bytes at the start of `s` are ASCII. */
 static size_t
 ascii_run(struct str s)
 {
 	size_t i = 0;
-	while (s.len - i >= 8 && (load8(s.ptr + i) & HIGH_BITS) == 0)
-		i += 8;
+	while (s.len - i >= LANES && lanes_high(lanes_load(s.ptr + i)) == 0)
+		i += LANES;
 	while (i < s.len && (unsigned char)s.ptr[i] < 0x80)
 		i++;
 	return i;
@@ -152,6 +143,7 @@ has_kanji_escape(struct str in)
 	return false;
 }
 
+/* US-ASCII and UTF-8 only where all of it is right. */
 static enum charset
 charset_guess(struct str in)
 {
@@ -239,8 +231,11 @@ charset_to_utf8(enum charset cs, struct str in, struct arena *a)
 		return in;
 	if (cs == CHARSET_UTF_8 && str_starts(in, STR("\xEF\xBB\xBF")))
 		in = str_from(in, 3);
-	if (is_guessed(cs))
+	if (is_guessed(cs)) {
 		cs = charset_guess(in);
+		if (cs == CHARSET_US_ASCII || cs == CHARSET_UTF_8)
+			return in;
+	}
 	if (is_right_already(cs, in))
 		return in;
 	const size_t room = charset_write_max(in);

@@ -184,6 +184,13 @@ fold_text(struct str raw, char *out)
 				after_blank = false;
 				continue;
 			}
+			if (ascii_is_space(c)) {
+				at++;
+				if (!after_blank)
+					out[n++] = ' ';
+				after_blank = true;
+				continue;
+			}
 			const struct piece piece =
 				fold_one((const unsigned char *)raw.ptr + at, raw.len - at);
 			at += piece.used;

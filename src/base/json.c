@@ -4,21 +4,31 @@
 #include "base/lanes.h"
 
 static void
+indent(struct json *j)
+{
+	out_add_char(j->out, '\n');
+	for (unsigned i = 0; i < j->depth; i++)
+		out_add(j->out, STR("  "));
+}
+
+/* Everything before a value: a comma where one is due, and the name. */
+static void
 begin(struct json *j, struct str name)
 {
+	struct out *const o = j->out;
 	if (j->has_member)
-		out_add_char(j->out, ',');
-	if (j->pretty && j->depth > 0) {
-		out_add_char(j->out, '\n');
-		for (unsigned i = 0; i < j->depth; i++)
-			out_add(j->out, STR("  "));
-	}
+		out_add_char(o, ',');
+	if (j->pretty && j->depth > 0)
+		indent(j);
 	j->has_member = true;
 	if (!str_is_set(name))
 		return;
-	out_add_char(j->out, '"');
-	out_add(j->out, name);
-	out_add(j->out, j->pretty ? STR("\": ") : STR("\":"));
+	out_add_char(o, '"');
+	out_add(o, name);
+	out_add_char(o, '"');
+	out_add_char(o, ':');
+	if (j->pretty)
+		out_add_char(o, ' ');
 }
 
 void
@@ -35,11 +45,8 @@ json_close(struct json *j, char bracket)
 {
 	const bool was_empty = !j->has_member;
 	j->depth--;
-	if (j->pretty && !was_empty) {
-		out_add_char(j->out, '\n');
-		for (unsigned i = 0; i < j->depth; i++)
-			out_add(j->out, STR("  "));
-	}
+	if (j->pretty && !was_empty)
+		indent(j);
 	out_add_char(j->out, bracket);
 	j->has_member = true;
 }
@@ -51,8 +58,7 @@ plain_end(struct str s, size_t i)
 {
 	for (; s.len - i >= LANES; i += LANES) {
 		const struct lanes l = lanes_load(s.ptr + i);
-		const unsigned mask =
-			lanes_odd(l, ' ') | lanes_equal(l, '"') | lanes_equal(l, '\\');
+		const unsigned mask = lanes_odd(l, ' ') | lanes_either(l, '"', '\\');
 		if (mask != 0)
 			return i + lanes_first(mask);
 	}

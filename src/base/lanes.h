@@ -44,6 +44,14 @@ lanes_equal(struct lanes l, char c)
 	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(l.v, _mm_set1_epi8(c)));
 }
 
+/* lanes_either - which bytes are `c` or `d` */
+static inline unsigned
+lanes_either(struct lanes l, char c, char d)
+{
+	return (unsigned)_mm_movemask_epi8(_mm_or_si128(
+		_mm_cmpeq_epi8(l.v, _mm_set1_epi8(c)), _mm_cmpeq_epi8(l.v, _mm_set1_epi8(d))));
+}
+
 /* lanes_within - which bytes are from `low` to `high`, both below 0x7F */
 static inline __m128i
 lanes_within_(struct lanes l, char low, char high)
@@ -132,6 +140,12 @@ static inline unsigned
 lanes_equal(struct lanes l, char c)
 {
 	return lanes_within(l, c, c);
+}
+
+static inline unsigned
+lanes_either(struct lanes l, char c, char d)
+{
+	return lanes_equal(l, c) | lanes_equal(l, d);
 }
 
 static inline unsigned

@@ -9,7 +9,7 @@ out_flush(struct out *o)
 }
 
 void
-out_add(struct out *o, struct str s)
+out_add_long(struct out *o, struct str s)
 {
 	if (s.len > OUT_ROOM_BYTES - o->len)
 		out_flush(o);

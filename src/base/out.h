@@ -31,8 +31,36 @@ out_init(struct out *o, out_sink *sink, void *to)
 }
 
 void out_flush(struct out *o);
-void out_add(struct out *o, struct str s);
+void out_add_long(struct out *o, struct str s);
 void out_add_number(struct out *o, int64_t n);
+
+/* Most of what is written is a few bytes long: a name, a number, a word. */
+#define OUT_SHORT_BYTES 32
+
+static inline void
+out_add(struct out *o, struct str s)
+{
+	if (s.len > OUT_SHORT_BYTES || OUT_ROOM_BYTES - o->len < OUT_SHORT_BYTES) {
+		out_add_long(o, s);
+		return;
+	}
+	char *const to = o->room + o->len;
+	o->len += s.len;
+	/* In two pieces of a fixed size, which may overlap: no call, and no loop. */
+	if (s.len >= 16) {
+		memcpy(to, s.ptr, 16);
+		memcpy(to + s.len - 16, s.ptr + s.len - 16, 16);
+	} else if (s.len >= 8) {
+		memcpy(to, s.ptr, 8);
+		memcpy(to + s.len - 8, s.ptr + s.len - 8, 8);
+	} else if (s.len >= 4) {
+		memcpy(to, s.ptr, 4);
+		memcpy(to + s.len - 4, s.ptr + s.len - 4, 4);
+	} else {
+		for (size_t i = 0; i < s.len; i++)
+			to[i] = s.ptr[i];
+	}
+}
 
 static inline void
 out_add_char(struct out *o, char c)

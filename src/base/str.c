@@ -4,27 +4,49 @@
 #include "base/lanes.h"
 
 bool
-str_eq_case(struct str a, struct str b)
+str_same_case(const char *a, const char *b, size_t len)
 {
-	return a.len == b.len && str_starts_case(a, b);
-}
-
-bool
-str_starts_case(struct str s, struct str prefix)
-{
-	if (s.len < prefix.len)
-		return false;
-	for (size_t i = 0; i < prefix.len; i++)
-		if (ascii_lower((unsigned char)s.ptr[i]) !=
-			ascii_lower((unsigned char)prefix.ptr[i]))
-			return false;
+	size_t i = 0;
+	while (i < len) {
+		uint64_t of_a, of_b;
+		/* Mostly even the case is the same. */
+		if (len - i >= sizeof of_a) {
+			memcpy(&of_a, a + i, sizeof of_a);
+			memcpy(&of_b, b + i, sizeof of_b);
+			if (of_a == of_b) {
+				i += sizeof of_a;
+				continue;
+			}
+		}
+		const size_t stop = len - i < sizeof of_a ? len : i + sizeof of_a;
+		for (; i < stop; i++)
+			if (a[i] != b[i] && ascii_lower((unsigned char)a[i]) !=
+						    ascii_lower((unsigned char)b[i]))
+				return false;
+	}
 	return true;
 }
 
-bool
-str_ends_case(struct str s, struct str suffix)
+/* For a needle of this length and more, one that is hostile together with its text would cost its
+ * length at each place. */
+#define NEEDLE_LONG_BYTES 32
+
+/* Looks at sixteen places together: do the first and the last byte of the needle stand there? */
+static const char *
+find_short(const char *p, const char *end, struct str needle)
 {
-	return s.len >= suffix.len && str_starts_case(str_from(s, s.len - suffix.len), suffix);
+	const char first = needle.ptr[0], last = needle.ptr[needle.len - 1];
+	for (; (size_t)(end - p) >= LANES + needle.len - 1; p += LANES) {
+		unsigned mask = lanes_equal(lanes_load(p), first) &
+				lanes_equal(lanes_load(p + needle.len - 1), last);
+		for (; mask != 0; mask &= mask - 1)
+			if (memcmp(p + lanes_first(mask), needle.ptr, needle.len) == 0)
+				return p + lanes_first(mask);
+	}
+	for (; (size_t)(end - p) >= needle.len; p++)
+		if (*p == first && memcmp(p, needle.ptr, needle.len) == 0)
+			return p;
+	return NULL;
 }
 
 size_t
@@ -34,7 +56,10 @@ str_find(struct str s, struct str needle, size_t from)
 		return STR_NPOS;
 	if (needle.len == 0)
 		return from;
-	const char *hit = memmem(s.ptr + from, s.len - from, needle.ptr, needle.len);
+	const char *const hit =
+		needle.len < NEEDLE_LONG_BYTES
+			? find_short(s.ptr + from, s.ptr + s.len, needle)
+			: memmem(s.ptr + from, s.len - from, needle.ptr, needle.len);
 	return hit == NULL ? STR_NPOS : (size_t)(hit - s.ptr);
 }
 
@@ -123,8 +148,7 @@ static const char *
 line_end(const char *p, const char *end)
 {
 	for (; end - p >= LANES; p += LANES) {
-		const struct lanes l = lanes_load(p);
-		const unsigned mask = lanes_equal(l, '\n') | lanes_equal(l, '\r');
+		const unsigned mask = lanes_either(lanes_load(p), '\n', '\r');
 		if (mask != 0)
 			return p + lanes_first(mask);
 	}

@@ -119,10 +119,28 @@ str_starts(struct str s, struct str prefix)
 	       (prefix.len == 0 || memcmp(s.ptr, prefix.ptr, prefix.len) == 0);
 }
 
-/* The ...case functions fold ASCII letters only. */
-bool str_eq_case(struct str a, struct str b);
-bool str_starts_case(struct str s, struct str prefix);
-bool str_ends_case(struct str s, struct str suffix);
+/* The ...case functions fold ASCII letters only. Most comparisons end at the first letter. */
+bool str_same_case(const char *a, const char *b, size_t len);
+
+static inline bool
+str_starts_case(struct str s, struct str prefix)
+{
+	return s.len >= prefix.len &&
+	       (prefix.len == 0 || (((s.ptr[0] ^ prefix.ptr[0]) & 0xDF) == 0 &&
+					   str_same_case(s.ptr, prefix.ptr, prefix.len)));
+}
+
+static inline bool
+str_eq_case(struct str a, struct str b)
+{
+	return a.len == b.len && str_starts_case(a, b);
+}
+
+static inline bool
+str_ends_case(struct str s, struct str suffix)
+{
+	return s.len >= suffix.len && str_starts_case(str_from(s, s.len - suffix.len), suffix);
+}
 
 /* str_find - offset of the first `needle` at or after `from`, or STR_NPOS */
 #define STR_NPOS ((size_t)-1)

@@ -6,10 +6,11 @@
 #define ENOUGH 100
 #define RECEIVED_MAX 4 /* fields, from the top, that are looked at */
 
-/* The sums, one for each row; that of the first row of a generator is the one that counts. */
+/* The sums, one for each generator, at its first row. */
 struct tally {
 	uint16_t sum[CATALOGUE_GENERATORS + 1];
-	bool seen[CATALOGUE_GENERATORS + 1];
+	struct mark_set seen;   /* the rows that were counted */
+	struct mark_set summed; /* the first rows that have a sum */
 };
 
 static size_t
@@ -24,47 +25,62 @@ first_row(size_t row)
 static void
 count(struct tally *t, size_t row)
 {
-	if (t->seen[row])
+	if (mark_seen(&t->seen, row))
 		return;
-	t->seen[row] = true;
-	t->sum[first_row(row)] += catalogue_generators[row].weight;
+	const size_t first = first_row(row);
+	mark_add(&t->seen, row);
+	mark_add(&t->summed, first);
+	t->sum[first] += catalogue_generators[row].weight;
 }
 
 static void
 count_marks(struct tally *t, const struct mark_set *marks)
 {
-	for (size_t row = 0; row < CATALOGUE_GENERATORS; row++)
-		if (mark_seen(marks, row))
-			count(t, row);
+	for (size_t row = 0; (row = mark_next(marks, row)) < CATALOGUE_GENERATORS; row++)
+		count(t, row);
 }
 
+/* Counts the rows for this header field whose patterns occur in its value. */
 static void
-count_header(struct tally *t, const struct facts *f, size_t row)
+search_value(struct tally *t, struct str name, struct str value)
 {
-	const struct generator_row *const g = &catalogue_generators[row];
-	const struct str value = header_find(&f->header, catalogue_text(g->header));
-	if (!str_is_set(value))
-		return;
-	const struct str pattern = catalogue_text(g->pattern);
-	if (str_eq(pattern, STR("*"))) {
-		count(t, row);
-		return;
-	}
 	char room[512];
 	struct pattern_hit hits[16];
 	const struct str head = str_head(value, sizeof room);
 	const struct str folded = {room, fold_text(head, room)};
 	const size_t n = patterns_find(folded, PATTERN_GENERATOR, hits, 16);
 	for (size_t i = 0; i < n; i++)
-		if (hits[i].row == row)
+		if (catalogue_generators[hits[i].row].where == WHERE_HEADER &&
+			str_eq_case(catalogue_text(catalogue_generators[hits[i].row].header), name))
+			count(t, hits[i].row);
+}
+
+static void
+count_headers(struct tally *t, const struct facts *f)
+{
+	struct str searched = STR_NONE; /* the name of the field that was searched last */
+	for (size_t row = 0; row < CATALOGUE_GENERATORS; row++) {
+		const struct generator_row *const g = &catalogue_generators[row];
+		if (g->where != WHERE_HEADER)
+			continue;
+		const struct str name = catalogue_text(g->header);
+		const struct str value = header_find(&f->header, name);
+		if (!str_is_set(value))
+			continue;
+		if (str_eq(catalogue_text(g->pattern), STR("*"))) {
 			count(t, row);
+		} else if (!str_eq(name, searched)) {
+			search_value(t, name, value);
+			searched = name;
+		}
+	}
 }
 
 static size_t
 best_row(const struct tally *t)
 {
 	size_t best = 0;
-	for (size_t row = 1; row < CATALOGUE_GENERATORS; row++)
+	for (size_t row = 0; (row = mark_next(&t->summed, row)) < CATALOGUE_GENERATORS; row++)
 		if (t->sum[row] > t->sum[best])
 			best = row;
 	return best;
@@ -90,13 +106,11 @@ search_more(const struct facts *f, struct mark_set *marks)
 struct str
 generator_find(const struct facts *f)
 {
-	struct tally t = {.sum = {0}};
 	if (!f->is_message)
 		return STR_NONE;
+	struct tally t = {.sum = {0}};
 	count_marks(&t, &f->marks);
-	for (size_t row = 0; row < CATALOGUE_GENERATORS; row++)
-		if (catalogue_generators[row].where == WHERE_HEADER)
-			count_header(&t, f, row);
+	count_headers(&t, f);
 	size_t best = best_row(&t);
 	if (t.sum[best] < ENOUGH) {
 		struct mark_set more = {{0}};

@@ -1,19 +1,34 @@
 #include "read/header.h"
 
 #include "base/decode.h"
+#include "base/lanes.h"
 #include "read/limits.h"
 
 /* A field name is printable ASCII but for the colon: RFC 5322 s3.6.8. Longer ones than this are
  * text. */
 #define NAME_BYTES_MAX 76
 
-bool
-field_split(struct str line, struct str *name, struct str *value)
+/* How many bytes at the head of the line may stand in a name; one too many is enough to know. */
+static size_t
+name_length(struct str line)
 {
 	size_t n = 0;
+	for (; line.len - n >= LANES && n <= NAME_BYTES_MAX; n += LANES) {
+		const struct lanes l = lanes_load(line.ptr + n);
+		const unsigned end = lanes_odd(l, '!') | lanes_either(l, ':', 127);
+		if (end != 0)
+			return n + lanes_first(end);
+	}
 	while (n < line.len && n <= NAME_BYTES_MAX && line.ptr[n] > ' ' && line.ptr[n] < 127 &&
 		line.ptr[n] != ':')
 		n++;
+	return n;
+}
+
+bool
+field_split(struct str line, struct str *name, struct str *value)
+{
+	const size_t n = name_length(line);
 	size_t colon = n;
 	while (colon < line.len && (line.ptr[colon] == ' ' || line.ptr[colon] == '\t'))
 		colon++;
@@ -56,6 +71,12 @@ field_follows(struct str rest)
 	       str_find_char(name, '/', 0) == STR_NPOS;
 }
 
+static uint64_t
+present_bit(uint32_t key)
+{
+	return (uint64_t)1 << (key * 0x9E3779B1U >> 26);
+}
+
 static bool
 push(struct header *h, size_t *room, struct arena *a, struct header_field f)
 {
@@ -65,7 +86,7 @@ push(struct header *h, size_t *room, struct arena *a, struct header_field f)
 		return false;
 	h->fields = fields;
 	h->fields[h->count++] = f;
-	h->present |= (uint64_t)1 << header_key(f.name);
+	h->present |= present_bit(f.key);
 	return true;
 }
 
@@ -99,7 +120,8 @@ header_parse(struct str in, struct arena *a, struct header *h)
 				h->is_cut = true;
 				continue;
 			}
-			if (!push(h, &room, a, (struct header_field){name, value}))
+			if (!push(h, &room, a,
+				    (struct header_field){name, value, header_key(name)}))
 				return false;
 			last = &h->fields[h->count - 1];
 			continue;
@@ -123,12 +145,12 @@ header_parse(struct str in, struct arena *a, struct header *h)
 }
 
 struct str
-header_find(const struct header *h, struct str name)
+header_find_keyed(const struct header *h, struct str name, uint32_t key)
 {
-	if (!header_may_have(h, name))
+	if ((h->present & present_bit(key)) == 0)
 		return STR_NONE;
 	for (size_t i = 0; i < h->count; i++)
-		if (str_eq_case(h->fields[i].name, name))
+		if (h->fields[i].key == key && str_eq_case(h->fields[i].name, name))
 			return h->fields[i].value;
 	return STR_NONE;
 }

@@ -14,6 +14,7 @@
 struct header_field {
 	struct str name;
 	struct str value; /* trimmed, still folded and encoded */
+	uint32_t key;     /* header_key() of the name */
 };
 
 struct header {
@@ -22,8 +23,8 @@ struct header {
 	struct str body;      /* what follows the header */
 	struct str from_line; /* "From x@y date" of an mbox, without its line end; absent when there
 				 is none */
-	uint64_t present;     /* a bit for each header_key(), so that most searches for what is not
-				 there end at once */
+	uint64_t present;     /* a bit for each key, so that most searches for what is not there
+				 end at once */
 	bool is_cut;          /* HEADER_FIELDS_MAX was reached */
 };
 
@@ -36,21 +37,25 @@ struct header {
  */
 bool header_parse(struct str in, struct arena *a, struct header *h);
 
-/* header_find - the value of the first field of that name; absent when there is none. O(fields) */
-struct str header_find(const struct header *h, struct str name);
-
-/* header_key - which bit of `present` a name sets */
-static inline unsigned
+/* header_key - a number that names which differ in case alone have in common, and others seldom; of
+ * a name that the compiler knows it is a constant */
+static inline uint32_t
 header_key(struct str name)
 {
-	return ((unsigned)name.len * 7 + (unsigned)ascii_lower((unsigned char)name.ptr[0])) & 63;
+	const unsigned char *const p = (const unsigned char *)name.ptr;
+	const size_t n = name.len;
+	return n == 0 ? 0
+		      : (uint32_t)(n & 0xFF) | (uint32_t)(p[0] | 32) << 8 |
+				(uint32_t)(p[n - 1] | 32) << 16 | (uint32_t)(p[n / 2] | 32) << 24;
 }
 
-/* header_may_have - false when there is surely no field of that name */
-static inline bool
-header_may_have(const struct header *h, struct str name)
+/* header_find - the value of the first field of that name; absent when there is none. O(fields) */
+struct str header_find_keyed(const struct header *h, struct str name, uint32_t key);
+
+static inline struct str
+header_find(const struct header *h, struct str name)
 {
-	return (h->present >> header_key(name)) & 1;
+	return header_find_keyed(h, name, header_key(name));
 }
 
 /* header_has - is there a field of that name? */

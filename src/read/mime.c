@@ -150,13 +150,18 @@ sniff_boundary(struct str body)
 static void walk(struct mime *m, const struct header *h, unsigned depth, bool is_alternative,
 	struct arena *a);
 
+/* A boundary in a body, as find_boundary() gives it. */
+struct place {
+	size_t at, end;
+	bool is_last;
+};
+
 static void
-walk_multipart(struct mime *m, struct str body, struct str boundary, unsigned depth,
-	bool is_alternative, struct arena *a)
+walk_multipart(struct mime *m, struct str body, struct str boundary, struct place first,
+	unsigned depth, bool is_alternative, struct arena *a)
 {
-	size_t end = 0;
-	bool is_last = false;
-	size_t at = find_boundary(body, boundary, m->line_end, 0, &end, &is_last);
+	size_t at = first.at, end = first.end;
+	bool is_last = first.is_last;
 	if (depth == 0)
 		m->preamble = str_head(body, at);
 	while (at != STR_NPOS && !is_last && m->count < MIME_PARTS_MAX) {
@@ -189,6 +194,15 @@ walk_multipart(struct mime *m, struct str body, struct str boundary, unsigned de
 		m->is_many = true;
 }
 
+static struct place
+first_boundary(const struct mime *m, struct str body, struct str boundary)
+{
+	struct place p = {STR_NPOS, 0, false};
+	if (str_is_set(boundary))
+		p.at = find_boundary(body, boundary, m->line_end, 0, &p.end, &p.is_last);
+	return p;
+}
+
 static void
 walk(struct mime *m, const struct header *h, unsigned depth, bool is_alternative, struct arena *a)
 {
@@ -207,13 +221,13 @@ walk(struct mime *m, const struct header *h, unsigned depth, bool is_alternative
 		is_alternative =
 			is_alternative || content_type_is(type, STR("multipart/alternative"));
 	}
-	size_t end;
-	bool is_last;
-	if (str_is_set(boundary) &&
-		find_boundary(h->body, boundary, m->line_end, 0, &end, &is_last) == STR_NPOS)
-		boundary = STR_NONE;
-	if (!str_is_set(boundary) && (depth == 0 || content_type_is(type, STR("multipart/"))))
+	struct place first = first_boundary(m, h->body, boundary);
+	if (first.at == STR_NPOS && (depth == 0 || content_type_is(type, STR("multipart/")))) {
 		boundary = sniff_boundary(h->body);
+		first = first_boundary(m, h->body, boundary);
+	} else if (first.at == STR_NPOS) {
+		boundary = STR_NONE;
+	}
 	if (boundary.len == 0) {
 		add_leaf(m, h, is_alternative, a);
 		/* A multipart whose parts cannot be told apart is still text to be read. */
@@ -226,7 +240,7 @@ walk(struct mime *m, const struct header *h, unsigned depth, bool is_alternative
 		m->is_deep = true;
 		return;
 	}
-	walk_multipart(m, h->body, boundary, depth, is_alternative, a);
+	walk_multipart(m, h->body, boundary, first, depth, is_alternative, a);
 }
 
 void

@@ -1,5 +1,7 @@
 #include "read/reply.h"
 
+#include "base/lanes.h"
+
 #define STATUS_SUBJECT_MAX 9 /* 0 to 7 are assigned (RFC 3463 s3); 9 is met in the wild */
 
 static size_t
@@ -144,14 +146,25 @@ skip_blanks(struct str s)
 	return s;
 }
 
+/* Where from `i` on a digit is that begins a refusal; the end when there is none. */
+static size_t
+next_class(struct str text, size_t i)
+{
+	for (; text.len - i >= LANES; i += LANES) {
+		const unsigned found = lanes_within(lanes_load(text.ptr + i), '4', '5');
+		if (found != 0)
+			return i + lanes_first(found);
+	}
+	while (i < text.len && text.ptr[i] != '4' && text.ptr[i] != '5')
+		i++;
+	return i;
+}
+
 struct reply
 reply_scan(struct str text)
 {
 	struct reply best = {0}, maybe = {0};
-	for (size_t i = 0; i + 3 <= text.len; i++) {
-		const char c = text.ptr[i];
-		if (c != '4' && c != '5')
-			continue;
+	for (size_t i = 0; (i = next_class(text, i)) + 3 <= text.len; i++) {
 		const unsigned char before = i > 0 ? (unsigned char)text.ptr[i - 1] : ' ';
 		/* Not inside a word, an address, an IP, a port, a path. */
 		if (ascii_is_alnum(before) ||

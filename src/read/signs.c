@@ -40,7 +40,7 @@ static void
 note_mark(struct mark_set *marks, size_t row, enum where where)
 {
 	if (marks != NULL && catalogue_generators[row].where == where)
-		marks->bits[row / 64] |= (uint64_t)1 << row % 64;
+		mark_add(marks, row);
 }
 
 void

@@ -42,6 +42,25 @@ mark_seen(const struct mark_set *set, size_t row)
 	return (set->bits[row / 64] >> (row % 64)) & 1;
 }
 
+static inline void
+mark_add(struct mark_set *set, size_t row)
+{
+	set->bits[row / 64] |= (uint64_t)1 << row % 64;
+}
+
+/* mark_next - the first row at or after `row` whose mark occurs; past all rows when there is none
+ */
+static inline size_t
+mark_next(const struct mark_set *set, size_t row)
+{
+	for (; row < CATALOGUE_GENERATORS; row = (row / 64 + 1) * 64) {
+		const uint64_t left = set->bits[row / 64] >> row % 64;
+		if (left != 0)
+			return row + (size_t)__builtin_ctzll(left);
+	}
+	return row;
+}
+
 /*
  * signs_find - adds to *set the signs of rows for `where` (a subject, a From, a reply) that occur
  * in `text`, and to *marks the rows of generators for `where`

@@ -69,7 +69,9 @@ text_unwrap(struct str text, struct arena *a)
 {
 	char *out = NULL;
 	for (size_t i = 1; i + 1 < text.len; i++) {
-		if (text.ptr[i] != ' ')
+		const char behind = text.ptr[i + 1];
+		if (text.ptr[i] != ' ' || (text.ptr[i - 1] != '-' && behind != '<' &&
+						  behind != '>' && behind != '-' && behind != '.'))
 			continue;
 		const struct str before = str_head(text, i);
 		/* Behind "----- Transcript of session follows -----" a line ends. */

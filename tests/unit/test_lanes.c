@@ -10,6 +10,12 @@ is_line_end(unsigned char c)
 }
 
 static bool
+is_any_line_end(unsigned char c)
+{
+	return c == '\n' || c == '\r';
+}
+
+static bool
 is_nul(unsigned char c)
 {
 	return c == '\0';
@@ -64,6 +70,12 @@ equal_line_end(struct lanes l)
 }
 
 static unsigned
+either_line_end(struct lanes l)
+{
+	return lanes_either(l, '\n', '\r');
+}
+
+static unsigned
 equal_nul(struct lanes l)
 {
 	return lanes_equal(l, '\0');
@@ -99,6 +111,7 @@ static const struct {
 	bool (*want)(unsigned char c);
 } questions[] = {
 	{"equal to a line end", equal_line_end, is_line_end},
+	{"either line end", either_line_end, is_any_line_end},
 	{"equal to NUL", equal_nul, is_nul},
 	{"equal to a byte that is no ASCII", equal_0xe9, is_0xe9},
 	{"within the digits", within_digits, is_digit},
