@@ -149,6 +149,15 @@ html_entity(struct html *h)
 	html_text(h, (struct str){utf8, utf8_put(codepoint, utf8)});
 }
 
+/* Does "=", and perhaps white space, stand before s.ptr[at]? */
+static bool
+is_behind_equals(struct str s, size_t at)
+{
+	while (at > 1 && ascii_is_space((unsigned char)s.ptr[at - 1]))
+		at--;
+	return at > 1 && s.ptr[at - 1] == '=';
+}
+
 /*
  * How long the tag at the start of `s` is, with its ">". Quoted values of
  * attributes may hold a ">"; but a quote is believed only behind "=", and none
@@ -158,18 +167,15 @@ html_entity(struct html *h)
 static size_t
 tag_len(struct html *h, struct str s)
 {
-	char quote = '\0', before = '\0';
 	for (size_t i = 1; i < s.len && !h->no_quotes; i++) {
 		const char c = s.ptr[i];
-		if (quote != '\0') {
-			quote = c == quote ? '\0' : quote;
-			continue;
-		}
 		if (c == '>')
 			return i + 1;
-		if ((c == '"' || c == '\'') && before == '=')
-			quote = c;
-		before = ascii_is_space((unsigned char)c) ? before : c;
+		if ((c != '"' && c != '\'') || !is_behind_equals(s, i))
+			continue;
+		i = str_find_char(s, c, i + 1);
+		if (i == STR_NPOS)
+			break;
 	}
 	h->no_quotes = true;
 	const size_t end = str_find_char(s, '>', 0);

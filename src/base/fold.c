@@ -150,6 +150,14 @@ fold_one(const unsigned char *p, size_t left)
 	return one_byte(1, c);
 }
 
+/* U+3040..U+EFFF, which stay as they are: most of what is not Latin, and all of it long. */
+static inline bool
+is_cjk(const unsigned char *p, size_t left)
+{
+	return left >= 3 && p[0] >= 0xE3 && p[0] <= 0xEE && continues(p[1]) && continues(p[2]) &&
+	       (p[0] > 0xE3 || p[1] > 0x80);
+}
+
 /* Do these 16 bytes fold to as many: printable ASCII without two blanks side by side? */
 static inline bool
 is_plain(struct lanes l, bool after_blank)
@@ -189,6 +197,13 @@ fold_text(struct str raw, char *out)
 				if (!after_blank)
 					out[n++] = ' ';
 				after_blank = true;
+				continue;
+			}
+			if (is_cjk((const unsigned char *)raw.ptr + at, raw.len - at)) {
+				memcpy(out + n, raw.ptr + at, 3);
+				at += 3;
+				n += 3;
+				after_blank = false;
 				continue;
 			}
 			const struct piece piece =

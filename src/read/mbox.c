@@ -1,11 +1,10 @@
 #include "read/mbox.h"
 
-#include <string.h>
+#include "base/lanes.h"
 
 #define FROM_LINE_BYTES_MAX ((size_t)1000)  /* RFC 5322 s2.1.1 allows no longer line */
 #define FIELD_NAME_BYTES_MAX ((size_t)76)   /* a longer word before a ":" is no field name */
 #define HEADER_BYTES_MAX ((size_t)64 << 10) /* a Content-Length further down is not looked for */
-#define BLOCK_BYTES 64
 
 #define CONTENT_LENGTH "content-length:"
 #define CONTENT_LENGTH_BYTES (sizeof CONTENT_LENGTH - 1)
@@ -29,42 +28,31 @@ lower(char c)
 }
 
 /*
- * Where the next line begins, from `at` on, that begins with `c` in upper or lower case or, when
- * `or_empty`, is empty; else `len`. The inner loop has no branch and a fixed length: the compiler
- * makes vectors of it, and this is all that most bytes of a mailbox ever meet.
+ * Where the next line begins, from `at` on, that begins with the small letter `c`, or that as a
+ * capital, or, when `or_empty`, is empty; else `len`. This is all that most bytes of a mailbox ever
+ * meet.
  */
 static inline size_t
 find_line(const char *bytes, size_t at, size_t len, char c, bool or_empty)
 {
 	if (at == 0)
 		at = 1;
-	for (;;) {
-		size_t end = at;
-		for (; end + BLOCK_BYTES <= len; end += BLOCK_BYTES) {
-			const char *const p = bytes + end - 1;
-			unsigned char is_there = 0;
-			for (size_t i = 0; i < BLOCK_BYTES; i++) {
-				const unsigned char begins =
-					(unsigned char)((p[i + 1] | 0x20) == c);
-				const unsigned char is_empty =
-					(unsigned char)(or_empty &
-							((p[i + 1] == '\n') | (p[i + 1] == '\r')));
-				const unsigned char is_behind =
-					(unsigned char)((p[i] == '\n') | (p[i] == '\r'));
-				is_there |= (unsigned char)((begins | is_empty) & is_behind);
-			}
-			if (is_there)
-				break;
-		}
-		at = end;
-		end = end + BLOCK_BYTES <= len ? end + BLOCK_BYTES : len;
-		for (; at < end; at++)
-			if (((bytes[at] | 0x20) == c || (or_empty && is_eol(bytes[at]))) &&
-				is_eol(bytes[at - 1]))
-				return at;
-		if (at >= len)
-			return len;
+	for (; len >= LANES && at <= len - LANES; at += LANES) {
+		const struct lanes l = lanes_load(bytes + at);
+		unsigned begins = lanes_either(l, c, (char)(c - 'a' + 'A'));
+		if (or_empty)
+			begins |= lanes_either(l, '\n', '\r');
+		if (begins == 0)
+			continue;
+		begins &= lanes_either(lanes_load(bytes + at - 1), '\n', '\r');
+		if (begins != 0)
+			return at + lanes_first(begins);
 	}
+	for (; at < len; at++)
+		if (((bytes[at] | 0x20) == c || (or_empty && is_eol(bytes[at]))) &&
+			is_eol(bytes[at - 1]))
+			break;
+	return at < len ? at : len;
 }
 
 /* ---- the date in a From line ---- */
