@@ -177,6 +177,13 @@ struct generator_row {
 	uint8_t weight;
 };
 
+/* A row of generators for a header field; the last one has no row, and HEADER_MARK_END. */
+struct header_mark {
+	uint32_t key; /* header_key() of the field's name: read/header.h */
+	uint16_t row;
+};
+#define HEADER_MARK_END 0xFFFF
+
 struct client_error_row {
 	struct text code, origin, smtp_equivalent, meaning, advice, source;
 	uint8_t reason;
@@ -207,6 +214,7 @@ extern const struct digit_row catalogue_code_digits[];
 extern const struct text catalogue_sisimai_reasons[];     /* by enum reason: the name in Sisimai */
 extern const struct situation_row catalogue_situations[]; /* the first that holds counts */
 extern const struct generator_row catalogue_generators[];
+extern const struct header_mark catalogue_header_marks[]; /* in the order of those */
 extern const struct client_error_row catalogue_client_errors[];
 extern const struct sign_row catalogue_signs[];
 extern const struct condition_row catalogue_conditions[]; /* by enum condition, CONDITION__COUNT */

@@ -383,25 +383,24 @@ is_anchor(const struct pattern_entry *entry, uint64_t eight, bool is_short)
 }
 
 /* Keeps the hit of a pattern whose anchor is at `at`, if it stands there; false when there is no
- * room for more. */
+ * room for one. */
 static bool
 try_entry(struct scan *s, size_t at, const struct pattern_entry *entry)
 {
-	struct pattern_hit hit;
 	const bool is_plain = (catalogue_pattern_code[entry->code] & PATTERN_PLAIN) != 0;
-	if (!(is_plain ? plain_stands : pattern_stands)(s->text, at, entry, &hit) ||
-		(has_head(entry) && is_known(s->hits, s->n, hit)))
-		return true;
 	if (s->n == s->max)
 		return false;
-	s->hits[s->n++] = hit;
+	struct pattern_hit *const hit = &s->hits[s->n];
+	if ((is_plain ? plain_stands : pattern_stands)(s->text, at, entry, hit) &&
+		!(has_head(entry) && is_known(s->hits, s->n, *hit)))
+		s->n++;
 	return true;
 }
 
-static inline bool
-is_bit_set(const uint8_t *bits, uint32_t at)
+static inline uint64_t
+bit_at(const uint8_t *bits, uint32_t at)
 {
-	return (bits[at >> 3] >> (at & 7) & 1) != 0;
+	return bits[at >> 3] >> (at & 7) & 1;
 }
 
 /* Compares the patterns of a bucket; false when there is no room for more hits. */
@@ -432,7 +431,7 @@ try_short(struct scan *s, size_t at, uint64_t eight, const uint8_t *filter)
 	if (!try_bucket(s, at, eight, first + of_four, true))
 		return false;
 	return of_three == of_four ||
-	       !is_bit_set(filter, pattern_hash_4(three, PATTERN_FILTER_BITS)) ||
+	       bit_at(filter, pattern_hash_4(three, PATTERN_FILTER_BITS)) == 0 ||
 	       try_bucket(s, at, eight, first + of_three, true);
 }
 
@@ -455,25 +454,30 @@ try_loose(struct scan *s)
 	return true;
 }
 
-/* Looks at the place `at`, where the text goes on with these eight bytes. */
-static inline bool
-try_head(struct scan *s, size_t at, uint64_t eight, const uint8_t *filter)
-{
-	if (is_bit_set(filter, pattern_hash_8(eight, PATTERN_FILTER_BITS)) &&
-		!try_bucket(s, at, eight, pattern_hash_8(eight, PATTERN_BUCKET_BITS), false))
-		return false;
-	return !is_bit_set(filter, pattern_hash_4((uint32_t)eight, PATTERN_FILTER_BITS)) ||
-	       try_short(s, at, eight, filter);
-}
-
-/* Looks at the places `at` + the bits of `heads`; `block` is the text from `at` on. False when
- * there is no room for more hits. */
+/*
+ * Looks at the places `at` + the bits of `heads`; `block` is the text from `at` on. False when
+ * there is no room for more hits. The filter says yes at one head in three, as if by chance: so the
+ * heads it lets pass are gathered first, without a branch that the processor would have to guess.
+ */
 static bool
 try_heads(struct scan *s, size_t at, const char *block, uint64_t heads, const uint8_t *filter)
 {
+	uint64_t is_long = 0, is_short = 0;
 	for (; heads != 0; heads &= heads - 1) {
 		const unsigned i = (unsigned)__builtin_ctzll(heads);
-		if (!try_head(s, at + i, eight_here(block + i), filter))
+		const uint64_t eight = eight_here(block + i);
+		is_long |= bit_at(filter, pattern_hash_8(eight, PATTERN_FILTER_BITS)) << i;
+		is_short |= bit_at(filter, pattern_hash_4((uint32_t)eight, PATTERN_FILTER_BITS))
+			    << i;
+	}
+	for (uint64_t left = is_long | is_short; left != 0; left &= left - 1) {
+		const unsigned i = (unsigned)__builtin_ctzll(left);
+		const uint64_t eight = eight_here(block + i);
+		if ((is_long >> i & 1) != 0 &&
+			!try_bucket(s, at + i, eight, pattern_hash_8(eight, PATTERN_BUCKET_BITS),
+				false))
+			return false;
+		if ((is_short >> i & 1) != 0 && !try_short(s, at + i, eight, filter))
 			return false;
 	}
 	return true;

@@ -59,16 +59,16 @@ static void
 count_headers(struct tally *t, const struct facts *f)
 {
 	struct str searched = STR_NONE; /* the name of the field that was searched last */
-	for (size_t row = 0; row < CATALOGUE_GENERATORS; row++) {
-		const struct generator_row *const g = &catalogue_generators[row];
-		if (g->where != WHERE_HEADER)
+	for (const struct header_mark *m = catalogue_header_marks; m->row != HEADER_MARK_END; m++) {
+		if (!header_may_have(&f->header, m->key))
 			continue;
+		const struct generator_row *const g = &catalogue_generators[m->row];
 		const struct str name = catalogue_text(g->header);
-		const struct str value = header_find(&f->header, name);
+		const struct str value = header_find_keyed(&f->header, name, m->key);
 		if (!str_is_set(value))
 			continue;
 		if (str_eq(catalogue_text(g->pattern), STR("*"))) {
-			count(t, row);
+			count(t, m->row);
 		} else if (!str_eq(name, searched)) {
 			search_value(t, name, value);
 			searched = name;

@@ -269,5 +269,6 @@ origin_find(const struct facts *f, struct person *who, struct origin *o)
 	if (row == NULL)
 		return;
 	o->provider = catalogue_text(row->provider);
+	o->provider_row = row;
 	o->is_filter = row->is_filter && !o->is_provider_by_domain;
 }

@@ -7,11 +7,12 @@
 #include "judge/people.h"
 
 struct origin {
-	struct str host, ip;        /* the remote server */
-	struct str provider;        /* its name in the catalogue */
-	bool is_provider_by_domain; /* only the recipient's domain tells it */
-	bool is_remote;             /* a server other than the reporting one answered */
-	bool is_local;              /* ... no: the answer came over a socket on the same machine */
+	struct str host, ip;                     /* the remote server */
+	struct str provider;                     /* its name in the catalogue */
+	const struct provider_row *provider_row; /* ... and one of its rows; NULL when unknown */
+	bool is_provider_by_domain;              /* only the recipient's domain tells it */
+	bool is_remote;  /* a server other than the reporting one answered */
+	bool is_local;   /* ... no: the answer came over a socket on the same machine */
 	bool has_spoken; /* the words say that some other server answered, named or not */
 	bool is_filter;  /* the provider filters mail for others (MX in front of their servers) */
 	enum nixie_stage stage;

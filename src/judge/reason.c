@@ -319,7 +319,8 @@ reason_find(
 {
 	*found = (struct finding){.said = NULL};
 	find_codes(who, found);
-	const struct scan_context about = {.provider = o->provider, .reply = found->reply};
+	const struct scan_context about = {
+		.provider = o->provider, .provider_row = o->provider_row, .reply = found->reply};
 	scan_words(f, who, &about, found);
 	take_code_of_words(who, found);
 	struct candidate codes = scan_provider_code(&about);

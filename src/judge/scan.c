@@ -265,13 +265,12 @@ struct candidate
 scan_provider_code(const struct scan_context *about)
 {
 	struct candidate c = {.weight = 0};
-	if (!str_is_set(about->provider) || about->reply.status.class == 0)
+	if (about->provider_row == NULL || about->reply.status.class == 0)
 		return c;
-	for (size_t i = 0; i < CATALOGUE_PROVIDER_CODES; i++) {
-		const struct provider_code_row *const row = &catalogue_provider_codes[i];
-		if (row->pattern.len > 0 || row->subject == 255 ||
-			!code_agrees(row, &about->reply) ||
-			!str_eq(catalogue_text(row->provider), about->provider))
+	for (size_t i = 0; i < about->provider_row->codes; i++) {
+		const struct provider_code_row *const row =
+			&catalogue_provider_codes[about->provider_row->codes_from + i];
+		if (row->pattern.len > 0 || row->subject == 255 || !code_agrees(row, &about->reply))
 			continue;
 		return (struct candidate){.reason = row->reason,
 			.weight = RANK_PHRASE_STRONG,

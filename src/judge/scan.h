@@ -58,9 +58,10 @@ enum {
 /* What is known before the words are looked at. */
 struct scan_context {
 	struct str
-		provider;   /* the refusing provider's name in the catalogue; absent when unknown */
-	struct reply reply; /* code and status of this refusal */
-	bool is_reply;      /* the text is a server's answer; else the report's prose */
+		provider; /* the refusing provider's name in the catalogue; absent when unknown */
+	const struct provider_row *provider_row; /* one of its rows; NULL when unknown */
+	struct reply reply;                      /* code and status of this refusal */
+	bool is_reply; /* the text is a server's answer; else the report's prose */
 };
 
 /* scan_text - the best candidate in a text, and the best blocklist named in it even when something
@@ -71,8 +72,8 @@ struct candidate scan_text(const struct scanned *s, const struct scan_context *a
 /* scan_codes - what the codes say when no words do: enhanced status, then reply code */
 struct candidate scan_codes(const struct reply *reply);
 
-/* scan_provider_code - the row of `provider` that matches by its codes alone; weight 0 when there
- * is none */
+/* scan_provider_code - the row of the provider that matches by its codes alone; weight 0 when there
+ * is none. O(its rows) */
 struct candidate scan_provider_code(const struct scan_context *about);
 
 #endif

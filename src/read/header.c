@@ -71,12 +71,6 @@ field_follows(struct str rest)
 	       str_find_char(name, '/', 0) == STR_NPOS;
 }
 
-static uint64_t
-present_bit(uint32_t key)
-{
-	return (uint64_t)1 << (key * 0x9E3779B1U >> 26);
-}
-
 static bool
 push(struct header *h, size_t *room, struct arena *a, struct header_field f)
 {
@@ -86,7 +80,7 @@ push(struct header *h, size_t *room, struct arena *a, struct header_field f)
 		return false;
 	h->fields = fields;
 	h->fields[h->count++] = f;
-	h->present |= present_bit(f.key);
+	h->present |= (uint64_t)1 << (f.key * 0x9E3779B1U >> 26);
 	return true;
 }
 
@@ -147,7 +141,7 @@ header_parse(struct str in, struct arena *a, struct header *h)
 struct str
 header_find_keyed(const struct header *h, struct str name, uint32_t key)
 {
-	if ((h->present & present_bit(key)) == 0)
+	if (!header_may_have(h, key))
 		return STR_NONE;
 	for (size_t i = 0; i < h->count; i++)
 		if (h->fields[i].key == key && str_eq_case(h->fields[i].name, name))

@@ -49,7 +49,15 @@ header_key(struct str name)
 				(uint32_t)(p[n - 1] | 32) << 16 | (uint32_t)(p[n / 2] | 32) << 24;
 }
 
-/* header_find - the value of the first field of that name; absent when there is none. O(fields) */
+/* header_may_have - false when there is surely no field whose name has that key */
+static inline bool
+header_may_have(const struct header *h, uint32_t key)
+{
+	return (h->present >> (key * 0x9E3779B1U >> 26) & 1) != 0;
+}
+
+/* header_find - the value of the first field of that name; absent when there is none. O(fields)
+ * header_find_keyed - the same where the key of the name is known */
 struct str header_find_keyed(const struct header *h, struct str name, uint32_t key);
 
 static inline struct str

@@ -1,4 +1,5 @@
 #include "base/buf.h"
+#include "catalogue/catalogue.h"
 #include "read/header.h"
 #include "tap.h"
 
@@ -168,9 +169,26 @@ test_limit(void)
 	arena_fini(&a);
 }
 
+/* tools/gen-catalogue has header_key() once more. */
+static void
+test_marks(void)
+{
+	size_t rows = 0, marks = 0, wrong = 0;
+	for (size_t i = 0; i < CATALOGUE_GENERATORS; i++)
+		rows += catalogue_generators[i].where == WHERE_HEADER;
+	for (const struct header_mark *m = catalogue_header_marks; m->row != HEADER_MARK_END;
+		m++, marks++)
+		wrong += catalogue_generators[m->row].where != WHERE_HEADER ||
+			 header_key(catalogue_text(catalogue_generators[m->row].header)) != m->key;
+	tap_ok(rows > 0 && marks == rows, "a key for each of %zu generators' header fields", rows);
+	tap_ok(wrong == 0, "and each is that of the name");
+	tap_ok(header_key(STR("X-mailer")) == header_key(STR("x-MAILER")), "keys have no case");
+}
+
 int
 main(void)
 {
+	test_marks();
 	test_parse();
 	test_find();
 	test_text();
