@@ -28,18 +28,27 @@ add_file(struct mails *m, const char *path, size_t size)
 	return name != NULL;
 }
 
-static int
-is_wanted(const struct dirent *entry)
+static bool
+ends_in(const char *name, const char *suffix)
+{
+	const size_t n = strlen(name), k = strlen(suffix);
+	return n > k && strcmp(name + n - k, suffix) == 0;
+}
+
+/* By its name, in a folder. */
+static bool
+is_wanted(const struct mails *m, const char *name)
 {
 	static const char *const others[] = {
 		".about", ".json", ".ndjson", ".out", ".report", ".log", ".py", ".build", ".tsv"};
-	const size_t n = strlen(entry->d_name);
-	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-		const size_t k = strlen(others[i]);
-		if (n > k && strcmp(entry->d_name + n - k, others[i]) == 0)
-			return 0;
-	}
-	return entry->d_name[0] != '.';
+	if (name[0] == '.')
+		return false;
+	if (m->only != NULL)
+		return ends_in(name, m->only);
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		if (ends_in(name, others[i]))
+			return false;
+	return true;
 }
 
 static bool
@@ -47,13 +56,14 @@ add_folder(struct mails *m, const char *path)
 {
 	struct dirent **entries;
 	bool ok = true;
-	const int n = scandir(path, &entries, is_wanted, alphasort);
+	const int n = scandir(path, &entries, NULL, alphasort);
 	if (n < 0)
 		return false;
 	for (int i = 0; i < n; i++) {
 		char name[4096];
 		const int len = snprintf(name, sizeof name, "%s/%s", path, entries[i]->d_name);
-		ok = len > 0 && (size_t)len < sizeof name && mails_add(m, name) && ok;
+		if (is_wanted(m, entries[i]->d_name))
+			ok = len > 0 && (size_t)len < sizeof name && mails_add(m, name) && ok;
 		free(entries[i]);
 	}
 	free(entries);

@@ -16,10 +16,12 @@ struct mail {
 struct mails {
 	struct mail *list;
 	size_t count, room;
+	const char
+		*only; /* such names are read in folders (".log"); NULL: those that may be mails */
 };
 
-/* mails_add - the file `path`, or all files below the folder, in the order of their names, but for
- * those that are no mails by their names. False when it is not there, or cannot be read. */
+/* mails_add - the file `path`, or the files below the folder, in the order of their names. False
+ * when it is not there, or cannot be read. */
 bool mails_add(struct mails *m, const char *path);
 
 void mails_fini(struct mails *m);
