@@ -243,11 +243,9 @@ struct joiner {
 	struct str rest;
 	struct str first; /* the first line, when it is a reply */
 	size_t joined;    /* so long the text is until now */
-	bool ends_blank;
 };
 
-/* The next piece, a slice of the answer, and where it goes in the joined text; a blank stands
- * before it unless one is there. */
+/* The next piece, a slice of the answer, and where it goes in the joined text, behind a blank. */
 static bool
 next_piece(struct joiner *j, struct str *piece, size_t *at)
 {
@@ -264,10 +262,10 @@ next_piece(struct joiner *j, struct str *piece, size_t *at)
 			j->first = line;
 		if (line.len == 0)
 			continue;
+		if (j->joined == 0 && prefix > 0 && line.len == 4)
+			line.len = 3; /* "550-" and no more */
 		*piece = line;
-		*at = j->joined + (j->joined > 0 && !j->ends_blank);
-		/* "550-" alone becomes "550 ". */
-		j->ends_blank = j->joined == 0 && prefix > 0 && line.len == 4;
+		*at = j->joined + (j->joined > 0);
 		j->joined = *at + line.len;
 		return true;
 	}
@@ -290,7 +288,7 @@ reply_join(struct str text, struct arena *a)
 		if (at > 0)
 			out[at - 1] = ' ';
 		memcpy(out + at, piece.ptr, piece.len);
-		if (at == 0 && str_is_set(j.first) && out[3] == '-')
+		if (at == 0 && str_is_set(j.first) && piece.len > 3 && out[3] == '-')
 			out[3] = ' ';
 	}
 	arena_give_back(a, text.len + 1 - j.joined);

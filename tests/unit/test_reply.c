@@ -89,6 +89,7 @@ static const struct join_row {
 	{STR_INIT("one\n\n \ntwo"), STR_INIT("one two")},
 	{STR_INIT("550-one\n551 two"), STR_INIT("550 one 551 two")},
 	{STR_INIT("550-\n550 two"), STR_INIT("550 two")},
+	{STR_INIT("550-\n550-\n"), STR_INIT("550")},
 	{STR_INIT("\n"), STR_INIT("")},
 	{STR_INIT(""), STR_INIT("")},
 };
