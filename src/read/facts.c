@@ -117,21 +117,39 @@ words_in(struct str text, size_t enough)
 	return n;
 }
 
-/* One text after the other with a line end between them. */
-static struct str
-join(struct str a, struct str b, struct arena *arena)
+/* Texts that make one, with a blank line between them. */
+struct texts {
+	struct str list[MIME_PARTS_MAX + 1];
+	size_t count, len;
+	size_t words; /* up to SPARSE_TEXT_BYTES of each */
+};
+
+static void
+add_text(struct texts *t, struct str text)
 {
-	if (a.len == 0)
-		return b;
-	if (b.len == 0)
-		return a;
-	char *const both = arena_bytes(arena, a.len + 2 + b.len);
-	if (both == NULL)
-		return a;
-	memcpy(both, a.ptr, a.len);
-	memcpy(both + a.len, "\n\n", 2);
-	memcpy(both + a.len + 2, b.ptr, b.len);
-	return (struct str){both, a.len + 2 + b.len};
+	if (text.len == 0)
+		return;
+	t->words += words_in(text, SPARSE_TEXT_BYTES);
+	t->len += text.len + 2;
+	t->list[t->count++] = text;
+}
+
+/* All at once: a message of many parts would otherwise cost their square. */
+static struct str
+join(const struct texts *t, struct arena *a)
+{
+	if (t->count < 2)
+		return t->count == 0 ? STR_NONE : t->list[0];
+	char *const all = arena_bytes(a, t->len);
+	size_t n = 0;
+	if (all == NULL)
+		return t->list[0];
+	for (size_t i = 0; i < t->count; i++) {
+		memcpy(all + n, t->list[i].ptr, t->list[i].len);
+		memcpy(all + n + t->list[i].len, "\n\n", 2);
+		n += t->list[i].len + 2;
+	}
+	return (struct str){all, n - 2};
 }
 
 /* The prose: all the text parts before the returned message; the HTML where there is no text worth
@@ -139,28 +157,31 @@ join(struct str a, struct str b, struct arena *arena)
 static struct str
 human_text(struct facts *f)
 {
-	struct str text = STR_NONE, html = STR_NONE;
-	bool is_behind = false;
+	struct texts texts = {.count = 0};
+	struct str html = STR_NONE;
+	bool is_behind = false, has_text = false;
 	for (size_t i = 0; i < f->mime.count; i++) {
 		const struct part *const p = &f->mime.parts[i];
 		if (p->role == PART_RETURNED)
 			is_behind = true;
 		if ((p->role != PART_TEXT && p->role != PART_HTML) ||
-			(is_behind && words_in(text, 1) > 0))
+			(is_behind && texts.words > 0))
 			continue;
 		if (p->role == PART_HTML) {
-			if (!str_is_set(html) &&
-				words_in(text, SPARSE_TEXT_BYTES) < SPARSE_TEXT_BYTES)
+			if (!str_is_set(html) && texts.words < SPARSE_TEXT_BYTES)
 				html = part_decode(p, f->arena);
 			continue;
 		}
-		text = join(text, part_decode(p, f->arena), f->arena);
+		add_text(&texts, part_decode(p, f->arena));
+		has_text = true;
 	}
-	if (words_in(text, SPARSE_TEXT_BYTES) < SPARSE_TEXT_BYTES && str_is_set(html))
-		text = join(text, decode_html(html, f->arena), f->arena);
-	if (!str_is_set(text) && f->mime.is_multipart)
-		text = f->mime.preamble;
-	return text;
+	if (texts.words < SPARSE_TEXT_BYTES && str_is_set(html)) {
+		add_text(&texts, decode_html(html, f->arena));
+		has_text = true;
+	}
+	if (!has_text && f->mime.is_multipart)
+		return f->mime.preamble;
+	return join(&texts, f->arena);
 }
 
 static bool

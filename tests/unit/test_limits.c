@@ -295,6 +295,17 @@ test_namings(size_t n)
 	tap_ok(is_noted("recipients-limit") == (n > NAMINGS_MAX), "NAMINGS_MAX: %zu: noted", n);
 }
 
+/* Of some length: five hundred of them must not be put together one after the other. */
+static const char *
+text_part(void)
+{
+	static char part[33000];
+	memset(part, 'x', sizeof part - 1);
+	memcpy(part, "--b\n\n", 5);
+	part[sizeof part - 2] = '\n';
+	return part;
+}
+
 /* Rubbish past a limit costs no memory: the default of a report is enough for any input. */
 static void
 test_rubbish(const char *name, const char *head, const char *again, size_t bytes)
@@ -338,6 +349,8 @@ main(void)
 	EACH(test_notes, NOTES_MAX);
 	test_rubbish("parts", "From: a\nContent-Type: multipart/mixed; boundary=b\n\n",
 		"--b\na:\n\n", (size_t)16 << 20);
+	test_rubbish("parts of text", "From: a\nContent-Type: multipart/mixed; boundary=b\n\n",
+		text_part(), (size_t)16 << 20);
 	test_rubbish("groups",
 		"From: a\nContent-Type: multipart/report; boundary=b\n\n--b\n"
 		"Content-Type: message/delivery-status\n\n",
