@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """test_large.py NIXIE [MB [NAME...]] - large mail of every shape is read, in bounded memory. TAP.
 
-Each mail of shapes.py is made MB megabytes large (2) and read by `nixie parse`; NAME is a part of their names. What
+Each mail of shapes.py is made MB megabytes large (1) and read by `nixie parse`; NAME is a part of their names. What
 it may take is what nixie(1) says: the mail and its report twice, as much as a report may take, and 32 MiB. By hand,
 with `50`, it shows seconds and peaks.
 """
@@ -46,7 +46,7 @@ def read(nixie, folder, name, size):
 
 def main():
     nixie = str(pathlib.Path(sys.argv[1]).resolve())
-    megabytes = float(sys.argv[2]) if len(sys.argv) > 2 else 2
+    megabytes = float(sys.argv[2]) if len(sys.argv) > 2 else 1
     names = [name for name in shapes.SHAPES if not sys.argv[3:] or any(part in name for part in sys.argv[3:])]
     counts_memory = not is_instrumented(nixie)
     failures = 0

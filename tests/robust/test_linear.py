@@ -2,14 +2,13 @@
 """test_linear.py NIXIE - twice the input costs twice the instructions, whatever it is. TAP.
 
 `nixie parse` reads each mail of shapes.py at two sizes under callgrind, which counts instructions: the same
-number on every run, however busy the machine is. What it costs to read nothing is taken off. Where the
-square of anything was in it, the larger would cost four times the smaller.
+number on every run, however busy the machine is. What it costs to read nothing is taken off. Where the square of
+anything was in it, the larger would cost four times the smaller. NIXIE is built without sanitizers.
 """
 import concurrent.futures
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -53,19 +52,9 @@ def measure(nixie, folder, number, name):
     return counts
 
 
-def skip_all(why):
-    print(f"1..0 # SKIP {why}")
-
-
 def main():
     nixie = str(pathlib.Path(sys.argv[1]).resolve())
     names = sys.argv[2:] or list(shapes.SHAPES)
-    with open(nixie, "rb") as program:
-        raw = program.read()
-    if any(mark in raw for mark in (b"__asan_init", b"__msan_init", b"__tsan_init")):
-        return skip_all("a sanitizer's build does not run under valgrind")
-    if not shutil.which("valgrind"):
-        return skip_all("no valgrind here")
     with tempfile.TemporaryDirectory() as folder:
         nothing = pathlib.Path(folder, "nothing")
         nothing.write_bytes(b"Subject: x\n\nx\n")
