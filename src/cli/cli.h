@@ -47,8 +47,9 @@ struct input {
 };
 
 /*
- * input_read - all of a file, or of standard input for "-"
+ * input_read - all of a file, or of standard input for "-"; unpacked, when gzip or zstd packed it
  *
+ * Of a packed file that is cut short or damaged, what could be unpacked is there, and that is said.
  * Returns  false, after a sentence on stderr that says what is wrong and what to do, when it cannot
  * be read
  */
@@ -61,6 +62,13 @@ bool stdout_sink(void *to, const char *bytes, size_t len);
 /* finish_output - flushes standard output; EXIT_UNREADABLE, after a sentence on stderr, when that
  * fails, else `code` */
 int finish_output(int code);
+
+/* shown_char - of a file's name on its way to a terminal: a control character is a "?" */
+static inline char
+shown_char(char c)
+{
+	return (unsigned char)c < ' ' || c == 127 ? '?' : c;
+}
 
 /* complain - "nixie: WHAT: WHY" on stderr */
 void complain(const char *what, const char *why);

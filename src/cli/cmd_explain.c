@@ -1,5 +1,6 @@
 /* nixie explain - one bounce, for people */
 #include "cli/cli.h"
+#include "read/mbox.h"
 #include "read/rubbish.h"
 
 #include <stdio.h>
@@ -24,6 +25,19 @@ is_about_delivery(const struct nixie_report_info *info)
 {
 	return info->kind == NIXIE_KIND_FAILURE || info->kind == NIXIE_KIND_DELAY ||
 	       info->kind == NIXIE_KIND_SUCCESS;
+}
+
+/* Of a mailbox, the first mail. */
+static void
+take_first(const char *name, struct input *in)
+{
+	struct mbox_end first = {.scanned = 0};
+	if (!mbox_is_from_line(in->bytes, in->len) ||
+		!mbox_find_end(in->bytes, in->len, true, in->len, &first) || first.next == in->len)
+		return;
+	complain(name,
+		"holds several mails, and this is the first; `nixie parse -o text` reads all");
+	in->len = first.end;
 }
 
 int
@@ -57,6 +71,8 @@ cmd_explain(int argc, char **argv)
 		input_fini(&in);
 		return EXIT_UNREADABLE;
 	}
+	if (o.input != NIXIE_INPUT_TEXT)
+		take_first(name, &in);
 	struct nixie_report *const r = nixie_report_new();
 	enum nixie_rc rc = r == NULL ? NIXIE_NOMEM : nixie_read(r, in.bytes, in.len, o.input);
 	if (rc == NIXIE_OK) {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 static const char usage[] =
@@ -219,10 +220,13 @@ year_of(const char *path)
 	const time_t now = time(NULL);
 	struct lines l;
 	struct tm tm = {.tm_year = 126};
+	struct stat st;
 	const char *line;
 	size_t len;
 	int last = 0, years = 0;
-	if (strcmp(path, "-") == 0 || lines_open(&l, path) != NULL) {
+	/* What can be read but once is not looked at before. */
+	if (strcmp(path, "-") == 0 || stat(path, &st) != 0 || !S_ISREG(st.st_mode) ||
+		lines_open(&l, path) != NULL) {
 		/* Of a stream nothing is known but that it is not of the future. */
 		(void)localtime_r(&now, &tm);
 		return tm.tm_year + 1900;
@@ -281,7 +285,7 @@ check_stream_year(struct job *job, const char *line, size_t len)
 static bool
 read_lines(struct job *job, struct lines *l, const char *path)
 {
-	const bool is_stream = strcmp(path, "-") == 0 && !job->is_year_given;
+	const bool is_stream = l->modified_s < 0 && !job->is_year_given;
 	struct nixie_log_event e;
 	const char *line;
 	size_t len;

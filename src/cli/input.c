@@ -1,5 +1,7 @@
 #include "cli/cli.h"
 
+#include "cli/stream.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,13 +11,17 @@
 #include <unistd.h>
 
 #define FIRST_ROOM_BYTES ((size_t)64 << 10)
-#define INPUT_BYTES_MAX ((size_t)2 << 30) /* one message of more than 2 GiB is a mistake */
+#define LEAST_ROOM_BYTES ((size_t)4096)
+#define INPUT_BYTES_MAX ((size_t)256 << 20) /* no mail server takes mails of that size */
 
 void
 complain(const char *what, const char *why)
 {
 	fflush(stdout);
-	fprintf(stderr, "nixie: %s: %s\n", what, why);
+	fputs("nixie: ", stderr);
+	for (; *what != '\0'; what++)
+		fputc(shown_char(*what), stderr);
+	fprintf(stderr, ": %s\n", why);
 }
 
 static bool
@@ -35,29 +41,17 @@ make_room(struct input *in, size_t want)
 }
 
 static const char *
-read_all(int fd, struct input *in)
+read_all(struct stream *s, struct input *in)
 {
-	struct stat st = {.st_size = 0};
-	if (fstat(fd, &st) == 0) {
-		if (S_ISDIR(st.st_mode))
-			return "is a folder; name the files in it, e.g. FOLDER/*.eml";
-		if (S_ISREG(st.st_mode) && st.st_size > 0 && !make_room(in, (size_t)st.st_size + 1))
-			return "not enough memory for it";
-	}
-	in->len = 0;
-	for (;;) {
+	for (in->len = 0;;) {
 		if (in->len > INPUT_BYTES_MAX)
-			return "is larger than 2 GiB; split it into single messages";
-		if (!make_room(in, in->len + 1))
+			return "is larger than 256 MiB; `nixie parse` takes mailboxes";
+		if (!make_room(in, in->len + LEAST_ROOM_BYTES))
 			return "not enough memory for it";
-		const ssize_t n = read(fd, in->bytes + in->len, in->room - in->len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return strerror(errno);
+		const size_t n = stream_read(s, in->bytes + in->len, in->room - in->len);
 		if (n == 0)
-			return NULL;
-		in->len += (size_t)n;
+			return s->why;
+		in->len += n;
 	}
 }
 
@@ -71,12 +65,19 @@ input_read(const char *path, struct input *in)
 		complain(name, errno == ENOENT ? "no such file; check the name" : strerror(errno));
 		return false;
 	}
-	const char *const why = read_all(fd, in);
-	if (!is_stdin)
-		close(fd);
+	struct stat st = {.st_size = 0};
+	struct stream s;
+	const char *why = "is a folder; name the files in it, e.g. FOLDER/*.eml";
+	stream_init(&s, NULL, NULL);
+	stream_open(&s, fd, false, 0);
+	if (fstat(fd, &st) != 0 || !S_ISDIR(st.st_mode))
+		why = read_all(&s, in);
 	if (why != NULL)
 		complain(name, why);
-	return why == NULL;
+	/* What could be unpacked is better than nothing. */
+	const bool is_good = why == NULL || (why == s.why && s.unpack != NULL && in->len > 0);
+	stream_fini(&s);
+	return is_good;
 }
 
 void

@@ -29,7 +29,8 @@ void
 item_put_saying(struct put *said, const char *what, const char *why)
 {
 	put_words(said, "nixie: ");
-	put_words(said, what);
+	for (; *what != '\0'; what++)
+		put_char(said, shown_char(*what));
 	put_words(said, ": ");
 	put_words(said, why);
 	put_char(said, '\n');

@@ -196,10 +196,11 @@ static enum answer
 is_header_line(const char *bytes, size_t len, bool is_all)
 {
 	size_t quoted = 0;
-	while (quoted < len && bytes[quoted] == '>')
+	while (quoted < len && quoted < FIELD_NAME_BYTES_MAX && bytes[quoted] == '>')
 		quoted++;
-	if (len - quoted >= 5 && memcmp(bytes + quoted, "From ", 5) == 0)
-		return YES;
+	const size_t left = len - quoted;
+	if (memcmp(bytes + quoted, "From ", left < 5 ? left : 5) == 0 && (left >= 5 || !is_all))
+		return left >= 5 ? YES : NEEDS_MORE;
 	for (size_t i = 0; i < len && i <= FIELD_NAME_BYTES_MAX; i++) {
 		if (bytes[i] == ':')
 			return i > 0 ? YES : NO;

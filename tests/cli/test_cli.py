@@ -3,6 +3,7 @@
 
 usage: test_cli.py NIXIE        TAP; the mails are written by the test itself
 """
+import gzip
 import json
 import os
 import pathlib
@@ -111,6 +112,19 @@ def test_exit_codes(nixie):
     nixie.exits("explain ordinary mail", NOT_DELIVERY, "explain", "ordinary.eml", out=".")
     nixie.exits("explain stdin", EXPLAINED, "explain", given=BOUNCE, out="ann@b.example")
     nixie.exits("explain -", EXPLAINED, "explain", "-", given=BOUNCE, out="ann@b.example")
+    whole = nixie.run("explain", "bounce.eml").stdout
+    for name, packed in (("gzip", gzip.compress(BOUNCE)), ("gzip, two members", gzip.compress(BOUNCE[:100]) + gzip.compress(BOUNCE[100:]))):
+        done = nixie.exits(f"explain: {name}", EXPLAINED, "explain", given=packed, out="ann@b.example")
+        check(done.stdout == whole, f"explain: {name}: the same", done.stdout)
+    nixie.exits("explain: gzip, cut short", EXPLAINED, "explain", given=gzip.compress(BOUNCE)[:-6], out="ann@b.example",
+                err="standard input: is packed and cut short")
+    nixie.exits("explain: gzip, of nothing", UNREADABLE, "explain", given=gzip.compress(b""), err="is empty")
+    line = b"From x Thu Nov 22 04:15:57 2026\n"
+    done = nixie.exits("explain: a mailbox", EXPLAINED, "explain", given=line + BOUNCE + b"\n" + line + ORDINARY,
+                       out="ann@b.example", err="holds several mails, and this is the first")
+    check(done.stdout == whole, "explain: a mailbox: the first mail alone", done.stdout)
+    done = nixie.exits("explain: a mailbox of one", EXPLAINED, "explain", given=line + BOUNCE, out="ann@b.example")
+    check(done.stderr == b"", "explain: a mailbox of one: nothing to say", done.stderr)
     nixie.exits("explain a pasted reply", EXPLAINED, "explain", given=REPLY.encode(), out="ann@b.example")
     nixie.exits("parse a bounce", EXPLAINED, "parse", "bounce.eml", out='"user_unknown"')
     nixie.exits("parse ordinary mail: read is enough", EXPLAINED, "parse", "ordinary.eml", out='"ordinary"')
@@ -130,6 +144,8 @@ def test_exit_codes(nixie):
 def test_unreadable(nixie):
     for command in ("explain", "parse"):
         nixie.exits(f"{command}: missing file", UNREADABLE, command, "nowhere.eml", err="nowhere.eml: no such file")
+        nixie.exits(f"{command}: a name that would paint the terminal", UNREADABLE, command, "no\x1b[31m\x07where",
+                    err=r"nixie: no\?\[31m\?where: no such file")
         nixie.exits(f"{command}: a name with a line end", UNREADABLE, command, "no\nwhere", err="no such file")
         if os.geteuid() != 0:
             nixie.exits(f"{command}: may not be read", UNREADABLE, command, "secret.eml", err="secret.eml: .*[Pp]ermission")

@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 
 SECONDS = 60
 EXPLAINED, NOT_DELIVERY, USAGE, UNREADABLE = 0, 1, 2, 3
@@ -76,6 +77,13 @@ def options(folder):
     check(len(events("--year", "2025", "-", given=raw)) == whole, "standard input")
     check(len(events("--year", "2025", "-", given=gzip.compress(raw))) == whole, "gzip")
     check(len(events("--year", "2025", "-", given=raw.replace(b"\n", b"\r\n"))) == whole, "CRLF")
+    fifo = folder / "fifo"
+    os.mkfifo(fifo)
+    for words in ((), ("--year", "2025")):
+        writer = threading.Thread(target=fifo.write_bytes, args=(raw,))
+        writer.start()
+        check(len(events(*words, fifo)) == whole, " ".join(("a pipe with a name", *words)))
+        writer.join()
     check(len(events("--year", "2025", "postfix.log", "exim.log")) == whole + 7, "several files")
     for words, count in (
             (("--since", "2026-01-01"), 6), (("--until", "2025-12-31"), 5), (("--until", "2025-12-31T23:00:00"), 4),
