@@ -28,6 +28,16 @@ mark_head_block(const struct facts *f)
 	return false;
 }
 
+/* Is the message described in the text: "To: a@b"? */
+static bool
+describes_message(const struct facts *f)
+{
+	for (size_t i = 0; i < f->prose.count && i < BLOCKS_LOOKED_AT; i++)
+		if (f->prose.blocks[i].naming == NAMING_TO)
+			return true;
+	return false;
+}
+
 static bool
 has_reply(const struct facts *f)
 {
@@ -167,6 +177,8 @@ mark_points(const struct facts *f)
 			  ? 1
 			  : 0;
 	points += f->mime.is_report ? 3 : 0;
+	/* A header that lost its From is no person's. */
+	points += !header_has(&f->header, STR("From")) && prose_tells(f) ? 1 : 0;
 	/* What a person quotes of a report has lost its head. */
 	const bool is_quotation =
 		f->is_quoted && prose_tells(f) && (mark_head_block(f) || has_reply(f));
@@ -177,8 +189,9 @@ mark_points(const struct facts *f)
 		sign_seen(&f->subject_signs, SIGN_FAILURE) && prose_tells(f) && !mark_list(f);
 	/* Words alone make no report: newsletters, parcel services and tickets say "could not be
 	 * delivered" too. */
-	const bool has_structure =
-		is_mailer || is_quotation || is_from_server(f) || mark_refusals(f) > 0 ||
-		(mark_head_block(f) && (has_reply(f) || f->returned.is_there || says_so_twice));
+	const bool has_structure = is_mailer || is_quotation || is_from_server(f) ||
+				   mark_refusals(f) > 0 ||
+				   (mark_head_block(f) && (has_reply(f) || f->returned.is_there)) ||
+				   (says_so_twice && (mark_head_block(f) || describes_message(f)));
 	return has_structure ? points : 0;
 }

@@ -218,8 +218,15 @@ may_be_recipient(const struct facts *f, const struct block *b)
 	/* Nothing is said of it but that one may write to it. */
 	if (b->is_contact && reply_scan(str_head(b->own, 4096)).code == 0)
 		return false;
+	/* "<mx.example.org>: Helo command rejected" is a piece of somebody's answer. */
+	if (b->naming == NAMING_HEAD && f->prose.has_full &&
+		str_find_char(b->address, '@', 0) == STR_NPOS && host_looks_real(b->address))
+		return false;
 	if (b->naming == NAMING_HEAD && b->own.len > 0)
 		return true;
+	/* An address below a signature, where a sentence tells whom it is about. */
+	if (b->naming == NAMING_HEAD && b->own.len == 0 && !b->is_led && f->prose.has_sentence)
+		return false;
 	if (b->naming >= NAMING_LABEL)
 		return !address_is_robot(b->address) || b->naming == NAMING_HEAD;
 	return !address_is_robot(b->address) && !str_eq_case(b->address, f->from_address) &&

@@ -237,16 +237,32 @@ is_programs_trouble(const struct person *who, const struct finding *found)
 		       found->why.reason == REASON_DOMAIN_NOT_FOUND);
 }
 
+/* Is there an answer to this recipient? Words under an address that have no code and that nobody
+ * knows are none: "Your message to a@b could not be delivered". */
+static bool
+is_answered(const struct facts *f, struct person *who, const struct scan_context *about)
+{
+	if (who->word_count == 0 || who->words[0].voice > VOICE_OWN)
+		return false;
+	if (who->words[0].voice < VOICE_OWN || reply_scan(who->words[0].raw).code != 0)
+		return true;
+	const struct blocklist_row *list = NULL;
+	struct scan_context here = *about;
+	here.is_reply = true;
+	return scan_text(words_scan(&who->words[0], f->arena), &here, &list).weight > 0;
+}
+
 static void
 scan_words(const struct facts *f, struct person *who, const struct scan_context *about,
 	struct finding *found)
 {
-	const bool has_answer = who->word_count > 0 && who->words[0].voice <= VOICE_OWN;
+	const bool has_answer = is_answered(f, who, about);
 	for (size_t i = 0; i < who->word_count; i++) {
 		struct words *const w = &who->words[i];
 		struct scan_context here = *about;
 		const struct blocklist_row *list = NULL;
-		here.is_reply = is_servers_words(w->voice);
+		here.is_reply =
+			is_servers_words(w->voice) || (!has_answer && reply_scan(w->raw).is_sure);
 		struct candidate c = scan_text(words_scan(w, f->arena), &here, &list);
 		const unsigned confidence = confidence_of(&c, w->voice);
 		if (c.weight > distance(w->voice, has_answer))

@@ -59,8 +59,9 @@ local_start(struct str text, size_t low, size_t at)
 	 * touches it. */
 	const bool is_x400 = is_x400_name(str_between(text.ptr + from, text.ptr + at));
 	while (from < at && !is_x400 &&
-		(text.ptr[from] == '\'' || text.ptr[from] == '.' || text.ptr[from] == '`' ||
-			text.ptr[from] == '*' || text.ptr[from] == '/' || text.ptr[from] == '='))
+		(text.ptr[from] == '\'' || text.ptr[from] == '{' || text.ptr[from] == '.' ||
+			text.ptr[from] == '`' || text.ptr[from] == '*' || text.ptr[from] == '/' ||
+			text.ptr[from] == '='))
 		from++;
 	/* Text of a script without blanks, or a quotation mark, may touch the address: what follows
 	 * its last such character is the local part. One that ends in such a character is taken
@@ -183,6 +184,9 @@ address_typed(struct str value, struct str *type)
 		if (type != NULL)
 			*type = str_head(value, 6);
 		value = str_from(value, 7);
+	} else if (str_eq_case(str_trim(value), STR("rfc822")) ||
+		   str_eq_case(str_trim(value), STR("utf-8"))) {
+		return STR(""); /* cut off behind the type */
 	}
 	return address_clean(value);
 }
@@ -224,7 +228,8 @@ address_is_robot(struct str address)
 {
 	static const struct str locals[] = {STR_INIT("mailer-daemon"), STR_INIT("postmaster"),
 		STR_INIT("mail-daemon"), STR_INIT("maildaemon"), STR_INIT("poostmaster"),
-		STR_INIT("mailerdaemon")};
+		STR_INIT("mailerdaemon"),
+		STR_INIT("microsoftexchange329e71ec88ae4615bbc36ab6ce41109e")};
 	const struct str local = address_local(address);
 	for (size_t i = 0; i < sizeof locals / sizeof *locals; i++)
 		if (str_eq_case(local, locals[i]))

@@ -443,7 +443,7 @@ facts_read(struct str input, enum nixie_input kind, struct arena *a, struct fact
 {
 	*f = (struct facts){.input = input, .arena = a};
 	read_once(f, input, kind);
-	for (struct str inner; f->is_message && str_is_set(inner = nested_report(f));) {
+	for (struct str inner; str_is_set(inner = nested_report(f));) {
 		if (f->nesting == NESTED_REPORTS_MAX) {
 			facts_note(f, "nesting-limit", STR_NPOS);
 			break;

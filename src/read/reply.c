@@ -193,7 +193,10 @@ reply_scan(struct str text)
 		const size_t hash = str_starts(behind, STR("#")) ? 1 : 0;
 		const size_t n = status_parse(str_from(behind, hash), &s);
 		const bool has_status = n > 0 && s.class == code / 100;
-		if (has_status || is_line_start(text, i) || is_cue_before(text, i)) {
+		/* "rcpt failed (550 <a@b>: no such user)" */
+		const bool names_somebody = before == '(' && str_starts(behind, STR("<"));
+		if (has_status || names_somebody || is_line_start(text, i) ||
+			is_cue_before(text, i)) {
 			best = (struct reply){.code = code, .at = i, .is_sure = true};
 			break;
 		}

@@ -10,6 +10,10 @@
 bool
 sign_counts(const struct sign_row *row, enum where where)
 {
+	/* A sentence that says so in a text says so in a subject too. */
+	if (where == WHERE_SUBJECT && row->where == WHERE_TEXT &&
+		(row->sign == SIGN_FAILURE || row->sign == SIGN_DELAY))
+		return true;
 	return row->where == where || (row->where == WHERE_ANY && where != WHERE_FROM);
 }
 

@@ -49,6 +49,7 @@ struct reader {
 	uint64_t lead;            /* signs of the paragraph that leads to what follows */
 	uint64_t lead_line;       /* ... and of its last line */
 	bool is_after_blank;      /* the line before was blank */
+	bool is_blank_above;      /* the same, also of a line that names somebody */
 	bool is_sentence_open;    /* the line before ended amid a sentence */
 	bool is_list_section;     /* "----- The following addresses failed -----" stands above */
 	bool is_list_open;        /* ... and the paragraph below it has begun */
@@ -201,6 +202,10 @@ static void
 open_block(
 	struct reader *r, struct str address, struct str tail, enum naming naming, struct str line)
 {
+	struct block *const before = current_block(r);
+	if (before != NULL && r->in_own && before->own.len == 0 && before->naming == naming &&
+		(naming == NAMING_HEAD || !r->is_blank_above))
+		before->is_in_list = true;
 	struct block *const b = add_block(r->p, r->arena, address, naming);
 	if (b == NULL)
 		return;
@@ -209,6 +214,11 @@ open_block(
 	b->own = tail.len > 0 ? tail : str_from(line, line.len);
 	b->after = str_from(line, line.len);
 	b->is_contact = tail.len == 0 && leads_to_contact(r, address);
+	if (naming == NAMING_HEAD && str_find_char(address, '@', 0) != STR_NPOS)
+		r->p->has_full = true;
+	b->is_led = ((r->lead | r->lead_line) &
+			    (UINT64_C(1) << SIGN_FAILURE | UINT64_C(1) << SIGN_DELAY |
+				    UINT64_C(1) << SIGN_RECIPIENT_LABEL)) != 0;
 	b->is_delayed = r->is_delay_section;
 	r->current = r->p->count;
 	r->indent = indent_of(line);
@@ -235,6 +245,8 @@ extend_block(struct reader *r, struct str line)
 	struct block *const b = current_block(r);
 	if (b == NULL)
 		return;
+	if (r->in_own && b->own.len == 0)
+		b->is_apart = r->is_blank_above;
 	if (r->in_own)
 		b->own = str_between(b->own.ptr, line.ptr + line.len);
 	else
@@ -272,6 +284,7 @@ read_object(struct reader *r, struct line *l)
 		if (!str_is_set(last) || !is_separator(str_between(last.ptr + last.len, found.ptr)))
 			list = found.ptr;
 	if (!str_is_set(last) || last.ptr < hit.ptr + hit.len ||
+		str_has(str_between(hit.ptr, last.ptr), STR(". ")) ||
 		text_is_behind_sender_word(l->bare, last))
 		return false;
 	const struct str end = str_between(last.ptr + last.len, l->bare.ptr + l->bare.len);
@@ -281,6 +294,7 @@ read_object(struct reader *r, struct line *l)
 	for (size_t at = (size_t)(list - l->bare.ptr);
 		str_is_set(found = address_next(l->bare, &at));)
 		open_block(r, found, STR(""), NAMING_OBJECT, l->raw);
+	r->p->has_sentence = true;
 	return true;
 }
 
@@ -308,6 +322,7 @@ note_passing(struct reader *r, struct line *l)
 		b->own = l->bare;
 		b->is_listed = is_listed;
 		b->after = str_from(l->bare, l->bare.len);
+		r->p->has_sentence = r->p->has_sentence || line_says(l, SIGN_FAILURE);
 		if (current_block(r) == NULL && is_failure) {
 			r->current = r->p->count;
 			r->in_own = true;
@@ -415,6 +430,28 @@ is_wrapped(const struct reader *r, const struct line *l)
 	       indent_of(l->raw) > r->indent;
 }
 
+/* "host mx.example.org said: 550 5.1.1" at the end of a line, and the rest of the answer on the
+ * next one, which has lost its indent: "<a@b>: Recipient address rejected". */
+static bool
+is_cut_answer(const struct reader *r, const struct line *l)
+{
+	const struct block *const b = current_block(r);
+	struct status s;
+	if (b == NULL || !r->in_own || b->own.len < 4)
+		return false;
+	/* "... Complaints:" / "postmaster@example.org (in reply to ...": nobody's name. */
+	size_t at = 0;
+	if (l->bare.ptr[0] != '<' && address_is_robot(address_next(l->bare, &at)))
+		return true;
+	const struct str own = str_trim_end(b->own);
+	size_t last = own.len;
+	while (last > 0 && !ascii_is_space((unsigned char)own.ptr[last - 1]))
+		last--;
+	const struct str word = str_from(own, last);
+	return status_parse(word, &s) == word.len ||
+	       (word.len == 3 && str_number(word, 599) >= 400);
+}
+
 /* "----- Transcript of session follows -----": what comes is about something else. */
 static bool
 is_section(struct str line)
@@ -464,25 +501,30 @@ is_aside(const struct reader *r, const struct line *l)
 }
 
 static void
+read_blank(struct reader *r, struct str raw)
+{
+	const struct block *const b = current_block(r);
+	(void)dsn_line(raw, r->arena, &r->p->dsn);
+	if (b != NULL && !leads_on(b->own))
+		r->in_own = false;
+	r->in_reply = r->is_command_open = false;
+	if (r->is_list_open)
+		r->is_list_section = r->is_list_open = false;
+	r->is_after_blank = true;
+	r->is_sentence_open = false;
+}
+
+static void
 read_line(struct reader *r, const struct text_line *of)
 {
 	const struct str raw = of->raw;
 	struct line l = {.raw = raw, .bare = str_trim(raw), .signs = of->signs};
-	if (l.bare.len == 0) {
-		const struct block *const b = current_block(r);
-		(void)dsn_line(raw, r->arena, &r->p->dsn);
-		if (b != NULL && !leads_on(b->own))
-			r->in_own = false;
-		r->in_reply = r->is_command_open = false;
-		if (r->is_list_open)
-			r->is_list_section = r->is_list_open = false;
-		r->is_after_blank = true;
-		r->is_sentence_open = false;
-		return;
-	}
 	r->is_list_open = r->is_list_section;
 	l.has_at = memchr(l.bare.ptr, '@', l.bare.len) != NULL;
 	if (read_field(r, &l)) {
+		/* The fields of others are not what was said of this one. */
+		if (r->p->count > 1)
+			r->current = 0;
 		r->in_own = false;
 		return;
 	}
@@ -503,7 +545,8 @@ read_line(struct reader *r, const struct text_line *of)
 		return;
 	}
 	note_section(r, &l);
-	if (!is_wrapped(r, &l) && (read_recipient(r, &l) || read_object(r, &l)))
+	if (!is_wrapped(r, &l) && !is_cut_answer(r, &l) &&
+		(read_recipient(r, &l) || read_object(r, &l)))
 		return;
 	if (is_aside(r, &l))
 		r->in_own = false;
@@ -520,6 +563,26 @@ read_line(struct reader *r, const struct text_line *of)
 	if (l.has_at)
 		note_passing(r, &l);
 	r->is_failure_sentence = !l.has_at && l.bare.len < 400 && line_says(&l, SIGN_FAILURE);
+}
+
+/* What stands behind a list, and apart from its last address, is said of all in it. */
+static void
+share_in_lists(struct prose *p)
+{
+	const struct block *last = NULL;
+	for (size_t i = p->count; i-- > 0;) {
+		struct block *const b = &p->blocks[i];
+		if (b->naming < NAMING_OBJECT)
+			continue;
+		if (!b->is_in_list || last == NULL) {
+			last = b;
+			continue;
+		}
+		if (last->is_apart)
+			b->own = last->own;
+		if (last->is_apart || last->own.len == 0)
+			b->after = last->after;
+	}
 }
 
 void
@@ -539,8 +602,16 @@ text_read(struct str text, struct arena *a, struct sign_set *set, struct mark_se
 	p->dsn.splits_lines = true;
 	if (!text_lines_read(text, a, &p->lines, set, marks))
 		return;
-	for (size_t i = 0; i < p->lines.count; i++)
-		read_line(&r, &p->lines.list[i]);
+	for (size_t i = 0; i < p->lines.count; i++) {
+		const struct str raw = p->lines.list[i].raw;
+		const bool is_blank = str_trim(raw).len == 0;
+		if (is_blank)
+			read_blank(&r, raw);
+		else
+			read_line(&r, &p->lines.list[i]);
+		r.is_blank_above = is_blank;
+	}
+	share_in_lists(p);
 	p->dsn.last = NULL;
 	p->dsn.in_group = false;
 	dsn_finish(&p->dsn, a);

@@ -33,6 +33,9 @@ struct block {
 	enum naming naming;
 	bool is_listed;  /* it follows another in a list: "a@b, c@d" */
 	bool is_contact; /* the words before it told whom to write to */
+	bool is_led;     /* the words before it spoke of failure, delay or a recipient */
+	bool is_apart;   /* `own` stands behind a blank line, so that it is about all of a list */
+	bool is_in_list; /* another address followed at once: what is said behind the last one */
 	bool is_delayed; /* the words above it said that it is still being tried */
 };
 
@@ -51,7 +54,9 @@ struct prose {
 	size_t count, room;
 	struct exchange *dialogue;
 	size_t exchange_count, exchange_room;
-	struct dsn dsn; /* fields met in the text */
+	bool has_full;     /* a line begins with an address, domain and all */
+	bool has_sentence; /* one that says that delivery to somebody failed */
+	struct dsn dsn;    /* fields met in the text */
 	struct text_lines lines;
 	bool is_many; /* NAMINGS_MAX was reached; what came behind it was passed over */
 };

@@ -18,6 +18,7 @@ static const struct row next_rows[] = {
 	ROW("", ""),
 	ROW("to /G=A/S=B/C=GB/@gw.example for", "/G=A/S=B/C=GB/@gw.example"),
 	ROW("/home/a@b.example", "home/a@b.example"),
+	ROW("{'a@b.example': (550, b'no')}", "a@b.example"),
 	ROW("nothing here", ""),
 	ROW("a@b.example", "a@b.example"),
 	ROW("<a@b.example>", "a@b.example"),
@@ -80,6 +81,7 @@ static const struct typed_row {
 	{STR_INIT("x400; /C=de/S=x/"), STR_INIT("x400"), STR_INIT("/C=de/S=x/")},
 	{STR_INIT("rfc822;\r\n a@b.example"), STR_INIT("rfc822"), STR_INIT("a@b.example")},
 	{STR_INIT("system:root"), STR_INIT("system"), STR_INIT("root")},
+	{STR_INIT("rfc822"), {NULL, 0}, STR_INIT("")}, /* cut off */
 };
 
 static const struct same_row {

@@ -61,6 +61,8 @@ static const struct scan_row {
 	{STR_INIT("550 5.1.1 User unknown"), 550, {5, 1, 1}, 1},
 	{STR_INIT("550 User unknown"), 550, {0, 0, 0}, 1},
 	{STR_INIT("550-5.7.1 one\r\n550 5.7.1 two"), 550, {5, 7, 1}, 1},
+	{STR_INIT("rcpt failed (550 <a@b.example>: no such user here)"), 550, {0, 0, 0}, 1},
+	{STR_INIT("the mailbox is full (500 MB)"), 500, {0, 0, 0}, 0},
 	{STR_INIT("host mx.example[192.0.2.1] said: 452 4.2.2 Mailbox full (in reply to RCPT TO command)"), 452, {4, 2, 2}, 1},
 	{STR_INIT("smtp; 554 5.7.1 <a@b.example>: Relay access denied"), 554, {5, 7, 1}, 1},
 	{STR_INIT("Remote server returned '421 4.7.0 later'"), 421, {4, 7, 0}, 1},

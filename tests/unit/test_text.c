@@ -50,6 +50,14 @@ static const struct named_row {
 	{"at the end of a sentence", STR_INIT("Failed to deliver to 'a@b.example'\nno response\n\nFailed to deliver to 'c@d.example'\n"),
 		STR_INIT("O:a@b.example O:c@d.example")},
 	{"at the end of a sentence, behind its sender", STR_INIT("Unable to deliver your message from a@b.example\n"), STR_INIT("")},
+	{"at the end of the next sentence", STR_INIT("It could not be delivered. Next is a@b.example\n"), STR_INIT("S:a@b.example")},
+	{"several on a line", STR_INIT("It failed for:\na@b.example, <c@d.example>; e@f.example.\n"),
+		STR_INIT("H:a@b.example H:c@d.example H:e@f.example")},
+	{"several on a line, and words", STR_INIT("It failed for:\na@b.example, or c@d.example\n"), STR_INIT("H:a@b.example")},
+	{"an answer cut behind its code", STR_INIT("<a@b.example>: host x said: 550 5.1.1\n<mx.c.example>: no such\n"), STR_INIT("H:a@b.example")},
+	{"an answer cut behind its words", STR_INIT("<a@b.example>: host x said: no.\n<c@d.example>: no\n"),
+		STR_INIT("H:a@b.example H:c@d.example")},
+	{"a robot amid an answer", STR_INIT("<a@b.example>: spam. Complaints:\npostmaster@b.example (in reply)\n"), STR_INIT("H:a@b.example")},
 	{"a local part in a list", STR_INIT("--- The following addresses had errors ---\nroot\n\nbye\n"), STR_INIT("H:root")},
 	{"a pipe in a list", STR_INIT("--- The following addresses had errors ---\n\"|/bin/x -f\"\n"), STR_INIT("H:|/bin/x -f")},
 	{"a word that is in no list", STR_INIT("--- The following addresses had errors ---\n\nroot\n\nbye\n"), STR_INIT("H:root")},
@@ -125,6 +133,22 @@ test_words(struct arena *a)
 	read_text(STR("<a@b.example>\n    (expanded from: <list@me.example>)\n    no\n"), a, &p);
 	tap_is_str(p.count == 1 ? p.blocks[0].original : STR_NONE, STR("list@me.example"),
 		"words: expanded from");
+	/* What is said behind a list is said of all in it; what is said under one is not. */
+	read_text(STR("failed:\n\n  a@b.example\n  c@d.example\n\nReason: it is full.\n"), a, &p);
+	if (tap_is_int(p.count, 2, "words: a list: two blocks"))
+		tap_is_str(str_trim(p.blocks[0].own), STR("Reason: it is full."),
+			"words: a list: said of the first too");
+	read_text(STR("failed:\n\n  a@b.example\n  c@d.example\n    it is full\n"), a, &p);
+	if (tap_is_int(p.count, 2, "words: one of a list: two blocks"))
+		tap_is_str(str_trim(p.blocks[0].own), STR(""),
+			"words: one of a list: not the other's");
+	/* A list of the failed, and one of those still tried. */
+	read_text(STR("Your message could not be delivered to:\n\na@b.example: 550 no\n\n"
+		      "It will be retried for:\n\nc@d.example: 450 wait\n"),
+		a, &p);
+	if (tap_is_int(p.count, 2, "words: two lists: two blocks"))
+		tap_ok(!p.blocks[0].is_delayed && p.blocks[1].is_delayed,
+			"words: two lists: only the second is delayed");
 	/* A line that only leads on is no answer: that is behind the blank line. */
 	read_text(STR("was not delivered to:\n\n  <a@b.example>\n\nbecause:\n\n"
 		      "  User a not listed\n\nRegards\n"),
