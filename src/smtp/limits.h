@@ -2,8 +2,8 @@
  * limits - every ceiling of the protocol machine that is no setting, in one place
  *
  * What an operator may choose stands in `struct smtp_settings`, with its default; these are the
- * ones that RFCs or the size of a buffer decide. tests/unit/test_smtp_limits.c holds each of them
- * at n-1, n and n+1.
+ * ones that RFCs or the size of a buffer decide. The tests of the modules, and the dialogues in
+ * tests/script, hold them at n and n+1.
  */
 #ifndef SMTP_LIMITS_H
 #define SMTP_LIMITS_H

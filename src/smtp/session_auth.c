@@ -163,7 +163,8 @@ on_scram_first(struct turn *t, struct str message)
 			: scram_challenge(&s->scram, s->answer.secret, s->answer.nonce);
 	if (!str_is_set(first))
 		return fail(t, CONDITION_AUTH_UNAVAILABLE, false);
-	return challenge(t, AUTH_SCRAM_FINAL, (struct str){text, base64_encode(first, text)});
+	const size_t n = base64_encode(first, text);
+	return challenge(t, AUTH_SCRAM_FINAL, (struct str){text, n});
 }
 
 static enum step
@@ -172,8 +173,8 @@ on_scram_final(struct turn *t, struct str message)
 	char answer[SCRAM_SERVER_FINAL_BYTES], text[BASE64_BYTES(SCRAM_SERVER_FINAL_BYTES)];
 	if (scram_final(&t->s->scram, message, answer) != SCRAM_OK)
 		return fail(t, CONDITION_WRONG_PASSWORD, true);
-	return challenge(t, AUTH_SCRAM_EMPTY,
-		(struct str){text, base64_encode((struct str){answer, sizeof answer}, text)});
+	const size_t n = base64_encode((struct str){answer, sizeof answer}, text);
+	return challenge(t, AUTH_SCRAM_EMPTY, (struct str){text, n});
 }
 
 static enum step

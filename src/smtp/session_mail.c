@@ -149,7 +149,8 @@ rcpt_check(struct turn *t)
 		refuse(t, CONDITION_ADDRESS_NEEDS_SMTPUTF8, &f);
 		return false;
 	}
-	if (s->transaction.accepted >= set->recipients_max) {
+	/* Those that were refused cost a look-up as well. */
+	if (s->transaction.accepted + s->transaction.refused >= set->recipients_max) {
 		refuse(t, CONDITION_RECIPIENT_LIMIT, &(struct facts){.limit = set->recipients_max});
 		return false;
 	}
