@@ -49,12 +49,13 @@
 		status.textContent = form.dataset.reading;
 		try {
 			const response = await fetch(url, { method: 'POST', body, headers: { 'Content-Type': type } });
-			const html = await response.text();
+			const answer = await response.text();
 			if (mine !== asked)
 				return;
-			if (!(response.headers.get('Content-Type') || '').startsWith('text/html'))
-				throw new Error(response.statusText);
-			put(html, focus);
+			if ((response.headers.get('Content-Type') || '').startsWith('text/html'))
+				put(answer, focus);
+			else // a problem of RFC 9457: too large, too often
+				status.textContent = form.dataset.failed + ' (' + JSON.parse(answer).title + ')';
 		} catch {
 			if (mine === asked)
 				status.textContent = form.dataset.failed;

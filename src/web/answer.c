@@ -107,6 +107,18 @@ signs(struct card *c)
 
 /* ---- A letter to the postmaster ---- */
 
+/* Is there somebody to write to? */
+static bool
+needs_letter(const struct card *c)
+{
+	bool names_postmaster = c->e.write_to.len > 0;
+	for (size_t i = 0; i < c->e.sender.count; i++)
+		names_postmaster =
+			names_postmaster || str_has(c->e.sender.list[i], STR("postmaster@"));
+	return !is_through(c->outcome) &&
+	       (names_postmaster || str_eq(str_in(c->outcome->reason), STR("unknown")));
+}
+
 static void
 letter(struct card *c)
 {
@@ -246,7 +258,7 @@ todo(struct card *c)
 		HTML(&s->out, "</li>\n");
 	}
 	HTML(&s->out, "</ol>\n");
-	if (!is_through(c->outcome) && e->sure.len > 0)
+	if (needs_letter(c))
 		letter(c);
 	HTML(&s->out, "</section>\n");
 }
@@ -311,6 +323,12 @@ card(struct card *c, bool is_first)
 			   : is_through(o)                   ? STR("good")
 							     : STR("bad"));
 	HTML(&s->out, "\">\n");
+	/* Among several, whose card it is. */
+	if (c->group->count == 1 && c->info->outcome_count > 1 && o->recipient.len > 0) {
+		HTML(&s->out, "<p class=\"rcpt\">");
+		html_text(&s->out, str_head_text(str_in(o->recipient), QUOTE_BYTES_MAX));
+		HTML(&s->out, "</p>\n");
+	}
 	headline(s, e->headline, is_first);
 	addresses(c);
 	way_write(s, o, e->refused_by);

@@ -8,7 +8,9 @@
 #include "nixie.h"
 #include "read/mbox.h"
 #include "web/answer.h"
+#include "web/count.h"
 #include "web/given.h"
+#include "web/lookup.h"
 #include "web/problem.h"
 #include "web/refused.h"
 #include "web/request.h"
@@ -86,9 +88,9 @@ struct reading {
 	struct given given;
 	struct str kept; /* what goes back into the form */
 	const struct refused_file *refused;
-	bool is_empty;
+	bool is_empty, is_lookup;
 	struct nixie_report *report; /* of the first message */
-	size_t mails;                /* 0: it is no mailbox */
+	size_t mails;                /* more than 1: a mailbox */
 };
 
 static bool
@@ -135,6 +137,7 @@ write_mailbox(struct site *s, struct reading *r)
 		const struct str mail = str_head(rest, mail_end(rest, &next));
 		if (!read_one(r, mail))
 			return false;
+		count_report(s->call->web, nixie_report_info(r->report));
 		write_mail_number(s, "page.mail_n", i + 1, r->mails);
 		answer_write(s, nixie_report_info(r->report), mail, i == 0);
 		rest = str_from(rest, next);
@@ -151,6 +154,8 @@ title_of(struct site *s, const struct reading *r)
 		return site_word(s, "page.title");
 	if (r->refused != NULL)
 		return refused_title(s, r->refused);
+	if (r->is_lookup)
+		return lookup_title(s, r->given.bytes);
 	return answer_title(s, nixie_report_info(r->report));
 }
 
@@ -163,15 +168,18 @@ write_answer(struct site *s, struct reading *r)
 		HTML(&s->out, "</h2>\n");
 	} else if (r->refused != NULL) {
 		refused_write(s, r->refused);
+	} else if (r->is_lookup) {
+		lookup_write(s, r->given.bytes, r->report);
 	} else if (r->mails > 1) {
 		return write_mailbox(s, r);
 	} else {
+		count_report(s->call->web, nixie_report_info(r->report));
 		answer_write(s, nixie_report_info(r->report), r->given.bytes, true);
 	}
 	return true;
 }
 
-static void
+static bool
 write_page(struct site *s, struct reading *r)
 {
 	site_begin(s, &(struct site_head){
@@ -179,12 +187,13 @@ write_page(struct site *s, struct reading *r)
 	HTML(&s->out, "<h1 class=\"unseen\">");
 	site_say(s, "page.title");
 	HTML(&s->out, "</h1>\n<div class=\"answers\" id=\"answers\">\n");
-	(void)write_answer(s, r);
+	const bool is_written = write_answer(s, r);
 	HTML(&s->out, "</div>\n<h2 class=\"again\">");
 	site_say(s, "page.again");
 	HTML(&s->out, "</h2>\n");
 	write_form(s, r->kept);
 	site_end(s);
+	return is_written;
 }
 
 static bool
@@ -200,10 +209,12 @@ read_given(const struct web_call *call, struct reading *r, struct web_response *
 	if (r->is_empty || r->refused != NULL)
 		return true;
 	r->report = nixie_report_new();
+	r->is_lookup = lookup_is_short(bytes);
 	r->mails = r->given.is_mbox || mbox_is_from_line(bytes.ptr, bytes.len) ? count_mails(bytes)
 									       : 1;
-	if (r->report != NULL &&
-		read_one(r, r->mails > 1 ? str_head(bytes, mail_end(bytes, &(size_t){0})) : bytes))
+	size_t next;
+	const struct str first = r->mails > 1 ? str_head(bytes, mail_end(bytes, &next)) : bytes;
+	if (r->report != NULL && read_one(r, first))
 		return true;
 	problem_answer(PROBLEM_INTERNAL, STR_NONE, res);
 	return false;
@@ -218,11 +229,11 @@ page_explain(const struct web_call *call, struct web_response *res)
 		const struct str part =
 			request_parameter(call->request->query, STR("part"), call->arena);
 		site_open(&s, call, res);
-		if (str_eq(part, STR("answer")))
-			(void)write_answer(&s, &r);
-		else
-			write_page(&s, &r);
+		const bool is_written =
+			str_eq(part, STR("answer")) ? write_answer(&s, &r) : write_page(&s, &r);
 		site_close(&s);
+		if (!is_written)
+			problem_answer(PROBLEM_INTERNAL, STR_NONE, res);
 	}
 	nixie_report_free(r.report);
 }

@@ -4,6 +4,21 @@
 #include "web/request.h"
 #include "web/write.h"
 
+/* The pages of the reference, in the order of the navigation. */
+static const struct {
+	struct str path;
+	const char *key;
+} pages[] = {
+	{STR_INIT("/guide"), "guide.title"},
+	{STR_INIT("/reasons"), "ref.reasons"},
+	{STR_INIT("/reply-codes"), "ref.reply_codes"},
+	{STR_INIT("/enhanced-codes"), "ref.enhanced_codes"},
+	{STR_INIT("/providers"), "ref.providers"},
+	{STR_INIT("/blocklists"), "ref.blocklists"},
+	{STR_INIT("/client-errors"), "ref.client_errors"},
+	{STR_INIT("/conditions"), "ref.conditions"},
+};
+
 void
 site_open(struct site *s, const struct web_call *call, struct web_response *res)
 {
@@ -238,6 +253,8 @@ site_begin(struct site *s, const struct site_head *head)
 	site_say(s, "page.nav");
 	HTML(out, "\"><ul>");
 	write_page_link(s, STR("/"), "page.explain", head->folder);
+	write_page_link(s, STR("/look-up"), "lookup.nav", head->folder);
+	write_page_link(s, STR("/guide"), "guide.nav", head->folder);
 	HTML(out, "</ul></nav>\n");
 	write_languages(s, head);
 	HTML(out, "</header>\n<main id=\"main\">\n");
@@ -247,5 +264,31 @@ void
 site_end(struct site *s)
 {
 	struct out *const out = &s->out;
-	HTML(out, "</main>\n</body>\n</html>\n");
+	HTML(out, "</main>\n<footer class=\"foot\">\n<nav aria-label=\"");
+	site_say(s, "ref.title");
+	HTML(out, "\"><h2>");
+	site_say(s, "ref.title");
+	HTML(out, "</h2><ul>");
+	for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+		write_page_link(s, pages[i].path, pages[i].key, STR_NONE);
+	HTML(out, "</ul></nav>\n</footer>\n</body>\n</html>\n");
+}
+
+void
+site_not_found(const struct web_call *call, struct web_response *res)
+{
+	struct site s;
+	site_open(&s, call, res);
+	res->status = 404;
+	site_begin(&s,
+		&(struct site_head){.title = site_word(&s, "ref.not_found"), .folder = STR("/")});
+	HTML(&s.out, "<h1>");
+	site_say(&s, "ref.not_found");
+	HTML(&s.out, "</h1>\n<p><a");
+	site_href(&s, STR("/look-up"), STR_NONE);
+	HTML(&s.out, ">");
+	site_say(&s, "lookup.title");
+	HTML(&s.out, "</a></p>\n");
+	site_end(&s);
+	site_close(&s);
 }

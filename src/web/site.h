@@ -35,6 +35,9 @@ void site_close(struct site *s);
 void site_begin(struct site *s, const struct site_head *head);
 void site_end(struct site *s);
 
+/* site_not_found - the whole page for a name that no table has, with 404 */
+void site_not_found(const struct web_call *call, struct web_response *res);
+
 /* site_word - the sentence of that key */
 struct str site_word(const struct site *s, const char *key);
 

@@ -4,6 +4,7 @@ enum station { YOU, OWN_SERVER, FILTER, REMOTE_SERVER, MAILBOX, STATION__COUNT }
 
 enum state {
 	PASSED,
+	IF_ANY,
 	REFUSED,
 	UNREACHED,
 	NOT_FOUND,
@@ -18,6 +19,7 @@ static const struct {
 	const char *word, *class;
 } states[] = {
 	[PASSED] = {"way.passed", "passed"},
+	[IF_ANY] = {"way.if_any", "passed"},
 	[REFUSED] = {"way.refused", "failed"},
 	[UNREACHED] = {"way.unreached", "failed"},
 	[NOT_FOUND] = {"way.not_found", "failed"},
@@ -61,20 +63,27 @@ is_through(const struct nixie_outcome *o)
 	       o->action == NIXIE_ACTION_EXPANDED;
 }
 
+/* What a message passes on its way; that a filter stands there is not known unless it speaks. */
+static enum state
+passed(enum station at)
+{
+	return at == FILTER ? IF_ANY : PASSED;
+}
+
 static enum state
 state_at(enum station at, const struct nixie_outcome *o)
 {
 	if (at == YOU)
 		return PASSED;
 	if (is_through(o))
-		return at == MAILBOX && o->action != NIXIE_ACTION_DELIVERED ? AHEAD
-		       : at == MAILBOX                                      ? ARRIVED
-									    : PASSED;
+		return at != MAILBOX                         ? passed(at)
+		       : o->action == NIXIE_ACTION_DELIVERED ? ARRIVED
+							     : AHEAD;
 	if (o->refuser == NIXIE_REFUSER_UNKNOWN)
 		return at == MAILBOX ? AHEAD : PERHAPS;
 	const enum station end = ends[o->refuser].at;
 	if (at != end)
-		return at < end ? PASSED : AHEAD;
+		return at < end ? passed(at) : AHEAD;
 	const bool asks_to_wait =
 		o->action == NIXIE_ACTION_DELAYED && ends[o->refuser].state == REFUSED;
 	return asks_to_wait ? WAITING : ends[o->refuser].state;

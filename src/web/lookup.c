@@ -1,0 +1,97 @@
+#include "web/lookup.h"
+
+#include "explain/explain.h"
+#include "web/answer.h"
+#include "web/entry.h"
+
+/* So many words, codes apart, are a sentence; behind a code, fewer are. */
+#define WORDS_OF_A_REPLY 3
+#define WORDS_BEHIND_A_CODE 2
+
+bool
+lookup_is_short(struct str text)
+{
+	text = str_trim(text);
+	return text.len > 0 && text.len <= LOOKUP_BYTES_MAX &&
+	       str_find_char(text, '\n', 0) == STR_NPOS && str_find_char(text, '\r', 0) == STR_NPOS;
+}
+
+/* Words of letters: "5.7.1", "[TSS04]" and names of hosts are none. */
+static size_t
+count_words(struct str text)
+{
+	size_t n = 0;
+	for (struct str word; (word = str_word(&text)).len > 0;) {
+		bool is_word = word.len > 1;
+		for (size_t i = 0; i < word.len; i++) {
+			const unsigned char c = (unsigned char)word.ptr[i];
+			const bool is_last = i + 1 == word.len;
+			is_word =
+				is_word &&
+				(ascii_is_alpha(c) || c >= 128 || c == '\'' || c == '-' ||
+					c == '/' || (is_last && strchr(".,:;!?", (char)c) != NULL));
+		}
+		n += is_word;
+	}
+	return n;
+}
+
+static bool
+is_sentence(struct str text)
+{
+	const bool has_code = text.len > 0 && ascii_is_digit((unsigned char)text.ptr[0]);
+	return count_words(text) >= (has_code ? WORDS_BEHIND_A_CODE : WORDS_OF_A_REPLY);
+}
+
+static bool
+is_understood(const struct nixie_report_info *info)
+{
+	return info->outcome_count > 0 && info->outcomes[0].reason.len > 0 &&
+	       !str_eq(str_in(info->outcomes[0].reason), STR("unknown"));
+}
+
+struct str
+lookup_title(const struct site *s, struct str text)
+{
+	return site_fill(s, "lookup.found", &(struct fill){.code = str_trim(text)});
+}
+
+static void
+write_entries(struct site *s, const struct code_answer *found)
+{
+	for (size_t i = 0; i < found->count; i++)
+		entry_write(s, &found->list[i]);
+}
+
+static void
+write_headline(struct site *s, const char *key, struct str text)
+{
+	HTML(&s->out, "<h2 id=\"answer\" tabindex=\"-1\">");
+	html_text(&s->out, site_fill(s, key, &(struct fill){.code = text}));
+	HTML(&s->out, "</h2>\n");
+}
+
+void
+lookup_write(struct site *s, struct str text, const struct nixie_report *r)
+{
+	const struct nixie_report_info *const info = nixie_report_info(r);
+	struct code_answer found;
+	text = str_trim(text);
+	code_find(text, s->arena, &found);
+	const bool is_reply = is_understood(info) && (found.count == 0 || is_sentence(text));
+	if (is_reply) {
+		answer_write(s, info, STR_NONE, true);
+		if (found.count == 0)
+			return;
+		HTML(&s->out, "<section class=\"card plain\">\n<h2>");
+		site_say(s, "lookup.codes");
+		HTML(&s->out, "</h2>\n");
+	} else {
+		HTML(&s->out, "<section class=\"card plain\">\n");
+		write_headline(s, found.count > 0 ? "lookup.found" : "lookup.none", text);
+		if (found.count == 0)
+			site_paragraph(s, site_word(s, "lookup.none_hint"));
+	}
+	write_entries(s, &found);
+	HTML(&s->out, "</section>\n");
+}
