@@ -231,6 +231,20 @@ def html_escaped(text):
     return html.escape(text, quote=True)
 
 
+def keys_of(lang):
+    with open(f'catalogue/sentences.{lang}.tsv', encoding='utf-8') as file:
+        return {line.split('\t')[0] for line in file if not line.startswith('# ')}
+
+
+def test_words():
+    """What a language lacks is in English on its pages: there should be none, and the others are counted."""
+    english = keys_of('en')
+    for lang in LANGUAGES:
+        missing = sorted(english - keys_of(lang))
+        ours = [key for key in missing if key.split('.')[0] in ('page', 'way', 'refused', 'lookup', 'ref', 'guide')]
+        check(ours, f'every word of the pages is in {lang}; of all sentences {len(missing)} are not')
+
+
 def test_languages(server):
     for lang in LANGUAGES:
         trouble = []
@@ -325,6 +339,7 @@ def main():
         test_explain(server)
         test_refused(server)
         test_crawl(server)
+        test_words()
         test_languages(server)
         test_lookup(server)
         test_hostile(server)
