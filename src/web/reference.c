@@ -96,8 +96,8 @@ reference_entry(struct site *s, const struct web_call *call, struct web_response
 	site_open(s, call, res);
 	const struct entry_address at = entry_address(e, s->arena);
 	code_view(e, s->lang, s->arena, &v);
-	/* The name is of a code, of a list or of a provider: each title has its own placeholder. */
-	const struct fill names = {.code = at.name, .list = v.title, .prov = v.title};
+	/* A title says the code or the name: each has its own placeholder. */
+	const struct fill names = {.code = at.name, .list = v.title, .reason = v.title};
 	reference_page(s, &(struct reference_page){.list = list,
 				  .name = at.name,
 				  .title = site_fill(s, title_key, &names),

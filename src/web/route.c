@@ -6,6 +6,7 @@
 #include "web/pages.h"
 #include "web/problem.h"
 #include "web/request.h"
+#include "web/site.h"
 
 /* What a mail or text may be sent as. */
 #define GIVEN                                                                                      \
@@ -207,6 +208,14 @@ route_dispatch(struct web *w, const struct web_request *req, struct web_response
 			res->status = 204;
 		else
 			problem_answer(PROBLEM_METHOD, STR_NONE, res);
+		return;
+	}
+	/* Browsers name the type in Accept, programs seldom do. */
+	if (str_has_case(req->accept, forms[WEB_HTML].name)) {
+		struct web_call c = {.web = w, .request = req, .arena = &res->arena};
+		res->type = forms[WEB_HTML].full;
+		choose_language(&c, res);
+		site_not_found(&c, res);
 		return;
 	}
 	problem_answer(PROBLEM_NOT_FOUND, STR_NONE, res);

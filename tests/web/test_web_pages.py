@@ -281,6 +281,9 @@ def test_lookup(server):
                  '/providers/x', '/blocklists/x', '/client-errors/x', '/conditions/C99'):
         answer = server.ask('GET', path)
         check(form_trouble(answer) + ([] if answer.status == 404 else [str(answer.status)]), f'no such page: {path}')
+    answer = server.ask('GET', '/nothing/here', accept='text/html,*/*;q=0.8')
+    check(form_trouble(answer) + ([] if answer.status == 404 else [str(answer.status)]), 'no such address, to a browser')
+    expect('no such address, to a program', server.ask('GET', '/nothing/here').type(), 'application/problem+json')
 
 
 def evil_trouble(answer):
