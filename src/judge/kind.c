@@ -151,7 +151,7 @@ has_final_block(const struct facts *f)
 static bool
 answers_temporary(const struct facts *f)
 {
-	const struct reply r = reply_scan(str_head(f->prose.all, 16384));
+	const struct reply r = reply_scan(str_head(f->prose.all, MARK_REPLY_BYTES));
 	return r.is_sure && r.code / 100 == 4 && !has_final_block(f) &&
 	       !sign_seen(&f->signs, SIGN_EXPIRED);
 }
@@ -191,7 +191,7 @@ gives_reason(const struct facts *f)
 static void
 by_text(const struct facts *f, struct kind *k)
 {
-	const struct reply r = reply_scan(str_head(f->prose.all, 16384));
+	const struct reply r = reply_scan(str_head(f->prose.all, MARK_REPLY_BYTES));
 	const bool is_delay = sign_seen(&f->signs, SIGN_DELAY) && !has_final_block(f);
 	/* A bare 4xx answer: the one who got it will try again, unless the text around it says it
 	 * was the last. */

@@ -5,7 +5,6 @@
 #define BLOCKS_LOOKED_AT 64
 #define LINES_LOOKED_AT 200
 #define HEAD_LABEL_MAX 24 /* bytes of "From:" in any language */
-#define REPLY_LOOKED_FOR_BYTES 16384
 #define LINK_LOOKED_FOR_BYTES 65536
 
 size_t
@@ -41,7 +40,7 @@ describes_message(const struct facts *f)
 static bool
 has_reply(const struct facts *f)
 {
-	const struct reply r = reply_scan(str_head(f->prose.all, REPLY_LOOKED_FOR_BYTES));
+	const struct reply r = reply_scan(str_head(f->prose.all, MARK_REPLY_BYTES));
 	return r.is_sure;
 }
 

@@ -9,7 +9,8 @@
 
 #include "read/facts.h"
 
-#define REPORT_POINTS 4 /* so many, and it is a report */
+#define REPORT_POINTS 4                  /* so many, and it is a report */
+#define MARK_REPLY_BYTES ((size_t)16384) /* of the prose, in which an answer is looked for */
 
 /* mark_points - how much it looks like a report; 0 for a person's answer, and for a message with
  * the name of a mail server and nothing that a report is about */

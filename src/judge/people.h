@@ -43,7 +43,7 @@ struct person {
 				failed for others */
 	bool is_settled;     /* the transcript has a line for it before the answer to all */
 	const char *named_by; /* "dsn", "x-failed-recipients", "text", "dialogue", "subject",
-				 "returned" */
+				 "disposition", "returned" */
 	struct str host;      /* the server in the dialogue */
 	struct str command;   /* the last command to it */
 };

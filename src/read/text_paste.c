@@ -68,15 +68,20 @@ struct str
 text_unwrap(struct str text, struct arena *a)
 {
 	char *out = NULL;
+	bool is_in_rule = false; /* amid "----- Transcript of session follows -----" */
 	for (size_t i = 1; i + 1 < text.len; i++) {
+		if (text.ptr[i] == '\n')
+			is_in_rule = false;
 		const char behind = text.ptr[i + 1];
 		if (text.ptr[i] != ' ' || (text.ptr[i - 1] != '-' && behind != '<' &&
 						  behind != '>' && behind != '-' && behind != '.'))
 			continue;
 		const struct str before = str_head(text, i);
-		/* Behind "----- Transcript of session follows -----" a line ends. */
-		const bool is_behind_rule =
-			str_ends_case(before, STR(" -----")) && text.ptr[i + 1] != '-';
+		const bool is_dashes = str_ends_case(before, STR("-----"));
+		/* Behind its second dashes a line ends. */
+		const bool is_behind_rule = is_dashes && is_in_rule;
+		if (is_dashes)
+			is_in_rule = !is_in_rule;
 		if (!is_behind_rule && !begins_line(str_from(text, i + 1), before))
 			continue;
 		if (out == NULL) {

@@ -61,6 +61,15 @@ static const struct named_row {
 	{"a local part in a list", STR_INIT("--- The following addresses had errors ---\nroot\n\nbye\n"), STR_INIT("H:root")},
 	{"a pipe in a list", STR_INIT("--- The following addresses had errors ---\n\"|/bin/x -f\"\n"), STR_INIT("H:|/bin/x -f")},
 	{"a word that is in no list", STR_INIT("--- The following addresses had errors ---\n\nroot\n\nbye\n"), STR_INIT("H:root")},
+	{"a list in a line", STR_INIT("a@b.example, <c@d.example>; e@f.example: unknown\n"), STR_INIT("H:a@b.example H:c@d.example H:e@f.example")},
+	{"a list behind a label", STR_INIT("Recipients: a@b.example, c@d.example\n"), STR_INIT("L:a@b.example L:c@d.example")},
+	{"a list at the end of a sentence", STR_INIT("Could not be delivered to a@b.example, c@d.example\n"), STR_INIT("O:a@b.example O:c@d.example")},
+	{"two addresses that are no list", STR_INIT("Could not be delivered to a@b.example, nor to c@d.example\n"), STR_INIT("O:c@d.example")},
+	{"a local part and its failure", STR_INIT("It could not be delivered to:\n\tjsmith (user not found)\n"), STR_INIT("L:jsmith")},
+	{"a local part and no failure", STR_INIT("It could not be delivered to:\n\tchapter (two)\n"), STR_INIT("")},
+	{"a local part of 64 bytes", STR_INIT("It could not be delivered to:\n\tabcdefghabcdefghabcdefghabcdefghabcdefghabcdefghabcdefghabcdefgh (user not found)\n"), STR_INIT("L:abcdefghabcdefghabcdefghabcdefghabcdefghabcdefghabcdefghabcdefgh")},
+	{"a local part of 65", STR_INIT("It could not be delivered to:\n\txabcdefghabcdefghabcdefghabcdefghabcdefghabcdefghabcdefghabcdefgh (user not found)\n"), STR_INIT("")},
+	{"a sentence that was wrapped", STR_INIT("It failed, as you may see in what\na@b.example has written.\n"), STR_INIT("")},
 	{"no recipient: whom to ask", STR_INIT("For help, write to postmaster@b.example.\n"), STR_INIT("")},
 	{"no recipient: a link", STR_INIT("See <http://b.example/x>: it says more\n"), STR_INIT("")},
 	{"no address", STR_INIT("Nothing was delivered @ all <>:\n"), STR_INIT("")},
@@ -97,6 +106,31 @@ test_named(struct arena *a, struct buf *out)
 			    named_rows[i].name))
 			tap_show("got", buf_str(out));
 	}
+}
+
+/* clang-format off */
+static const struct unwrap_row {
+	const char *name;
+	struct str in, want;
+} unwrap_rows[] = {
+	{"a dialogue", STR_INIT("talk: >>> RCPT TO:<a@b.example> <<< 550 no"), STR_INIT("talk:\n>>> RCPT TO:<a@b.example>\n<<< 550 no")},
+	{"the rules of Sendmail", STR_INIT("x ----- Transcript of session ----- ... while talking to mx:"),
+		STR_INIT("x\n----- Transcript of session -----\n... while talking to mx:")},
+	{"the next recipient", STR_INIT("said: 550 no (in reply to RCPT TO command) <c@d.example>: host mx"),
+		STR_INIT("said: 550 no (in reply to RCPT TO command)\n<c@d.example>: host mx")},
+	{"the recipient in an answer", STR_INIT("said: 550 5.1.1 <a@b.example>: unknown"), STR_INIT("said: 550 5.1.1 <a@b.example>: unknown")},
+	{"quotes", STR_INIT("a >>> 5 and <<< b"), STR_INIT("a >>> 5 and <<< b")},
+	{"cut short", STR_INIT("a <<< 5"), STR_INIT("a <<< 5")},
+	{"nothing", STR_INIT(""), STR_INIT("")},
+};
+/* clang-format on */
+
+static void
+test_unwrap(struct arena *a)
+{
+	for (size_t i = 0; i < sizeof unwrap_rows / sizeof *unwrap_rows; i++)
+		tap_is_str(text_unwrap(unwrap_rows[i].in, a), unwrap_rows[i].want, "unwrap: %s",
+			unwrap_rows[i].name);
 }
 
 static void
@@ -206,6 +240,7 @@ main(void)
 	arena_init(&a, ARENA_LIMIT_BYTES);
 	buf_init(&out, ARENA_LIMIT_BYTES);
 	test_named(&a, &out);
+	test_unwrap(&a);
 	test_returned(&a);
 	test_words(&a);
 	test_dialogue(&a);

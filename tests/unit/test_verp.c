@@ -23,7 +23,10 @@ static const struct row {
 	{"bounce+1a2b3c.4d5e6f-ann=example.net@mg.service.example", "ann@example.net"},
 	{"bounce-mc.us4_123.456-ann-beck=example.net@mail1.service.example", "ann-beck@example.net"},
 	{"bounces+be-ann=example.net@lists.example.org", "be-ann@example.net"}, /* no digit: no id */
-	{"bounces+a1-ann=example.net@lists.example.org", "a1-ann@example.net"}, /* too short */
+	{"bounces+1a2-ann=example.net@lists.example.org", "1a2-ann@example.net"}, /* too short */
+	{"bounces+1a2b-ann=example.net@lists.example.org", "ann@example.net"},
+	{"bounces+1-2-3-ann=example.net@lists.example.org", "ann@example.net"},
+	{"bounces+1-2-3-4-ann=example.net@lists.example.org", "4-ann@example.net"}, /* one too many */
 	/* list managers with signs of their own */
 	{"bounce+ann==a==example.net==club@lists.example.org", "ann@example.net"},
 	{"bounce+ann==a==example.net@lists.example.org", NULL},
