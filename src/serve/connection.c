@@ -177,8 +177,11 @@ send_some(struct connection *c)
 		for (size_t i = 0; i < 2; i++) {
 			const struct str rest = str_from(parts[i], skip);
 			skip -= parts[i].len - rest.len;
-			if (rest.len > 0)
-				io[count++] = (struct iovec){(void *)(uintptr_t)rest.ptr, rest.len};
+			if (rest.len == 0)
+				continue;
+			/* sendmsg() only reads, but its vector knows no const */
+			memcpy(&io[count].iov_base, &rest.ptr, sizeof rest.ptr);
+			io[count++].iov_len = rest.len;
 		}
 		const struct msghdr message = {.msg_iov = io, .msg_iovlen = count};
 		const ssize_t n = sendmsg(c->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -345,30 +348,32 @@ receive(struct connection *c, int64_t now_ms)
 void
 connection_serve(struct connection *c, int64_t now_ms)
 {
-	/* What is left comes with the next call, after everybody else's turn. */
-	for (unsigned reads = 0; reads < CONNECTION_READS_MAX;) {
+	unsigned reads = 0;
+	for (;;) {
 		switch (c->phase) {
 		case PHASE_HEAD:
-			if (!read_head(c, now_ms) && (reads++, !receive(c, now_ms)))
-				return;
+			if (read_head(c, now_ms))
+				continue;
 			break;
 		case PHASE_BODY:
-			if (!read_body(c, now_ms) && (reads++, !receive(c, now_ms)))
-				return;
+			if (read_body(c, now_ms))
+				continue;
 			break;
 		case PHASE_ANSWER:
 			if (!send_some(c))
 				return;
 			end_answer(c, now_ms);
-			break;
+			continue;
 		case PHASE_LINGER:
 			c->len = 0;
-			if (reads++, !receive(c, now_ms))
-				return;
 			break;
 		case PHASE_OVER:
 			return;
 		}
+		/* Only here, where all that was received is used: what is still in the socket
+		 * brings another call, after everybody else's turn. */
+		if (reads++ == CONNECTION_READS_MAX || !receive(c, now_ms))
+			return;
 	}
 }
 

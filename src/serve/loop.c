@@ -18,14 +18,14 @@ now(void)
 }
 
 static bool
-watch(struct loop *l, int fd, uint32_t events, const void *what)
+watch(struct loop *l, int fd, uint32_t events, void *what)
 {
-	struct epoll_event event = {.events = events, .data.ptr = (void *)(uintptr_t)what};
+	struct epoll_event event = {.events = events, .data.ptr = what};
 	return epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 bool
-loop_init(struct loop *l, struct service *service, const int *listeners, size_t count, int stop)
+loop_init(struct loop *l, struct service *service, int *listeners, size_t count, int stop)
 {
 	*l = (struct loop){.service = service,
 		.listeners = listeners,
@@ -143,7 +143,7 @@ begin_stop(struct loop *l)
 }
 
 static void
-handle(struct loop *l, const void *what)
+handle(struct loop *l, void *what)
 {
 	if (what == &l->stop) { /* later: this closes connections that may be in this round */
 		l->is_stopping = true;
@@ -154,7 +154,7 @@ handle(struct loop *l, const void *what)
 			take_client(l, l->listeners[i]);
 			return;
 		}
-	struct connection *const c = (struct connection *)(uintptr_t)what;
+	struct connection *const c = what;
 	connection_serve(c, l->now_ms);
 	settle(l, c);
 }

@@ -20,7 +20,7 @@
 
 struct loop {
 	struct service *service;
-	const int *listeners;
+	int *listeners; /* borrowed; their places tell them apart */
 	size_t listener_count;
 	int epoll, stop; /* `stop`: an eventfd, readable when it is time to end */
 	struct connection *connections;
@@ -32,8 +32,7 @@ struct loop {
 };
 
 /* loop_init - false, with nothing kept, when the system has no room for it */
-bool loop_init(
-	struct loop *l, struct service *service, const int *listeners, size_t count, int stop);
+bool loop_init(struct loop *l, struct service *service, int *listeners, size_t count, int stop);
 void loop_fini(struct loop *l);
 
 /* loop_run - until `stop` is readable and what was under way is done. For pthread_create() */
