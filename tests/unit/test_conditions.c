@@ -347,6 +347,16 @@ test_styles(void)
 					 (w->sender.len > 0 && w->admin.len > 0));
 		}
 	tap_is_int(texts, LANG__COUNT * CONDITION__COUNT, "each is explained in each language");
+	/* What a language lacks is the English row: one text in the pool. */
+	for (int lang = 0; lang < LANG__COUNT; lang++) {
+		size_t own = 0;
+		for (int c = 0; c < CONDITION__COUNT; c++)
+			own += catalogue_condition_words((enum lang)lang, (enum condition)c)
+				       ->trigger.at !=
+			       catalogue_condition_words(LANG_EN, (enum condition)c)->trigger.at;
+		tap_is_int(own, lang == LANG_EN ? 0 : CONDITION__COUNT, "%s: in its own words",
+			catalogue_lang_tag((enum lang)lang).ptr);
+	}
 }
 
 int
