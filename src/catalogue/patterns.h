@@ -47,7 +47,7 @@ struct pattern_hit {
  *
  * tables   enum pattern_table, or-ed
  * hits     room for `max`
- * Returns  how many were written; when there are more, the rest is left out
+ * Returns  how many were written; when there are more, some are left out, most of them from the end
  * Cost     O(n) plus a bounded amount for each place where an anchor stands, on any text
  */
 size_t patterns_find(struct str folded, unsigned tables, struct pattern_hit *hits, size_t max);

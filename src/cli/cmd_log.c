@@ -342,7 +342,9 @@ run(struct job *job, int argc, char **argv)
 	for (int i = job->o.first; i < argc; i++)
 		if (!read_file(job, argv[i], &code))
 			return finish_output(code);
-	if (job->report != NULL && !log_report_text(job->report, job->lines, stdout_sink, NULL))
+	const bool was_read = code == EXIT_EXPLAINED || job->lines > 0;
+	if (job->report != NULL && was_read &&
+		!log_report_text(job->report, job->lines, stdout_sink, NULL))
 		code = EXIT_UNREADABLE;
 	if (code == EXIT_EXPLAINED && job->events == 0)
 		code = EXIT_NOT_DELIVERY;

@@ -111,6 +111,10 @@ def options(folder):
     done = run("log", "-", given=b"nothing\nof use\n")
     check(done.returncode == NOT_DELIVERY and b"No line of this log" in done.stdout, "a log that tells of nothing", done.stdout.decode())
     check(run("log", "-", given=b"").returncode == NOT_DELIVERY, "an empty log")
+    check(run("log", "missing.log").stdout == b"", "nothing is said of a log that could not be read")
+    done = run("log", "missing.log", "--year", "2025", "postfix.log")
+    check(done.returncode == UNREADABLE and b"needs action here" in done.stdout.lower() or b"lines read" in done.stdout,
+          "... and of the others all", done.stdout.decode())
     check(run("log", "--help").returncode == EXPLAINED, "--help")
     # the year of a file: that of its last line, which is as old as the file
     old = folder / "old.log"

@@ -2,8 +2,8 @@
  * fuzz_patterns - the catalogue's patterns in any text, and the signs made of them
  *
  * The first byte chooses the tables. Holds always: a hit lies in the text, names a row that exists
- * in a table that was asked for; room for fewer gives the first of them; a sign's words lie in the
- * text that was given.
+ * in a table that was asked for; room for fewer gives some of them, in order; a sign's words lie in
+ * the text that was given.
  */
 #include "base/fold.h"
 #include "fuzz.h"
@@ -46,7 +46,12 @@ check_hits(struct str folded, unsigned tables)
 	}
 	const size_t half = n / 2;
 	assert(patterns_find(folded, tables, fewer, half) == half);
-	assert(half == 0 || memcmp(hits, fewer, half * sizeof *hits) == 0);
+	/* Without room for all, some of them are left out, and nothing else changes. */
+	for (size_t i = 0, at = 0; i < half; i++, at++) {
+		while (at < n && memcmp(&hits[at], &fewer[i], sizeof *hits) != 0)
+			at++;
+		assert(at < n);
+	}
 }
 
 static void
