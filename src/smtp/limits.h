@@ -26,6 +26,7 @@
 /* Of a reply with its CRLF (RFC 5321 s4.5.3.1.5), and of all its lines. */
 #define REPLY_LINE_BYTES_MAX 512
 #define REPLY_BYTES_MAX 4096
+#define REPLY_LINE_ENDS_MAX 16 /* in the facts of one; more are written "?" */
 
 /* RFC 3461 s4.2 and s4.4: an ORCPT has 500 characters of address, an ENVID 100. */
 #define PARAM_ORCPT_BYTES_MAX 500

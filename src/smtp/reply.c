@@ -7,7 +7,7 @@
 /* The text of a reply, before it is cut into lines. */
 struct draft {
 	char ptr[REPLY_BYTES_MAX / 2];
-	size_t len;
+	size_t len, line_ends;
 };
 
 static void
@@ -35,8 +35,10 @@ draft_add_fact(struct draft *d, struct str fact, bool may_be_utf8)
 		draft_add(d, STR("-"));
 	for (size_t i = 0; i < fact.len; i++) {
 		const unsigned char c = (unsigned char)fact.ptr[i];
+		const bool is_line_end = c == '\n' && d->line_ends < REPLY_LINE_ENDS_MAX;
 		const bool is_kept =
-			(c >= ' ' && c < 127) || c == '\n' || (c >= 128 && may_be_utf8);
+			(c >= ' ' && c < 127) || is_line_end || (c >= 128 && may_be_utf8);
+		d->line_ends += is_line_end;
 		if (c != '\r' || i + 1 == fact.len || fact.ptr[i + 1] != '\n')
 			draft_add(d, is_kept ? (struct str){fact.ptr + i, 1} : STR("?"));
 	}
@@ -118,7 +120,7 @@ reply_write(struct reply_buffer *out, const struct reply_form *form, enum condit
 		REPLY_LINE_BYTES_MAX - 4 - 2 - (enhanced.len > 0 ? enhanced.len + 1 : 0);
 	struct draft d;
 	char text[REPLY_LINE_BYTES_MAX];
-	d.len = 0;
+	d.len = d.line_ends = 0;
 	draft_fill(&d, line.sentence, facts, form->may_be_utf8);
 	d.len = d.len > sizeof d.ptr - 64 ? sizeof d.ptr - 64 : d.len; /* the mark has its place */
 	if (line.reply >= 400 && form->session.len > 0) {

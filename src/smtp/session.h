@@ -213,7 +213,10 @@ int64_t session_deadline(const struct session *s);
  * session_expire - the deadline has passed: 421, or a temporary failure in place of the answer
  *
  * Nothing happens before the deadline. session_next() must follow, with the same `out`, not flushed
- * in between: it tells of the refusal.
+ * in between: it tells of the refusal. In the middle of a handshake nothing is said, since nobody
+ * could read it.
+ *
+ * out       has SESSION_OUT_BYTES_MIN free
  */
 void session_expire(struct session *s, struct reply_buffer *out, int64_t now_ms);
 

@@ -53,7 +53,8 @@ session_close(
 		return;
 	s->pending = 0;
 	s->has_answer = false;
-	refuse(&t, c, facts);
+	if (s->state != STATE_TLS)
+		refuse(&t, c, facts);
 	transaction_end(s, "closed");
 	session_set_state(s, STATE_CLOSED, "closed");
 }

@@ -89,6 +89,20 @@ main(void)
 	tap_is_str(written(&form, CONDITION_UNKNOWN_USER, &odd),
 		STR("550 5.1.1 Unknown user <j\xC3\xB6?@y> (C34 7Q2F)\r\n"), "but after SMTPUTF8");
 
+	static char ends[2000];
+	memset(ends, '\n', sizeof ends);
+	ends[0] = ends[sizeof ends - 1] = 'x';
+	for (size_t n = REPLY_LINE_ENDS_MAX; n <= REPLY_LINE_ENDS_MAX + 1; n++) {
+		ends[n + 1] = 'x';
+		const struct facts f = {.text = {ends, n + 2}};
+		const struct str out = written(&modern, CONDITION_HOOK_DEFERRED, &f);
+		tap_is_int(str_has(out, STR("?")), n > REPLY_LINE_ENDS_MAX,
+			"%zu line ends in a fact", n);
+		ends[n + 1] = '\n';
+	}
+	const struct facts many = {.text = {ends, sizeof ends}};
+	tap_ok(written(&modern, CONDITION_HOOK_DEFERRED, &many).len < REPLY_BYTES_MAX, "and 1998");
+
 	/* The longest line: 512 bytes with its end. */
 	static char longest[600];
 	memset(longest, 'x', sizeof longest);

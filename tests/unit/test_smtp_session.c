@@ -198,6 +198,14 @@ main(void)
 
 	static struct drive d;
 	begin(&d);
+	drive_feed(&d, STR("STARTTLS\r\n"));
+	buf_clear(&d.sent);
+	expire(&d, session_deadline(&d.session));
+	drive_run(&d);
+	tap_ok(d.is_closed && d.sent.len == 0, "a handshake that does not come ends in silence");
+	drive_fini(&d);
+
+	begin(&d);
 	tap_ok(!session_answer(&d.session, 1, &(struct smtp_answer){.verdict = ANSWER_ACCEPT}),
 		"no question, no answer");
 	struct str in = STR("NOOP\r\n");
