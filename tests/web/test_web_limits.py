@@ -381,7 +381,10 @@ def keeps_nothing(nixie):
         folder = f'/proc/{server.process.pid}'
         server.ask('POST', '/v1/explain', REPLY)
         try:
-            files = [os.readlink(f'{folder}/fd/{n}') for n in os.listdir(f'{folder}/fd')]
+            files = []
+            for number in os.listdir(f'{folder}/fd'):
+                with contextlib.suppress(FileNotFoundError):  # a connection that was just closed
+                    files.append(os.readlink(f'{folder}/fd/{number}'))
             with open(f'{folder}/limits', encoding='ascii') as limits, open(f'{folder}/status', encoding='ascii') as status:
                 core = re.search(r'Max core file size\s+(\S+)\s+(\S+)', limits.read()).groups()
                 privileges = re.search(r'NoNewPrivs:\s+(\d)', status.read()).group(1)
