@@ -23,9 +23,9 @@ union address {
 };
 
 static int
-fail(const char *what, const char *hint, char *why)
+fail(const char *words, char *why)
 {
-	snprintf(why, LISTEN_WHY_BYTES, "%s%s", what, hint);
+	snprintf(why, LISTEN_WHY_BYTES, "%s", words);
 	return -1;
 }
 
@@ -36,14 +36,14 @@ fail_with_errno(char *why)
 	case EADDRINUSE:
 		return fail("is in use by another program; name another port, such as "
 			    "--listen 127.0.0.1:8026",
-			"", why);
-	case EACCES:
-		return fail("may not be used: ports below 1024 want root, or a proxy in front", "",
 			why);
+	case EACCES:
+		return fail(
+			"may not be used: ports below 1024 want root, or a proxy in front", why);
 	case EADDRNOTAVAIL:
-		return fail("is no address of this machine", "", why);
+		return fail("is no address of this machine", why);
 	default:
-		return fail(strerror(errno), "", why);
+		return fail(strerror(errno), why);
 	}
 }
 
@@ -85,7 +85,7 @@ open_unix(struct str path, char *why)
 {
 	union address address = {.un = {.sun_family = AF_UNIX}};
 	if (path.len == 0 || path.len >= sizeof address.un.sun_path)
-		return fail("is no path a socket can have (107 bytes at most)", "", why);
+		return fail("is no path a socket can have (107 bytes at most)", why);
 	memcpy(address.un.sun_path, path.ptr, path.len);
 	const socklen_t len = (socklen_t)sizeof address.un;
 	if (is_left_behind(&address, len))
@@ -128,16 +128,18 @@ listen_open(struct str where, char why[static LISTEN_WHY_BYTES])
 	if (str_starts(where, STR("unix:")))
 		return open_unix(str_from(where, 5), why);
 	if (!split(where, host, port))
-		return fail("is no address: say ADDRESS:PORT, [IPV6]:PORT, :PORT or unix:PATH", "",
-			why);
+		return fail(
+			"is no address: say ADDRESS:PORT, [IPV6]:PORT, :PORT or unix:PATH", why);
 	const bool is_any = host[0] == '\0';
 	const struct addrinfo hints = {.ai_family = is_any ? AF_INET6 : AF_UNSPEC,
 		.ai_socktype = SOCK_STREAM,
 		.ai_flags = AI_PASSIVE | AI_NUMERICSERV};
 	struct addrinfo *list = NULL;
 	int found = getaddrinfo(is_any ? "::" : host, port, &hints, &list);
-	if (found != 0)
-		return fail("cannot be looked up: ", gai_strerror(found), why);
+	if (found != 0) {
+		snprintf(why, LISTEN_WHY_BYTES, "cannot be looked up: %s", gai_strerror(found));
+		return -1;
+	}
 	union address address = {.room = {.ss_family = AF_UNSPEC}};
 	memcpy(&address, list->ai_addr, list->ai_addrlen);
 	const socklen_t len = list->ai_addrlen;

@@ -103,7 +103,7 @@ allow(unsigned methods)
 	return lists[methods & (WEB_GET | WEB_POST)];
 }
 
-/* The names, with commas, of the media types for which `has` is true: for a problem's detail. */
+/* One name more in a list with commas. */
 static void
 add_name(struct str *list, struct str name, struct arena *a)
 {

@@ -210,6 +210,21 @@ def hostile_mails(server):
                 check([] if got.json()['schema'] == 1 else ['?'], f'{name}: JSON')
 
 
+def answers_too_large(server):
+    """Many small mails make an answer of more than 64 MiB (WEB_RESPONSE_BYTES_MAX)."""
+    one = (b'From a@b.example Thu Nov 22 04:15:57 2026\nFrom: MAILER-DAEMON@b.example\n'
+           b'Subject: Undelivered Mail Returned to Sender\n\n' + REPLY + b'\n\n')
+    single = len(server.ask('POST', '/v1/explain', one, content_type='application/mbox').body)
+    most = (64 << 20) // single
+    for count, want in ((most - most // 20, 200), (most + most // 20, 413)):
+        got = server.ask('POST', '/v1/explain', one * count, content_type='application/mbox')
+        expect(f'an answer about {"fewer" if want == 200 else "more"} mails than 64 MiB have room for',
+               (got.status, len(got.body) < (64 << 20)), (want, True))
+    check([] if '?explain=0' in got.json()['detail'] else [got.text()], '... with a word on what to do')
+    got = server.ask('POST', '/v1/explain?explain=0', one * count, content_type='application/mbox')
+    expect('... which helps', got.status, 200)
+
+
 def crowds(nixie):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < CROWD + 100:
@@ -267,6 +282,7 @@ def main():
         pieces_make_no_difference(server)
         multiparts(server)
         hostile_mails(server)
+        answers_too_large(server)
         leaves(server)
         expect('it ends well', server.end(), (0, ''))
     crowds(nixie)
