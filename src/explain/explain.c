@@ -273,8 +273,7 @@ explain_cause(const struct nixie_report_info *info, const struct nixie_outcome *
 		take_row(situation_find(o), lang, a, e);
 	if (e->headline.len == 0)
 		take_row(str_in(o->reason), lang, a, e);
-	if (o->action == NIXIE_ACTION_DELIVERED || o->action == NIXIE_ACTION_RELAYED ||
-		o->action == NIXIE_ACTION_EXPANDED)
+	if (explain_is_through(o))
 		return;
 	if (!says_own_server(e->key, o))
 		e->refused_by =

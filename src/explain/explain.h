@@ -68,6 +68,14 @@ struct str explain_date(struct str iso, struct arena *a);
 /* explain_condition - "C34: No such mailbox"; absent for an id that does not exist */
 struct str explain_condition(struct str id, enum lang lang, struct arena *a);
 
+/* explain_is_through - did the message get through there, or on its way? */
+static inline bool
+explain_is_through(const struct nixie_outcome *o)
+{
+	return o->action == NIXIE_ACTION_DELIVERED || o->action == NIXIE_ACTION_RELAYED ||
+	       o->action == NIXIE_ACTION_EXPANDED;
+}
+
 static inline struct str
 str_in(struct nixie_str s)
 {

@@ -24,16 +24,6 @@ heading(struct site *s, const char *key)
 }
 
 static void
-items(struct site *s, const struct steps *steps)
-{
-	for (size_t i = 0; i < steps->count; i++) {
-		HTML(&s->out, "<li>");
-		html_text(&s->out, steps->list[i]);
-		HTML(&s->out, "</li>\n");
-	}
-}
-
-static void
 summary(struct site *s, const char *key)
 {
 	HTML(&s->out, "<details>\n<summary>");
@@ -48,15 +38,8 @@ admin_steps(struct site *s, const char *key, const struct steps *steps)
 		return;
 	summary(s, key);
 	HTML(&s->out, "<ul>\n");
-	items(s, steps);
+	site_steps(s, steps);
 	HTML(&s->out, "</ul>\n</details>\n");
-}
-
-static bool
-is_through(const struct nixie_outcome *o)
-{
-	return o->action == NIXIE_ACTION_DELIVERED || o->action == NIXIE_ACTION_RELAYED ||
-	       o->action == NIXIE_ACTION_EXPANDED;
 }
 
 /* ---- The three signs: is it over, is the address good, whose move is it ---- */
@@ -87,7 +70,7 @@ signs(struct card *c)
 	struct site *const s = c->site;
 	const struct nixie_outcome *const o = c->outcome;
 	HTML(&s->out, "<dl class=\"signs\">\n");
-	if (is_through(o)) {
+	if (explain_is_through(o)) {
 		sign(s, "page.over", "good", site_word(s, "page.over_done"));
 		sign(s, "label.verdict", "good", site_word(s, "page.address_good"));
 		sign(s, "label.whose_move", "", site_word(s, "page.not_failed_move"));
@@ -115,7 +98,7 @@ needs_letter(const struct card *c)
 	for (size_t i = 0; i < c->e.sender.count; i++)
 		names_postmaster =
 			names_postmaster || str_has(c->e.sender.list[i], STR("postmaster@"));
-	return !is_through(c->outcome) &&
+	return !explain_is_through(c->outcome) &&
 	       (names_postmaster || str_eq(str_in(c->outcome->reason), STR("unknown")));
 }
 
@@ -137,11 +120,10 @@ letter(struct card *c)
 		HTML(out, "</code></p>\n");
 	}
 	HTML(out, "<div class=\"letter\"><pre tabindex=\"0\">\n");
-	for (struct str rest = site_word(s, "page.letter_text"); rest.len > 0;) {
-		const size_t bar = str_find(rest, STR(" | "), 0);
-		html_lines(out, fill_text(str_head(rest, bar), f, s->lang, s->arena));
+	struct str rest = site_word(s, "page.letter_text"), part;
+	while (site_part(&rest, &part)) {
+		html_lines(out, fill_text(part, f, s->lang, s->arena));
 		HTML(out, "\n\n");
-		rest = bar == STR_NPOS ? STR("") : str_from(rest, bar + 3);
 	}
 	struct details d;
 	details_gather(c->info, c->outcome, &c->e, s->lang, s->arena, &d);
@@ -251,7 +233,7 @@ todo(struct card *c)
 	heading(s, "label.you");
 	site_paragraph(s, e->whose_move);
 	HTML(&s->out, "<ol>\n");
-	items(s, &e->sender);
+	site_steps(s, &e->sender);
 	if (e->write_to.len > 0) {
 		HTML(&s->out, "<li>");
 		html_text(&s->out, e->write_to);
@@ -320,7 +302,7 @@ card(struct card *c, bool is_first)
 	const struct nixie_outcome *const o = c->outcome;
 	HTML(&s->out, "<article class=\"card ");
 	html_text(&s->out, o->action == NIXIE_ACTION_DELAYED ? STR("wait")
-			   : is_through(o)                   ? STR("good")
+			   : explain_is_through(o)           ? STR("good")
 							     : STR("bad"));
 	HTML(&s->out, "\">\n");
 	/* Among several, whose card it is. */
@@ -360,7 +342,7 @@ kind_only(struct site *s, const struct nixie_report_info *info, bool is_first)
 		HTML(&s->out, "<section class=\"todo\">\n");
 		heading(s, "label.you");
 		HTML(&s->out, "<ol>\n");
-		items(s, &e.sender);
+		site_steps(s, &e.sender);
 		HTML(&s->out, "</ol>\n</section>\n");
 	}
 	told(s, "label.why", "why", &e.why, 1);

@@ -37,10 +37,15 @@ count_words(struct str text)
 }
 
 static bool
+has_code(struct str text)
+{
+	return text.len > 0 && ascii_is_digit((unsigned char)text.ptr[0]);
+}
+
+static bool
 is_sentence(struct str text)
 {
-	const bool has_code = text.len > 0 && ascii_is_digit((unsigned char)text.ptr[0]);
-	return count_words(text) >= (has_code ? WORDS_BEHIND_A_CODE : WORDS_OF_A_REPLY);
+	return count_words(text) >= (has_code(text) ? WORDS_BEHIND_A_CODE : WORDS_OF_A_REPLY);
 }
 
 static bool
@@ -78,7 +83,10 @@ lookup_write(struct site *s, struct str text, const struct nixie_report *r)
 	struct code_answer found;
 	text = str_trim(text);
 	code_find(text, s->arena, &found);
-	const bool is_reply = is_understood(info) && (found.count == 0 || is_sentence(text));
+	/* A reply whose reason is not known is one all the same, when it looks like one. */
+	const bool is_reply = is_understood(info) ? found.count == 0 || is_sentence(text)
+						  : info->outcome_count > 0 && has_code(text) &&
+							    is_sentence(text);
 	if (is_reply) {
 		answer_write(s, info, STR_NONE, true);
 		if (found.count == 0)

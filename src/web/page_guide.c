@@ -42,11 +42,9 @@ write_chapter(struct site *s, const char *name)
 	HTML(&s->out, "\">");
 	html_text(&s->out, chapter_word(s, name, ".title"));
 	HTML(&s->out, "</h2>\n");
-	for (struct str rest = chapter_word(s, name, ".text"); rest.len > 0;) {
-		const size_t bar = str_find(rest, STR(" | "), 0);
-		site_paragraph(s, str_head(rest, bar));
-		rest = bar == STR_NPOS ? STR("") : str_from(rest, bar + 3);
-	}
+	struct str rest = chapter_word(s, name, ".text"), part;
+	while (site_part(&rest, &part))
+		site_paragraph(s, part);
 }
 
 void

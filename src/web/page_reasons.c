@@ -52,11 +52,7 @@ write_steps(struct site *s, const char *label, const struct steps *steps)
 	HTML(&s->out, "<details open>\n<summary>");
 	site_say(s, label);
 	HTML(&s->out, "</summary>\n<ul>\n");
-	for (size_t i = 0; i < steps->count; i++) {
-		HTML(&s->out, "<li>");
-		html_text(&s->out, steps->list[i]);
-		HTML(&s->out, "</li>\n");
-	}
+	site_steps(s, steps);
 	HTML(&s->out, "</ul>\n</details>\n");
 }
 
@@ -67,11 +63,7 @@ write_todo(struct site *s, const struct explanation *e, struct str reason)
 	reference_heading(s, "label.you");
 	site_paragraph(s, site_name(s, "fixer.", explain_fixer(reason)));
 	HTML(&s->out, "<ol>\n");
-	for (size_t i = 0; i < e->sender.count; i++) {
-		HTML(&s->out, "<li>");
-		html_text(&s->out, e->sender.list[i]);
-		HTML(&s->out, "</li>\n");
-	}
+	site_steps(s, &e->sender);
 	HTML(&s->out, "</ol>\n</section>\n");
 }
 
@@ -122,11 +114,7 @@ write_cases(struct site *s, int reason)
 		site_paragraph(s, e.happened);
 		site_paragraph(s, e.why);
 		HTML(&s->out, "<ul>\n");
-		for (size_t k = 0; k < e.sender.count; k++) {
-			HTML(&s->out, "<li>");
-			html_text(&s->out, e.sender.list[k]);
-			HTML(&s->out, "</li>\n");
-		}
+		site_steps(s, &e.sender);
 		HTML(&s->out, "</ul>\n</details>\n");
 	}
 }

@@ -84,12 +84,11 @@ refused_write(struct site *s, const struct refused_file *what)
 	HTML(&s->out, "</h2>\n<section class=\"todo\">\n<h3>");
 	site_say(s, "label.you");
 	HTML(&s->out, "</h3>\n<ul>\n");
-	for (struct str rest = site_word(s, what->how); rest.len > 0;) {
-		const size_t bar = str_find(rest, STR(" | "), 0);
+	struct str rest = site_word(s, what->how), part;
+	while (site_part(&rest, &part)) {
 		HTML(&s->out, "<li>");
-		html_text(&s->out, str_head(rest, bar));
+		html_text(&s->out, part);
 		HTML(&s->out, "</li>\n");
-		rest = bar == STR_NPOS ? STR("") : str_from(rest, bar + 3);
 	}
 	HTML(&s->out, "</ul>\n</section>\n</article>\n");
 }

@@ -16,6 +16,8 @@
 const struct web_route web_routes[] = {
 	{STR_INIT("/"), WEB_GET, page_home, {WEB_HTML}, 1, 0},
 	{STR_INIT("/explain"), WEB_POST, page_explain, {WEB_HTML}, 1, GIVEN | WEB_TAKES_MBOX},
+	/* The address of an answer, opened anew: there is nothing kept to be answered. */
+	{STR_INIT("/explain"), WEB_GET, page_home, {WEB_HTML}, 1, 0},
 	{STR_INIT("/look-up"), WEB_GET, page_lookup, {WEB_HTML}, 1, 0},
 	{STR_INIT("/guide"), WEB_GET, page_guide, {WEB_HTML}, 1, 0},
 	{STR_INIT("/reasons"), WEB_GET, page_reasons, {WEB_HTML}, 1, 0},

@@ -76,6 +76,28 @@ site_paragraph(struct site *s, struct str text)
 	HTML(&s->out, "</p>\n");
 }
 
+void
+site_steps(struct site *s, const struct steps *steps)
+{
+	for (size_t i = 0; i < steps->count; i++) {
+		HTML(&s->out, "<li>");
+		html_text(&s->out, steps->list[i]);
+		HTML(&s->out, "</li>\n");
+	}
+}
+
+bool
+site_part(struct str *rest, struct str *part)
+{
+	static const struct str bar = STR_INIT(" | ");
+	if (rest->len == 0)
+		return false;
+	const size_t at = str_find(*rest, bar, 0);
+	*part = str_head(*rest, at);
+	*rest = at == STR_NPOS ? STR("") : str_from(*rest, at + bar.len);
+	return true;
+}
+
 static void
 add_address(struct site *s, struct str folder, struct str name)
 {

@@ -6,7 +6,7 @@
 #ifndef WEB_SITE_H
 #define WEB_SITE_H
 
-#include "explain/fill.h"
+#include "explain/explain.h"
 #include "web/html.h"
 #include "web/route.h"
 
@@ -52,6 +52,12 @@ void site_say(struct site *s, const char *key);
 
 /* site_paragraph - <p>, when there is text */
 void site_paragraph(struct site *s, struct str text);
+
+/* site_steps - <li> for each */
+void site_steps(struct site *s, const struct steps *steps);
+
+/* site_part - the next of the parts that " | " separates in a sentence; false after the last */
+bool site_part(struct str *rest, struct str *part);
 
 /* site_english - opens an element whose text is in English whatever the page's language is, as
  * SITE_ENGLISH(s, "<p", ">") */

@@ -1,5 +1,7 @@
 #include "web/way.h"
 
+#include "explain/explain.h"
+
 enum station { YOU, OWN_SERVER, FILTER, REMOTE_SERVER, MAILBOX, STATION__COUNT };
 
 enum state {
@@ -56,13 +58,6 @@ station_word(enum station at, const struct nixie_outcome *o)
 	return words[at];
 }
 
-static bool
-is_through(const struct nixie_outcome *o)
-{
-	return o->action == NIXIE_ACTION_DELIVERED || o->action == NIXIE_ACTION_RELAYED ||
-	       o->action == NIXIE_ACTION_EXPANDED;
-}
-
 /* What a message passes on its way; that a filter stands there is not known unless it speaks. */
 static enum state
 passed(enum station at)
@@ -75,7 +70,7 @@ state_at(enum station at, const struct nixie_outcome *o)
 {
 	if (at == YOU)
 		return PASSED;
-	if (is_through(o))
+	if (explain_is_through(o))
 		return at != MAILBOX                         ? passed(at)
 		       : o->action == NIXIE_ACTION_DELIVERED ? ARRIVED
 							     : AHEAD;

@@ -123,6 +123,7 @@ def test_first_page(server):
             trouble.append(f'{address} loads something')
     check(trouble, 'style, script and icon are there, for ever, and load nothing')
     check([f'{total} bytes'] if total > FIRST_PAGE_BYTES_MAX else [], f'the first page is small: {total} bytes')
+    expect('the address of an answer, opened anew, is the form', server.ask('GET', '/explain').body, answer.body)
     expect('an asset that is none', server.ask('GET', '/assets/nixie.css').status, 404)
 
 
@@ -269,6 +270,7 @@ def test_lookup(server):
         'Use HELO/EHLO first': ['id="answer"'],
         '550 5.1.1 <ann@b.example>: User unknown': ['There is no mailbox for ann@b.example', '5.1.1:'],
         'mailbox full': ['mailbox is full'],
+        '554 5.0.0 The frobnicator is not content': ['the reason is not clear', '554:', 'postmaster'],
         'qwertyuiop': ['qwertyuiop is not in our tables', 'typing slip'],
     }
     for words, wanted in asked.items():
