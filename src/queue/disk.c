@@ -166,7 +166,7 @@ folder_each_name(struct disk *d, disk_name_fn *fn, void *to)
 	}
 	const struct dirent *e;
 	int error = 0;
-	while (errno = 0, (e = readdir(dir)) != NULL)
+	while ((void)(errno = 0), (e = readdir(dir)) != NULL)
 		fn(to, e->d_name);
 	if (errno != 0)
 		error = -errno;
