@@ -236,8 +236,11 @@ fold_origin(struct str raw, size_t at)
 				continue;
 			}
 		}
+		const unsigned char c = (unsigned char)raw.ptr[from];
 		const struct piece piece =
-			fold_one((const unsigned char *)raw.ptr + from, raw.len - from);
+			c > ' ' && c < 0x80
+				? one_byte(1, c)
+				: fold_one((const unsigned char *)raw.ptr + from, raw.len - from);
 		if (piece.kind == KIND_AS_IS) {
 			if (blank_waits && at == n)
 				return blank_from;

@@ -132,7 +132,10 @@ catalogue_provider_find(struct str host)
 		host = str_from(host, at + 1);
 	}
 	while (host.len > 0) {
-		const size_t i = search(CATALOGUE_PROVIDERS, &host, compare_provider);
+		const unsigned first = ((unsigned char)host.ptr[0] | 32u) & 63u;
+		const size_t i = (catalogue_provider_heads[host.len] >> first & 1) == 0
+					 ? STR_NPOS
+					 : search(CATALOGUE_PROVIDERS, &host, compare_provider);
 		if (i != STR_NPOS)
 			return &catalogue_providers[i];
 		str_cut(&host, '.');

@@ -14,6 +14,11 @@ extern const uint16_t catalogue_reasons_by_name[];       /* REASON__COUNT */
 extern const uint16_t catalogue_client_errors_by_code[]; /* CATALOGUE_CLIENT_ERRORS */
 extern const uint16_t catalogue_conditions_by_id[];      /* CONDITION__COUNT */
 
+/* For each length up to CATALOGUE_PROVIDER_HOST_BYTES: of the hosts that are so long, a bit for the
+ * lowest six of each first letter as a small one. Most names of hosts are no provider's, and end
+ * here. */
+extern const uint64_t catalogue_provider_heads[];
+
 /* Sorted by key in each language, one language after the other, each with every key of English. */
 extern const struct explanation_row
 	catalogue_explanations[];                       /* LANG__COUNT * CATALOGUE_EXPLANATIONS */
