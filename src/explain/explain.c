@@ -211,6 +211,26 @@ add_quote(const struct nixie_outcome *o, struct explanation *e)
 			e->quote = str_in(o->evidence[i].words);
 }
 
+/* What the provider's own code asks for, where a row of the catalogue says more than its reason
+ * does. Only in a language that has it: advice in a language that the reader may not know is none.
+ */
+static void
+add_advice(const struct nixie_outcome *o, enum lang lang, struct explanation *e)
+{
+	for (size_t i = 0; i < o->evidence_count; i++) {
+		const struct str rule = str_in(o->evidence[i].rule);
+		if (!str_starts(rule, STR("provider:")) ||
+			!str_eq(str_in(o->evidence[i].decided), STR("reason")))
+			continue;
+		for (size_t k = 0; k < CATALOGUE_PROVIDER_CODES; k++)
+			if (str_eq(catalogue_text(catalogue_provider_codes[k].id), rule))
+				e->advice = catalogue_text(
+					lang == LANG_EN ? catalogue_provider_codes[k].advice
+							: catalogue_code_words(lang, rule).advice);
+		return;
+	}
+}
+
 static void
 add_help(const struct nixie_report_info *info, const struct nixie_outcome *o, enum lang lang,
 	struct arena *a, struct explanation *e)
@@ -288,6 +308,7 @@ explain_cause(const struct nixie_report_info *info, const struct nixie_outcome *
 						 : STR("sure.none"),
 		&e->facts, lang, a);
 	add_quote(o, e);
+	add_advice(o, lang, e);
 	add_help(info, o, lang, a, e);
 }
 

@@ -53,6 +53,7 @@ put_explanation(struct json *j, const struct explanation *e)
 	json_text_if(j, STR("whose_move"), e->whose_move);
 	put_steps(j, STR("sender"), &e->sender);
 	json_text_if(j, STR("write_to"), e->write_to);
+	json_text_if(j, STR("advice"), e->advice);
 	put_steps(j, STR("sending_admin"), &e->sending_admin);
 	put_steps(j, STR("receiving_admin"), &e->receiving_admin);
 	json_text_if(j, STR("sure"), e->sure);

@@ -92,6 +92,10 @@ outcome(struct writer *w, const struct nixie_outcome *o, size_t n)
 	steps(w, &e.sender);
 	if (e.write_to.len > 0)
 		page_text(&w->page, 4, STR("- "), e.write_to, PAINT_PLAIN);
+	if (e.advice.len > 0) {
+		heading(w, "advice");
+		paragraph(w, e.advice);
+	}
 	if (e.next.len > 0) {
 		heading(w, "next");
 		paragraph(w, e.next);

@@ -219,8 +219,9 @@ replay_done(struct queue *q)
 	while ((node = table_next(&q->drafts, NULL)) != NULL)
 		draft_free(q, DRAFT_OF(node)); /* never accepted */
 	table_fini(&q->drafts);
-	for (node = NULL; (node = table_next(&q->messages, node)) != NULL;)
-		message_hold_damaged(q, MESSAGE_OF(node));
+	for (struct message *m = MESSAGE_OF(table_next(&q->messages, NULL)); m != NULL;
+		m = MESSAGE_OF(table_next(&q->messages, &m->node)))
+		message_hold_damaged(q, m);
 	/* Copies begun in this run are unlike those of any run before, which wrote segments of
 	 * other numbers. */
 	q->generation = journal_extent(q->journal).newest << 32;

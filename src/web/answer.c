@@ -240,6 +240,10 @@ todo(struct card *c)
 		HTML(&s->out, "</li>\n");
 	}
 	HTML(&s->out, "</ol>\n");
+	if (e->advice.len > 0) {
+		heading(s, "label.advice");
+		site_paragraph(s, e->advice);
+	}
 	if (needs_letter(c))
 		letter(c);
 	HTML(&s->out, "</section>\n");

@@ -23,7 +23,9 @@ static void
 add_char(struct out *out, uint32_t cp)
 {
 	char room[4];
-	out_add(out, (struct str){room, utf8_put(cp, room)});
+	const size_t n = utf8_put(cp, room);
+	for (size_t i = 0; i < n; i++) /* rare; out_add() would be inlined for it, at length */
+		out_add_char(out, room[i]);
 }
 
 /* A character that a parser would take for markup; false when it is none. */

@@ -94,7 +94,7 @@ check_explanation(const struct explanation *e, const char *name, enum lang lang,
 		{"refused_by", e->refused_by}, {"step", e->step}, {"next", e->next},
 		{"disagree", e->disagree}, {"last_answer", e->last_answer}, {"verdict", e->verdict},
 		{"whose_move", e->whose_move}, {"sure", e->sure}, {"write_to", e->write_to},
-		{"links", e->links}, {"backscatter", e->backscatter}};
+		{"advice", e->advice}, {"links", e->links}, {"backscatter", e->backscatter}};
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		check_sentence(parts[i].text, parts[i].name, name, lang, bad);
 	check_steps(&e->sender, name, lang, bad);
@@ -195,6 +195,20 @@ test_outcome(struct arena *a)
 	tap_is_str(e.facts.code, STR("550 5.7.1"), "outcome: the code");
 	tap_is_str(e.quote, STR("550 5.7.1 No https://b.example"), "outcome: the quote");
 	tap_ok(e.links.len > 0, "outcome: warns of links");
+	const struct provider_code_row *row = catalogue_provider_codes;
+	while (row->advice.len == 0)
+		row++;
+	const struct str id = catalogue_text(row->id);
+	const struct nixie_evidence why = {
+		.decided = text("reason"), .rule = {id.ptr, id.len}, .offset = -1};
+	tap_ok(e.advice.len == 0, "outcome: no advice of a provider that did not decide");
+	o.evidence = &why;
+	o.evidence_count = 1;
+	explain_outcome(&info, &o, LANG_EN, a, &e);
+	tap_is_str(e.advice, catalogue_text(row->advice), "outcome: the provider's advice");
+	explain_outcome(&info, &o, LANG_DE, a, &e);
+	tap_ok(!str_eq(e.advice, catalogue_text(row->advice)),
+		"outcome: advice in another language only where it has it");
 	o.action = NIXIE_ACTION_DELIVERED;
 	explain_outcome(&info, &o, LANG_EN, a, &e);
 	tap_is_str(e.key, STR("kind/success"), "outcome: delivered");
