@@ -200,7 +200,7 @@ fold_text(struct str raw, char *out)
 				continue;
 			}
 			if (is_cjk((const unsigned char *)raw.ptr + at, raw.len - at)) {
-				memcpy(out + n, raw.ptr + at, 3);
+				memmove(out + n, raw.ptr + at, 3); /* `out` may be `raw` */
 				at += 3;
 				n += 3;
 				after_blank = false;

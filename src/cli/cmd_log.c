@@ -220,7 +220,7 @@ year_of(const char *path)
 	const time_t now = time(NULL);
 	struct lines l;
 	struct tm tm = {.tm_year = 126};
-	struct stat st;
+	struct stat st = {0};
 	const char *line;
 	size_t len;
 	int last = 0, years = 0;

@@ -10,6 +10,7 @@
 
 static const char *const query_sql[QUERY_COUNT] = {
 #define X(id, sql) sql,
+	/* NOLINTNEXTLINE(bugprone-suspicious-missing-comma): long ones are written in pieces */
 	QUERIES(X)
 #undef X
 };

@@ -8,7 +8,7 @@
 static struct str
 joined(struct str user, struct str domain, struct arena *a)
 {
-	if (user.len == 0 || !host_looks_real(domain))
+	if (user.len == 0 || domain.len == 0 || !host_looks_real(domain))
 		return STR_NONE;
 	char *const room = arena_bytes(a, user.len + 1 + domain.len);
 	if (room == NULL)

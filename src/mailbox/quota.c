@@ -25,7 +25,7 @@ mail_bytes(int dir, const char *name)
 {
 	const struct str s = str_of(name);
 	const size_t at = str_find(s, STR(",S="), 0);
-	struct stat st;
+	struct stat st = {0};
 	if (at != STR_NPOS) {
 		const int64_t n = str_number(str_from(s, at + 3), INT64_MAX / 2);
 		if (n >= 0)
@@ -137,7 +137,7 @@ int64_t
 quota_used(int dir, uint64_t quota_bytes, int64_t now_s, uint64_t more_bytes)
 {
 	char text[FILE_BYTES_MAX + 1];
-	struct stat st;
+	struct stat st = {0};
 	int64_t used = -1;
 	bool is_fresh = false;
 	const int fd = openat(dir, FILE_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);

@@ -130,7 +130,7 @@ static int64_t
 folder_size(struct disk *d, int file)
 {
 	(void)d;
-	struct stat st;
+	struct stat st = {0};
 	return fstat(file, &st) < 0 ? -errno : (int64_t)st.st_size;
 }
 
@@ -177,7 +177,7 @@ folder_each_name(struct disk *d, disk_name_fn *fn, void *to)
 static int64_t
 folder_room(struct disk *d)
 {
-	struct statvfs st;
+	struct statvfs st = {0};
 	if (fstatvfs(folder_of(d), &st) < 0)
 		return -errno;
 	return (int64_t)(st.f_bavail * st.f_frsize);

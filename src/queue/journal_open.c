@@ -199,10 +199,10 @@ static int
 segments_read(struct journal *j, const struct found *found, const struct journal_reader *reader,
 	struct window *w)
 {
-	struct candidate now = {0}, next = {0};
+	struct candidate next = {0};
 	int error = found->count == 0 ? 0 : candidate_open(j, found->numbers[0], w, &next);
 	for (size_t i = 0; error == 0 && i < found->count; i++) {
-		now = next;
+		struct candidate now = next;
 		const bool is_last = i + 1 == found->count;
 		if (!is_last && (error = candidate_open(j, found->numbers[i + 1], w, &next)) != 0) {
 			j->disk->ops->close(j->disk, now.segment.file);

@@ -23,11 +23,12 @@ recipient_state_name(enum recipient_state state)
 void
 queue_alarm_say(struct queue *q, const char *fmt, ...)
 {
-	char words[ALARM_BYTES];
-	va_list ap;
 	if (q->options.alarm == NULL)
 		return;
+	char words[ALARM_BYTES];
+	va_list ap;
 	va_start(ap, fmt);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is, a line above */
 	vsnprintf(words, sizeof words, fmt, ap);
 	va_end(ap);
 	q->options.alarm(q->options.alarm_to, words);

@@ -58,12 +58,11 @@ static struct str
 enhanced_name(const struct enhanced_row *r, unsigned class, struct arena *a)
 {
 	const struct str said = catalogue_text(r->said);
-	const struct str code = arena_str(a, catalogue_text(r->code));
+	const struct str code = catalogue_text(r->code);
 	if (class == 0)
 		class = str_eq(said, STR("temporary")) ? 4 : str_eq(said, STR("success")) ? 2 : 5;
-	if (code.len > 0)
-		((char *)(uintptr_t)code.ptr)[0] = (char)('0' + class);
-	return code;
+	const char digit = (char)('0' + class);
+	return arena_join(a, (struct str){&digit, 1}, str_from(code, 1), STR_NONE);
 }
 
 struct entry_address

@@ -80,10 +80,10 @@ def options(folder):
     fifo = folder / "fifo"
     os.mkfifo(fifo)
     for words in ((), ("--year", "2025")):
-        writer = threading.Thread(target=fifo.write_bytes, args=(raw,))
+        writer = threading.Thread(target=fifo.write_bytes, args=(raw,), daemon=True)
         writer.start()
         check(len(events(*words, fifo)) == whole, " ".join(("a pipe with a name", *words)))
-        writer.join()
+        writer.join(60)
     check(len(events("--year", "2025", "postfix.log", "exim.log")) == whole + 7, "several files")
     for words, count in (
             (("--since", "2026-01-01"), 6), (("--until", "2025-12-31"), 5), (("--until", "2025-12-31T23:00:00"), 4),

@@ -50,7 +50,8 @@ save(const struct plan *p, const char *folder, size_t number, struct str mutant)
 	const int len = snprintf(path, sizeof path, "%s/mutant-%llu-%zu-%zu.eml", folder,
 		(unsigned long long)p->seed, p->kind, number);
 	FILE *const f = len > 0 && (size_t)len < sizeof path ? fopen(path, "wb") : NULL;
-	const bool ok = f != NULL && fwrite(mutant.ptr, 1, mutant.len, f) == mutant.len;
+	const bool ok = f != NULL &&
+			(mutant.len == 0 || fwrite(mutant.ptr, 1, mutant.len, f) == mutant.len);
 	return f != NULL && fclose(f) == 0 && ok;
 }
 

@@ -187,7 +187,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         made = subprocess.run([sys.argv[3], '-n', str(MUTANTS), '-s', '3', '-w', folder, TOP / 'samples', TOP / 'tests/golden/seeds',
                                TOP / 'tests/wild'], check=False, capture_output=True, timeout=250)
-        check([] if made.returncode == 0 else [made.stdout[-500:], made.stderr[-500:]], f'{MUTANTS} mutants')
+        check([] if made.returncode == 0 else [made.stdout[-500:].decode(errors='replace'), made.stderr[-500:].decode(errors='replace')], f'{MUTANTS} mutants')
         # Those that are empty, or an mbox without a mail, have no report.
         mutants = sorted(p for p in pathlib.Path(folder).iterdir() if p.stat().st_size > 0)
         validate(nixie, validator, ['--explain', '--message'], mutants, 'parse --explain, damaged mails')
