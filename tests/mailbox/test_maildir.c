@@ -248,7 +248,7 @@ test_quota(void)
 	file_write(path, "maildirsize", "5000S\n4000 3\n-1500 -1\n");
 	is_number(maildir_used(path, 5000, 1790000000), 2500, "the lines are summed up");
 	file_write(path, "maildirsize", "5000S\n4995 3\n");
-	struct stat st;
+	struct stat st = {0};
 	stat(path, &st);
 	struct text text = {body, 99, 0};
 	struct mailbox_message m = {.source = text_give,

@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 from server import ENV, SECONDS, Server, read_all, status_of
 
@@ -262,6 +263,17 @@ def memory(nixie):
         check([], '--max-memory: when they are gone, others may')
 
 
+def connect_soon(s, path):
+    """The name of a socket is there a moment before anybody listens, or was left by another."""
+    for _ in range(100):
+        try:
+            s.connect(path)
+            return
+        except (ConnectionRefusedError, FileNotFoundError):
+            time.sleep(0.1)
+    s.connect(path)
+
+
 def listens(nixie):
     """Addresses, and what is said when they cannot be had."""
     def refused(name, words, *options):
@@ -287,7 +299,7 @@ def listens(nixie):
         path = str(pathlib.Path(folder, 'socket'))
         for again in ('', ', left behind by another'):
             with Server(nixie, listen=f'unix:{path}') as server, socket.socket(socket.AF_UNIX) as s:
-                s.connect(path)
+                connect_soon(s, path)
                 s.sendall(LAST)
                 expect(f'a socket of the file system{again}', status_of(read_all(s)), 200)
         with Server(nixie, listen=f'unix:{path}'):
