@@ -44,7 +44,7 @@ struct reason_row {
 };
 
 struct reply_row {
-	struct text class, name, meaning, stage, confidence, dotless, source;
+	struct text class, name, other_name, meaning, stage, confidence, dotless, source;
 	uint16_t code;
 	uint8_t said;   /* enum said */
 	uint8_t reason; /* enum reason; REASON_UNKNOWN when the code alone says nothing */

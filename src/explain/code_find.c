@@ -117,6 +117,43 @@ find_condition(struct str code, struct code_answer *to)
 		add(to, ENTRY_CONDITION, (size_t)c, 0);
 }
 
+/* The letters and digits of both are the same, whatever stands between and however they are
+ * written.
+ */
+static bool
+same_letters(struct str a, struct str b)
+{
+	for (;;) {
+		while (a.len > 0 && !ascii_is_alnum((unsigned char)a.ptr[0]))
+			a = str_from(a, 1);
+		while (b.len > 0 && !ascii_is_alnum((unsigned char)b.ptr[0]))
+			b = str_from(b, 1);
+		if (a.len == 0 || b.len == 0)
+			return a.len == b.len;
+		if (ascii_lower((unsigned char)a.ptr[0]) != ascii_lower((unsigned char)b.ptr[0]))
+			return false;
+		a = str_from(a, 1);
+		b = str_from(b, 1);
+	}
+}
+
+/* "Mailbox full", "Requested action not taken: mailbox unavailable.": the name of a code in the
+ * registry, or in the lists that people have. */
+static void
+find_name(struct str name, struct code_answer *to)
+{
+	if (same_letters(name, STR("")))
+		return;
+	for (size_t i = 0; i < CATALOGUE_REPLIES; i++)
+		if (same_letters(name, catalogue_text(catalogue_replies[i].name)) ||
+			same_letters(name, catalogue_text(catalogue_replies[i].other_name)))
+			add(to, ENTRY_REPLY, i, 0);
+	for (size_t i = 0; i < CATALOGUE_ENHANCED; i++)
+		if (same_letters(name, catalogue_text(catalogue_enhanced[i].name)) ||
+			same_letters(name, catalogue_text(catalogue_enhanced[i].other_name)))
+			add(to, ENTRY_ENHANCED, i, 0);
+}
+
 void
 code_find(struct str code, struct arena *a, struct code_answer *to)
 {
@@ -126,6 +163,7 @@ code_find(struct str code, struct arena *a, struct code_answer *to)
 	find_client_error(code, to);
 	find_reason(code, to);
 	find_digit(code, to);
+	find_name(code, to);
 	for (struct str rest = code, word; (word = str_word(&rest)).len > 0;) {
 		while (word.len > 0 && strchr("()[]#,;:", word.ptr[0]) != NULL &&
 			word.ptr[0] != '\0')

@@ -22,10 +22,10 @@ user_unknown|recipient|hard|address|sender|remove|no|No such mailbox.|Check it.|
 mailbox_full|recipient|soft|recipient|recipient or receiving_admin|retry|yes|It is full.|Wait.|5.2.2|4.2.2|RFC 3463
 unknown|unknown|unknown|unknown|depends|read_reply|unknown|Nobody knows.|Read it.|||test''',
     'reply_codes.tsv': '''
-code|class|name|meaning|stage|said|reason|confidence|dotless|source
-550|permanent|Not done|It was not done|RCPT|permanent|user_unknown|medium||RFC 5321
-522|permanent|Full|It is full||permanent|mailbox_full|high|5.2.2|test
-250|success|OK|It was done||none||||RFC 5321''',
+code|class|name|other_name|meaning|stage|said|reason|confidence|dotless|source
+550|permanent|Not done||It was not done|RCPT|permanent|user_unknown|medium||RFC 5321
+522|permanent|Full||It is full||permanent|mailbox_full|high|5.2.2|test
+250|success|OK||It was done||none||||RFC 5321''',
     'enhanced_codes.tsv': '''
 code|name|other_name|basic_codes|meaning|cause|fixer|reason|weight|said|source
 X.2.2|Mailbox full||552|It is full||recipient|mailbox_full|strong|both|RFC 3463
