@@ -91,10 +91,15 @@ find_patterns(struct str code, struct arena *a, struct code_answer *to)
 	for (size_t i = 0; i < n; i++)
 		add(to, hits[i].table == PATTERN_BLOCKLIST ? ENTRY_BLOCKLIST : ENTRY_PROVIDER_CODE,
 			hits[i].row, 0);
-	if (to->count > 0 || folded.len < 3)
+	if (folded.len < 3)
 		return;
-	/* A part of a name or token is enough to be asked about: "spamhaus", "TSS04". */
-	for (size_t i = 0; i < CATALOGUE_BLOCKLISTS; i++)
+	/* A part of a name or token is enough to be asked about: "spamhaus", "TSS04". A token that
+	 * is a list's, "S3150", may stand in answers of its provider too, and those have the
+	 * advice. */
+	const bool has_list = to->count > 0;
+	if (has_list && (to->list[0].kind != ENTRY_BLOCKLIST || str_has(code, STR("."))))
+		return;
+	for (size_t i = 0; i < CATALOGUE_BLOCKLISTS && !has_list; i++)
 		if (str_has_case(catalogue_text(catalogue_blocklists[i].name), code) ||
 			str_has_case(catalogue_text(catalogue_blocklists[i].match), code))
 			add(to, ENTRY_BLOCKLIST, i, 0);

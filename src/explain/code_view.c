@@ -193,7 +193,7 @@ view_blocklist(const struct blocklist_row *r, enum lang lang, struct arena *a, s
 	v->title = catalogue_text(r->name);
 	v->meaning = worded_or(words.meaning, r->kind);
 	put_text(v, "label.code", "match", r->match);
-	put_text(v, "label.cause", "cause", r->operator);
+	put_text(v, "label.provider", "operator", r->operator);
 	put_reason(v, reason, lang, a);
 	if (reason >= 0)
 		put_fixer(v, catalogue_reasons[reason].fixer, lang, a);
