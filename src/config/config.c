@@ -12,8 +12,8 @@ static const struct setting_row rows[SETTING_COUNT] = {
 };
 
 /* The choices stand in front of the words, between bars: one text to read in the table. */
-static struct setting_row
-row_of(enum config_setting s)
+struct setting_row
+config_row(enum config_setting s)
 {
 	struct setting_row row = rows[s];
 	if (!str_starts(row.words, STR("|")))
@@ -24,12 +24,6 @@ row_of(enum config_setting s)
 	row.choices = str_head(str_from(row.words, 1), end - 1);
 	row.words = str_trim(str_from(row.words, end + 1));
 	return row;
-}
-
-struct setting_row
-config_row(enum config_setting s)
-{
-	return row_of(s);
 }
 
 enum config_setting
@@ -150,7 +144,7 @@ setting_line(struct parser *p, struct str name, struct str rest)
 		complain_unknown(p, name);
 		return;
 	}
-	const struct setting_row row = row_of(s);
+	const struct setting_row row = config_row(s);
 	if (p->listener != NULL && row.scope == CONFIG_SERVER) {
 		complain(p, name, STR(" is the whole server's: it cannot stand in a listener"),
 			STR_NONE);
@@ -273,7 +267,7 @@ config_parse(
 	*out = (struct config){0};
 	*complaints = (struct config_complaints){0};
 	for (int s = 0; s < SETTING_COUNT; s++) {
-		const struct setting_row row = row_of((enum config_setting)s);
+		const struct setting_row row = config_row((enum config_setting)s);
 		config_value_parse(&row, row.standard, a, &out->values[s]);
 		out->values[s].line = 0;
 	}

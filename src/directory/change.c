@@ -39,15 +39,6 @@ insert(struct directory *d, sqlite3_stmt *s, struct str what, struct directory_e
 	return ok;
 }
 
-static sqlite3_stmt *
-ask_id(struct directory *d, enum query query, int64_t id)
-{
-	sqlite3_stmt *const s = ask(d, query);
-	if (s != NULL)
-		sqlite3_bind_int64(s, 1, id);
-	return s;
-}
-
 static void
 bind_number(sqlite3_stmt *s, int at, int64_t n)
 {
@@ -65,11 +56,16 @@ domain_name(struct str given, char room[256], struct str *out, struct directory_
 }
 
 static bool
+address_take(struct str address, struct name *out, struct directory_error *error)
+{
+	return name_parse(address, out) ||
+	       fail(error, "%.*s: not an address: write user@example.org", SHOWN(address));
+}
+
+static bool
 address_check(struct str address, struct directory_error *error)
 {
-	struct name name;
-	return name_parse(address, &name) ||
-	       fail(error, "%.*s: not an address: write user@example.org", SHOWN(address));
+	return address_take(address, &(struct name){0}, error);
 }
 
 /* The domain of an address, which must be one of ours. */
@@ -153,11 +149,7 @@ name_add(
 {
 	struct name name;
 	struct domain_row domain;
-	if (!name_parse(address, &name)) {
-		fail(error, "%.*s: not an address: write user@example.org", SHOWN(address));
-		return 0;
-	}
-	if (!domain_ours(d, name.domain, &domain, error))
+	if (!address_take(address, &name, error) || !domain_ours(d, name.domain, &domain, error))
 		return 0;
 	sqlite3_stmt *const s = ask_id(d, QUERY_NAME_ADD, domain.id);
 	bind_text(s, 2, name.local);
@@ -175,8 +167,7 @@ name_ours(
 	struct name name;
 	struct domain_row domain;
 	struct name_row row;
-	if (!address_check(address, error) || !name_parse(address, &name) ||
-		!domain_ours(d, name.domain, &domain, error))
+	if (!address_take(address, &name, error) || !domain_ours(d, name.domain, &domain, error))
 		return 0;
 	const enum step rc = name_find(d, domain.id, name.local, &row);
 	if (rc == STEP_FAILED)
@@ -279,7 +270,7 @@ address_add(struct directory *d, enum query query, int64_t id, struct str addres
 	struct directory_error *error)
 {
 	struct name name;
-	if (!address_check(address, error) || !name_parse(address, &name))
+	if (!address_take(address, &name, error))
 		return false;
 	sqlite3_stmt *const s = ask_id(d, query, id);
 	bind_text(s, 2, name.whole);
@@ -338,7 +329,7 @@ bool
 directory_route_address_add(struct directory *d, struct str address, struct directory_error *error)
 {
 	struct name name;
-	if (!address_check(address, error) || !name_parse(address, &name) || !begin(d, error))
+	if (!address_take(address, &name, error) || !begin(d, error))
 		return false;
 	sqlite3_stmt *const s = ask(d, QUERY_ROUTE);
 	bind_text(s, 1, name.domain);

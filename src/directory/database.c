@@ -42,6 +42,15 @@ ask(struct directory *d, enum query query)
 	return *s;
 }
 
+sqlite3_stmt *
+ask_id(struct directory *d, enum query query, int64_t id)
+{
+	sqlite3_stmt *const s = ask(d, query);
+	if (s != NULL)
+		sqlite3_bind_int64(s, 1, id);
+	return s;
+}
+
 void
 bind_text(sqlite3_stmt *s, int at, struct str text)
 {

@@ -71,6 +71,8 @@ enum step { STEP_ROW, STEP_END, STEP_FAILED };
 
 /* ask - the prepared statement, with nothing bound; NULL when the file does not answer */
 sqlite3_stmt *ask(struct directory *d, enum query query);
+/* ask_id - the same, about the row ?1 */
+sqlite3_stmt *ask_id(struct directory *d, enum query query, int64_t id);
 void bind_text(sqlite3_stmt *s, int at, struct str text); /* absent: NULL */
 enum step step(sqlite3_stmt *s);                          /* of a NULL statement: STEP_FAILED */
 /* done - ends the question: its rows are gone, their texts too */
@@ -113,6 +115,11 @@ struct name_row {
 };
 
 enum step name_find(struct directory *d, int64_t domain, struct str local, struct name_row *out);
+
+/* name_find_plus - the same, and if nobody is named so: john+shop is john. *local is then what was
+ * found */
+enum step name_find_plus(struct directory *d, const struct domain_row *domain, struct str *local,
+	struct name_row *out);
 
 struct route_row {
 	int64_t id;

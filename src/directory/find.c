@@ -26,9 +26,7 @@ domain_find(struct directory *d, struct str name, struct domain_row *out)
 enum step
 name_find(struct directory *d, int64_t domain, struct str local, struct name_row *out)
 {
-	sqlite3_stmt *const s = ask(d, QUERY_NAME);
-	if (s != NULL)
-		sqlite3_bind_int64(s, 1, domain);
+	sqlite3_stmt *const s = ask_id(d, QUERY_NAME, domain);
 	bind_text(s, 2, local);
 	const enum step rc = step(s);
 	if (rc == STEP_ROW)
@@ -36,6 +34,19 @@ name_find(struct directory *d, int64_t domain, struct str local, struct name_row
 			sqlite3_column_int(s, 2) != 0};
 	done(s);
 	return rc;
+}
+
+enum step
+name_find_plus(struct directory *d, const struct domain_row *domain, struct str *local,
+	struct name_row *out)
+{
+	const enum step rc = name_find(d, domain->id, *local, out);
+	const size_t plus =
+		domain->plus == '\0' ? STR_NPOS : str_find_char(*local, domain->plus, 1);
+	if (rc != STEP_END || plus == STR_NPOS)
+		return rc;
+	*local = str_head(*local, plus);
+	return name_find(d, domain->id, *local, out);
 }
 
 /* "a.b.example", then "*.b.example", "*.example" */

@@ -15,9 +15,7 @@ directory_login(
 	bool is_active = false, is_known = false;
 	enum step rc = name_parse(user, &name) ? domain_find(d, name.domain, &domain) : STEP_END;
 	if (rc == STEP_ROW) {
-		sqlite3_stmt *const s = ask(d, QUERY_LOGIN);
-		if (s != NULL)
-			sqlite3_bind_int64(s, 1, domain.id);
+		sqlite3_stmt *const s = ask_id(d, QUERY_LOGIN, domain.id);
 		bind_text(s, 2, name.local);
 		rc = step(s);
 		if (rc == STEP_ROW) {
@@ -45,9 +43,7 @@ directory_login(
 enum directory_login
 directory_login_holds(struct directory *d, const struct directory_account *account)
 {
-	sqlite3_stmt *const s = ask(d, QUERY_LOGIN_HOLDS);
-	if (s != NULL)
-		sqlite3_bind_int64(s, 1, account->id);
+	sqlite3_stmt *const s = ask_id(d, QUERY_LOGIN_HOLDS, account->id);
 	const enum step rc = step(s);
 	enum directory_login holds = rc == STEP_FAILED ? LOGIN_UNAVAILABLE : LOGIN_WRONG;
 	if (rc == STEP_ROW) {
@@ -84,9 +80,7 @@ directory_may_send_as(struct directory *d, int64_t account, struct str address, 
 	*failed = false;
 	if (!name_parse(address, &name))
 		return false;
-	sqlite3_stmt *const s = ask(d, QUERY_IDENTITY);
-	if (s != NULL)
-		sqlite3_bind_int64(s, 1, account);
+	sqlite3_stmt *const s = ask_id(d, QUERY_IDENTITY, account);
 	bind_text(s, 2, name.whole);
 	const enum step given = step(s);
 	done(s);
@@ -99,11 +93,7 @@ directory_may_send_as(struct directory *d, int64_t account, struct str address, 
 		*failed = rc == STEP_FAILED;
 		return false;
 	}
-	const size_t plus =
-		domain.plus == '\0' ? STR_NPOS : str_find_char(name.local, domain.plus, 1);
-	rc = name_find(d, domain.id, name.local, &row);
-	if (rc == STEP_END && plus != STR_NPOS)
-		rc = name_find(d, domain.id, str_head(name.local, plus), &row);
+	rc = name_find_plus(d, &domain, &name.local, &row);
 	*failed = rc == STEP_FAILED;
 	return rc == STEP_ROW && (row.id == account || alias_is_of(d, account, address));
 }

@@ -99,9 +99,7 @@ static bool walk(struct walk *w, struct str address);
 static struct str
 list_lacks(struct walk *w, int64_t list, struct str address)
 {
-	sqlite3_stmt *s = ask(w->d, QUERY_LIST);
-	if (s != NULL)
-		sqlite3_bind_int64(s, 1, list);
+	sqlite3_stmt *s = ask_id(w->d, QUERY_LIST, list);
 	if (step(s) != STEP_ROW) {
 		done(s);
 		return STR("the list's settings, which cannot be read");
@@ -131,9 +129,7 @@ list_lacks(struct walk *w, int64_t list, struct str address)
 	case LIST_MEMBERS:
 		break;
 	}
-	s = ask(w->d, QUERY_MEMBER);
-	if (s != NULL)
-		sqlite3_bind_int64(s, 1, list);
+	s = ask_id(w->d, QUERY_MEMBER, list);
 	bind_text(s, 2, has_sender ? sender.whole : STR(""));
 	const bool is_member = step(s) == STEP_ROW;
 	done(s);
@@ -150,9 +146,7 @@ walk_list(struct walk *w, int64_t list, struct str address)
 	/* Read before they are followed: a list in a list asks the same question. */
 	struct str *members = NULL;
 	size_t count = 0, room = 0;
-	sqlite3_stmt *const s = ask(w->d, QUERY_MEMBERS);
-	if (s != NULL)
-		sqlite3_bind_int64(s, 1, list);
+	sqlite3_stmt *const s = ask_id(w->d, QUERY_MEMBERS, list);
 	enum step rc;
 	while ((rc = step(s)) == STEP_ROW) {
 		struct str *const more = arena_more(w->a, members, count, &room, sizeof *members);
@@ -184,9 +178,7 @@ walk_list(struct walk *w, int64_t list, struct str address)
 static bool
 walk_account(struct walk *w, int64_t id, struct str address)
 {
-	sqlite3_stmt *const s = ask(w->d, QUERY_ACCOUNT);
-	if (s != NULL)
-		sqlite3_bind_int64(s, 1, id);
+	sqlite3_stmt *const s = ask_id(w->d, QUERY_ACCOUNT, id);
 	if (step(s) != STEP_ROW) {
 		done(s);
 		return lookup_failed(w);
@@ -212,9 +204,7 @@ walk_account(struct walk *w, int64_t id, struct str address)
 static bool
 walk_alias(struct walk *w, int64_t id)
 {
-	sqlite3_stmt *const s = ask(w->d, QUERY_ALIAS);
-	if (s != NULL)
-		sqlite3_bind_int64(s, 1, id);
+	sqlite3_stmt *const s = ask_id(w->d, QUERY_ALIAS, id);
 	const enum step rc = step(s);
 	const struct str target = rc == STEP_ROW ? arena_str(w->a, column_text(s, 0)) : STR_NONE;
 	done(s);
@@ -249,9 +239,7 @@ static bool
 walk_route(struct walk *w, const struct route_row *route, const struct name *name)
 {
 	if (!route->takes_all) {
-		sqlite3_stmt *const s = ask(w->d, QUERY_ROUTE_ADDRESS);
-		if (s != NULL)
-			sqlite3_bind_int64(s, 1, route->id);
+		sqlite3_stmt *const s = ask_id(w->d, QUERY_ROUTE_ADDRESS, route->id);
 		bind_text(s, 2, name->whole);
 		const enum step rc = step(s);
 		done(s);
@@ -273,11 +261,7 @@ walk_local(struct walk *w, const struct domain_row *domain, const struct name *n
 {
 	struct name_row row;
 	struct str local = name->local;
-	enum step rc = name_find(w->d, domain->id, local, &row);
-	/* john+shop is john, unless somebody is named so. */
-	const size_t plus = domain->plus == '\0' ? STR_NPOS : str_find_char(local, domain->plus, 1);
-	if (rc == STEP_END && plus != STR_NPOS)
-		rc = name_find(w->d, domain->id, local = str_head(local, plus), &row);
+	const enum step rc = name_find_plus(w->d, domain, &local, &row);
 	if (rc == STEP_FAILED)
 		return lookup_failed(w);
 	const struct str host = str_of(domain->name);

@@ -56,7 +56,6 @@ move_finish(struct job *job)
 		free(m->body.list);
 		m->body = v->body;
 		v->body = (struct extents){0};
-		m->generation = v->generation;
 		message_home_set(q, m, extents_oldest(&m->body, job->write.segment));
 	}
 	mover_free(q);

@@ -80,7 +80,6 @@ message_new(const struct entry_message *e, const struct queue_recipient *recipie
 	struct queue_envelope *const v = &m->shown.envelope;
 	m->shown.id = e->message;
 	m->shown.body_bytes = e->body_bytes;
-	m->generation = e->generation;
 	*v = e->envelope;
 	const size_t text_bytes = envelope_bytes(v, recipients);
 	v->recipients = calloc(v->recipient_count, sizeof *v->recipients);
@@ -121,7 +120,6 @@ message_home_set(struct queue *q, struct message *m, uint64_t oldest)
 		if (m->home_next != NULL)
 			m->home_next->home_link = m->home_link;
 	}
-	m->home = oldest;
 	struct home *const h = home_get(q, oldest);
 	m->home_next = h->first;
 	m->home_link = &h->first;

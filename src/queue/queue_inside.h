@@ -28,14 +28,13 @@ struct recipient_inside {
 struct message {
 	struct queue_message shown; /* the first member: what queue_find() gives */
 	struct table_node node;
-	uint64_t generation; /* which of its copies this is */
 	struct extents body;
 	struct recipient_inside *inside;
 	char *texts;       /* of the envelope, and of the recipients as they came */
 	size_t open_count; /* recipients that are not final */
 	size_t changing;   /* changes on their way to the disk */
-	uint64_t home;     /* the oldest segment that it needs */
-	struct message *home_next, **home_link;
+	struct message *home_next,
+		**home_link; /* of those whose oldest part is in the same segment */
 	uint64_t stored_bytes;
 };
 

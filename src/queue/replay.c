@@ -121,7 +121,6 @@ replay_message(
 		message_add(q, m);
 	free(m->body.list);
 	m->body = body;
-	m->generation = e->generation;
 	message_home_set(q, m, extents_oldest(&body, segment));
 	return true;
 }
