@@ -12,13 +12,6 @@
 static char base[] = "maildir-test.XXXXXX";
 static struct mailbox_error error;
 
-/* tap_is_int() looks at its numbers twice; what is done here must be done once. */
-static void
-is_number(int64_t got, int64_t want, const char *name)
-{
-	tap_is_int(got, want, "%s", name);
-}
-
 struct text {
 	struct str rest;
 	size_t piece; /* bytes at a time */
@@ -143,12 +136,12 @@ test_once(void)
 	size_t count;
 	const struct str body = STR("x\r\n");
 	deliver(path, body, "B2R0", 0, 10, false);
-	is_number(deliver(path, body, "B2R0", 0, 10, true), MAILBOX_DONE, "again");
+	tap_is_int(deliver(path, body, "B2R0", 0, 10, true), MAILBOX_DONE, "again");
 	tap_is_int(count_of(path, "new"), 1, "and there is one");
-	is_number(deliver(path, body, "B2R1", 0, 10, true), MAILBOX_DONE,
+	tap_is_int(deliver(path, body, "B2R1", 0, 10, true), MAILBOX_DONE,
 		"another recipient of the message");
 	tap_is_int(count_of(path, "new"), 2, "has his own");
-	is_number(deliver(path, body, "B2R", 0, 10, true), MAILBOX_DONE,
+	tap_is_int(deliver(path, body, "B2R", 0, 10, true), MAILBOX_DONE,
 		"an id that is the head of another's");
 	tap_is_int(count_of(path, "new"), 3, "is not that");
 
@@ -159,7 +152,7 @@ test_once(void)
 	snprintf(from, sizeof from, "%s/new/%s", read_path, name);
 	snprintf(to, sizeof to, "%s/cur/%s:2,RS", read_path, name);
 	tap_ok(rename(from, to) == 0, "the owner reads it");
-	is_number(deliver(read_path, body, "C3R0", 0, 10, true), MAILBOX_DONE, "again");
+	tap_is_int(deliver(read_path, body, "C3R0", 0, 10, true), MAILBOX_DONE, "again");
 	tap_is_int(count_of(read_path, "new"), 0, "and he does not get it twice");
 }
 
@@ -218,15 +211,15 @@ test_quota(void)
 	char path[128];
 	snprintf(path, sizeof path, "%s", path_of("quota"));
 	const struct str body = STR("0123456789");
-	is_number(deliver(path, body, "F1", 10, 99, false), MAILBOX_DONE, "exactly the quota");
-	is_number(
+	tap_is_int(deliver(path, body, "F1", 10, 99, false), MAILBOX_DONE, "exactly the quota");
+	tap_is_int(
 		deliver(path_of("quota2"), body, "F1", 9, 99, false), MAILBOX_FULL, "a byte more");
-	is_number(deliver(path, body, "F2", 10 + HEAD + 9, 99, false), MAILBOX_FULL,
+	tap_is_int(deliver(path, body, "F2", 10 + HEAD + 9, 99, false), MAILBOX_FULL,
 		"what is there counts");
-	is_number(deliver(path, body, "F3", 10 + HEAD + 10, 99, false), MAILBOX_DONE,
+	tap_is_int(deliver(path, body, "F3", 10 + HEAD + 10, 99, false), MAILBOX_DONE,
 		"with the size on disk");
-	is_number(maildir_used(path, 49, 1790000000), 2 * (10 + HEAD), "what is used");
-	is_number(maildir_used(path_of("none"), 49, 0), 0, "no mailbox yet");
+	tap_is_int(maildir_used(path, 49, 1790000000), 2 * (10 + HEAD), "what is used");
+	tap_is_int(maildir_used(path_of("none"), 49, 0), 0, "no mailbox yet");
 
 	/* Folders count, Trash does not; a size in a name is believed. */
 	char at[300];
@@ -241,12 +234,12 @@ test_quota(void)
 	file_write(path, ".Work/new/2.b.h", "12345");
 	file_write(path, ".Trash/cur/3.c.h,S=500:2,", "x");
 	file_write(path, "maildirsize", "rubbish");
-	is_number(maildir_used(path, 5000, 1790000000), 2 * (10 + HEAD) + 1005,
+	tap_is_int(maildir_used(path, 5000, 1790000000), 2 * (10 + HEAD) + 1005,
 		"counted anew when the file is rubbish");
 
 	/* What others append counts; a file that says "full" is believed while it is fresh. */
 	file_write(path, "maildirsize", "5000S\n4000 3\n-1500 -1\n");
-	is_number(maildir_used(path, 5000, 1790000000), 2500, "the lines are summed up");
+	tap_is_int(maildir_used(path, 5000, 1790000000), 2500, "the lines are summed up");
 	file_write(path, "maildirsize", "5000S\n4995 3\n");
 	struct stat st = {0};
 	stat(path, &st);
@@ -257,9 +250,9 @@ test_quota(void)
 		.id = STR("F9"),
 		.host = STR("h"),
 		.now_s = (int64_t)st.st_mtime + 899};
-	is_number(maildir_deliver(path, &m, 5000, &error), MAILBOX_FULL, "full, and just written");
+	tap_is_int(maildir_deliver(path, &m, 5000, &error), MAILBOX_FULL, "full, and just written");
 	m.now_s += 5;
-	is_number(maildir_deliver(path, &m, 5000, &error), MAILBOX_DONE,
+	tap_is_int(maildir_deliver(path, &m, 5000, &error), MAILBOX_DONE,
 		"full, but a quarter of an hour old: counted, and there is room");
 	file_write(path, "maildirsize", "4000S\n1 1\n");
 	const bool is_anew = maildir_used(path, 5000, 1790000000) > 1000;

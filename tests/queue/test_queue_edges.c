@@ -9,13 +9,6 @@
 
 static char alarm_words[512];
 
-/* tap_is_int() looks at its numbers twice; what is done here must be done once. */
-static void
-is_rc(int got, int want, const char *name)
-{
-	tap_is_int(got, want, "%s", name);
-}
-
 static void
 alarm_keep(void *to, const char *words)
 {
@@ -97,41 +90,41 @@ test_refusals(void)
 	struct disk *const d = model_disk_new(1);
 	struct queue *const q = opened(d);
 	uint64_t id, none;
-	is_rc(message_put(q, 1, 0, 10, &id), 0, "a message");
-	is_rc(message_put(q, 0, 0, 10, &none), -EINVAL, "without recipients");
-	is_rc(message_put(q, 1, QUEUE_TEXT_MAX, 10, &none), 0, "a text of the largest size");
-	is_rc(message_put(q, 1, QUEUE_TEXT_MAX + 1, 10, &none), -EINVAL, "one byte more");
-	is_rc(message_put(q, QUEUE_RECIPIENTS_MAX, 0, 10, &none), -E2BIG,
+	tap_is_int(message_put(q, 1, 0, 10, &id), 0, "a message");
+	tap_is_int(message_put(q, 0, 0, 10, &none), -EINVAL, "without recipients");
+	tap_is_int(message_put(q, 1, QUEUE_TEXT_MAX, 10, &none), 0, "a text of the largest size");
+	tap_is_int(message_put(q, 1, QUEUE_TEXT_MAX + 1, 10, &none), -EINVAL, "one byte more");
+	tap_is_int(message_put(q, QUEUE_RECIPIENTS_MAX, 0, 10, &none), -E2BIG,
 		"more recipients than fit a frame");
-	is_rc(message_put(q, QUEUE_RECIPIENTS_MAX + 1, 0, 10, &none), -EINVAL,
+	tap_is_int(message_put(q, QUEUE_RECIPIENTS_MAX + 1, 0, 10, &none), -EINVAL,
 		"more recipients than may be");
-	is_rc(message_put(q, 30000, 0, 700000, &none), 0, "very many recipients");
+	tap_is_int(message_put(q, 30000, 0, 700000, &none), 0, "very many recipients");
 	tap_is_int(queue_find(q, none)->envelope.recipient_count, 30000, "all of them");
 
 	struct queue_change c = {.message = id, .to = {.state = RECIPIENT_DELIVERED}};
 	const struct queue_commit one = {.changes = &c, .change_count = 1};
 	c.recipient = 1;
-	is_rc(commit(q, one), -ENOENT, "a recipient that is not there");
+	tap_is_int(commit(q, one), -ENOENT, "a recipient that is not there");
 	c.recipient = 0;
 	c.message = 77;
-	is_rc(commit(q, one), -ENOENT, "a message that is not there");
+	tap_is_int(commit(q, one), -ENOENT, "a message that is not there");
 	c.message = id;
 	struct queue_change two[2] = {c, c};
-	is_rc(commit(q, (struct queue_commit){.changes = two, .change_count = 2}), -EBUSY,
+	tap_is_int(commit(q, (struct queue_commit){.changes = two, .change_count = 2}), -EBUSY,
 		"one recipient twice in a commit");
 	int result = NOT_ANSWERED;
 	c.to.state = RECIPIENT_WAITING;
 	struct queue_commit first = one;
 	first.answer = result_keep;
 	first.to = &result;
-	is_rc(queue_commit(q, &first), 0, "a change");
-	is_rc(queue_commit(q, &one), -EBUSY, "another while it is under way");
+	tap_is_int(queue_commit(q, &first), 0, "a change");
+	tap_is_int(queue_commit(q, &one), -EBUSY, "another while it is under way");
 	while (result == NOT_ANSWERED)
 		queue_turn(q);
 	c.to.state = RECIPIENT_DELIVERED;
-	is_rc(commit(q, one), 0, "another when it is done");
+	tap_is_int(commit(q, one), 0, "another when it is done");
 	tap_ok(queue_find(q, id) == NULL, "a message whose recipients are all final is gone");
-	is_rc(commit(q, one), -ENOENT, "and cannot be changed");
+	tap_is_int(commit(q, one), -ENOENT, "and cannot be changed");
 	struct queue_counts counts;
 	tap_ok(queue_audit(q, &counts), "the audit balances");
 	tap_is_int(counts.final[RECIPIENT_DELIVERED], 1, "one is delivered");
@@ -148,8 +141,8 @@ test_final_is_final(void)
 	message_put(q, 2, 0, 10, &id);
 	struct queue_change c = {.message = id, .to = {.state = RECIPIENT_RELAYED}};
 	const struct queue_commit one = {.changes = &c, .change_count = 1};
-	is_rc(commit(q, one), 0, "one of two recipients is final");
-	is_rc(commit(q, one), -EALREADY, "for good");
+	tap_is_int(commit(q, one), 0, "one of two recipients is final");
+	tap_is_int(commit(q, one), -EALREADY, "for good");
 	queue_close(q);
 	model_disk_free(d);
 }
@@ -180,11 +173,11 @@ test_full(void)
 	struct queue *const q = opened(d);
 	uint64_t id, other;
 	message_put(q, 1, 0, 10, &id);
-	is_rc(message_put(q, 1, 0, SEGMENT_BYTES_MIN - 20000, &other), 0, "nearly a segment");
+	tap_is_int(message_put(q, 1, 0, SEGMENT_BYTES_MIN - 20000, &other), 0, "nearly a segment");
 	model_disk_fail(d, 1, 1, MODEL_FULL);
-	is_rc(message_put(q, 1, 0, 10, &other), -ENOSPC, "a full disk fails a commit");
+	tap_is_int(message_put(q, 1, 0, 10, &other), -ENOSPC, "a full disk fails a commit");
 	tap_ok(queue_find(q, other) == NULL, "which is not there");
-	is_rc(message_put(q, 1, 0, 10, &other), 0, "the next one is");
+	tap_is_int(message_put(q, 1, 0, 10, &other), 0, "the next one is");
 	queue_close(q);
 	model_disk_free(d);
 }
@@ -227,7 +220,7 @@ test_compaction(void)
 		"also after a loss of power");
 	char last;
 	tap_ok(queue_body_read(q, stays, 39999, &last, 1) == 0 && last == 'x', "its last byte too");
-	is_rc(queue_body_read(q, stays, 40000, &last, 1), -ERANGE, "and none behind it");
+	tap_is_int(queue_body_read(q, stays, 40000, &last, 1), -ERANGE, "and none behind it");
 	struct queue_counts counts;
 	tap_ok(queue_audit(q, &counts), "the audit balances");
 	tap_is_int(counts.messages, 401, "and knows of messages long gone");
@@ -308,7 +301,7 @@ test_damaged_head(void)
 	tap_ok(queue_find(q, ids[0]) != NULL && queue_find(q, ids[2]) != NULL,
 		"a damaged head costs no message of other segments");
 	tap_ok(str_has(str_of(alarm_words), STR("segment 2")), "and is said: %s", alarm_words);
-	is_rc(message_put(q, 1, 0, 10, &ids[1]), 0, "and the queue goes on");
+	tap_is_int(message_put(q, 1, 0, 10, &ids[1]), 0, "and the queue goes on");
 	queue_close(q);
 	model_disk_free(d);
 }
