@@ -1,0 +1,120 @@
+/*
+ * eventlog - what the mail server did, a line for each event, for people and for `nixied why`
+ *
+ *	2026-11-22T09:14:03.120Z refused session=7Q2F client=192.0.2.7 condition=C34
+ *reply="550 5.1.1 ..."
+ *
+ * The names of events and fields are tables here, so that they stay what they are: programs of
+ * others read them. Values are mail's own bytes, escaped on the way out; no value can end a line
+ * or forge a field. Passwords, AUTH lines and bodies have no field.
+ *
+ * Threads: a log belongs to one thread.
+ */
+#ifndef EVENTLOG_EVENTLOG_H
+#define EVENTLOG_EVENTLOG_H
+
+#include "base/str.h"
+
+#define EVENTLOG_VALUE_BYTES_MAX 2048 /* of one value; a longer one is cut, and ends in "..." */
+#define EVENTLOG_LINE_BYTES_MAX 16384 /* with its line end: what write(2) puts in one piece */
+
+/* X(id, name, meaning) */
+#define EVENTLOG_EVENTS(X)                                                                         \
+	X(START, "start", "the server began to serve")                                             \
+	X(STOP, "stop", "the server ended")                                                        \
+	X(RELOAD, "reload", "configuration and certificates were read again")                      \
+	X(ALARM, "alarm", "something an operator must look at")                                    \
+	X(CONNECT, "connect", "a client connected")                                                \
+	X(DISCONNECT, "disconnect", "a session ended, with its counts")                            \
+	X(TLS, "tls", "a handshake was done, or failed")                                           \
+	X(LOGIN, "login", "a client signed in")                                                    \
+	X(REFUSED, "refused", "a command or message was refused or deferred, with the reply")      \
+	X(CHECK, "check", "a check of origin or content, and what it found")                       \
+	X(RECIPIENT, "recipient", "a recipient was accepted, and what it leads to")                \
+	X(ACCEPTED, "accepted", "a message is safe on disk and was answered with 250")             \
+	X(ATTEMPT, "attempt", "a delivery of one recipient was tried")                             \
+	X(DELIVERED, "delivered", "a message is in a mailbox here")                                \
+	X(RELAYED, "relayed", "another server has taken a message")                                \
+	X(DEFERRED, "deferred", "an attempt failed; it is tried again")                            \
+	X(BOUNCED, "bounced", "a recipient was given up; its report, if any, was queued")          \
+	X(DISCARDED, "discarded", "a recipient was given up without a report, by the named rule")  \
+	X(DELAYED, "delayed", "the sender was told that a message still waits")                    \
+	X(OPERATOR, "operator", "an operator held, released, retried, bounced or removed a message")
+
+/* X(id, name, meaning) */
+#define EVENTLOG_FIELDS(X)                                                                         \
+	X(SESSION, "session", "the session's reference: 7Q2F")                                     \
+	X(ID, "id", "the message's id in the queue")                                               \
+	X(LISTENER, "listener", "the listener's name in the configuration")                        \
+	X(CLIENT, "client", "the client's address")                                                \
+	X(CLIENT_NAME, "client_name", "its name by reverse DNS")                                   \
+	X(HELO, "helo", "the name it gave")                                                        \
+	X(USER, "user", "the account that signed in")                                              \
+	X(PROTOCOL, "protocol", "ESMTPSA and kin (RFC 3848)")                                      \
+	X(TLS, "tls", "protocol version and cipher")                                               \
+	X(FROM, "from", "the reverse-path; <> is the null one")                                    \
+	X(TO, "to", "the forward-path")                                                            \
+	X(TARGET, "target", "what a recipient led to: a mailbox, a route, another address")        \
+	X(RECIPIENTS, "recipients", "how many")                                                    \
+	X(BYTES, "bytes", "of the message")                                                        \
+	X(MESSAGE_ID, "message_id", "the header's Message-ID")                                     \
+	X(CONDITION, "condition", "what decided: a row of the catalogue, C34")                     \
+	X(CODE, "code", "the reply code")                                                          \
+	X(STATUS, "status", "the enhanced status code")                                            \
+	X(REPLY, "reply", "the reply as it was sent or received")                                  \
+	X(SETTING, "setting", "the setting that decided, name = value")                            \
+	X(RULE, "rule", "the rule or entry that decided, in words")                                \
+	X(REASON, "reason", "the reason as libnixie names it")                                     \
+	X(CHECK, "check", "the check: spf, dkim, dnsbl, greylist ...")                             \
+	X(RESULT, "result", "what it found")                                                       \
+	X(SCORE, "score", "what it counts")                                                        \
+	X(PEER, "peer", "the other server's name and address")                                     \
+	X(STAGE, "stage", "at which step: connect, helo, mail, rcpt, data ...")                    \
+	X(ATTEMPT, "attempt", "the number of the attempt, from 1")                                 \
+	X(NEXT, "next", "when it is tried again")                                                  \
+	X(REPORT, "report", "the id of the report that was queued")                                \
+	X(DELAY_MS, "delay_ms", "from its arrival until now")                                      \
+	X(MESSAGES, "messages", "accepted in the session")                                         \
+	X(ERRORS, "errors", "refusals that counted")                                               \
+	X(SECONDS, "seconds", "how long it took")                                                  \
+	X(WORDS, "words", "for people")
+
+enum eventlog_event {
+#define X(id, name, meaning) LOG_##id,
+	EVENTLOG_EVENTS(X)
+#undef X
+		LOG_EVENT_COUNT
+};
+
+enum eventlog_name {
+#define X(id, name, meaning) FIELD_##id,
+	EVENTLOG_FIELDS(X)
+#undef X
+		FIELD_COUNT
+};
+
+struct eventlog_field {
+	enum eventlog_name name;
+	struct str value; /* absent: the field is left out */
+};
+
+struct eventlog;
+
+/*
+ * eventlog_write - one line
+ *
+ * now_ms    wall time, since 1970
+ * fields    in the order in which they are to stand
+ *
+ * Never fails for the caller: a log that cannot be written is counted, and said when it can be
+ * again. NULL as the log is harmless.
+ */
+void eventlog_write(struct eventlog *log, int64_t now_ms, enum eventlog_event event,
+	const struct eventlog_field *fields, size_t count);
+
+#define EVENTLOG(log, now_ms, event, ...)                                                          \
+	eventlog_write((log), (now_ms), (event), (const struct eventlog_field[]){__VA_ARGS__},     \
+		sizeof((const struct eventlog_field[]){__VA_ARGS__}) /                             \
+			sizeof(struct eventlog_field))
+
+#endif
