@@ -7,7 +7,7 @@
 #ifndef SERVE_SERVER_H
 #define SERVE_SERVER_H
 
-#include "serve/listen.h"
+#include "net/listen.h"
 #include "serve/settings.h"
 
 /* server_ready - all is set up; `names` are the addresses one may now ask */

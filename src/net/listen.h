@@ -3,8 +3,8 @@
  *
  * "127.0.0.1:8025", "[::1]:8025", ":8025" (all addresses), "localhost:8025", "unix:/run/nixie.sock"
  */
-#ifndef SERVE_LISTEN_H
-#define SERVE_LISTEN_H
+#ifndef NET_LISTEN_H
+#define NET_LISTEN_H
 
 #include "base/str.h"
 

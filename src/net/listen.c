@@ -1,4 +1,4 @@
-#include "serve/listen.h"
+#include "net/listen.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,9 +34,7 @@ fail_with_errno(char *why)
 {
 	switch (errno) {
 	case EADDRINUSE:
-		return fail("is in use by another program; name another port, such as "
-			    "--listen 127.0.0.1:8026",
-			why);
+		return fail("is in use by another program: end that, or name another port", why);
 	case EACCES:
 		return fail(
 			"may not be used: ports below 1024 want root, or a proxy in front", why);
