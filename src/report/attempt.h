@@ -1,0 +1,60 @@
+/*
+ * attempt - one try to deliver to one recipient, and the timeline of them all
+ *
+ * Reports show every attempt: when, where, how encrypted, what was answered. So a deliverer keeps
+ * them with the recipient in the queue, as text of a bounded size: the first, and as many of the
+ * newest as fit.
+ *
+ * Pure: no input or output, no clock. Any bytes may stand in what servers said.
+ */
+#ifndef REPORT_ATTEMPT_H
+#define REPORT_ATTEMPT_H
+
+#include "base/arena.h"
+#include "catalogue/catalogue.h"
+#include "nixie.h"
+
+#define ATTEMPTS_MAX 64                /* of one recipient that are kept */
+#define ATTEMPTS_PACKED_BYTES_MAX 4096 /* QUEUE_TEXT_MAX: they stand in a text of the queue */
+#define ATTEMPT_ANSWER_BYTES_MAX                                                                   \
+	1000 /* of an answer in the timeline; the newest is kept whole                             \
+		by the queue, as its reply */
+#define ATTEMPT_ANSWERED ((enum condition) - 1)
+
+struct attempt {
+	int64_t at_ms;          /* wall time since 1970 */
+	enum nixie_stage stage; /* how far it came; NONE: no server was spoken to (DNS, local) */
+	/* What was found here, without an answer of the other side: a connection that was refused,
+	 * a domain that does not exist, a mailbox here that is full. Else ATTEMPT_ANSWERED. */
+	enum condition condition;
+	struct str host, ip; /* the server that was tried; absent when there was none */
+	struct str tls;      /* "TLSv1.3 TLS_AES_256_GCM_SHA384"; absent: not encrypted */
+	/* As it was received, lines parted by LF or CRLF; of a condition of ours what
+	 * attempt_words() made. */
+	struct str answer;
+};
+
+/* What sentences of conditions have places for. Absent texts are written "-". */
+struct attempt_blanks {
+	struct str domain, host, ip, rcpt, sender, address, list, text, user;
+	int64_t seconds, limit, kb, max_kb, days, line;
+};
+
+/* attempt_words - "4.4.1 Connection refused by mx.example.net [192.0.2.1]": the enhanced code and
+ * sentence of a condition, filled, in one line. In the arena; absent when that failed */
+struct str attempt_words(enum condition c, const struct attempt_blanks *blanks, struct arena *a);
+
+/*
+ * attempts_pack - the timeline with one more attempt
+ *
+ * before    what was packed so far; empty at first. Rubbish counts as empty
+ * room      ATTEMPTS_PACKED_BYTES_MAX bytes, not those of `before`
+ * Returns   bytes written. When they do not all fit, the oldest but the first go
+ */
+size_t attempts_pack(struct str before, const struct attempt *newest, char *room);
+
+/* attempts_unpack - the attempts of a packed timeline, oldest first; text in the arena
+ * Returns   how many; *out is NULL when there are none */
+size_t attempts_unpack(struct str packed, struct arena *a, struct attempt **out);
+
+#endif
