@@ -1,51 +1,24 @@
 /* value - one value of nixied.conf */
 #include "config/value.h"
 
-#include <arpa/inet.h>
+#include "base/net.h"
+#include "base/units.h"
 
-struct unit {
-	char letter;
-	int64_t factor;
+static const enum units units_of[] = {
+	[CONFIG_COUNT] = UNITS_NONE,
+	[CONFIG_SIZE] = UNITS_BYTES,
+	[CONFIG_TIME] = UNITS_SECONDS,
 };
 
-static const struct unit size_units[] = {{'G', 1 << 30}, {'M', 1 << 20}, {'K', 1 << 10}, {0, 1}};
-static const struct unit time_units[] = {{'d', 86400}, {'h', 3600}, {'m', 60}, {'s', 1}, {0, 1}};
-
-/* "64K", "5m"; -1 when it is none. A size may have small letters; m is a minute, M a megabyte. */
-static int64_t
-number_parse(struct str text, const struct unit *units, bool folds)
-{
-	size_t digits = 0;
-	while (digits < text.len && ascii_is_digit((unsigned char)text.ptr[digits]))
-		digits++;
-	const int64_t n = digits == 0 || digits > 15 ? -1 : str_number(text, INT64_MAX);
-	const struct str unit = str_trim(str_from(text, digits));
-	if (n < 0 || unit.len > 1)
-		return -1;
-	const char letter = unit.len == 0 ? '\0' : unit.ptr[0];
-	for (;; units++) {
-		if (letter == units->letter ||
-			(folds && letter != '\0' && letter == ascii_lower(units->letter)))
-			return n > INT64_MAX / units->factor ? -1 : n * units->factor;
-		if (units->letter == '\0')
-			return -1;
-	}
-}
-
-/* As one would write it: the largest unit that leaves no rest. */
 static struct str
-number_text(int64_t n, const struct unit *units, struct arena *a)
+number_text(int64_t n, enum units units, struct arena *a)
 {
-	char room[STR_DIGITS_MAX];
-	while (units->letter != '\0' && (n == 0 || n % units->factor != 0))
-		units++;
-	const struct str digits = str_digits(n / units->factor, room);
-	return arena_join(
-		a, digits, (struct str){&units->letter, units->letter != '\0' ? 1 : 0}, STR_NONE);
+	char room[UNITS_TEXT_BYTES];
+	return arena_str(a, units_text(n, units, room));
 }
 
 static struct str
-in_range(const struct setting_row *row, int64_t n, const struct unit *units, struct arena *a)
+in_range(const struct setting_row *row, int64_t n, enum units units, struct arena *a)
 {
 	if (n >= row->least && n <= row->most)
 		return STR_NONE;
@@ -57,11 +30,8 @@ in_range(const struct setting_row *row, int64_t n, const struct unit *units, str
 static struct str
 number_value(const struct setting_row *row, struct str text, struct arena *a, int64_t *out)
 {
-	static const struct unit plain[] = {{0, 1}};
-	const struct unit *const units = row->type == CONFIG_SIZE   ? size_units
-					 : row->type == CONFIG_TIME ? time_units
-								    : plain;
-	const int64_t n = number_parse(text, units, row->type == CONFIG_SIZE);
+	const enum units units = units_of[row->type];
+	const int64_t n = units_parse(text, units);
 	if (n < 0)
 		return row->type == CONFIG_SIZE   ? STR("a size is a number, or one with K, M or G")
 		       : row->type == CONFIG_TIME ? STR("a time is a number with s, m, h or d")
@@ -133,23 +103,18 @@ words_value(const struct setting_row *row, struct str text, struct arena *a, int
 static struct str
 network_fault(struct str word, struct arena *a)
 {
-	unsigned char bytes[16];
-	struct str length = word;
-	const struct str address = arena_str(a, str_cut(&length, '/'));
-	if (address.len == 0 || str_find_char(address, '\0', 0) != STR_NPOS)
-		return STR("it must be an address or a network");
-	const int bits = inet_pton(AF_INET, address.ptr, bytes) == 1    ? 32
-			 : inet_pton(AF_INET6, address.ptr, bytes) == 1 ? 128
-									: 0;
-	if (bits == 0)
+	struct net net;
+	switch (net_parse(word, &net)) {
+	case NET_NO_ADDRESS:
 		return arena_join(a, word,
 			STR(": not an address or network: write 192.0.2.0/24 or 2001:db8::/32"),
 			STR_NONE);
-	char room[STR_DIGITS_MAX];
-	const int64_t n = str_is_set(length) ? str_number(length, bits) : bits;
-	if (n < 0 || (str_is_set(length) && !str_eq(str_digits(n, room), length)))
+	case NET_BAD_LENGTH:
 		return arena_join(a, word, STR(": the length behind the / is 0 to "),
-			bits == 32 ? STR("32") : STR("128"));
+			str_find_char(word, ':', 0) == STR_NPOS ? STR("32") : STR("128"));
+	case NET_OK:
+		break;
+	}
 	return STR_NONE;
 }
 
@@ -247,17 +212,14 @@ words_text(const struct setting_row *row, int64_t number, struct arena *a)
 struct str
 config_value_text(enum config_setting s, const struct config_value *value, struct arena *a)
 {
-	static const struct unit plain[] = {{0, 1}};
 	const struct setting_row row = config_row(s);
 	switch (row.type) {
 	case CONFIG_FLAG:
 		return value->number != 0 ? STR("yes") : STR("no");
 	case CONFIG_COUNT:
-		return number_text(value->number, plain, a);
 	case CONFIG_SIZE:
-		return number_text(value->number, size_units, a);
 	case CONFIG_TIME:
-		return number_text(value->number, time_units, a);
+		return number_text(value->number, units_of[row.type], a);
 	case CONFIG_WORD:
 	case CONFIG_WORDS:
 		return words_text(&row, value->number, a);

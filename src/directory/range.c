@@ -1,31 +1,8 @@
 /* range - what a client's network may do */
+#include "base/net.h"
 #include "directory/directory_inside.h"
 
-#include <arpa/inet.h>
-
 #define ALL_DIRECTIONS ((1u << DIRECTION_COUNT) - 1)
-
-struct ip {
-	unsigned char bytes[16]; /* IPv4 mapped into IPv6 */
-	bool is_v4;
-};
-
-static bool
-ip_parse(struct str text, struct ip *out)
-{
-	char room[INET6_ADDRSTRLEN];
-	if (text.len == 0 || text.len >= sizeof room)
-		return false;
-	memcpy(room, text.ptr, text.len);
-	room[text.len] = '\0';
-	*out = (struct ip){0};
-	if (inet_pton(AF_INET, room, out->bytes + 12) == 1) {
-		out->bytes[10] = out->bytes[11] = 0xff;
-		out->is_v4 = true;
-		return true;
-	}
-	return inet_pton(AF_INET6, room, out->bytes) == 1;
-}
 
 /* Without any range the rule of every mail server: mail for us from everybody, mail for elsewhere
  * from those who logged in. */
@@ -58,24 +35,19 @@ bool
 directory_range_add(struct directory *d, struct str network, int priority,
 	const struct directory_range *range, struct directory_error *error)
 {
-	struct str bits = network;
-	const struct str address = str_cut(&bits, '/');
-	struct ip low;
-	if (!ip_parse(address, &low))
+	struct net net;
+	switch (net_parse(network, &net)) {
+	case NET_NO_ADDRESS:
 		return fail(error,
 			"%.*s: not an address or network: write 192.0.2.0/24 or 2001:db8::/32",
 			(int)network.len, network.ptr);
-	const unsigned most = low.is_v4 ? 32 : 128;
-	const int64_t length = str_is_set(bits) ? str_number(bits, most) : most;
-	if (length < 0)
-		return fail(error, "%.*s: the length behind the / is 0 to %u", (int)network.len,
-			network.ptr, most);
-	struct ip high = low;
-	for (unsigned bit = (unsigned)length + (low.is_v4 ? 96 : 0); bit < 128; bit++) {
-		const unsigned char mask = (unsigned char)(0x80 >> bit % 8);
-		low.bytes[bit / 8] &= (unsigned char)~mask;
-		high.bytes[bit / 8] |= mask;
+	case NET_BAD_LENGTH:
+		return fail(error, "%.*s: the length behind the / is 0 to %d", (int)network.len,
+			network.ptr, str_find_char(network, ':', 0) == STR_NPOS ? 32 : 128);
+	case NET_OK:
+		break;
 	}
+	const struct ip low = net.first, high = net_last(&net);
 	sqlite3_stmt *const s = ask(d, QUERY_RANGE_ADD);
 	bind_text(s, 1, range->name);
 	if (s != NULL) {

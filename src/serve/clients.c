@@ -46,7 +46,7 @@ static void
 make_key(const struct peer *peer, unsigned char key[16])
 {
 	static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
-	memcpy(key, peer->bytes, 16);
+	memcpy(key, peer->ip.bytes, 16);
 	if (peer->is_local)
 		memset(key, 0xff, 16); /* a multicast address: nobody's */
 	else if (memcmp(key, mapped, sizeof mapped) != 0)

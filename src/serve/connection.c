@@ -15,7 +15,7 @@ static bool
 is_proxy(const struct settings *settings, const struct peer *peer)
 {
 	for (size_t i = 0; i < settings->proxy_count; i++)
-		if (net_has(&settings->proxies[i], peer))
+		if (trusted_has(&settings->proxies[i], peer))
 			return true;
 	return false;
 }
@@ -104,7 +104,7 @@ micros(void)
 static void
 log_answer(const struct connection *c, const struct web_measure *m)
 {
-	char line[256], client[PEER_TEXT_BYTES], room[STAMP_BYTES];
+	char line[256], client[IP_TEXT_BYTES], room[STAMP_BYTES];
 	const struct str stamp = stamp_log(room);
 	peer_text(&c->client, client);
 	const struct str route =

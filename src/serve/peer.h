@@ -1,27 +1,25 @@
 /*
  * peer - who a client is: its address, also behind proxies
  *
- * An address is 16 bytes, an IPv4 one in its IPv6 form (::ffff:192.0.2.1), so that the same client
- * is the same on either socket. What a proxy says of a client (X-Forwarded-For, RFC 7239
- * Forwarded) counts only as far as the proxies are trusted: anybody can write such a field.
+ * What a proxy says of a client (X-Forwarded-For, RFC 7239 Forwarded) counts only as far as the
+ * proxies are trusted: anybody can write such a field.
  */
 #ifndef SERVE_PEER_H
 #define SERVE_PEER_H
 
-#include "base/str.h"
+#include "base/net.h"
 
-#define PEER_TEXT_BYTES 64
 #define PEER_HOPS_MAX 16 /* entries of a field that are looked at, from its end */
 
 struct peer {
-	unsigned char bytes[16];
+	struct ip ip;
 	bool is_local; /* on a socket of the file system: it has no address */
 };
 
-/* Addresses that have their first `bits` in common; or the clients without one. */
-struct net {
-	struct peer peer;
-	unsigned bits;
+/* Whose word is taken: the hosts of a network, or the clients without an address. */
+struct trusted {
+	struct net net;
+	bool is_local;
 };
 
 struct sockaddr;
@@ -33,11 +31,11 @@ void peer_of_socket(const struct sockaddr *address, struct peer *peer);
 bool peer_parse(struct str text, struct peer *peer);
 
 /* peer_text - "192.0.2.1", "2001:db8::1", "unix"; NUL-terminated */
-void peer_text(const struct peer *peer, char text[static PEER_TEXT_BYTES]);
+void peer_text(const struct peer *peer, char text[static IP_TEXT_BYTES]);
 
-/* net_parse - "10.0.0.0/8", "2001:db8::/32", "192.0.2.1", "unix" */
-bool net_parse(struct str text, struct net *net);
-bool net_has(const struct net *net, const struct peer *peer);
+/* trusted_parse - "10.0.0.0/8", "2001:db8::/32", "192.0.2.1", "unix" */
+bool trusted_parse(struct str text, struct trusted *trusted);
+bool trusted_has(const struct trusted *trusted, const struct peer *peer);
 
 /*
  * peer_behind - the client that the nearest proxy nobody vouches for had
@@ -46,7 +44,7 @@ bool net_has(const struct net *net, const struct peer *peer);
  * list       the value of X-Forwarded-For, or of Forwarded when is_rfc7239
  * peer       in: who is connected; out: the client
  */
-void peer_behind(const struct net *trusted, size_t count, struct str list, bool is_rfc7239,
+void peer_behind(const struct trusted *trusted, size_t count, struct str list, bool is_rfc7239,
 	struct peer *peer);
 
 #endif

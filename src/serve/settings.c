@@ -1,5 +1,7 @@
 #include "serve/settings.h"
 
+#include "base/units.h"
+
 const struct setting settings_table[] = {
 #define X(id, option, standard, least, most, unit, help)                                           \
 	{STR_INIT(option), offsetof(struct settings, id), standard, least, most, unit, help},
@@ -22,19 +24,6 @@ settings_init(struct settings *s)
 		*value_of(s, &settings_table[i]) = settings_table[i].standard;
 }
 
-static const struct {
-	enum setting_unit unit;
-	char suffix;
-	uint64_t times;
-} suffixes[] = {
-	{UNIT_BYTES, 'k', 1 << 10},
-	{UNIT_BYTES, 'm', 1 << 20},
-	{UNIT_BYTES, 'g', 1 << 30},
-	{UNIT_SECONDS, 's', 1},
-	{UNIT_SECONDS, 'm', 60},
-	{UNIT_SECONDS, 'h', 3600},
-};
-
 const char *
 settings_set(struct settings *s, const struct setting *which, struct str value)
 {
@@ -44,25 +33,18 @@ settings_set(struct settings *s, const struct setting *which, struct str value)
 		[UNIT_SECONDS] = "wants a time, such as 30s or 2m",
 		[UNIT_FLAG] = "is 1 or 0",
 	};
-	uint64_t times = 1;
-	for (size_t i = 0; value.len > 0 && i < sizeof suffixes / sizeof *suffixes; i++)
-		if (suffixes[i].unit == which->unit &&
-			ascii_lower(value.ptr[value.len - 1]) == suffixes[i].suffix) {
-			times = suffixes[i].times;
-			value.len--;
-			break;
-		}
-	uint64_t n = 0;
-	for (size_t i = 0; i < value.len; i++) {
-		if (!ascii_is_digit((unsigned char)value.ptr[i]) || n > INT64_MAX / 10)
-			return wants[which->unit];
-		n = n * 10 + (uint64_t)(value.ptr[i] - '0');
-	}
-	if (value.len == 0)
+	static const enum units units[] = {
+		[UNIT_COUNT] = UNITS_NONE,
+		[UNIT_BYTES] = UNITS_BYTES,
+		[UNIT_SECONDS] = UNITS_SECONDS,
+		[UNIT_FLAG] = UNITS_NONE,
+	};
+	const int64_t parsed = units_parse(value, units[which->unit]);
+	if (parsed < 0)
 		return wants[which->unit];
-	if (n > which->most / times)
+	const uint64_t n = (uint64_t)parsed;
+	if (n > which->most)
 		return "is more than this can be; nixie-web(8) tells the most";
-	n *= times;
 	if (n < which->least)
 		return "is less than this can be; nixie-web(8) tells the least";
 	*value_of(s, which) = n;
@@ -83,7 +65,7 @@ settings_proxy(struct settings *s, struct str net)
 {
 	if (s->proxy_count == SETTINGS_PROXIES_MAX)
 		return "is given too often; 32 networks are the most";
-	if (!net_parse(net, &s->proxies[s->proxy_count]))
+	if (!trusted_parse(net, &s->proxies[s->proxy_count]))
 		return "wants an address or a network, such as 127.0.0.1, 10.0.0.0/8 or fd00::/8, "
 		       "or "
 		       "unix";

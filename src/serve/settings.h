@@ -44,7 +44,7 @@ struct settings {
 #undef X
 	struct str listen[SETTINGS_LISTEN_MAX]; /* borrowed from the arguments */
 	size_t listen_count;
-	struct net proxies[SETTINGS_PROXIES_MAX]; /* whose word about clients is taken */
+	struct trusted proxies[SETTINGS_PROXIES_MAX]; /* whose word about clients is taken */
 	size_t proxy_count;
 	bool is_rfc7239; /* their word is the field Forwarded, not X-Forwarded-For */
 };

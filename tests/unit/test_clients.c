@@ -48,7 +48,7 @@ test_addresses(void)
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct peer p;
-		char text[PEER_TEXT_BYTES] = "";
+		char text[IP_TEXT_BYTES] = "";
 		const bool is_one = peer_parse(str_of(rows[i].text), &p);
 		if (is_one)
 			peer_text(&p, text);
@@ -77,17 +77,17 @@ test_nets(void)
 		{"unix", "unix", "127.0.0.1"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		struct net net;
+		struct trusted net;
 		const struct peer in = peer(rows[i].in), out = peer(rows[i].out);
-		tap_ok(net_parse(str_of(rows[i].net), &net), "net: %s", rows[i].net);
-		tap_ok(net_has(&net, &in), "net: %s has %s", rows[i].net, rows[i].in);
-		tap_ok(!net_has(&net, &out), "net: %s has not %s", rows[i].net, rows[i].out);
+		tap_ok(trusted_parse(str_of(rows[i].net), &net), "net: %s", rows[i].net);
+		tap_ok(trusted_has(&net, &in), "net: %s has %s", rows[i].net, rows[i].in);
+		tap_ok(!trusted_has(&net, &out), "net: %s has not %s", rows[i].net, rows[i].out);
 	}
 	static const char *const bad[] = {"", "x", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1",
 		"10.0.0.0/8x", "::/129", "[::1]", "10.0.0.0/ 8", "unix/1", "10.0.0.0/0008"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		struct net net;
-		tap_ok(!net_parse(str_of(bad[i]), &net), "net: \"%s\" is none", bad[i]);
+		struct trusted net;
+		tap_ok(!trusted_parse(str_of(bad[i]), &net), "net: \"%s\" is none", bad[i]);
 	}
 }
 
@@ -130,7 +130,7 @@ test_behind(void)
 		"proxies are taken");
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct peer p = peer(rows[i].connected);
-		char text[PEER_TEXT_BYTES];
+		char text[IP_TEXT_BYTES];
 		peer_behind(s.proxies, s.proxy_count, str_of(rows[i].list), rows[i].is_rfc7239, &p);
 		peer_text(&p, text);
 		tap_is_str(str_of(text), str_of(rows[i].client), "behind %s: \"%s\"",
@@ -142,7 +142,7 @@ test_behind(void)
 		memcpy(many + len, ",10.0.0.3", 9);
 		len += 9;
 		struct peer p = peer("127.0.0.1");
-		char text[PEER_TEXT_BYTES];
+		char text[IP_TEXT_BYTES];
 		peer_behind(s.proxies, s.proxy_count, (struct str){many, len}, false, &p);
 		peer_text(&p, text);
 		tap_is_str(str_of(text),
@@ -248,22 +248,22 @@ test_table(void)
 	tap_ok(clients_connect(c, &stays, 0, &is_counted), "table: one is connected");
 	wait_is(clients_take(c, &stays, 0), 0, "table: ... and has asked");
 	for (unsigned i = 0; i < 4 * CLIENTS_MAX; i++) {
-		memcpy(p.bytes + 12, &i, 4);
-		p.bytes[15] = 10;
+		memcpy(p.ip.bytes + 12, &i, 4);
+		p.ip.bytes[15] = 10;
 		refused += clients_take(c, &p, 1) != 0;
 	}
 	tap_is_int(refused, 0, "table: new clients find a place");
 	tap_ok(clients_take(c, &stays, 1) != 0, "table: who is connected keeps his own");
 	for (unsigned i = 3 * CLIENTS_MAX; i < 4 * CLIENTS_MAX; i++) {
-		memcpy(p.bytes + 12, &i, 4);
-		p.bytes[15] = 10;
+		memcpy(p.ip.bytes + 12, &i, 4);
+		p.ip.bytes[15] = 10;
 		again += clients_take(c, &p, 1) != 0;
 	}
 	tap_ok(again > 0, "table: of the last, some are still known: %u", again);
 	unsigned may = 0, counted = 0;
 	for (unsigned i = 0; i < 2 * CLIENTS_MAX; i++) {
-		memcpy(p.bytes + 12, &i, 4);
-		p.bytes[15] = 10;
+		memcpy(p.ip.bytes + 12, &i, 4);
+		p.ip.bytes[15] = 10;
 		may += clients_connect(c, &p, 1, &is_counted);
 		counted += is_counted;
 	}
@@ -314,7 +314,7 @@ test_settings(void)
 		{"--rate", "", -1},
 		{"--max-body", "k", -1},
 		{"--max-body", "-5", -1},
-		{"--max-body", "5 k", -1},
+		{"--max-body", "5 k", 5120},
 		{"--max-body", "99999999999999999999999999", -1},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
