@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/when.h"
+
 #define NAME_MAX_BYTES 255
 #define PATH_BYTES 1200
 
@@ -284,12 +286,8 @@ expires_s(SSL_CTX *context)
 	const X509 *const x = SSL_CTX_get0_certificate(context);
 	if (x == NULL || ASN1_TIME_to_tm(X509_get0_notAfter(x), &tm) != 1)
 		return INT64_MAX;
-	/* Days from 1970, of a Gregorian date: H. Hinnant's civil_from_days turned round. */
-	const int64_t month = tm.tm_mon + 1, year = tm.tm_year + 1900 - (month <= 2);
-	const int64_t era = year / 400, yoe = year - era * 400;
-	const int64_t doy = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + tm.tm_mday - 1;
-	const int64_t days = era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
-	return days * 86400 + tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec;
+	return when_of(
+		tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
 int64_t

@@ -1,0 +1,80 @@
+/* inside - what the files of this folder share */
+#ifndef RECEIVE_INSIDE_H
+#define RECEIVE_INSIDE_H
+
+#include "base/net.h"
+#include "receive/clients.h"
+#include "receive/guest.h"
+#include "receive/mail.h"
+#include "receive/receive.h"
+
+#include "net/stream.h"
+#include "net/tls.h"
+
+#define NETWORKS_MAX CONFIG_LIST_MAX
+
+/* How a listener serves, as it was configured once. A session keeps the one it began with. */
+struct profile {
+	unsigned uses; /* by its listener and its sessions */
+	struct smtp_settings settings;
+	struct tls_server *tls; /* NULL: none */
+	bool is_immediate;      /* TLS from the first byte */
+	struct net proxies[NETWORKS_MAX], xclient[NETWORKS_MAX];
+	size_t proxy_count, xclient_count;
+	struct arena arena; /* of the texts above */
+	struct str name, host;
+	struct str postmaster; /* absent: postmaster@host */
+	struct str mail_folder;
+	unsigned hops_max;
+	bool checks_identities, guards_own_senders;
+};
+
+struct profile *profile_new(const struct config *config, const struct config_listener *listener,
+	struct receive_error *error);
+void profile_release(struct profile *p);
+
+struct listener {
+	struct receive *receive;
+	struct profile *profile;
+	char address[256]; /* as the configuration has it */
+	int fd;
+	struct event event;
+};
+
+struct visit;
+
+struct receive {
+	struct receive_parts parts;
+	struct listener *listeners[CONFIG_LISTENERS_MAX];
+	size_t listener_count;
+	struct clients *clients;
+	struct logins *logins;
+	struct visit *visits; /* those that are open */
+	struct visit *held;   /* that wait for room in the queue */
+	size_t connections_max, connections_per_client;
+	unsigned ban_failures;
+	int64_t ban_ms;
+	bool is_stopping;
+	void (*stopped)(void *to);
+	void *stopped_to;
+	struct event patience;
+	struct receive_counts counts;
+	uint64_t next_reference;
+	char *in, *out; /* of whichever session runs at the moment */
+};
+
+/* The room of receive.in and .out. */
+#define RECEIVE_IN_BYTES ((size_t)SESSION_IN_BYTES_MIN + ((size_t)64 << 10))
+#define RECEIVE_OUT_BYTES ((size_t)16 << 10)
+
+/* visit_new - a client has connected; takes over the socket */
+void visit_new(struct receive *r, struct profile *p, int fd, const struct sockaddr *address);
+void visit_close(struct visit *v, enum condition c);
+void visit_free(struct visit *v);
+void visit_resume(struct visit *v);
+struct visit *visit_next(const struct visit *v);
+
+int64_t now_ms(void);  /* monotonic */
+int64_t wall_ms(void); /* since 1970 */
+
+#endif
