@@ -1,8 +1,7 @@
 /*
  * eventlog - what the mail server did, a line for each event, for people and for `nixied why`
  *
- *	2026-11-22T09:14:03.120Z refused session=7Q2F client=192.0.2.7 condition=C34
- *reply="550 5.1.1 ..."
+ *	2026-11-22T09:14:03.120Z refused session=7Q2F condition=C34 reply="550 5.1.1 ..."
  *
  * The names of events and fields are tables here, so that they stay what they are: programs of
  * others read them. Values are mail's own bytes, escaped on the way out; no value can end a line
@@ -15,7 +14,9 @@
 
 #include "base/str.h"
 
-#define EVENTLOG_VALUE_BYTES_MAX 2048 /* of one value; a longer one is cut, and ends in "..." */
+#define EVENTLOG_VALUE_BYTES_MAX                                                                   \
+	2048 /* of one value as written; a longer one is cut, and ends in "..."                    \
+	      */
 #define EVENTLOG_LINE_BYTES_MAX 16384 /* with its line end: what write(2) puts in one piece */
 
 /* X(id, name, meaning) */
@@ -98,13 +99,50 @@ struct eventlog_field {
 	struct str value; /* absent: the field is left out */
 };
 
+enum eventlog_format { EVENTLOG_LOGFMT, EVENTLOG_JSON };
+
+/* How much is written: each has what is above it too. */
+enum eventlog_detail {
+	EVENTLOG_TROUBLE, /* what was refused, deferred or given up, and what an operator must know
+			   */
+	EVENTLOG_MAIL,    /* ... and what became of the mail that was taken */
+	EVENTLOG_ALL      /* ... and connections, handshakes and checks */
+};
+
 struct eventlog;
+
+#define EVENTLOG_ERROR_BYTES 256
+
+/*
+ * eventlog_open - a log to write to
+ *
+ * path      appended to, made where there is none (readable by owner and group); NULL: standard
+ *           error, which journald reads
+ * error     written on failure: what is wrong, without the path
+ * Returns   NULL when it cannot be opened
+ *
+ * A pipe or a socket whose reader does not read is never waited for: its lines are counted as lost.
+ */
+struct eventlog *eventlog_open(
+	const char *path, enum eventlog_format format, char error[static EVENTLOG_ERROR_BYTES]);
+void eventlog_close(struct eventlog *log); /* NULL is harmless */
+
+/* eventlog_set_detail - EVENTLOG_ALL until it is called */
+void eventlog_set_detail(struct eventlog *log, enum eventlog_detail detail);
+
+/* eventlog_reopen - the file anew, after somebody moved it away (logrotate); standard error stays.
+ * false: the old one is still written to, and *error says why */
+bool eventlog_reopen(struct eventlog *log, char error[static EVENTLOG_ERROR_BYTES]);
+
+/* eventlog_lost - lines that could not be written, since it was opened */
+uint64_t eventlog_lost(const struct eventlog *log);
 
 /*
  * eventlog_write - one line
  *
  * now_ms    wall time, since 1970
- * fields    in the order in which they are to stand
+ * fields    in the order in which they are to stand; those for which a line has no more room are
+ *           left out
  *
  * Never fails for the caller: a log that cannot be written is counted, and said when it can be
  * again. NULL as the log is harmless.
