@@ -34,6 +34,14 @@
 	X(reply_marks, FLAG, SERVER, "yes", 0, 0,                                                  \
 		"Whether each refusal ends in its condition and session, (C34 7Q2F), which "       \
 		"nixie code and nixied why explain.")                                              \
+	/* the DNS */                                                                              \
+	X(dns_servers, TEXT, SERVER, "", 0, 400,                                                   \
+		"The DNS servers that are asked, at most 8: addresses, or [address]:port, with "   \
+		"blanks between. Empty: those of /etc/resolv.conf. It should be a resolver on "    \
+		"this host or on a protected net: blocklists refuse the large public ones, and "   \
+		"what is asked across the net can be forged.")                                     \
+	X(dns_timeout, TIME, SERVER, "20s", 1, 120,                                                \
+		"How long a question to the DNS may take, all tries together.")                    \
 	/* listeners */                                                                            \
 	X(address, TEXT, LISTENER, "", 0, 255,                                                     \
 		"Where a listener waits: 0.0.0.0:25, [::]:587, a path for a socket of the file "   \

@@ -107,7 +107,7 @@ struct dns_settings {
 struct dns *dns_new(
 	struct event_base *base, const struct dns_settings *settings, const char **complaint);
 
-/* dns_free - queries under way are forgotten, their callbacks not called */
+/* dns_free - queries under way are forgotten, their callbacks not called; not from inside one */
 void dns_free(struct dns *dns);
 
 /*
