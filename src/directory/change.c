@@ -39,13 +39,6 @@ insert(struct directory *d, sqlite3_stmt *s, struct str what, struct directory_e
 	return ok;
 }
 
-static void
-bind_number(sqlite3_stmt *s, int at, int64_t n)
-{
-	if (s != NULL)
-		sqlite3_bind_int64(s, at, n);
-}
-
 /* ---- domains */
 
 static bool
@@ -178,9 +171,9 @@ name_ours(
 }
 
 static bool
-hash_of(struct str password, char hash[PASSWORD_HASH_MAX], struct directory_error *error)
+secrets_of(struct str password, struct secrets *out, struct directory_error *error)
 {
-	return password_hash(password, hash) ||
+	return secrets_make(password, out) ||
 	       fail(error, "the password must have 1 to %d bytes", DIRECTORY_PASSWORD_MAX);
 }
 
@@ -188,8 +181,9 @@ bool
 directory_account_add(struct directory *d, struct str address,
 	const struct account_settings *settings, struct directory_error *error)
 {
-	char hash[PASSWORD_HASH_MAX];
-	if ((str_is_set(settings->password) && !hash_of(settings->password, hash, error)) ||
+	const bool has_password = str_is_set(settings->password);
+	struct secrets secrets;
+	if ((has_password && !secrets_of(settings->password, &secrets, error)) ||
 		(str_is_set(settings->forward) && !address_check(settings->forward, error)))
 		return false;
 	if (settings->quota_bytes < 0)
@@ -200,11 +194,12 @@ directory_account_add(struct directory *d, struct str address,
 	bool ok = id != 0;
 	if (ok) {
 		sqlite3_stmt *const s = ask_id(d, QUERY_ACCOUNT_ADD, id);
-		bind_text(s, 2, str_is_set(settings->password) ? str_of(hash) : STR_NONE);
+		bind_text(s, 2, has_password ? str_of(secrets.hash) : STR_NONE);
 		bind_number(s, 3, settings->quota_bytes);
 		bind_text(s, 4, settings->forward);
 		bind_number(s, 5, settings->keeps_copy);
-		ok = insert(d, s, address, error);
+		ok = insert(d, s, address, error) &&
+		     (!has_password || insert(d, ask_scram(d, id, &secrets), address, error));
 	}
 	return end_without_loop(d, ok, address, error);
 }
@@ -213,15 +208,16 @@ bool
 directory_password_set(
 	struct directory *d, struct str address, struct str password, struct directory_error *error)
 {
-	char hash[PASSWORD_HASH_MAX];
-	if (!hash_of(password, hash, error) || !begin(d, error))
+	struct secrets secrets;
+	if (!secrets_of(password, &secrets, error) || !begin(d, error))
 		return false;
 	const int64_t id = name_ours(d, address, NAME_ACCOUNT, error);
 	bool ok = id != 0;
 	if (ok) {
 		sqlite3_stmt *const s = ask_id(d, QUERY_PASSWORD_SET, id);
-		bind_text(s, 2, str_of(hash));
-		ok = insert(d, s, address, error);
+		bind_text(s, 2, str_of(secrets.hash));
+		ok = insert(d, s, address, error) &&
+		     insert(d, ask_scram(d, id, &secrets), address, error);
 	}
 	return end(d, ok, error);
 }

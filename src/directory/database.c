@@ -2,9 +2,11 @@
 #include "directory/directory_inside.h"
 #include "directory/schema.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define BUSY_MS 2000 /* how long another process may keep the file from us */
 
@@ -62,6 +64,20 @@ bind_text(sqlite3_stmt *s, int at, struct str text)
 		sqlite3_bind_null(s, at);
 }
 
+void
+bind_bytes(sqlite3_stmt *s, int at, const void *bytes, size_t n)
+{
+	if (s != NULL)
+		sqlite3_bind_blob(s, at, bytes, (int)n, SQLITE_TRANSIENT);
+}
+
+void
+bind_number(sqlite3_stmt *s, int at, int64_t n)
+{
+	if (s != NULL)
+		sqlite3_bind_int64(s, at, n);
+}
+
 enum step
 step(sqlite3_stmt *s)
 {
@@ -85,6 +101,13 @@ column_text(sqlite3_stmt *s, int at)
 {
 	const char *const text = (const char *)sqlite3_column_text(s, at);
 	return text == NULL ? STR_NONE : (struct str){text, (size_t)sqlite3_column_bytes(s, at)};
+}
+
+struct str
+column_bytes(sqlite3_stmt *s, int at)
+{
+	const char *const bytes = sqlite3_column_blob(s, at);
+	return bytes == NULL ? STR_NONE : (struct str){bytes, (size_t)sqlite3_column_bytes(s, at)};
 }
 
 bool
@@ -114,7 +137,7 @@ version_of(struct directory *d)
 	return version;
 }
 
-/* The tables, when the file is new; two processes may both find it so. */
+/* The steps that the file does not have yet; two processes may both find it so. */
 static bool
 tables_make(struct directory *d, const char *path, struct directory_error *error)
 {
@@ -130,13 +153,24 @@ tables_make(struct directory *d, const char *path, struct directory_error *error
 	}
 	char pragma[64];
 	snprintf(pragma, sizeof pragma, "PRAGMA user_version = %d", DIRECTORY_VERSION);
-	if (version < 0 || (version == 0 && (!exec(d, directory_schema) || !exec(d, pragma))) ||
-		!exec(d, "COMMIT")) {
-		fail_database(d, error, path);
-		exec(d, "ROLLBACK");
-		return false;
-	}
-	return true;
+	bool ok = version >= 0;
+	for (int i = version; ok && i < DIRECTORY_VERSION; i++)
+		ok = exec(d, directory_steps[i]);
+	if (ok && exec(d, pragma) && exec(d, "COMMIT"))
+		return true;
+	fail_database(d, error, path);
+	exec(d, "ROLLBACK");
+	return false;
+}
+
+/* A new file is its owner's alone: there are passwords in it. What is there already is not opened
+ * here, because closing it would end the locks that this process has on it elsewhere. */
+static void
+file_make(const char *path)
+{
+	const int fd = open(path, O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW | O_WRONLY, 0600);
+	if (fd >= 0)
+		close(fd);
 }
 
 struct directory *
@@ -147,6 +181,7 @@ directory_open(const char *path, struct directory_error *error)
 		fail(error, "%s: no memory", path);
 		return NULL;
 	}
+	file_make(path);
 	if (sqlite3_open_v2(path, &d->db,
 		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
 			    SQLITE_OPEN_NOFOLLOW,

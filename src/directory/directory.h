@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "catalogue/catalogue.h"
+#include "smtp/scram.h"
 
 #define DIRECTORY_WORDS_MAX 512     /* of a complaint */
 #define DIRECTORY_DEPTH_MAX 25      /* aliases, lists and forwards behind each other */
@@ -92,9 +93,28 @@ struct directory_account {
 	int64_t id, epoch; /* the epoch changes with the password, and when the account is off */
 };
 
-/* directory_login - takes as long for an account that is not there as for one that is */
+/*
+ * directory_login - takes as long for an account that is not there as for one that is
+ *
+ * Some 30 ms and 19 MiB. What is kept of the password is made anew here when it was kept in an
+ * older way, or without the keys of SCRAM.
+ */
 enum directory_login directory_login(
 	struct directory *d, struct str user, struct str password, struct directory_account *out);
+
+/*
+ * directory_scram_find - the keys of a user for SCRAM-SHA-256
+ *
+ * Who is not known, or has no keys, is nobody: with the salt that this name always has, under
+ * whichever name of its domain. Who is known may be off: ask directory_login_holds() of *account
+ * when the proof is right.
+ *
+ * a         the salt lives there
+ * account   id 0: nobody
+ * Returns   false when the file does not answer
+ */
+bool directory_scram_find(struct directory *d, struct str user, struct arena *a,
+	struct scram_secret *out, struct directory_account *account);
 
 /* directory_login_holds - is a login of before still good? C26 */
 enum directory_login directory_login_holds(

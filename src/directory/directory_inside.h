@@ -22,9 +22,14 @@
 	X(MEMBER, "SELECT 1 FROM member WHERE list = ?1 AND address = ?2")                         \
 	X(ROUTE, "SELECT id, host, port, takes_all FROM route WHERE pattern = ?1")                 \
 	X(ROUTE_ADDRESS, "SELECT 1 FROM route_address WHERE route = ?1 AND address = ?2")          \
-	X(LOGIN, "SELECT a.id, n.is_active AND d.is_active, a.password, a.epoch FROM account a "   \
+	X(LOGIN, "SELECT a.id, n.is_active AND d.is_active, a.password, a.epoch, "                 \
+		 "EXISTS (SELECT 1 FROM scram WHERE account = a.id) FROM account a "               \
 		 "JOIN name n USING (id) JOIN domain d ON d.id = n.domain "                        \
 		 "WHERE d.id = ?1 AND n.local = ?2")                                               \
+	X(SCRAM, "SELECT a.id, a.epoch, s.salt, s.iterations, s.stored_key, s.server_key "         \
+		 "FROM name n JOIN account a USING (id) JOIN scram s ON s.account = a.id "         \
+		 "WHERE n.domain = ?1 AND n.local = ?2")                                           \
+	X(SECRET, "SELECT secret FROM server")                                                     \
 	X(LOGIN_HOLDS, "SELECT n.is_active AND d.is_active, a.epoch FROM account a "               \
 		       "JOIN name n USING (id) JOIN domain d ON d.id = n.domain WHERE a.id = ?1")  \
 	X(ACCOUNT_NAME,                                                                            \
@@ -39,6 +44,9 @@
 	X(ACCOUNT_ADD, "INSERT INTO account (id, password, quota_bytes, forward, keeps_copy) "     \
 		       "VALUES (?1, ?2, ?3, ?4, ?5)")                                              \
 	X(PASSWORD_SET, "UPDATE account SET password = ?2, epoch = epoch + 1 WHERE id = ?1")       \
+	X(SCRAM_SET, "INSERT OR REPLACE INTO scram VALUES (?1, ?2, ?3, ?4, ?5)")                   \
+	/* Only when nobody changed it meanwhile. */                                               \
+	X(PASSWORD_RENEW, "UPDATE account SET password = ?2 WHERE id = ?1 AND password = ?3")      \
 	X(EPOCH_RAISE, "UPDATE account SET epoch = epoch + 1 WHERE id = ?1")                       \
 	X(ALIAS_ADD, "INSERT INTO alias (id, target) VALUES (?1, ?2)")                             \
 	X(LIST_ADD, "INSERT INTO list (id, mode, needs_login, owner) VALUES (?1, ?2, ?3, ?4)")     \
@@ -74,11 +82,14 @@ sqlite3_stmt *ask(struct directory *d, enum query query);
 /* ask_id - the same, about the row ?1 */
 sqlite3_stmt *ask_id(struct directory *d, enum query query, int64_t id);
 void bind_text(sqlite3_stmt *s, int at, struct str text); /* absent: NULL */
-enum step step(sqlite3_stmt *s);                          /* of a NULL statement: STEP_FAILED */
+void bind_bytes(sqlite3_stmt *s, int at, const void *bytes, size_t n);
+void bind_number(sqlite3_stmt *s, int at, int64_t n);
+enum step step(sqlite3_stmt *s); /* of a NULL statement: STEP_FAILED */
 /* done - ends the question: its rows are gone, their texts too */
 void done(sqlite3_stmt *s);
 /* column_text - borrowed until the next step() or done(); absent when NULL */
 struct str column_text(sqlite3_stmt *s, int at);
+struct str column_bytes(sqlite3_stmt *s, int at); /* the same of bytes */
 /* run - a statement that gives no row; false when it failed */
 bool run(struct directory *d, enum query query);
 __attribute__((format(printf, 2, 3))) bool fail(
@@ -142,8 +153,26 @@ bool loop_find(struct directory *d, struct str address, char *why, size_t room);
 
 #define PASSWORD_HASH_MAX 128
 
-bool password_hash(struct str password, char out[PASSWORD_HASH_MAX]);
+/* RFC 7677 s4 wants 4,096 at least. What is kept for SCRAM is easier to try passwords on than
+ * argon2id, so that it is more; the client pays for it at each login, a phone a tenth of a second.
+ */
+#define SCRAM_ITERATIONS 65536
+#define SCRAM_SALT_BYTES SCRAM_NOBODY_SALT_BYTES
+
+/* What is kept of a password. */
+struct secrets {
+	char hash[PASSWORD_HASH_MAX]; /* argon2id, NUL-terminated */
+	char salt[SCRAM_SALT_BYTES];
+	struct scram_secret scram; /* its salt is the one above */
+};
+
+/* secrets_make - costs some 50 ms and 19 MiB; false when the password is empty or too long */
+bool secrets_make(struct str password, struct secrets *out);
 bool password_matches(struct str password, const char *hash);
+/* password_is_current - was the hash made as we make them today? */
+bool password_is_current(const char *hash);
+/* ask_scram - the change that keeps the keys, with its values bound */
+sqlite3_stmt *ask_scram(struct directory *d, int64_t account, const struct secrets *secrets);
 
 /* What an unknown user's password is compared with, so that the answer takes as long. Nobody knows
  * the password behind it, and if somebody did: who is not known is refused all the same. */

@@ -3,6 +3,38 @@
 
 #include <stdio.h>
 
+sqlite3_stmt *
+ask_scram(struct directory *d, int64_t account, const struct secrets *secrets)
+{
+	sqlite3_stmt *const s = ask_id(d, QUERY_SCRAM_SET, account);
+	bind_bytes(s, 2, secrets->salt, sizeof secrets->salt);
+	bind_number(s, 3, secrets->scram.iterations);
+	bind_bytes(s, 4, secrets->scram.stored_key, sizeof secrets->scram.stored_key);
+	bind_bytes(s, 5, secrets->scram.server_key, sizeof secrets->scram.server_key);
+	return s;
+}
+
+/* Keeps the password as it is kept today. When that cannot be done now, the next login tries. */
+static void
+renew(struct directory *d, int64_t account, struct str password, const char *hash)
+{
+	struct secrets secrets;
+	if (!secrets_make(password, &secrets) || !run(d, QUERY_BEGIN_CHANGE))
+		return;
+	sqlite3_stmt *s = ask_id(d, QUERY_PASSWORD_RENEW, account);
+	bind_text(s, 2, str_of(secrets.hash));
+	bind_text(s, 3, str_of(hash));
+	bool ok = step(s) == STEP_END && sqlite3_changes(d->db) == 1;
+	done(s);
+	if (ok) {
+		s = ask_scram(d, account, &secrets);
+		ok = step(s) == STEP_END;
+		done(s);
+	}
+	if (!ok || !run(d, QUERY_COMMIT))
+		run(d, QUERY_ROLLBACK);
+}
+
 enum directory_login
 directory_login(
 	struct directory *d, struct str user, struct str password, struct directory_account *out)
@@ -12,7 +44,7 @@ directory_login(
 	char hash[PASSWORD_HASH_MAX];
 	snprintf(hash, sizeof hash, "%s", password_of_nobody);
 	struct directory_account account = {0};
-	bool is_active = false, is_known = false;
+	bool is_active = false, is_known = false, has_keys = false;
 	enum step rc = name_parse(user, &name) ? domain_find(d, name.domain, &domain) : STEP_END;
 	if (rc == STEP_ROW) {
 		sqlite3_stmt *const s = ask_id(d, QUERY_LOGIN, domain.id);
@@ -23,6 +55,7 @@ directory_login(
 			account.id = sqlite3_column_int64(s, 0);
 			account.epoch = sqlite3_column_int64(s, 3);
 			is_active = sqlite3_column_int(s, 1) != 0;
+			has_keys = sqlite3_column_int(s, 4) != 0;
 			is_known = stored.len > 0 && stored.len < sizeof hash;
 			if (is_known)
 				snprintf(hash, sizeof hash, "%.*s", (int)stored.len, stored.ptr);
@@ -36,8 +69,65 @@ directory_login(
 		return LOGIN_WRONG;
 	if (!is_active)
 		return LOGIN_DISABLED;
+	if (!has_keys || !password_is_current(hash))
+		renew(d, account.id, password, hash);
 	*out = account;
 	return LOGIN_OK;
+}
+
+/* The keys of a row of QUERY_SCRAM. False when they are none that we made. */
+static bool
+keys_read(sqlite3_stmt *s, struct arena *a, struct scram_secret *out)
+{
+	const struct str stored = column_bytes(s, 4), server = column_bytes(s, 5);
+	const int64_t iterations = sqlite3_column_int64(s, 3);
+	const struct str salt = column_bytes(s, 2);
+	if (stored.len != SCRAM_KEY_BYTES || server.len != SCRAM_KEY_BYTES || iterations < 1 ||
+		iterations > SCRAM_ITERATIONS_MAX || salt.len == 0 ||
+		salt.len > SCRAM_SALT_BYTES_MAX)
+		return false;
+	*out = (struct scram_secret){
+		.salt = arena_str(a, salt), .iterations = (uint32_t)iterations};
+	memcpy(out->stored_key, stored.ptr, stored.len);
+	memcpy(out->server_key, server.ptr, server.len);
+	return str_is_set(out->salt);
+}
+
+bool
+directory_scram_find(struct directory *d, struct str user, struct arena *a,
+	struct scram_secret *out, struct directory_account *account)
+{
+	struct name name;
+	struct domain_row domain;
+	char shown[DIRECTORY_ADDRESS_MAX + 64];
+	*account = (struct directory_account){0};
+	enum step rc = name_parse(user, &name) ? domain_find(d, name.domain, &domain) : STEP_END;
+	/* One name for all its spellings, as of somebody who is there. */
+	const int len = rc == STEP_ROW
+				? snprintf(shown, sizeof shown, "%.*s@%s", (int)name.local.len,
+					  name.local.ptr, domain.name)
+				: snprintf(shown, sizeof shown, "%.*s", (int)user.len, user.ptr);
+	struct str asked = {shown, (size_t)len < sizeof shown ? (size_t)len : sizeof shown - 1};
+	for (size_t i = 0; i < asked.len; i++)
+		shown[i] = (char)ascii_lower((unsigned char)shown[i]);
+
+	char *const room = arena_bytes(a, SCRAM_NOBODY_SALT_BYTES);
+	sqlite3_stmt *s = rc == STEP_FAILED ? NULL : ask(d, QUERY_SECRET);
+	bool ok = room != NULL && step(s) == STEP_ROW &&
+		  scram_nobody(column_bytes(s, 0), asked, SCRAM_ITERATIONS, room, out);
+	done(s);
+	if (!ok || rc != STEP_ROW)
+		return ok;
+	s = ask_id(d, QUERY_SCRAM, domain.id);
+	bind_text(s, 2, name.local);
+	rc = step(s);
+	if (rc == STEP_ROW) {
+		*account = (struct directory_account){
+			sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1)};
+		ok = keys_read(s, a, out);
+	}
+	done(s);
+	return ok && rc != STEP_FAILED;
 }
 
 enum directory_login

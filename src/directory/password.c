@@ -15,14 +15,16 @@ const char password_of_nobody[] = "$argon2id$v=19$m=19456,t=2,p=1$boYpibr3eHCgTH
 				  "$/zimMV9tCh6a50u89hvslwfGkmoLBxKhjemM4vJpc2w";
 
 bool
-password_hash(struct str password, char out[PASSWORD_HASH_MAX])
+secrets_make(struct str password, struct secrets *out)
 {
 	unsigned char salt[SALT_BYTES];
-	if (password.len == 0 || password.len > DIRECTORY_PASSWORD_MAX ||
-		getrandom(salt, sizeof salt, 0) != sizeof salt)
-		return false;
-	return argon2id_hash_encoded(PASSES, MEMORY_KIB, LANES, password.ptr, password.len, salt,
-		       sizeof salt, HASH_BYTES, out, PASSWORD_HASH_MAX) == ARGON2_OK;
+	return password.len > 0 && password.len <= DIRECTORY_PASSWORD_MAX &&
+	       getrandom(salt, sizeof salt, 0) == sizeof salt &&
+	       getrandom(out->salt, sizeof out->salt, 0) == sizeof out->salt &&
+	       argon2id_hash_encoded(PASSES, MEMORY_KIB, LANES, password.ptr, password.len, salt,
+		       sizeof salt, HASH_BYTES, out->hash, sizeof out->hash) == ARGON2_OK &&
+	       scram_derive(password, (struct str){out->salt, sizeof out->salt}, SCRAM_ITERATIONS,
+		       &out->scram);
 }
 
 bool
@@ -30,4 +32,12 @@ password_matches(struct str password, const char *hash)
 {
 	return password.len <= DIRECTORY_PASSWORD_MAX &&
 	       argon2id_verify(hash, password.ptr, password.len) == ARGON2_OK;
+}
+
+bool
+password_is_current(const char *hash)
+{
+	const struct str nobody = str_of(password_of_nobody);
+	const size_t salt = str_find(nobody, STR("p=1$"), 0) + 4;
+	return str_starts(str_of(hash), str_head(nobody, salt));
 }

@@ -21,8 +21,7 @@ directory_range_find(
 	if (!ip_parse(ip, &parsed))
 		return true;
 	sqlite3_stmt *const s = ask(d, QUERY_RANGE);
-	if (s != NULL)
-		sqlite3_bind_blob(s, 1, parsed.bytes, sizeof parsed.bytes, SQLITE_TRANSIENT);
+	bind_bytes(s, 1, parsed.bytes, sizeof parsed.bytes);
 	const enum step rc = step(s);
 	if (rc == STEP_ROW)
 		*out = (struct directory_range){arena_str(a, column_text(s, 0)),
@@ -50,13 +49,11 @@ directory_range_add(struct directory *d, struct str network, int priority,
 	const struct ip low = net.first, high = net_last(&net);
 	sqlite3_stmt *const s = ask(d, QUERY_RANGE_ADD);
 	bind_text(s, 1, range->name);
-	if (s != NULL) {
-		sqlite3_bind_blob(s, 2, low.bytes, sizeof low.bytes, SQLITE_TRANSIENT);
-		sqlite3_bind_blob(s, 3, high.bytes, sizeof high.bytes, SQLITE_TRANSIENT);
-		sqlite3_bind_int(s, 4, priority);
-		sqlite3_bind_int(s, 5, (int)(range->allowed & ALL_DIRECTIONS));
-		sqlite3_bind_int(s, 6, (int)(range->needs_login & ALL_DIRECTIONS));
-	}
+	bind_bytes(s, 2, low.bytes, sizeof low.bytes);
+	bind_bytes(s, 3, high.bytes, sizeof high.bytes);
+	bind_number(s, 4, priority);
+	bind_number(s, 5, range->allowed & ALL_DIRECTIONS);
+	bind_number(s, 6, range->needs_login & ALL_DIRECTIONS);
 	const bool ok = step(s) == STEP_END;
 	if (!ok && sqlite3_extended_errcode(d->db) == SQLITE_CONSTRAINT_UNIQUE)
 		fail(error, "%.*s: there is a range for exactly this network already",

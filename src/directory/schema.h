@@ -1,12 +1,16 @@
-/* schema - the tables of the directory; PRAGMA user_version is DIRECTORY_VERSION */
+/*
+ * schema - the tables of the directory, as the steps that made them
+ *
+ * PRAGMA user_version counts the steps a file has behind it; a new file takes them all. A step that
+ * stood in a release is never changed: what is wanted then is a further one.
+ */
 #ifndef DIRECTORY_SCHEMA_H
 #define DIRECTORY_SCHEMA_H
 
-#define DIRECTORY_VERSION 1
-
 /* Names of domains stand as lower-case A-labels; local parts as they were given, compared without
  * case. STRICT: a number where a text belongs is a fault and not a conversion. */
-static const char directory_schema[] =
+static const char *const directory_steps[] = {
+	/* 1 */
 	"CREATE TABLE domain ("
 	" id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, is_active INTEGER NOT NULL DEFAULT 1,"
 	" catch_all TEXT, plus TEXT NOT NULL DEFAULT '+') STRICT;"
@@ -43,7 +47,24 @@ static const char directory_schema[] =
 	"CREATE TABLE range ("
 	" id INTEGER PRIMARY KEY, name TEXT NOT NULL, low BLOB NOT NULL, high BLOB NOT NULL,"
 	" priority INTEGER NOT NULL, allowed INTEGER NOT NULL, needs_login INTEGER NOT NULL,"
-	" UNIQUE (low, high)) STRICT;";
+	" UNIQUE (low, high)) STRICT;",
+
+	/* 2: SCRAM (RFC 5802) beside the password, the language of a person's reports, and how the
+	 * host of a route is spoken to. */
+	"CREATE TABLE scram ("
+	" account INTEGER PRIMARY KEY REFERENCES account ON DELETE CASCADE, salt BLOB NOT NULL,"
+	" iterations INTEGER NOT NULL, stored_key BLOB NOT NULL, server_key BLOB NOT NULL) STRICT;"
+	/* What only this server knows: the salts of those who are not there are made of it. */
+	"CREATE TABLE server ("
+	" id INTEGER PRIMARY KEY CHECK (id = 1), secret BLOB NOT NULL) STRICT;"
+	"INSERT INTO server VALUES (1, randomblob(32));"
+	"ALTER TABLE account ADD COLUMN language TEXT;"
+	"ALTER TABLE route ADD COLUMN tls INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE route ADD COLUMN user TEXT;"
+	"ALTER TABLE route ADD COLUMN password TEXT;",
+};
+
+#define DIRECTORY_VERSION ((int)(sizeof directory_steps / sizeof *directory_steps))
 
 enum name_kind { NAME_ACCOUNT = 1, NAME_ALIAS, NAME_LIST };
 

@@ -71,6 +71,20 @@ scram_derive(struct str password, struct str salt, uint32_t iterations, struct s
 	return ok;
 }
 
+bool
+scram_nobody(struct str secret, struct str name, uint32_t iterations, char *room,
+	struct scram_secret *out)
+{
+	key salt;
+	if (secret.len != SCRAM_KEY_BYTES || !hmac((const unsigned char *)secret.ptr, name, salt))
+		return false;
+	memcpy(room, salt, SCRAM_NOBODY_SALT_BYTES);
+	*out = (struct scram_secret){.salt = {room, SCRAM_NOBODY_SALT_BYTES},
+		.iterations = iterations,
+		.is_nobody = true};
+	return true;
+}
+
 /* The value of the attribute that must come next ("n=..."); false when another does. */
 static bool
 attribute_cut(struct str *rest, char name, struct str *value)

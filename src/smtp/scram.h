@@ -37,6 +37,18 @@ struct scram_secret {
 bool scram_derive(
 	struct str password, struct str salt, uint32_t iterations, struct scram_secret *out);
 
+/*
+ * scram_nobody - what a user is shown who has no keys
+ *
+ * The salt is made of the name and a secret, so that it is the same whenever somebody asks; what
+ * changes tells that there is nobody.
+ * secret    SCRAM_KEY_BYTES, random, the server's own
+ * room      SCRAM_NOBODY_SALT_BYTES, kept as a slice in *out
+ */
+#define SCRAM_NOBODY_SALT_BYTES 16
+bool scram_nobody(struct str secret, struct str name, uint32_t iterations, char *room,
+	struct scram_secret *out);
+
 /* One exchange; holds the two messages that are signed. */
 struct scram {
 	uint16_t first_bytes, server_bytes, nonce_bytes; /* nonce: of both parts, in server_first */

@@ -4,6 +4,7 @@
 
 #include <argon2.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct directory_error error;
@@ -302,6 +303,77 @@ test_targets_limit(struct directory *d)
 	sqlite3_exec(d->db, "COMMIT", NULL, NULL, NULL);
 }
 
+static enum directory_login
+directory_login_gives(struct directory *d, const char *user, const char *password)
+{
+	return directory_login(d, str_of(user), str_of(password), &(struct directory_account){0});
+}
+
+/* What SCRAM asks for: of who is there and who is not, it must look the same. */
+static void
+test_scram(struct directory *d)
+{
+	struct arena a;
+	arena_init(&a, 1 << 20);
+	struct scram_secret keys, again, want;
+	struct directory_account account;
+	must(directory_password_set(d, STR("john@a.example"), STR("pencil"), &error));
+	tap_ok(directory_scram_find(d, STR("john@a.example"), &a, &keys, &account) &&
+			!keys.is_nobody && account.id > 0,
+		"the keys of john");
+	tap_ok(scram_derive(STR("pencil"), keys.salt, keys.iterations, &want) &&
+			memcmp(want.stored_key, keys.stored_key, SCRAM_KEY_BYTES) == 0 &&
+			memcmp(want.server_key, keys.server_key, SCRAM_KEY_BYTES) == 0,
+		"are those of his password");
+	const enum directory_login holds = directory_login_holds(d, &account);
+	tap_is_int(holds, LOGIN_OK, "who he is can be asked for later");
+	tap_ok(directory_scram_find(d, STR("JOHN@alias.example"), &a, &again, &account) &&
+			str_eq(again.salt, keys.salt),
+		"the same under another name");
+	must(directory_password_set(d, STR("john@a.example"), STR("pencil"), &error));
+	tap_ok(directory_scram_find(d, STR("john@a.example"), &a, &again, &account) &&
+			!str_eq(again.salt, keys.salt),
+		"another salt for each password");
+
+	static const struct str nobodies[] = {STR_INIT("nobody@a.example"),
+		STR_INIT("info@a.example"), STR_INIT("away@a.example"), STR_INIT("john"),
+		STR_INIT(""), STR_INIT("x@far.example"), STR_INIT("team@a.example")};
+	for (size_t i = 0; i < sizeof nobodies / sizeof *nobodies; i++) {
+		struct scram_secret nobody;
+		tap_ok(directory_scram_find(d, nobodies[i], &a, &nobody, &account) &&
+				nobody.is_nobody && account.id == 0 &&
+				nobody.iterations == keys.iterations &&
+				nobody.salt.len == keys.salt.len,
+			"<%.*s> has none, and it cannot be seen", (int)nobodies[i].len,
+			nobodies[i].ptr);
+		tap_ok(directory_scram_find(d, nobodies[i], &a, &again, &account) &&
+				str_eq(again.salt, nobody.salt),
+			"however often one looks");
+	}
+	struct scram_secret one, two;
+	directory_scram_find(d, STR("nobody@a.example"), &a, &one, &account);
+	directory_scram_find(d, STR("NoBody@Alias.Example."), &a, &two, &account);
+	tap_ok(str_eq(one.salt, two.salt), "nor by another spelling");
+	directory_scram_find(d, STR("nobody2@a.example"), &a, &two, &account);
+	tap_ok(!str_eq(one.salt, two.salt), "each nobody has a salt of its own");
+
+	must(directory_active_set(d, THING_ACCOUNT, STR("john@a.example"), false, &error));
+	directory_scram_find(d, STR("john@a.example"), &a, &keys, &account);
+	const enum directory_login off = directory_login_holds(d, &account);
+	tap_is_int(off, LOGIN_DISABLED, "who is off is told so only behind the right proof");
+	must(directory_active_set(d, THING_ACCOUNT, STR("john@a.example"), true, &error));
+	sqlite3_exec(d->db, "UPDATE scram SET stored_key = x'00'", NULL, NULL, NULL);
+	tap_ok(!directory_scram_find(d, STR("john@a.example"), &a, &keys, &account),
+		"keys that are none are not used");
+	sqlite3_exec(d->db, "DELETE FROM scram", NULL, NULL, NULL);
+	tap_is_int(directory_login_gives(d, "john@a.example", "pencil"), LOGIN_OK,
+		"without keys the password signs in");
+	tap_ok(directory_scram_find(d, STR("john@a.example"), &a, &keys, &account) &&
+			!keys.is_nobody,
+		"and makes them");
+	arena_fini(&a);
+}
+
 static void
 test_login(struct directory *d)
 {
@@ -491,6 +563,8 @@ test_open(const char *path)
 {
 	struct directory *const d = directory_open(path, &error);
 	must(d != NULL);
+	struct stat st = {0};
+	tap_ok(stat(path, &st) == 0 && (st.st_mode & 077) == 0, "only its owner may read it");
 	struct directory *const other = directory_open(path, &error);
 	tap_ok(other != NULL, "two may have it open");
 	must(directory_domain_add(d, STR("new.example"), STR_NONE, &error));
@@ -511,6 +585,91 @@ test_open(const char *path)
 	tap_ok(directory_open(path, &error) == NULL, "no database: %s", error.words);
 }
 
+/* The tables of version 1, as a file from then has them. Never changed with the program. */
+static const char version_1[] =
+	"CREATE TABLE domain ("
+	" id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, is_active INTEGER NOT NULL DEFAULT 1,"
+	" catch_all TEXT, plus TEXT NOT NULL DEFAULT '+') STRICT;"
+	"CREATE TABLE domain_alias ("
+	" name TEXT PRIMARY KEY, domain INTEGER NOT NULL REFERENCES domain ON DELETE CASCADE) "
+	"STRICT;"
+	"CREATE TABLE name ("
+	" id INTEGER PRIMARY KEY, domain INTEGER NOT NULL REFERENCES domain ON DELETE CASCADE,"
+	" local TEXT NOT NULL COLLATE NOCASE, kind INTEGER NOT NULL,"
+	" is_active INTEGER NOT NULL DEFAULT 1, UNIQUE (domain, local)) STRICT;"
+	"CREATE TABLE account ("
+	" id INTEGER PRIMARY KEY REFERENCES name ON DELETE CASCADE, password TEXT,"
+	" epoch INTEGER NOT NULL DEFAULT 1, quota_bytes INTEGER NOT NULL DEFAULT 0,"
+	" forward TEXT, keeps_copy INTEGER NOT NULL DEFAULT 1) STRICT;"
+	"CREATE TABLE alias ("
+	" id INTEGER PRIMARY KEY REFERENCES name ON DELETE CASCADE, target TEXT NOT NULL) STRICT;"
+	"CREATE TABLE list ("
+	" id INTEGER PRIMARY KEY REFERENCES name ON DELETE CASCADE, mode INTEGER NOT NULL,"
+	" needs_login INTEGER NOT NULL, owner TEXT) STRICT;"
+	"CREATE TABLE member ("
+	" list INTEGER NOT NULL REFERENCES list ON DELETE CASCADE,"
+	" address TEXT NOT NULL COLLATE NOCASE, PRIMARY KEY (list, address)) STRICT;"
+	"CREATE TABLE route ("
+	" id INTEGER PRIMARY KEY, pattern TEXT NOT NULL UNIQUE, host TEXT NOT NULL,"
+	" port INTEGER NOT NULL, takes_all INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE route_address ("
+	" route INTEGER NOT NULL REFERENCES route ON DELETE CASCADE,"
+	" address TEXT NOT NULL COLLATE NOCASE, PRIMARY KEY (route, address)) STRICT;"
+	"CREATE TABLE identity ("
+	" account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,"
+	" address TEXT NOT NULL COLLATE NOCASE, PRIMARY KEY (account, address)) STRICT;"
+	"CREATE TABLE range ("
+	" id INTEGER PRIMARY KEY, name TEXT NOT NULL, low BLOB NOT NULL, high BLOB NOT NULL,"
+	" priority INTEGER NOT NULL, allowed INTEGER NOT NULL, needs_login INTEGER NOT NULL,"
+	" UNIQUE (low, high)) STRICT;";
+
+/* A file of an older version has what the new one wants, and keeps what it had. */
+static void
+test_migration(const char *path)
+{
+	struct secrets secrets;
+	char sql[512];
+	sqlite3 *db = NULL;
+	tap_ok(sqlite3_open(path, &db) == SQLITE_OK &&
+			sqlite3_exec(db, version_1, NULL, NULL, NULL) == SQLITE_OK &&
+			secrets_make(STR("correct horse"), &secrets),
+		"a file of version 1");
+	snprintf(sql, sizeof sql,
+		"PRAGMA user_version = 1;"
+		"INSERT INTO domain (id, name) VALUES (7, 'a.example');"
+		"INSERT INTO name (id, domain, local, kind) VALUES (3, 7, 'John', 1);"
+		"INSERT INTO account (id, password, quota_bytes) VALUES (3, '%s', 99);"
+		"INSERT INTO route VALUES (1, 'far.example', 'mx.far.example', 26, 1);",
+		secrets.hash);
+	tap_ok(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK, "somebody is in it");
+	sqlite3_close(db);
+
+	struct directory *const d = directory_open(path, &error);
+	must(d != NULL);
+	struct arena a;
+	arena_init(&a, 1 << 20);
+	struct directory_account account;
+	struct scram_secret keys;
+	tap_ok(directory_scram_find(d, STR("john@a.example"), &a, &keys, &account) &&
+			keys.is_nobody && account.id == 0,
+		"he has no keys of SCRAM yet");
+	tap_is_int(directory_login_gives(d, "john@a.example", "correct horse"), LOGIN_OK,
+		"he signs in with his password");
+	tap_ok(directory_scram_find(d, STR("john@a.example"), &a, &keys, &account) &&
+			!keys.is_nobody && account.id == 3 && account.epoch == 1,
+		"and has keys then, without being signed out elsewhere");
+	struct directory_answer answer;
+	directory_resolve(
+		d, &(struct directory_question){.recipient = STR("x@far.example")}, &a, &answer);
+	tap_ok(!answer.is_refused && answer.target_count == 1 && answer.targets[0].route_port == 26,
+		"the route is as it was");
+	arena_fini(&a);
+	directory_close(d);
+	struct directory *const again = directory_open(path, &error);
+	tap_ok(again != NULL, "and the file is opened again");
+	directory_close(again);
+}
+
 int
 main(void)
 {
@@ -527,6 +686,7 @@ main(void)
 	test_depth(d);
 	test_targets_limit(d);
 	test_login(d);
+	test_scram(d);
 	test_send_as(d);
 	test_ranges(d);
 	test_refusals(d);
@@ -534,6 +694,8 @@ main(void)
 	directory_close(d);
 	unlink(path);
 	test_open(path);
+	unlink(path);
+	test_migration(path);
 	unlink(path);
 	for (int i = 0; i < 2; i++) {
 		snprintf(more, sizeof more, "%s%s", path, i == 0 ? "-wal" : "-shm");

@@ -139,6 +139,25 @@ main(void)
 	begin(&s, &other, STR(FIRST));
 	tap_is_int(scram_final(&s, STR(WITHOUT ",p=" PROOF), answer), SCRAM_NO_MATCH,
 		"nobody matches nothing");
+	char room1[SCRAM_NOBODY_SALT_BYTES], room2[SCRAM_NOBODY_SALT_BYTES];
+	struct scram_secret nobody;
+	const struct str own = STR("a secret of the server, 32 bytes");
+	tap_ok(scram_nobody(own, STR("x@a.example"), 4096, room1, &other) &&
+			scram_nobody(own, STR("x@a.example"), 4096, room2, &nobody) &&
+			str_eq(other.salt, nobody.salt) && nobody.is_nobody,
+		"nobody's salt stays the same");
+	tap_ok(scram_nobody(own, STR("y@a.example"), 4096, room2, &nobody) &&
+			!str_eq(other.salt, nobody.salt),
+		"another's is another");
+	tap_ok(scram_nobody(STR("another secret of the server, 32"), STR("x@a.example"), 4096,
+		       room2, &nobody) &&
+			!str_eq(other.salt, nobody.salt),
+		"and another on another server");
+	tap_ok(!scram_nobody(STR("short"), STR("x@a.example"), 4096, room2, &nobody),
+		"no secret, no salt");
+	begin(&s, &other, STR(FIRST));
+	tap_is_int(scram_final(&s, STR(WITHOUT ",p=" PROOF), answer), SCRAM_NO_MATCH,
+		"and nothing matches it");
 	s = (struct scram){0};
 	tap_is_int(scram_final(&s, STR(WITHOUT ",p=" PROOF), answer), SCRAM_SYNTAX,
 		"no final without a first");
