@@ -42,6 +42,20 @@
 		"what is asked across the net can be forged.")                                     \
 	X(dns_timeout, TIME, SERVER, "20s", 1, 120,                                                \
 		"How long a question to the DNS may take, all tries together.")                    \
+	X(log_file, PATH, SERVER, "", 0, 900,                                                      \
+		"The file of the log, a line for each event (nixied-log(5)); opened again "        \
+		"at a HUP, so that logrotate can move it. Empty: standard error, which "           \
+		"systemd keeps in its journal.")                                                   \
+	X(log_format, WORD, SERVER, "logfmt", 0, 0,                                                \
+		"|logfmt|json| How a line of the log is written. nixied why reads both.")          \
+	X(log_detail, WORD, SERVER, "all", 0, 0,                                                   \
+		"|trouble|mail|all| What the log tells: what was refused, deferred or given "      \
+		"up; also what became of the mail that was taken; also every connection, "         \
+		"handshake and check. nixied why can tell only what stands there.")                \
+	X(metrics_address, TEXT, SERVER, "", 0, 255,                                               \
+		"Where Prometheus finds the counters over HTTP: 127.0.0.1:9125, or a path "        \
+		"for a socket of the file system. They name no address of a person, but "          \
+		"they are for the operator alone. Empty: nowhere.")                                \
 	/* listeners */                                                                            \
 	X(address, TEXT, LISTENER, "", 0, 255,                                                     \
 		"Where a listener waits: 0.0.0.0:25, [::]:587, a path for a socket of the file "   \
@@ -49,9 +63,12 @@
 	X(kind, WORD, LISTENER, "smtp", 0, 0,                                                      \
 		"|smtp|submission|lmtp| smtp is mail from anybody for this server (port 25); "     \
 		"submission is mail of its users (587, 465); lmtp answers for each recipient.")    \
+	X(greeting, TEXT, LISTENER, "Nixie", 0, 200,                                               \
+		"What the greeting says behind the server's name.")                                \
 	X(tls, WORD, LISTENER, "offered", 0, 0,                                                    \
 		"|offered|required|immediate|off| Whether a client may or must ask for TLS with "  \
-		"STARTTLS, begins with it (port 465), or cannot have it.")                         \
+		"STARTTLS, begins with it (port 465), or cannot have it. A submission listener "   \
+		"requires it, when nothing is said.")                                              \
 	X(tls_certificate, PATH, LISTENER, "", 0, 900,                                             \
 		"The file with the certificate and those that signed it, in PEM. Read again when " \
 		"it changes. Empty: no TLS.")                                                      \
@@ -64,6 +81,8 @@
 		"|scram-sha-256|plain|login| How a client may sign in.")                           \
 	X(auth_without_tls, FLAG, LISTENER, "no", 0, 0,                                            \
 		"Whether passwords may travel unencrypted: never but on a net of one's own.")      \
+	X(max_login_failures, COUNT, LISTENER, "3", 1, 100,                                        \
+		"Wrong passwords in one connection until it is closed.")                           \
 	X(proxies, NETWORKS, LISTENER, "", 0, 32,                                                  \
 		"Hosts whose connections begin with the header of the PROXY protocol.")            \
 	X(xclient, NETWORKS, LISTENER, "", 0, 32,                                                  \
@@ -96,6 +115,9 @@
 		"|refuse|normalise| What becomes of lines that end in LF or CR alone. To pass "    \
 		"them on would let a client smuggle messages past the next server. A submission "  \
 		"listener normalises, when nothing is said.")                                      \
+	X(nul_bytes, WORD, LISTENER, "refuse", 0, 0,                                               \
+		"|refuse|remove| What becomes of NUL bytes in a message. RFC 5322 forbids "        \
+		"them, and programs stop reading at them.")                                        \
 	X(allow_null_sender, FLAG, LISTENER, "yes", 0, 0,                                          \
 		"Whether MAIL FROM:<> is taken. Bounces come with it: saying no breaks them for "  \
 		"one's own users.")                                                                \
@@ -104,6 +126,9 @@
 		"takes anything, when nothing is said: mail programs give the name of a PC.")      \
 	X(strict_pipelining, FLAG, LISTENER, "yes", 0, 0,                                          \
 		"Whether a client that does not wait for an answer it must wait for is refused.")  \
+	X(early_talk, FLAG, LISTENER, "no", 0, 0,                                                  \
+		"Whether a client may speak before it was greeted. Mail servers wait; what "       \
+		"does not is mostly a program that sends spam.")                                   \
 	/* limits of all */                                                                        \
 	X(max_connections, COUNT, SERVER, "1000", 1, 1000000,                                      \
 		"Connections at a time; more are told 421.")                                       \
