@@ -27,7 +27,15 @@
 		"Who gets what nobody else can: bounces of bounces, mail to <postmaster>. "        \
 		"Empty: postmaster at the host name.")                                             \
 	X(threads, COUNT, SERVER, "0", 0, 64,                                                      \
-		"Threads that serve clients; 0 is one for each processor.")                        \
+		"Threads for what takes its time, passwords and mailboxes; 0 is one for each "     \
+		"processor.")                                                                      \
+	X(user, TEXT, SERVER, "", 0, 63,                                                           \
+		"Whose rights the server has once its ports are open. Empty: those of who "        \
+		"starts it, or, when root does, of the owner of data_directory.")                  \
+	X(confine, FLAG, SERVER, "yes", 0, 0,                                                      \
+		"Whether the server gives up, besides, all files but its own (Landlock) and the "  \
+		"calls it never makes (seccomp), where the kernel can. Say no only to find out "   \
+		"whether that is in the way of something.")                                        \
 	X(reply_style, WORD, SERVER, "modern", 0, 0,                                               \
 		"|modern|documented| Today's reply codes with enhanced status codes, or the "      \
 		"exact lines of hMailServer's document, for those who match on them.")             \
@@ -74,6 +82,9 @@
 		"it changes. Empty: no TLS.")                                                      \
 	X(tls_key, PATH, LISTENER, "", 0, 900,                                                     \
 		"The file with its private key. Empty: it stands in tls_certificate.")             \
+	X(tls_folder, PATH, LISTENER, "", 0, 900,                                                  \
+		"A folder of certificates that clients may ask for by name (SNI): a file "         \
+		"NAME.pem for each, with certificate, chain and key. Empty: none.")                \
 	X(require_auth, FLAG, LISTENER, "no", 0, 0,                                                \
 		"Whether a client must sign in before MAIL. A submission listener always asks "    \
 		"for it.")                                                                         \
@@ -130,6 +141,28 @@
 		"Whether a client may speak before it was greeted. Mail servers wait; what "       \
 		"does not is mostly a program that sends spam.")                                   \
 	/* limits of all */                                                                        \
+	X(max_hops, COUNT, LISTENER, "50", 10, 1000,                                               \
+		"Received fields that a message may have; with more it is taken for one that "     \
+		"goes "                                                                            \
+		"round in circles. RFC 5321 wants at least 100 to be allowed for where no loop "   \
+		"is "                                                                              \
+		"found otherwise; those that are, are found sooner, by Delivered-To.")             \
+	/* who may send */                                                                         \
+	X(sending_identities, FLAG, LISTENER, "yes", 0, 0,                                         \
+		"Whether a user may send only with addresses of their own: the account's, its "    \
+		"aliases', and the identities that were given to it.")                             \
+	X(require_auth_for_local_senders, FLAG, LISTENER, "yes", 0, 0,                             \
+		"Whether a client that has not signed in is refused when its sender is an "        \
+		"address "                                                                         \
+		"of this server. Networks that may send from local to elsewhere without a login "  \
+		"are not. Say no where lists or forwards of others come back with your own "       \
+		"senders.")                                                                        \
+	X(autoban, COUNT, SERVER, "10", 0, 10000,                                                  \
+		"Failed logins of one address, or of one /64 in IPv6, within autoban_time until "  \
+		"it "                                                                              \
+		"may not sign in any more for as long; 0 is never.")                               \
+	X(autoban_time, TIME, SERVER, "30m", 10, 2592000,                                          \
+		"How long failed logins count, and how long they are paid for.")                   \
 	X(max_connections, COUNT, SERVER, "1000", 1, 1000000,                                      \
 		"Connections at a time; more are told 421.")                                       \
 	X(max_connections_per_client, COUNT, SERVER, "50", 1, 1000000,                             \

@@ -48,7 +48,7 @@ struct remote_place {
 struct remote_recipient {
 	struct str forward_path;
 	struct str original; /* ORCPT as it came, "rfc822;xtext"; absent: none */
-	uint32_t notify;     /* enum notify_flag */
+	uint32_t notify;     /* enum notify */
 };
 
 /* The message's bytes, CRLF at every line end; called on the loop, once or more for each byte. */

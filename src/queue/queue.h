@@ -16,6 +16,7 @@
 #ifndef QUEUE_QUEUE_H
 #define QUEUE_QUEUE_H
 
+#include "base/notify.h"
 #include "queue/disk.h"
 #include "queue/journal.h"
 
@@ -54,13 +55,6 @@ enum message_flag {
 	MESSAGE_REPORT = 1 << 6 /* made here, about another message */
 };
 
-enum notify_flag {
-	NOTIFY_NEVER = 1 << 0,
-	NOTIFY_SUCCESS = 1 << 1,
-	NOTIFY_FAILURE = 1 << 2,
-	NOTIFY_DELAY = 1 << 3
-};
-
 /* What is known of an attempt, or of the lack of one. All text is borrowed. */
 struct recipient_progress {
 	enum recipient_state state;
@@ -76,7 +70,7 @@ struct recipient_progress {
 struct queue_recipient {
 	struct str forward_path; /* where to */
 	struct str original;     /* ORCPT, as it came */
-	uint32_t notify;         /* enum notify_flag; 0 = not stated */
+	uint32_t notify;         /* enum notify; 0 = not stated */
 	struct recipient_progress progress;
 };
 

@@ -9,8 +9,8 @@ struct client {
 	struct ip key;
 	uint32_t connections, failures;
 	int64_t seen_ms, failing_since_ms, banned_until_ms;
-	struct client *next;                /* in its bucket */
-	struct client *older, *newer;       /* by when it was seen */
+	struct client *next;          /* in its bucket */
+	struct client *older, *newer; /* by when it was seen */
 };
 
 struct clients {
@@ -154,7 +154,8 @@ clients_leave(struct clients *c, const struct ip *ip)
 }
 
 bool
-clients_failed(struct clients *c, const struct ip *ip, unsigned most, int64_t ban_ms, int64_t now_ms)
+clients_failed(
+	struct clients *c, const struct ip *ip, unsigned most, int64_t ban_ms, int64_t now_ms)
 {
 	struct client *const i = most > 0 ? place_of(c, ip, now_ms) : NULL;
 	if (i == NULL)

@@ -20,8 +20,8 @@ void clients_free(struct clients *c);
 uint32_t clients_enter(struct clients *c, const struct ip *ip, int64_t now_ms);
 void clients_leave(struct clients *c, const struct ip *ip);
 
-/* clients_failed - a login failed: from `most` failures within `ban_ms` on it is banned for as long.
- * True when that begins now. most = 0: never */
+/* clients_failed - a login failed: from `most` failures within `ban_ms` on it is banned for as
+ * long. True when that begins now. most = 0: never */
 bool clients_failed(
 	struct clients *c, const struct ip *ip, unsigned most, int64_t ban_ms, int64_t now_ms);
 /* clients_signed_in - its failures are forgiven */

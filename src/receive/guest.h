@@ -8,13 +8,14 @@
 #ifndef RECEIVE_GUEST_H
 #define RECEIVE_GUEST_H
 
+#include "base/arena.h"
+#include "base/net.h"
 #include "smtp/session.h"
 
 struct receive;
 struct profile;
 struct mail;
 struct login;
-struct quota_question;
 
 enum guest_wants {
 	GUEST_MORE,  /* bytes */
@@ -31,14 +32,12 @@ struct guest {
 	struct session session;
 	struct mail *mail;   /* from MAIL until its end */
 	struct login *login; /* a password is being checked */
-	struct quota_question *quota;
 	char *helo, *user;   /* what the client calls itself; the account; NULL: nothing yet */
 	int64_t account, epoch;
-	int64_t began_ms; /* wall */
-	uint32_t taken;   /* messages */
-	uint32_t question;
-	struct endpoint peer; /* who is connected; session.client may be behind it */
-	bool is_counted;      /* in the table of clients */
+	int64_t began_ms;     /* wall */
+	uint32_t taken;       /* messages */
+	struct arena scratch; /* of an answer, until it is used */
+	bool is_in_scram;
 	bool is_too_many, is_beyond_client; /* told at CONNECT: C15, X16 */
 	void (*wake)(void *to);
 	void *to;
@@ -46,8 +45,7 @@ struct guest {
 
 void guest_init(struct guest *g, struct receive *r, struct profile *p,
 	const struct session_peer *peer, int64_t now);
-enum guest_wants guest_go(
-	struct guest *g, struct str *in, struct reply_buffer *out, int64_t now);
+enum guest_wants guest_go(struct guest *g, struct str *in, struct reply_buffer *out, int64_t now);
 void guest_secured(struct guest *g, const char *words, int64_t now);
 /* guest_fini - it is gone; what was being asked finds nobody */
 void guest_fini(struct guest *g);
@@ -60,15 +58,15 @@ struct str guest_client(const struct guest *g, char room[ENDPOINT_TEXT_BYTES]);
 struct ip guest_ip(const struct guest *g);
 
 /* The questions: each writes *a, or gives false when the answer comes later. */
-bool ask_connect(struct guest *g, struct smtp_answer *a);
-bool ask_hello(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
-bool ask_mail(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
-bool ask_rcpt(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
-bool ask_data(struct guest *g, struct smtp_answer *a);
-bool ask_end(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
-bool ask_login(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
-bool ask_scram(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
-bool ask_signed_in(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
+bool answer_connect(struct guest *g, struct smtp_answer *a);
+bool answer_hello(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
+bool answer_mail(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
+bool answer_rcpt(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
+bool answer_data(struct guest *g, struct smtp_answer *a);
+bool answer_end(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
+bool answer_login(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
+bool answer_scram(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
+bool answer_signed_in(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
 
 static inline bool
 refuse_with(struct smtp_answer *a, enum condition c)

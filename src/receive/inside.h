@@ -44,6 +44,7 @@ struct listener {
 struct visit;
 
 struct receive {
+	struct event_base *base;
 	struct receive_parts parts;
 	struct listener *listeners[CONFIG_LISTENERS_MAX];
 	size_t listener_count;
@@ -71,7 +72,8 @@ struct receive {
 void visit_new(struct receive *r, struct profile *p, int fd, const struct sockaddr *address);
 void visit_close(struct visit *v, enum condition c);
 void visit_free(struct visit *v);
-void visit_resume(struct visit *v);
+/* visits_resume - those of the list go on: there is room in the queue again */
+void visits_resume(struct visit *held);
 struct visit *visit_next(const struct visit *v);
 
 int64_t now_ms(void);  /* monotonic */

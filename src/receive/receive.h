@@ -17,7 +17,7 @@
 #include "queue/queue.h"
 #include "smtp/session.h"
 
-#define RECEIVE_WORDS_MAX 1024
+#define RECEIVE_WORDS_MAX 1400
 
 struct receive_error {
 	char words[RECEIVE_WORDS_MAX];
@@ -26,9 +26,11 @@ struct receive_error {
 struct event_base;
 struct receive;
 
+/* receive_new - nothing is listened on yet. NULL: no memory */
+struct receive *receive_new(struct event_base *base);
+
 /* What it stands on; all of it outlives it. */
 struct receive_parts {
-	struct event_base *base;
 	struct directory *directory;
 	const char *directory_path; /* for the threads that check passwords */
 	struct queue *queue;
@@ -38,8 +40,9 @@ struct receive_parts {
 	void *to;
 };
 
-/* receive_new - nothing is listened on yet. NULL: no memory */
-struct receive *receive_new(const struct receive_parts *parts);
+/* receive_start - from now on clients are served, when the loop runs. The sockets come first, since
+ * they may need rights that are given up before the rest is opened. False: no memory */
+bool receive_start(struct receive *r, const struct receive_parts *parts);
 
 /*
  * receive_configure - opens the listeners of the configuration, or those that are new

@@ -55,7 +55,7 @@ bool resets(enum condition c);
  *           or no opinion, it is what the table of questions says. On false what stands in t->event
  *           is the question, and the caller returns STEP_ASK.
  */
-bool ask(struct turn *t, enum smtp_event_kind kind);
+bool session_ask(struct turn *t, enum smtp_event_kind kind);
 
 /* question_expired - what is said when its answer did not come in time */
 enum condition question_expired(enum smtp_event_kind kind);

@@ -7,15 +7,13 @@
 #ifndef SMTP_PARAM_H
 #define SMTP_PARAM_H
 
+#include "base/notify.h"
 #include "base/str.h"
 #include "smtp/extension.h"
 #include "smtp/limits.h"
 
 enum body { BODY_UNSAID, BODY_7BIT, BODY_8BITMIME, BODY_BINARYMIME };
 enum ret { RET_UNSAID, RET_FULL, RET_HDRS };
-
-/* RFC 3461 s4.1; 0 = nothing was said */
-enum notify { NOTIFY_NEVER = 1, NOTIFY_SUCCESS = 2, NOTIFY_FAILURE = 4, NOTIFY_DELAY = 8 };
 
 struct mail_params {
 	int64_t size_bytes; /* declared; -1 = not. One too large for the type is INT64_MAX */

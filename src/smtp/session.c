@@ -175,7 +175,7 @@ resets(enum condition c)
 /* ---- questions ------------------------------------------------------------------------------ */
 
 bool
-ask(struct turn *t, enum smtp_event_kind kind)
+session_ask(struct turn *t, enum smtp_event_kind kind)
 {
 	struct session *const s = t->s;
 	const struct question *const q = &questions[kind];
@@ -416,7 +416,7 @@ connect_step(struct turn *t)
 		refuse(t, CONDITION_SPOKE_BEFORE_GREETING, NULL);
 		return false;
 	}
-	if (!ask(t, EVENT_CONNECT))
+	if (!session_ask(t, EVENT_CONNECT))
 		return true;
 	s->step_ms = t->now_ms;
 	if (is_accepted(s)) {

@@ -110,7 +110,7 @@ login_ask(struct turn *t, enum auth_mechanism mechanism)
 {
 	t->event->user = (struct str){t->s->user, t->s->user_bytes};
 	t->event->mechanism = mechanism;
-	return ask(t, EVENT_LOGIN) ? finish(t) : STEP_ASK;
+	return session_ask(t, EVENT_LOGIN) ? finish(t) : STEP_ASK;
 }
 
 /* RFC 4616 s2: [authzid] NUL authcid NUL passwd */
@@ -153,7 +153,7 @@ on_scram_first(struct turn *t, struct str message)
 	e->user = (struct str){s->user, s->user_bytes};
 	e->authzid = authzid.len > 0 ? (struct str){e->room, authzid.len} : STR_NONE;
 	e->mechanism = AUTH_SCRAM_SHA_256;
-	if (!ask(t, EVENT_SCRAM))
+	if (!session_ask(t, EVENT_SCRAM))
 		return STEP_ASK;
 	if (!is_accepted(s))
 		return finish(t);
@@ -184,7 +184,7 @@ on_scram_empty(struct turn *t, struct str message)
 		return fail(t, CONDITION_WRONG_PASSWORD, true);
 	t->event->user = (struct str){t->s->user, t->s->user_bytes};
 	t->event->mechanism = AUTH_SCRAM_SHA_256;
-	return ask(t, EVENT_SIGNED_IN) ? finish(t) : STEP_ASK;
+	return session_ask(t, EVENT_SIGNED_IN) ? finish(t) : STEP_ASK;
 }
 
 /* One message of the client, in base64. */

@@ -39,7 +39,7 @@ on_data(struct turn *t)
 		refuse(t, CONDITION_BINARY_NEEDS_BDAT, NULL);
 		return STEP_DONE;
 	}
-	if (!ask(t, EVENT_DATA))
+	if (!session_ask(t, EVENT_DATA))
 		return STEP_ASK;
 	if (!is_accepted(s)) {
 		refuse_data(t);
@@ -138,7 +138,7 @@ on_bdat(struct turn *t)
 		return bdat_refuse(t, CONDITION_TOO_LARGE, &f, size);
 	}
 	if (!tx->is_open) {
-		if (!ask(t, EVENT_DATA))
+		if (!session_ask(t, EVENT_DATA))
 			return STEP_ASK;
 		if (!is_accepted(s)) {
 			chunk_skip(t, size);
@@ -298,7 +298,7 @@ end_step(struct turn *t)
 		refuse(t, s->verdict, &f);
 	} else {
 		t->event->recipient = tx->answered;
-		if (!ask(t, EVENT_END))
+		if (!session_ask(t, EVENT_END))
 			return true;
 		if (is_accepted(s)) {
 			reply(t, CONDITION_QUEUED, &s->answer.facts);

@@ -95,7 +95,7 @@ hello(struct turn *t, bool is_extended, enum condition invalid)
 		return STEP_DONE;
 	}
 	t->event->text = t->args;
-	if (!ask(t, EVENT_HELLO))
+	if (!session_ask(t, EVENT_HELLO))
 		return STEP_ASK;
 	const struct facts f = {.helo = t->args};
 	if (!is_accepted(s)) {

@@ -96,7 +96,7 @@ on_mail(struct turn *t)
 	const struct smtp_event *const e = t->event;
 	if (!mail_check(t))
 		return STEP_DONE;
-	if (!ask(t, EVENT_MAIL))
+	if (!session_ask(t, EVENT_MAIL))
 		return STEP_ASK;
 	const struct facts f = {.sender = mailbox_of(&e->path),
 		.domain = e->path.domain,
@@ -165,7 +165,7 @@ on_rcpt(struct turn *t)
 		s->transaction.refused += s->transaction.is_begun;
 		return STEP_DONE;
 	}
-	if (!ask(t, EVENT_RCPT))
+	if (!session_ask(t, EVENT_RCPT))
 		return STEP_ASK;
 	const struct path *const p = &t->event->path;
 	const struct facts f = {.rcpt = mailbox_of(p),

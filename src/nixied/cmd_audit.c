@@ -1,0 +1,76 @@
+/* nixied audit - what became of everything that was accepted: the sum must be right */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "nixied/nixied.h"
+#include "nixied/options.h"
+#include "queue/queue.h"
+
+static const char usage[] =
+	"Usage: nixied audit [-c FILE]\n"
+	"Counts the recipients that were accepted since the queue was made, and what became of\n"
+	"them. Every one is delivered, relayed, bounced, discarded by a named rule, held, or "
+	"waits:\n"
+	"when the sum is wrong, mail was lost, and the exit status is 1. The server must not run;\n"
+	"while it does, its metrics have the same counts.\n\n"
+	"  -c, --config FILE  the configuration; else $NIXIED_CONF, else " NIXIED_CONF_DEFAULT "\n";
+
+static void
+alarm_words(void *to, const char *words)
+{
+	(void)to;
+	complain("queue", words);
+}
+
+static bool
+count(const char *path, struct queue_counts *counts, bool *is_right)
+{
+	struct disk *disk = NULL;
+	struct queue *queue = NULL;
+	const struct queue_options options = {.alarm = alarm_words};
+	int error = disk_folder_open(path, &disk);
+	if (error == 0)
+		error = queue_open(disk, &options, &queue);
+	if (error == 0)
+		*is_right = queue_audit(queue, counts);
+	queue_close(queue);
+	if (disk != NULL)
+		disk->ops->free(disk);
+	if (error != 0)
+		complain(path, error == -EWOULDBLOCK ? "is in use by a server that runs"
+						     : strerror(-error));
+	return error == 0;
+}
+
+int
+cmd_audit(int argc, char **argv)
+{
+	const char *path;
+	char folder[FOLDER_PATH_MAX];
+	struct conf conf;
+	struct queue_counts c;
+	bool is_right = false;
+	int first, code;
+	if (!options_conf(argc, argv, usage, &path, &first, &code))
+		return code;
+	if (!conf_read(&conf, path))
+		return EXIT_USAGE;
+	const bool ok = conf_path(&conf, "queue", folder) && count(folder, &c, &is_right);
+	conf_free(&conf);
+	if (!ok)
+		return EXIT_TROUBLE;
+	printf("messages   %" PRIu64 "\n"
+	       "recipients %" PRIu64 "\n",
+		c.messages, c.accepted);
+	for (int s = RECIPIENT_DELIVERED; s < RECIPIENT_STATE_COUNT; s++)
+		printf("%-10s %" PRIu64 "\n", recipient_state_name((enum recipient_state)s),
+			c.final[s]);
+	printf("waiting    %" PRIu64 "\n"
+	       "held       %" PRIu64 "\n%s\n",
+		c.waiting, c.held,
+		is_right ? "balanced: nothing is missing"
+			 : "NOT balanced: recipients are missing or counted twice");
+	return is_right ? EXIT_DONE : EXIT_NO;
+}

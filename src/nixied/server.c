@@ -1,0 +1,423 @@
+#include "nixied/server.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "net/listen.h"
+#include "nixied/confine.h"
+#include "nixied/notify.h"
+
+#define PATIENCE_MS 10000 /* for sessions, when the server ends */
+#define REFRESH_S 60      /* certificates */
+#define INHERITED_MAX 64
+#define SPARE_FILES 512 /* besides the connections */
+#define FOLDER_MODE 0700
+
+struct server {
+	struct conf conf, before; /* `before`: of the last reload, which sessions may still use */
+	bool is_demo;
+	struct event_base *base;
+	struct receive *receive;
+	struct workers *workers;
+	struct eventlog *log;
+	struct directory *directory;
+	struct disk *disk;
+	struct queue *queue;
+	char directory_path[FOLDER_PATH_MAX];
+	struct event ends[2], reload, queue_wakes, refresh;
+	bool is_stopping;
+};
+
+static const struct config_value *
+value(const struct server *s, enum config_setting setting)
+{
+	return &s->conf.config.values[setting];
+}
+
+static int64_t
+wall(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* ---- while it runs */
+
+static void
+on_queue(evutil_socket_t fd, short what, void *server)
+{
+	struct server *const s = server;
+	(void)fd;
+	(void)what;
+	while (queue_turn(s->queue))
+		;
+	receive_queue_turned(s->receive);
+}
+
+static void
+on_refresh(evutil_socket_t fd, short what, void *server)
+{
+	struct server *const s = server;
+	(void)fd;
+	(void)what;
+	receive_refresh(s->receive);
+	on_queue(-1, 0, s); /* what it tidies by itself */
+}
+
+static void
+alarm_operator(void *server, const char *words)
+{
+	struct server *const s = server;
+	EVENTLOG(s->log, wall(), LOG_ALARM, {FIELD_WORDS, str_of(words)});
+}
+
+static void
+on_reload(evutil_socket_t signal, short what, void *server)
+{
+	struct server *const s = server;
+	struct receive_error error = {""};
+	char log_error[EVENTLOG_ERROR_BYTES];
+	struct conf fresh;
+	(void)signal;
+	(void)what;
+	if (!eventlog_reopen(s->log, log_error))
+		alarm_operator(s, log_error);
+	if (!conf_read(&fresh, s->conf.path)) {
+		alarm_operator(s, "the configuration has mistakes, which were told on standard "
+				  "error; the one of before stays: nixied check tells them too");
+		return;
+	}
+	if (!receive_configure(s->receive, &fresh.config, NULL, 0, &error)) {
+		alarm_operator(s, error.words);
+		conf_free(&fresh);
+		return;
+	}
+	/* Sessions have copies of what they need; only the one before last can go. */
+	conf_free(&s->before);
+	s->before = s->conf;
+	s->conf = fresh;
+	EVENTLOG(
+		s->log, wall(), LOG_RELOAD, {FIELD_WORDS, STR("the configuration was read again")});
+}
+
+static void
+sessions_are_gone(void *server)
+{
+	struct server *const s = server;
+	event_base_loopexit(s->base, NULL);
+}
+
+static void
+on_end(evutil_socket_t signal, short what, void *server)
+{
+	struct server *const s = server;
+	(void)signal;
+	(void)what;
+	if (s->is_stopping) { /* the second time it is meant at once */
+		event_base_loopbreak(s->base);
+		return;
+	}
+	s->is_stopping = true;
+	notify_supervisor("STOPPING=1");
+	receive_stop(s->receive, PATIENCE_MS, sessions_are_gone, s);
+}
+
+/* ---- the beginning */
+
+static bool
+make_folder(const char *path, const struct confine_user *user)
+{
+	if (mkdir(path, FOLDER_MODE) == 0) {
+		if (user->is_other && chown(path, user->uid, user->gid) < 0) {
+			complain(path, strerror(errno));
+			return false;
+		}
+		return true;
+	}
+	if (errno == EEXIST)
+		return true;
+	complain(path, strerror(errno));
+	return false;
+}
+
+static bool
+make_folders(const struct server *s, const struct confine_user *user)
+{
+	static const char *const names[] = {"", "queue", "mail"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		char path[FOLDER_PATH_MAX];
+		if (!conf_path(&s->conf, names[i], path) || !make_folder(path, user))
+			return false;
+	}
+	return true;
+}
+
+static bool
+allow_files(const struct server *s)
+{
+	const rlim_t wanted = (rlim_t)value(s, SETTING_max_connections)->number + SPARE_FILES;
+	struct rlimit files;
+	if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur >= wanted)
+		return true;
+	if (files.rlim_max < wanted && geteuid() == 0)
+		files.rlim_max = wanted;
+	files.rlim_cur = wanted < files.rlim_max ? wanted : files.rlim_max;
+	if (files.rlim_cur >= wanted && setrlimit(RLIMIT_NOFILE, &files) == 0)
+		return true;
+	complain("max_connections", "is more than the system's limit of open files allows; raise "
+				    "that (ulimit -n, LimitNOFILE=), or ask for less");
+	return false;
+}
+
+/* What may need root: the ports, the keys of certificates. */
+static bool
+open_ports(struct server *s)
+{
+	int inherited[INHERITED_MAX];
+	struct receive_error error;
+	const size_t count = listen_inherited(inherited, INHERITED_MAX);
+	s->base = event_base_new();
+	s->receive = s->base != NULL ? receive_new(s->base) : NULL;
+	if (s->receive == NULL) {
+		complain("serve", "not enough memory");
+		return false;
+	}
+	if (s->conf.config.listener_count == 0) {
+		complain(s->conf.path, "names no listener; `nixied demo FOLDER` makes an example");
+		return false;
+	}
+	if (!receive_configure(s->receive, &s->conf.config, inherited, count, &error)) {
+		complain("serve", error.words);
+		return false;
+	}
+	return true;
+}
+
+/* Folders that may be read or written, for confine_files(). */
+struct folders {
+	char path[CONFINE_FOLDERS_MAX][FOLDER_PATH_MAX];
+	const char *list[CONFINE_FOLDERS_MAX];
+	size_t count;
+};
+
+/* A folder, or the one that a file is in: files are made anew, and their folder counts. */
+static void
+folders_add(struct folders *f, struct str path, bool is_file)
+{
+	if (path.len == 0 || path.len >= FOLDER_PATH_MAX || f->count == CONFINE_FOLDERS_MAX)
+		return;
+	char *const to = f->path[f->count];
+	snprintf(to, FOLDER_PATH_MAX, "%.*s", (int)path.len, path.ptr);
+	char *const slash = strrchr(to, '/');
+	if (is_file && slash == NULL)
+		snprintf(to, FOLDER_PATH_MAX, ".");
+	else if (is_file)
+		slash[slash == to] = '\0';
+	f->list[f->count++] = to;
+}
+
+static void
+add_certificates(struct folders *f, const struct config_value *values)
+{
+	folders_add(f, values[SETTING_tls_certificate].text, true);
+	folders_add(f, values[SETTING_tls_key].text, true);
+	folders_add(f, values[SETTING_tls_folder].text, false);
+}
+
+static bool
+confine(const struct server *s)
+{
+	static struct folders written, read; /* too large for a stack */
+	const struct config *const config = &s->conf.config;
+	if (value(s, SETTING_confine)->number == 0)
+		return true;
+	folders_add(&written, value(s, SETTING_data_directory)->text, false);
+	folders_add(&written, value(s, SETTING_log_file)->text, true);
+	folders_add(&read, STR("/etc"), false); /* names of hosts, authorities */
+	folders_add(&read, STR("/usr"), false);
+	folders_add(&read, STR("/run/systemd/resolve"), false);
+	folders_add(&read, STR("/proc/self"), false);
+	folders_add(&read, str_of(s->conf.path), true); /* for a reload */
+	for (size_t i = 0; i < config->listener_count; i++)
+		add_certificates(&read, config->listeners[i].values);
+	confine_files(written.list, written.count, read.list, read.count);
+	confine_calls();
+	return true;
+}
+
+static bool
+open_log(struct server *s)
+{
+	const struct str path = value(s, SETTING_log_file)->text;
+	char error[EVENTLOG_ERROR_BYTES];
+	s->log = eventlog_open(path.len > 0 ? path.ptr : NULL,
+		(enum eventlog_format)value(s, SETTING_log_format)->number, error);
+	if (s->log == NULL) {
+		complain(path.len > 0 ? path.ptr : "log", error);
+		return false;
+	}
+	eventlog_set_detail(s->log, (enum eventlog_detail)value(s, SETTING_log_detail)->number);
+	return true;
+}
+
+static bool
+open_queue(struct server *s)
+{
+	char path[FOLDER_PATH_MAX];
+	uint32_t salt = 0;
+	if (!conf_path(&s->conf, "queue", path))
+		return false;
+	int error = disk_folder_open(path, &s->disk);
+	if (error == -EWOULDBLOCK) {
+		complain(path, "is in use: another nixied serves it");
+		return false;
+	}
+	if (getrandom(&salt, sizeof salt, 0) != sizeof salt)
+		salt = (uint32_t)wall();
+	const struct queue_options options = {
+		.keep_free_bytes = (uint64_t)value(s, SETTING_min_free_space)->number,
+		.salt = salt,
+		.alarm = alarm_operator,
+		.alarm_to = s};
+	if (error == 0)
+		error = queue_open(s->disk, &options, &s->queue);
+	if (error == 0)
+		error = queue_start(s->queue);
+	if (error != 0)
+		complain(path, strerror(-error));
+	return error == 0;
+}
+
+static bool
+open_directory(struct server *s)
+{
+	struct directory_error error;
+	if (!conf_path(&s->conf, "directory.db", s->directory_path))
+		return false;
+	s->directory = directory_open(s->directory_path, &error);
+	if (s->directory == NULL)
+		complain(s->directory_path, error.words);
+	return s->directory != NULL;
+}
+
+static unsigned
+thread_count(const struct server *s)
+{
+	const int64_t said = value(s, SETTING_threads)->number;
+	const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	return said > 0 ? (unsigned)said : processors > 0 ? (unsigned)processors : 1;
+}
+
+/* A message is in the queue. */
+static void
+accepted(void *server, uint64_t message)
+{
+	(void)server;
+	(void)message;
+}
+
+static bool
+start(struct server *s)
+{
+	s->workers = workers_new(s->base, thread_count(s));
+	const struct receive_parts parts = {.directory = s->directory,
+		.directory_path = s->directory_path,
+		.queue = s->queue,
+		.workers = s->workers,
+		.log = s->log,
+		.accepted = accepted,
+		.to = s};
+	const struct timeval minute = {REFRESH_S, 0};
+	if (s->workers == NULL || !receive_start(s->receive, &parts)) {
+		complain("serve", "not enough memory or threads");
+		return false;
+	}
+	evsignal_assign(&s->ends[0], s->base, SIGTERM, on_end, s);
+	evsignal_assign(&s->ends[1], s->base, SIGINT, on_end, s);
+	evsignal_assign(&s->reload, s->base, SIGHUP, on_reload, s);
+	event_assign(&s->queue_wakes, s->base, queue_wake_fd(s->queue), EV_READ | EV_PERSIST,
+		on_queue, s);
+	event_assign(&s->refresh, s->base, -1, EV_PERSIST, on_refresh, s);
+	event_add(&s->ends[0], NULL);
+	event_add(&s->ends[1], NULL);
+	event_add(&s->reload, NULL);
+	event_add(&s->queue_wakes, NULL);
+	event_add(&s->refresh, &minute);
+	return true;
+}
+
+static void
+say_address(void *to, struct str listener, const char *address)
+{
+	(void)to;
+	printf("nixied: %.*s listens on %s\n", (int)listener.len, listener.ptr, address);
+}
+
+static void
+say_ready(struct server *s)
+{
+	receive_addresses(s->receive, say_address, NULL);
+	fflush(stdout);
+	EVENTLOG(s->log, wall(), LOG_START, {FIELD_WORDS, STR("serving")});
+	notify_supervisor("READY=1");
+}
+
+/* ---- the end */
+
+static void
+stop(struct server *s)
+{
+	if (s->queue != NULL && s->workers != NULL)
+		EVENTLOG(s->log, wall(), LOG_STOP, {FIELD_WORDS, STR("the server ends")});
+	workers_free(s->workers);
+	queue_close(s->queue); /* the last answers: whoever asked is still there */
+	receive_free(s->receive);
+	directory_close(s->directory);
+	if (s->disk != NULL)
+		s->disk->ops->free(s->disk);
+	eventlog_close(s->log);
+	if (s->base != NULL)
+		event_base_free(s->base);
+	conf_free(&s->conf);
+	conf_free(&s->before);
+}
+
+int
+server_run(const char *conf_path_given, bool is_demo)
+{
+	struct confine_user user;
+	char words[CONFINE_WORDS_MAX], folder[FOLDER_PATH_MAX];
+	struct server s = {.is_demo = is_demo};
+	if (!conf_read(&s.conf, conf_path_given))
+		return EXIT_USAGE;
+	signal(SIGPIPE, SIG_IGN);
+	confine_basics();
+	bool ok = conf_path(&s.conf, "", folder);
+	if (ok && !confine_find_user(value(&s, SETTING_user)->text.ptr, folder, &user, words)) {
+		complain("serve", words);
+		ok = false;
+	}
+	ok = ok && make_folders(&s, &user) && allow_files(&s) && open_ports(&s);
+	if (ok && !confine_become(&user, words)) {
+		complain("serve", words);
+		ok = false;
+	}
+	/* Threads begin in start(): all of them are confined. */
+	ok = ok && confine(&s) && open_log(&s) && open_directory(&s) && open_queue(&s) && start(&s);
+	if (ok) {
+		say_ready(&s);
+		event_base_dispatch(s.base);
+	}
+	stop(&s);
+	return ok ? EXIT_DONE : EXIT_TROUBLE;
+}

@@ -1,0 +1,242 @@
+/* answer - what is answered at CONNECT, EHLO, MAIL and RCPT */
+#include "receive/inside.h"
+
+#include "mailbox/maildir.h"
+
+bool
+answer_connect(struct guest *g, struct smtp_answer *a)
+{
+	const struct ip ip = guest_ip(g);
+	if (g->is_too_many)
+		return refuse_with(a, CONDITION_SERVER_FULL);
+	if (g->is_beyond_client)
+		return refuse_with(a, CONDITION_CLIENT_CONNECTIONS);
+	/* Who guesses passwords may still bring mail from outside. */
+	if (g->profile->settings.kind == LISTENER_SUBMISSION &&
+		clients_banned_ms(g->receive->clients, &ip, now_ms()) > 0)
+		return refuse_with(a, CONDITION_LOGIN_BANNED);
+	return true;
+}
+
+bool
+answer_hello(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
+{
+	(void)g;
+	(void)e;
+	(void)a;
+	return true;
+}
+
+/* ---- MAIL */
+
+static uint32_t
+flags_of(const struct guest *g, const struct mail_params *p)
+{
+	return (p->body == BODY_8BITMIME || p->body == BODY_BINARYMIME ? MESSAGE_8BIT : 0u) |
+	       (p->is_utf8 ? MESSAGE_SMTPUTF8 : 0u) | (p->requires_tls ? MESSAGE_REQUIRETLS : 0u) |
+	       (p->ret == RET_FULL ? MESSAGE_RET_FULL : 0u) |
+	       (p->ret == RET_HDRS ? MESSAGE_RET_HEADERS : 0u) |
+	       (g->session.is_authenticated ? MESSAGE_AUTHENTICATED : 0u);
+}
+
+/* Absent when the login of before still holds. */
+static bool
+login_is_withdrawn(struct guest *g, struct smtp_answer *a)
+{
+	if (!g->session.is_authenticated || g->account == 0)
+		return false;
+	switch (directory_login_holds(g->receive->parts.directory,
+		&(struct directory_account){.id = g->account, .epoch = g->epoch})) {
+	case LOGIN_OK:
+		return false;
+	case LOGIN_UNAVAILABLE:
+		return refuse_with(a, CONDITION_LOOKUP_FAILED);
+	default:
+		g->session.is_authenticated = false;
+		return refuse_with(a, CONDITION_LOGIN_WITHDRAWN);
+	}
+}
+
+/* Whose address it is: a user may use what is theirs, a stranger what is not ours. */
+static bool
+sender_is_refused(struct guest *g, struct smtp_answer *a)
+{
+	struct mail *const m = g->mail;
+	struct directory *const d = g->receive->parts.directory;
+	bool failed = false;
+	if (m->sender.len == 0)
+		return false;
+	if (!directory_place(d, m->sender, &m->sender_place))
+		return refuse_with(a, CONDITION_LOOKUP_FAILED);
+	if (g->session.is_authenticated) {
+		if (!g->profile->checks_identities || g->account == 0 ||
+			directory_may_send_as(d, g->account, m->sender, &failed))
+			return false;
+		return refuse_with(
+			a, failed ? CONDITION_LOOKUP_FAILED : CONDITION_SENDER_NOT_YOURS);
+	}
+	if (!g->profile->guards_own_senders || m->sender_place != PLACE_LOCAL ||
+		g->profile->settings.kind == LISTENER_LMTP)
+		return false;
+	/* Networks of our own may do without a login. */
+	struct directory_range range;
+	const struct ip ip = guest_ip(g);
+	char text[IP_TEXT_BYTES];
+	ip_text(&ip, text);
+	if (!directory_range_find(d, str_of(text), &m->arena, &range))
+		return refuse_with(a, CONDITION_LOOKUP_FAILED);
+	if ((range.allowed & 1u << LOCAL_TO_ELSEWHERE) &&
+		!(range.needs_login & 1u << LOCAL_TO_ELSEWHERE))
+		return false;
+	m->why = arena_join(&m->arena, STR("the range "), range.name,
+		STR(" must sign in to send with an address of this server"));
+	return refuse_with(a, CONDITION_OWN_DOMAIN_FROM_OUTSIDE);
+}
+
+bool
+answer_mail(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
+{
+	char room[PATH_PRINT_BYTES_MAX];
+	mail_drop(g->mail);
+	struct mail *const m = g->mail = mail_new(g);
+	if (m == NULL)
+		return refuse_with(a, CONDITION_LOOKUP_FAILED);
+	m->sender = arena_str(&m->arena, (struct str){room, path_print(&e->path, room)});
+	m->sender_place = PLACE_ELSEWHERE;
+	m->flags = flags_of(g, &e->mail);
+	m->envelope_id = arena_str(&m->arena, e->mail.envid);
+	a->facts.sender = m->sender;
+	if (arena_failed(&m->arena))
+		return refuse_with(a, CONDITION_LOOKUP_FAILED);
+	if (!queue_has_room(g->receive->parts.queue,
+		    e->mail.size_bytes > 0 ? (uint64_t)e->mail.size_bytes : 0))
+		return refuse_with(a, CONDITION_STORAGE_LOW);
+	return login_is_withdrawn(g, a) || sender_is_refused(g, a) || true;
+}
+
+/* ---- RCPT */
+
+/* May this client send from there to here? */
+static bool
+way_is_refused(struct guest *g, enum directory_place to, struct smtp_answer *a)
+{
+	struct mail *const m = g->mail;
+	struct directory_range range;
+	const struct ip ip = guest_ip(g);
+	char text[IP_TEXT_BYTES];
+	if (g->profile->settings.kind == LISTENER_LMTP && to != PLACE_ELSEWHERE)
+		return false;
+	ip_text(&ip, text);
+	if (!directory_range_find(g->receive->parts.directory, str_of(text), &m->arena, &range))
+		return refuse_with(a, CONDITION_LOOKUP_FAILED);
+	const bool from_here = m->sender_place == PLACE_LOCAL;
+	const enum direction way =
+		from_here ? (to == PLACE_ELSEWHERE ? LOCAL_TO_ELSEWHERE : LOCAL_TO_LOCAL)
+			  : (to == PLACE_ELSEWHERE ? ELSEWHERE_TO_ELSEWHERE : ELSEWHERE_TO_LOCAL);
+	if (!(range.allowed & 1u << way)) {
+		m->why = arena_join(
+			&m->arena, STR("the range "), range.name, STR(" may not send there"));
+		return refuse_with(a, CONDITION_RELAYING_REFUSED);
+	}
+	if ((range.needs_login & 1u << way) && !g->session.is_authenticated) {
+		m->why = arena_join(&m->arena, STR("the range "), range.name,
+			STR(" must sign in to send there"));
+		/* On port 25 a stranger has no login to give: it is told what it is, relaying. */
+		return refuse_with(
+			a, to == PLACE_ELSEWHERE && g->profile->settings.kind == LISTENER_MX
+				   ? CONDITION_RELAYING_REFUSED
+				   : CONDITION_AUTH_REQUIRED);
+	}
+	return false;
+}
+
+static bool
+is_full(struct guest *g, const struct directory_target *t, int64_t declared, struct smtp_answer *a)
+{
+	char path[MAILBOX_PATH_MAX];
+	size_t at = t->address.len;
+	while (at > 0 && t->address.ptr[at - 1] != '@')
+		at--;
+	if (t->kind != TARGET_MAILBOX || t->quota_bytes <= 0 || at == 0)
+		return false;
+	a->facts.kb = declared / 1024;
+	a->facts.max_kb = t->quota_bytes / 1024;
+	if (declared > t->quota_bytes)
+		return refuse_with(a, CONDITION_TOO_LARGE_FOR_MAILBOX);
+	if (!mailbox_path(g->profile->mail_folder, str_from(t->address, at),
+		    str_head(t->address, at - 1), path))
+		return false;
+	const int64_t used = maildir_used(path, (uint64_t)t->quota_bytes, wall_ms() / 1000);
+	return used >= t->quota_bytes && refuse_with(a, CONDITION_QUOTA_REACHED);
+}
+
+/* "rfc822;user@example.org": as it came, or what the alias was called. */
+static struct str
+original_of(struct mail *m, const struct rcpt_params *p, struct str asked, bool is_itself)
+{
+	if (str_is_set(p->orcpt))
+		return arena_join(&m->arena, p->orcpt_type, STR(";"), p->orcpt);
+	return is_itself ? STR_NONE : arena_join(&m->arena, STR("rfc822;"), asked, STR_NONE);
+}
+
+static void
+log_recipient(struct guest *g, const struct directory_answer *found)
+{
+	struct mail *const m = g->mail;
+	char ip[ENDPOINT_TEXT_BYTES], count[STR_DIGITS_MAX];
+	EVENTLOG(g->receive->parts.log, wall_ms(), LOG_RECIPIENT,
+		{FIELD_SESSION, {g->session.reference, g->session.reference_bytes}},
+		{FIELD_CLIENT, guest_client(g, ip)},
+		{FIELD_FROM, m->sender.len == 0 ? STR("<>") : m->sender}, {FIELD_TO, m->asked},
+		{FIELD_TARGET, found->target_count > 0 ? found->targets[0].address : STR_NONE},
+		{FIELD_RECIPIENTS, str_digits((int64_t)found->target_count, count)});
+}
+
+bool
+answer_rcpt(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
+{
+	struct mail *const m = g->mail;
+	char room[PATH_PRINT_BYTES_MAX];
+	struct directory_answer found;
+	if (m == NULL)
+		return refuse_with(a, CONDITION_LOOKUP_FAILED);
+	struct arena *const arena = &m->arena;
+	m->asked = arena_str(arena, (struct str){room, path_print(&e->path, room)});
+	if (path_is_postmaster(&e->path)) /* RFC 5321 s4.5.1 */
+		m->asked =
+			str_is_set(g->profile->postmaster)
+				? g->profile->postmaster
+				: arena_join(arena, STR("postmaster@"), g->profile->host, STR_NONE);
+	a->facts.rcpt = m->asked;
+	a->facts.domain = str_from(m->asked, str_find_char(m->asked, '@', 0) + 1);
+	const struct directory_question question = {.recipient = m->asked,
+		.sender = m->sender,
+		.is_authenticated = g->session.is_authenticated};
+	directory_resolve(g->receive->parts.directory, &question, arena, &found);
+	m->why = found.why;
+	if (found.place == PLACE_ELSEWHERE || !found.is_refused)
+		if (way_is_refused(g, found.place, a))
+			return true;
+	if (found.is_refused)
+		return refuse_with(a, found.condition);
+	const int64_t declared = g->session.transaction.declared_bytes;
+	if (found.target_count == 1 && is_full(g, &found.targets[0], declared, a))
+		return true;
+	for (size_t i = 0; i < found.target_count; i++) {
+		const struct directory_target *const t = &found.targets[i];
+		const struct queue_recipient recipient = {.forward_path = t->address,
+			.original = original_of(
+				m, &e->rcpt, m->asked, str_eq_case(t->address, m->asked)),
+			.notify = e->rcpt.notify,
+			.progress = {.state = RECIPIENT_WAITING,
+				.due_ms = m->began_ms,
+				.changed_ms = m->began_ms}};
+		if (!mail_add_target(m, &recipient))
+			return refuse_with(a, CONDITION_RECIPIENT_LIMIT);
+	}
+	if (m->accepted++ == 0)
+		m->only_recipient = m->asked;
+	log_recipient(g, &found);
+	a->verdict = ANSWER_ACCEPT;
+	return true;
+}

@@ -1,0 +1,220 @@
+#include "receive/guest.h"
+
+#include <stdlib.h>
+
+#include "receive/inside.h"
+#include "receive/login.h"
+
+#define SCRATCH_BYTES_MAX ((size_t)64 << 10)
+
+struct str
+guest_client(const struct guest *g, char room[ENDPOINT_TEXT_BYTES])
+{
+	const size_t n = endpoint_print(&g->session.client, room);
+	return n > 0 ? (struct str){room, n} : STR_NONE;
+}
+
+struct ip
+guest_ip(const struct guest *g)
+{
+	struct ip ip = {{0}};
+	if (g->session.client.family == 4)
+		return ip_of_v4(g->session.client.bytes);
+	memcpy(ip.bytes, g->session.client.bytes, sizeof ip.bytes);
+	return ip;
+}
+
+void
+guest_init(struct guest *g, struct receive *r, struct profile *p, const struct session_peer *peer,
+	int64_t now)
+{
+	*g = (struct guest){.receive = r, .profile = p, .began_ms = wall_ms()};
+	p->uses++;
+	arena_init(&g->scratch, SCRATCH_BYTES_MAX);
+	session_init(&g->session, &p->settings, peer, now);
+}
+
+void
+guest_fini(struct guest *g)
+{
+	login_forget(g);
+	mail_drop(g->mail);
+	session_fini(&g->session);
+	free(g->helo);
+	free(g->user);
+	profile_release(g->profile);
+}
+
+void
+guest_answer(struct guest *g, uint32_t question, const struct smtp_answer *answer)
+{
+	if (session_answer(&g->session, question, answer))
+		g->wake(g->to);
+}
+
+/* ---- news */
+
+static void
+log_refused(struct guest *g, const struct smtp_event *e)
+{
+	char ip[ENDPOINT_TEXT_BYTES], code[STR_DIGITS_MAX];
+	const struct condition_row *const row = &catalogue_conditions[e->condition];
+	const struct mail *const m = g->mail;
+	g->receive->counts.refused[e->condition]++;
+	EVENTLOG(g->receive->parts.log, wall_ms(), LOG_REFUSED,
+		{FIELD_SESSION, {g->session.reference, g->session.reference_bytes}},
+		{FIELD_LISTENER, g->profile->name}, {FIELD_CLIENT, guest_client(g, ip)},
+		{FIELD_HELO, str_of(g->helo)}, {FIELD_USER, str_of(g->user)},
+		{FIELD_FROM, m == NULL            ? STR_NONE
+			     : m->sender.len == 0 ? STR("<>")
+						  : m->sender},
+		{FIELD_TO, m != NULL ? m->asked : STR_NONE},
+		{FIELD_CONDITION, catalogue_text(row->id)}, {FIELD_CODE, str_digits(e->code, code)},
+		{FIELD_SETTING, catalogue_text(row->setting)},
+		{FIELD_RULE, m != NULL ? m->why : STR_NONE}, {FIELD_REPLY, str_trim(e->text)});
+}
+
+static void
+set_text(char **to, struct str text)
+{
+	free(*to);
+	*to = str_is_set(text) ? strndup(text.ptr, text.len) : NULL;
+}
+
+/* XCLIENT: a listed host tells for whom it speaks (postfix.org/XCLIENT_README). */
+static void
+take_xclient(struct guest *g, struct str rest)
+{
+	char room[XCLIENT_VALUE_BYTES_MAX];
+	struct str name, value;
+	while (xclient_next(&rest, &name, &value, room)) {
+		struct str address = value;
+		if (str_starts_case(address, STR("IPV6:")))
+			address = str_from(address, 5);
+		if (str_eq_case(name, STR("ADDR")) && str_is_set(value))
+			endpoint_parse(address, &g->session.client);
+		else if (str_eq_case(name, STR("HELO")) && str_is_set(value))
+			set_text(&g->helo, value);
+		else if (str_eq_case(name, STR("LOGIN"))) {
+			set_text(&g->user, value);
+			g->session.is_authenticated = str_is_set(value);
+		}
+	}
+}
+
+static void
+end_mail(struct guest *g)
+{
+	mail_drop(g->mail);
+	g->mail = NULL;
+}
+
+/* ---- questions */
+
+/* Asks; false when the answer comes later. */
+static bool
+ask_about(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
+{
+	switch (e->kind) {
+	case EVENT_CONNECT:
+		return answer_connect(g, a);
+	case EVENT_HELLO:
+		set_text(&g->helo, e->text);
+		return answer_hello(g, e, a);
+	case EVENT_MAIL:
+		return answer_mail(g, e, a);
+	case EVENT_RCPT:
+		return answer_rcpt(g, e, a);
+	case EVENT_DATA:
+		return answer_data(g, a);
+	case EVENT_END:
+		return answer_end(g, e, a);
+	case EVENT_LOGIN:
+		return answer_login(g, e, a);
+	case EVENT_SCRAM:
+		return answer_scram(g, e, a);
+	default:
+		return answer_signed_in(g, e, a);
+	}
+}
+
+/* What the machine has to say; false when the caller must do something first. */
+static bool
+handle(struct guest *g, struct smtp_event *e, enum guest_wants *wants)
+{
+	switch (e->kind) {
+	case EVENT_MORE:
+		*wants = GUEST_MORE;
+		return false;
+	case EVENT_FLUSH:
+		*wants = GUEST_FLUSH;
+		return false;
+	case EVENT_WAIT:
+		*wants = GUEST_WAIT;
+		return false;
+	case EVENT_TLS:
+		*wants = GUEST_TLS;
+		return false;
+	case EVENT_CLOSE:
+		*wants = GUEST_CLOSE;
+		return false;
+	case EVENT_PROXY:
+		if (!e->proxy.is_local)
+			g->session.client = e->proxy.source;
+		return true;
+	case EVENT_XCLIENT:
+		take_xclient(g, e->text);
+		return true;
+	case EVENT_BODY:
+		if (g->mail != NULL)
+			mail_body(g->mail, e->text);
+		*wants = GUEST_HOLD;
+		return !queue_is_busy(g->receive->parts.queue);
+	case EVENT_RESET:
+		end_mail(g);
+		return true;
+	case EVENT_REFUSED:
+		log_refused(g, e);
+		if (e->condition == CONDITION_WRONG_PASSWORD)
+			login_proof_failed(g);
+		return true;
+	default:
+		break;
+	}
+	struct smtp_answer answer = {.verdict = ANSWER_PASS};
+	if (g->mail != NULL)
+		g->mail->why = STR_NONE;
+	if (ask_about(g, e, &answer))
+		session_answer(&g->session, e->question, &answer);
+	return true;
+}
+
+enum guest_wants
+guest_go(struct guest *g, struct str *in, struct reply_buffer *out, int64_t now)
+{
+	struct smtp_event e;
+	enum guest_wants wants = GUEST_MORE;
+	do
+		session_next(&g->session, in, out, &e, now);
+	while (handle(g, &e, &wants));
+	event_wipe(&e);
+	arena_fini(&g->scratch);
+	arena_init(&g->scratch, SCRATCH_BYTES_MAX);
+	/* A session that rests keeps nothing of the message before. */
+	if (g->mail != NULL && g->mail->is_over && g->session.state == STATE_READY)
+		end_mail(g);
+	return wants;
+}
+
+void
+guest_secured(struct guest *g, const char *words, int64_t now)
+{
+	char ip[ENDPOINT_TEXT_BYTES];
+	g->receive->counts.tls++;
+	EVENTLOG(g->receive->parts.log, wall_ms(), LOG_TLS,
+		{FIELD_SESSION, {g->session.reference, g->session.reference_bytes}},
+		{FIELD_CLIENT, guest_client(g, ip)}, {FIELD_RESULT, STR("done")},
+		{FIELD_TLS, str_of(words)});
+	if (!g->session.is_secure)
+		session_secured(&g->session, now);
+}

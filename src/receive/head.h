@@ -1,0 +1,48 @@
+/*
+ * head - the header of a message while it arrives: what it has, and what is put in front of it
+ *
+ * It is held back until its end is seen, then goes on with our Received field in front of it, and,
+ * for mail of our own users, with the fields that it must have and lacks (RFC 6409 s8). A header
+ * larger than HEAD_BYTES_MAX goes on as it comes, looked at as far as that.
+ */
+#ifndef RECEIVE_HEAD_H
+#define RECEIVE_HEAD_H
+
+#include "base/buf.h"
+
+#define HEAD_BYTES_MAX ((size_t)256 << 10)
+#define HEAD_MESSAGE_ID_BYTES_MAX 512
+
+struct head {
+	struct buf text;
+	bool is_over;      /* what comes now is no header any more */
+	unsigned received; /* fields */
+	bool has_date, has_from, has_message_id;
+	bool has_8bit;
+	struct str message_id; /* in the text */
+};
+
+void head_init(struct head *h);
+void head_fini(struct head *h);
+
+/* head_add - the next bytes, lines ending in CRLF; true when the header is over with them: they,
+ * too, are in the text then, and what follows is not for here. False also when memory ran out:
+ * buf_failed() */
+bool head_add(struct head *h, struct str piece);
+
+/* head_end - there is no more: the message was a header alone */
+void head_end(struct head *h);
+
+/* What our Received field says: RFC 5321 s4.4. Absent: unknown. */
+struct trace {
+	struct str helo, client, host, protocol, id, session, tls, recipient;
+	int64_t now_ms;
+};
+
+/* trace_write - the field with its CRLF; every line at most 78 bytes where its words allow it */
+void trace_write(const struct trace *t, struct buf *out);
+
+/* head_complete - the fields that the header lacks: Date, Message-ID */
+void head_complete(const struct head *h, const struct trace *t, struct buf *out);
+
+#endif

@@ -1,0 +1,136 @@
+#include "receive/mail.h"
+
+#include <stdlib.h>
+
+#include "receive/inside.h"
+
+#define SEEN_BUCKETS 256
+
+struct target_seen {
+	struct str address;
+	struct target_seen *next;
+};
+
+struct mail *
+mail_new(struct guest *g)
+{
+	struct mail *const m = calloc(1, sizeof *m);
+	if (m == NULL)
+		return NULL;
+	m->receive = g->receive;
+	m->guest = g;
+	m->began_ms = wall_ms();
+	arena_init(&m->arena, MAIL_ARENA_BYTES_MAX);
+	head_init(&m->head);
+	return m;
+}
+
+static void
+mail_free(struct mail *m)
+{
+	queue_intake_drop(m->intake);
+	head_fini(&m->head);
+	arena_fini(&m->arena);
+	free(m);
+}
+
+void
+mail_drop(struct mail *m)
+{
+	if (m == NULL)
+		return;
+	m->guest = NULL;
+	if (m->stage != MAIL_COMMITTING)
+		mail_free(m);
+}
+
+static size_t
+bucket_of(struct str address)
+{
+	size_t h = 5381;
+	for (size_t i = 0; i < address.len; i++)
+		h = h * 33 + (size_t)ascii_lower((unsigned char)address.ptr[i]);
+	return h % SEEN_BUCKETS;
+}
+
+bool
+mail_add_target(struct mail *m, const struct queue_recipient *recipient)
+{
+	struct arena *const a = &m->arena;
+	if (m->seen == NULL)
+		m->seen = arena_alloc(a, SEEN_BUCKETS, sizeof *m->seen);
+	if (m->seen == NULL)
+		return false;
+	struct target_seen **const bucket = &m->seen[bucket_of(recipient->forward_path)];
+	for (const struct target_seen *s = *bucket; s != NULL; s = s->next)
+		if (str_eq_case(s->address, recipient->forward_path))
+			return true;
+	if (m->count == QUEUE_RECIPIENTS_MAX)
+		return false;
+	struct queue_recipient *const more =
+		arena_more(a, m->recipients, m->count, &m->room, sizeof *m->recipients);
+	struct target_seen *const seen = arena_alloc(a, 1, sizeof *seen);
+	if (more == NULL || seen == NULL)
+		return false;
+	m->recipients = more;
+	more[m->count] = *recipient;
+	more[m->count].forward_path = seen->address = arena_str(a, recipient->forward_path);
+	more[m->count].original = arena_str(a, recipient->original);
+	m->count++;
+	seen->next = *bucket;
+	*bucket = seen;
+	return !arena_failed(a);
+}
+
+/* The header is there: ours goes in front of it. */
+static void
+begin_text(struct mail *m)
+{
+	const struct guest *const g = m->guest;
+	const struct session *const s = &g->session;
+	char ip[ENDPOINT_TEXT_BYTES];
+	struct buf front;
+	struct trace trace = {.helo = str_of(g->helo),
+		.client = guest_client(g, ip),
+		.host = g->profile->host,
+		.protocol = session_protocol(s),
+		.id = str_of(m->id),
+		.session = {s->reference, s->reference_bytes},
+		.recipient = m->accepted == 1 ? m->only_recipient : STR_NONE,
+		.now_ms = wall_ms()};
+	buf_init(&front, 8192);
+	trace_write(&trace, &front);
+	if (s->settings->kind == LISTENER_SUBMISSION)
+		head_complete(&m->head, &trace, &front);
+	m->message_id = arena_str(&m->arena, m->head.message_id);
+	if (buf_failed(&front) || !queue_intake_add(m->intake, front.ptr, front.len) ||
+		!queue_intake_add(m->intake, m->head.text.ptr, m->head.text.len))
+		m->stage = MAIL_REFUSED;
+	buf_fini(&front);
+	buf_fini(&m->head.text);
+	buf_init(&m->head.text, 0);
+}
+
+void
+mail_body(struct mail *m, struct str piece)
+{
+	if (m->stage != MAIL_OPEN || m->intake == NULL)
+		return;
+	if (m->head.is_over) {
+		if (!queue_intake_add(m->intake, piece.ptr, piece.len))
+			m->stage = MAIL_REFUSED;
+	} else if (head_add(&m->head, piece)) {
+		begin_text(m);
+	} else if (buf_failed(&m->head.text)) {
+		m->stage = MAIL_REFUSED;
+	}
+}
+
+void
+mail_text_end(struct mail *m)
+{
+	if (m->stage != MAIL_OPEN || m->head.is_over)
+		return;
+	head_end(&m->head);
+	begin_text(m);
+}

@@ -1,0 +1,62 @@
+/* mail - one transaction: from MAIL until its message is in the queue, or is not */
+#ifndef RECEIVE_MAIL_H
+#define RECEIVE_MAIL_H
+
+#include "directory/directory.h"
+#include "queue/queue.h"
+#include "receive/head.h"
+
+#define MAIL_ARENA_BYTES_MAX ((size_t)64 << 20) /* of its recipients */
+
+struct guest;
+struct receive;
+
+enum mail_stage {
+	MAIL_OPEN,       /* recipients and text come */
+	MAIL_COMMITTING, /* the queue has it, and has not answered */
+	MAIL_TAKEN,
+	MAIL_REFUSED
+};
+
+struct target_seen;
+
+struct mail {
+	struct receive *receive;
+	struct guest *guest; /* NULL: gone before the queue has answered */
+	struct arena arena;
+	enum mail_stage stage;
+	bool is_over; /* nobody asks about it any more */
+	struct str sender;
+	enum directory_place sender_place;
+	uint32_t flags; /* enum message_flag */
+	struct str envelope_id;
+	uint32_t accepted;         /* RCPT commands */
+	struct str only_recipient; /* of the first of them */
+	struct str asked, why;     /* the last RCPT's address, and what decided; for the log */
+	struct queue_recipient *recipients;
+	size_t count, room;
+	struct target_seen **seen; /* buckets of who is a recipient already */
+	struct head head;
+	struct queue_intake *intake;
+	char id[QUEUE_ID_BYTES];
+	uint64_t message;
+	enum condition refused; /* when REFUSED */
+	uint32_t question;
+	int64_t began_ms, commit_ms;
+	struct str message_id, client, helo, session, account, protocol;
+	uint64_t bytes;
+};
+
+struct mail *mail_new(struct guest *g);
+/* mail_drop - its guest is done with it; freed now, or when the queue has answered */
+void mail_drop(struct mail *m);
+
+/* mail_add_target - once for each address; false: no memory, or too many */
+bool mail_add_target(struct mail *m, const struct queue_recipient *recipient);
+
+/* mail_body - the next piece of its text; a failure is told at its end */
+void mail_body(struct mail *m, struct str piece);
+/* mail_text_end - it is complete */
+void mail_text_end(struct mail *m);
+
+#endif

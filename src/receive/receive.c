@@ -1,0 +1,297 @@
+#include "receive/receive.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "net/listen.h"
+#include "receive/inside.h"
+#include "receive/login.h"
+
+#define ACCEPTS_MAX 64   /* before it is a session's turn again */
+#define REFUSALS_MAX 256 /* sessions past the limit that are told so; more are closed */
+
+int64_t
+now_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int64_t
+wall_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+struct receive *
+receive_new(struct event_base *base)
+{
+	struct receive *const r = calloc(1, sizeof *r);
+	if (r == NULL)
+		return NULL;
+	r->base = base;
+	r->clients = clients_new();
+	r->in = malloc(RECEIVE_IN_BYTES);
+	r->out = malloc(RECEIVE_OUT_BYTES);
+	/* Begun at a time that moves as fast as 256 sessions a second, so that a restart repeats no
+	 * reference, and short enough to be read aloud. */
+	r->next_reference = (uint64_t)wall_ms() / 1000 * 256 % (UINT64_C(1) << 35);
+	if (r->clients == NULL || r->in == NULL || r->out == NULL) {
+		receive_free(r);
+		return NULL;
+	}
+	return r;
+}
+
+bool
+receive_start(struct receive *r, const struct receive_parts *parts)
+{
+	r->parts = *parts;
+	r->logins = logins_new(parts->directory_path);
+	for (size_t i = 0; r->logins != NULL && i < r->listener_count; i++)
+		event_add(&r->listeners[i]->event, NULL);
+	return r->logins != NULL;
+}
+
+/* ---- listeners */
+
+static void
+on_client(evutil_socket_t fd, short what, void *listener)
+{
+	struct listener *const l = listener;
+	struct receive *const r = l->receive;
+	(void)what;
+	for (int i = 0; i < ACCEPTS_MAX; i++) {
+		union {
+			struct sockaddr any;
+			struct sockaddr_storage room;
+		} address = {.room = {.ss_family = AF_UNSPEC}};
+		socklen_t len = sizeof address;
+		const int client = accept(fd, &address.any, &len);
+		if (client < 0)
+			return;
+		evutil_make_socket_closeonexec(client);
+		if (r->counts.open >= r->connections_max + REFUSALS_MAX) {
+			r->counts.refused_sessions++;
+			close(client);
+			continue;
+		}
+		visit_new(r, l->profile, client, &address.any);
+	}
+}
+
+static void
+listener_free(struct listener *l)
+{
+	if (l == NULL)
+		return;
+	if (l->fd >= 0) {
+		event_del(&l->event);
+		close(l->fd);
+	}
+	profile_release(l->profile);
+	free(l);
+}
+
+/* The socket that systemd opened for this address. */
+static int
+inherited_at(const char *address, const int *fds, size_t count)
+{
+	char name[LISTEN_ADDRESS_BYTES_MAX];
+	for (size_t i = 0; i < count; i++) {
+		listen_name(fds[i], name);
+		if (strcmp(name, address) == 0)
+			return fds[i];
+	}
+	return -1;
+}
+
+static struct listener *
+listener_new(struct receive *r, struct str address, const int *fds, size_t fd_count,
+	struct receive_error *error)
+{
+	struct listener *const l = calloc(1, sizeof *l);
+	char why[LISTEN_WHY_BYTES] = "no memory";
+	if (l != NULL) {
+		l->receive = r;
+		snprintf(l->address, sizeof l->address, "%.*s", (int)address.len, address.ptr);
+		l->fd = inherited_at(l->address, fds, fd_count);
+		if (l->fd < 0)
+			l->fd = listen_open(address, why);
+	}
+	if (l == NULL || l->fd < 0) {
+		snprintf(error->words, sizeof error->words, "%.*s %s", (int)address.len,
+			address.ptr, why);
+		listener_free(l);
+		return NULL;
+	}
+	event_assign(&l->event, r->base, l->fd, EV_READ | EV_PERSIST, on_client, l);
+	return l;
+}
+
+static struct listener *
+listener_find(const struct receive *r, struct str address)
+{
+	for (size_t i = 0; i < r->listener_count; i++)
+		if (str_eq(str_of(r->listeners[i]->address), address))
+			return r->listeners[i];
+	return NULL;
+}
+
+/* What the whole server has one of. */
+static void
+apply(struct receive *r, const struct config *config)
+{
+	const struct config_value *const v = config->values;
+	r->connections_max = (size_t)v[SETTING_max_connections].number;
+	r->connections_per_client = (size_t)v[SETTING_max_connections_per_client].number;
+	r->ban_failures = (unsigned)v[SETTING_autoban].number;
+	r->ban_ms = v[SETTING_autoban_time].number * 1000;
+}
+
+bool
+receive_configure(struct receive *r, const struct config *config, const int *inherited,
+	size_t inherited_count, struct receive_error *error)
+{
+	struct profile *profiles[CONFIG_LISTENERS_MAX] = {NULL};
+	struct listener *listeners[CONFIG_LISTENERS_MAX] = {NULL};
+	bool is_new[CONFIG_LISTENERS_MAX] = {false};
+	size_t n = 0;
+	for (; n < config->listener_count; n++) {
+		const struct config_listener *const c = &config->listeners[n];
+		const struct str address = c->values[SETTING_address].text;
+		profiles[n] = profile_new(config, c, error);
+		if (profiles[n] == NULL)
+			goto failed;
+		listeners[n] = listener_find(r, address);
+		is_new[n] = listeners[n] == NULL;
+		if (is_new[n])
+			listeners[n] = listener_new(r, address, inherited, inherited_count, error);
+		if (listeners[n] == NULL)
+			goto failed;
+	}
+	/* From here on nothing can fail. */
+	for (size_t i = 0; i < r->listener_count; i++) {
+		bool is_kept = false;
+		for (size_t k = 0; k < n; k++)
+			is_kept |= listeners[k] == r->listeners[i];
+		if (!is_kept)
+			listener_free(r->listeners[i]);
+	}
+	for (size_t i = 0; i < n; i++) {
+		profile_release(listeners[i]->profile);
+		listeners[i]->profile = profiles[i];
+		r->listeners[i] = listeners[i];
+		if (is_new[i] && r->logins != NULL)
+			event_add(&listeners[i]->event, NULL);
+	}
+	r->listener_count = n;
+	apply(r, config);
+	return true;
+failed:
+	for (size_t i = 0; i <= n && i < CONFIG_LISTENERS_MAX; i++) {
+		profile_release(profiles[i]);
+		if (is_new[i])
+			listener_free(listeners[i]);
+	}
+	return false;
+}
+
+void
+receive_addresses(const struct receive *r, receive_address *fn, void *to)
+{
+	for (size_t i = 0; i < r->listener_count; i++) {
+		char name[LISTEN_ADDRESS_BYTES_MAX];
+		listen_name(r->listeners[i]->fd, name);
+		fn(to, r->listeners[i]->profile->name, name);
+	}
+}
+
+void
+receive_refresh(struct receive *r)
+{
+	for (size_t i = 0; i < r->listener_count; i++) {
+		struct profile *const p = r->listeners[i]->profile;
+		struct tls_error error;
+		if (p->tls == NULL || !tls_server_is_stale(p->tls))
+			continue;
+		const bool ok = tls_server_reload(p->tls, &error);
+		EVENTLOG(r->parts.log, wall_ms(), ok ? LOG_RELOAD : LOG_ALARM,
+			{FIELD_LISTENER, p->name},
+			{FIELD_WORDS, ok ? STR("the certificates were read again")
+					 : str_of(error.words)});
+	}
+}
+
+/* ---- the end */
+
+static void
+on_patience(evutil_socket_t fd, short what, void *receive)
+{
+	struct receive *const r = receive;
+	(void)fd;
+	(void)what;
+	while (r->visits != NULL && r->visits != visit_next(r->visits))
+		visit_free(r->visits);
+}
+
+void
+receive_stop(struct receive *r, int64_t patience_ms, void (*stopped)(void *to), void *to)
+{
+	const struct timeval tv = {patience_ms / 1000, patience_ms % 1000 * 1000};
+	for (size_t i = 0; i < r->listener_count; i++)
+		listener_free(r->listeners[i]);
+	r->listener_count = 0;
+	for (struct visit *v = r->visits, *next; v != NULL; v = next) {
+		next = visit_next(v);
+		visit_close(v, CONDITION_SHUTTING_DOWN);
+	}
+	r->is_stopping = true;
+	r->stopped = stopped;
+	r->stopped_to = to;
+	if (r->visits == NULL) {
+		stopped(to);
+		return;
+	}
+	evtimer_assign(&r->patience, r->base, on_patience, r);
+	evtimer_add(&r->patience, &tv);
+}
+
+void
+receive_queue_turned(struct receive *r)
+{
+	struct visit *list = r->held;
+	r->held = NULL;
+	visits_resume(list);
+}
+
+void
+receive_free(struct receive *r)
+{
+	if (r == NULL)
+		return;
+	r->stopped = NULL;
+	while (r->visits != NULL)
+		visit_free(r->visits);
+	for (size_t i = 0; i < r->listener_count; i++)
+		listener_free(r->listeners[i]);
+	if (event_initialized(&r->patience))
+		evtimer_del(&r->patience);
+	logins_free(r->logins);
+	clients_free(r->clients);
+	free(r->in);
+	free(r->out);
+	free(r);
+}
+
+const struct receive_counts *
+receive_counts(const struct receive *r)
+{
+	return &r->counts;
+}

@@ -1,0 +1,162 @@
+/* take - the text of a message, and the answer after its last dot */
+#include "receive/inside.h"
+
+#include <errno.h>
+
+bool
+answer_data(struct guest *g, struct smtp_answer *a)
+{
+	struct mail *const m = g->mail;
+	if (m == NULL)
+		return refuse_with(a, CONDITION_NO_DATA_SAVED);
+	m->intake = queue_intake_new(g->receive->parts.queue, m->began_ms);
+	if (m->intake == NULL)
+		return refuse_with(a, CONDITION_NO_DATA_SAVED);
+	m->message = queue_intake_id(m->intake);
+	queue_id_text(m->message, m->id);
+	return true;
+}
+
+/* What is durable is told: the log, whoever delivers, and the client, when it is still there. */
+static void
+taken(struct mail *m)
+{
+	struct receive *const r = m->receive;
+	char bytes[STR_DIGITS_MAX], count[STR_DIGITS_MAX], took[STR_DIGITS_MAX];
+	r->counts.messages++;
+	r->counts.recipients += m->count;
+	r->counts.bytes += m->bytes;
+	EVENTLOG(r->parts.log, wall_ms(), LOG_ACCEPTED, {FIELD_SESSION, m->session},
+		{FIELD_ID, str_of(m->id)}, {FIELD_CLIENT, m->client}, {FIELD_HELO, m->helo},
+		{FIELD_USER, m->account}, {FIELD_PROTOCOL, m->protocol},
+		{FIELD_FROM, m->sender.len == 0 ? STR("<>") : m->sender},
+		{FIELD_TO, m->only_recipient},
+		{FIELD_RECIPIENTS, str_digits((int64_t)m->count, count)},
+		{FIELD_BYTES, str_digits((int64_t)m->bytes, bytes)},
+		{FIELD_MESSAGE_ID, m->message_id},
+		{FIELD_DELAY_MS, str_digits(now_ms() - m->commit_ms, took)});
+	if (r->parts.accepted != NULL)
+		r->parts.accepted(r->parts.to, m->message);
+}
+
+/* What a failure of the queue is called. */
+static enum condition
+condition_of(int error)
+{
+	switch (error) {
+	case -ENOSPC:
+	case -EDQUOT:
+		return CONDITION_STORAGE_LOW;
+	default:
+		return CONDITION_QUEUE_FAILED;
+	}
+}
+
+static void
+answer_with(const struct mail *m, struct smtp_answer *a)
+{
+	a->facts.id = str_of(m->id);
+	if (m->stage == MAIL_TAKEN)
+		a->verdict = ANSWER_ACCEPT;
+	else
+		refuse_with(a, m->refused);
+}
+
+static void
+committed(void *to, int error)
+{
+	struct mail *const m = to;
+	struct guest *const g = m->guest;
+	struct smtp_answer a = {.verdict = ANSWER_PASS};
+	m->stage = error == 0 ? MAIL_TAKEN : MAIL_REFUSED;
+	m->refused = condition_of(error);
+	if (error == 0)
+		taken(m);
+	if (g == NULL) {
+		mail_drop(m);
+		return;
+	}
+	g->taken += error == 0;
+	m->is_over = true;
+	answer_with(m, &a);
+	guest_answer(g, m->question, &a);
+}
+
+static bool
+refuse_message(struct mail *m, enum condition c, struct smtp_answer *a)
+{
+	m->stage = MAIL_REFUSED;
+	m->refused = c;
+	m->is_over = true;
+	return refuse_with(a, c);
+}
+
+/* Does the header speak against it? */
+static bool
+header_is_refused(struct guest *g, struct smtp_answer *a)
+{
+	struct mail *const m = g->mail;
+	if (m->head.received > g->profile->hops_max) {
+		a->facts.limit = m->head.received;
+		return refuse_message(m, CONDITION_TOO_MANY_HOPS, a);
+	}
+	return false;
+}
+
+/* The envelope, in the mail's arena: its guest may be gone when the queue answers. */
+static void
+gather(struct guest *g, struct mail *m)
+{
+	char ip[ENDPOINT_TEXT_BYTES];
+	const struct session *const s = &g->session;
+	m->client = arena_str(&m->arena, guest_client(g, ip));
+	m->helo = arena_str(&m->arena, str_of(g->helo));
+	m->session = arena_str(&m->arena, (struct str){s->reference, s->reference_bytes});
+	m->account = arena_str(&m->arena, str_of(g->user));
+	m->protocol = arena_str(&m->arena, session_protocol(s));
+	m->bytes = queue_intake_bytes(m->intake);
+}
+
+bool
+answer_end(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
+{
+	struct mail *const m = g->mail;
+	if (m == NULL || m->intake == NULL) {
+		if (m != NULL && m->stage != MAIL_OPEN) { /* LMTP: the same for each recipient */
+			answer_with(m, a);
+			return true;
+		}
+		return refuse_with(a, CONDITION_NO_DATA_SAVED);
+	}
+	if (m->stage == MAIL_OPEN)
+		mail_text_end(m);
+	if (m->stage == MAIL_REFUSED) {
+		const int error = queue_intake_error(m->intake);
+		return refuse_message(
+			m, error != 0 ? condition_of(error) : CONDITION_NO_DATA_SAVED, a);
+	}
+	if (header_is_refused(g, a))
+		return true;
+	gather(g, m);
+	const struct queue_envelope envelope = {.arrived_ms = m->began_ms,
+		.flags = m->flags,
+		.reverse_path = m->sender,
+		.envelope_id = m->envelope_id,
+		.account = m->account,
+		.client = m->client,
+		.helo = m->helo,
+		.session = m->session,
+		.recipients = m->recipients,
+		.recipient_count = m->count};
+	const struct queue_commit commit = {
+		.intake = m->intake, .envelope = &envelope, .answer = committed, .to = m};
+	m->question = e->question;
+	m->commit_ms = now_ms();
+	const int error =
+		arena_failed(&m->arena) ? -ENOMEM : queue_commit(g->receive->parts.queue, &commit);
+	if (error != 0)
+		return refuse_message(m, condition_of(error), a);
+	m->intake = NULL; /* the queue's now */
+	m->stage = MAIL_COMMITTING;
+	return false;
+}
