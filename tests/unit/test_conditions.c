@@ -140,8 +140,10 @@ test_read(struct nixie_report *r)
 			const struct nixie_report_info *const info = nixie_report_info(r);
 			lines++;
 			if (nixie_read(r, line.ptr, line.len, NIXIE_INPUT_TEXT) != NIXIE_OK ||
-				info->outcome_count != 1)
+				info->outcome_count != 1) {
+				tap_show("not read as one outcome", line);
 				continue;
+			}
 			const struct nixie_outcome *const o = &info->outcomes[0];
 			pasted += reason_is(o->reason, row, line);
 			wanted += i >= 2;
