@@ -172,6 +172,35 @@
 		"452 4.3.1.")                                                                      \
 	X(quota_grace, TIME, SERVER, "3d", 0, 2592000,                                             \
 		"How long mail for a full mailbox is told to try again (452 4.2.2), until it is "  \
-		"refused for good (552 5.2.2).")
+		"refused for good (552 5.2.2).")                                                   \
+	/* sending: attempts and reports (doc/reports.md) */                                       \
+	X(retry_first, TIME, SERVER, "3m", 10, 86400,                                              \
+		"How long after a first attempt that failed the second comes; then twice as "      \
+		"long each time, up to an hour in the first 12 hours. Short, because most that "   \
+		"fails passes within minutes.")                                                    \
+	X(retry_longest, TIME, SERVER, "3h", 60, 86400,                                            \
+		"The longest time between two attempts, reached after 12 hours: what has lasted "  \
+		"so long seldom passes in the next hour.")                                         \
+	X(queue_lifetime, TIME, SERVER, "5d", 3600, 2592000,                                       \
+		"How long a message is tried. RFC 5321 wants four or five days, enough for a "     \
+		"server that fails on a long weekend.")                                            \
+	X(report_lifetime, TIME, SERVER, "1d", 600, 2592000,                                       \
+		"How long a report or an automatic reply is tried: nobody waits for it, and "      \
+		"most go to addresses that somebody made up.")                                     \
+	X(delay_notice_user, TIME, SERVER, "1h", 0, 2592000,                                       \
+		"When people who signed in are told that their message still waits; 0 is never. "  \
+		"Early, because they may reach the other person another way.")                     \
+	X(delay_notice, TIME, SERVER, "4h", 0, 2592000,                                            \
+		"When other senders are told that their message still waits; 0 is never.")         \
+	X(own_fault_wait, TIME, SERVER, "1h", 60, 86400,                                           \
+		"How long what is this server's own fault, a relay that does not take its "        \
+		"password, waits for its next attempt. The operator is told at once, and the "     \
+		"message is never returned for it.")                                               \
+	X(reports_per_sender, COUNT, SERVER, "50", 0, 1000000,                                     \
+		"Reports to one sender in an hour; more come together in one message. 0 is any "   \
+		"number.")                                                                         \
+	X(report_language, WORD, SERVER, "en", 0, 0,                                               \
+		"|en|de|es|fr|ja|pt| The language of reports where neither the message nor the "   \
+		"account says another.")
 
 #endif

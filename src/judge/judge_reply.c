@@ -1,6 +1,5 @@
 #include "judge/judge_reply.h"
 
-#include "judge/origin.h"
 #include "read/limits.h"
 
 static struct nixie_str
@@ -66,16 +65,6 @@ delivered(const struct reply_case *c, struct arena *a, struct nixie_outcome *o)
 		o->remote_ip = out_str(c->ip);
 }
 
-static enum nixie_stage
-stage_of(struct str command)
-{
-	if (str_starts(command, STR("END-OF-")))
-		return NIXIE_STAGE_END_OF_DATA;
-	if (str_starts(command, STR("CONNECT")))
-		return NIXIE_STAGE_CONNECT;
-	return stage_of_command(command);
-}
-
 /* Names in our own refusal are the client's, or a list's: nobody else spoke. */
 static void
 refused_here(const struct reply_case *c, struct nixie_outcome *o)
@@ -83,8 +72,6 @@ refused_here(const struct reply_case *c, struct nixie_outcome *o)
 	o->remote_mta = o->remote_ip = o->provider = out_str(STR_NONE);
 	o->refuser = NIXIE_REFUSER_OWN_SERVER;
 	o->refuser_name = out_str(c->ours);
-	if (o->stage == NIXIE_STAGE_NONE)
-		o->stage = stage_of(c->command);
 }
 
 static void
@@ -98,6 +85,7 @@ judged(const struct reply_case *c, struct arena *a, struct nixie_outcome *o)
 	/* The original stays out of it: the alias was resolved here, so no server forwarded. */
 	*who = (struct dsn_recipient){.final = c->recipient,
 		.diagnostic = whole_head(c->text, DIAGNOSTIC_BYTES_MAX),
+		.command = c->command,
 		.action = c->action,
 		.status = c->status};
 	if (!c->is_refusal_here)

@@ -13,6 +13,8 @@ stage_of_command(struct str command)
 		struct str verb;
 		enum nixie_stage stage;
 	} verbs[] = {
+		{STR_INIT("CONNECT"), NIXIE_STAGE_CONNECT},
+		{STR_INIT("END-OF-DATA"), NIXIE_STAGE_END_OF_DATA},
 		{STR_INIT("RCPT"), NIXIE_STAGE_RCPT},
 		{STR_INIT("MAIL"), NIXIE_STAGE_MAIL},
 		{STR_INIT("DATA"), NIXIE_STAGE_DATA},
@@ -199,6 +201,8 @@ find_stage(const struct facts *f, struct person *who, struct origin *o)
 		{SIGN_STAGE_STARTTLS, NIXIE_STAGE_STARTTLS},
 		{SIGN_STAGE_CONNECT, NIXIE_STAGE_CONNECT},
 	};
+	if (who->dsn != NULL) /* it says so by itself */
+		o->stage = stage_of_command(who->dsn->command);
 	for (size_t i = 0; i < who->word_count && o->stage == NIXIE_STAGE_NONE; i++) {
 		if (who->words[i].voice == VOICE_PROSE || who->words[i].voice == VOICE_AFTER)
 			continue;

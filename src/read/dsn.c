@@ -29,6 +29,7 @@ static const struct dsn_field {
 	{STR_INIT("Last-Attempt-Date"), OF_RECIPIENT, offsetof(struct dsn_recipient, last_attempt)},
 	{STR_INIT("Will-Retry-Until"), OF_RECIPIENT,
 		offsetof(struct dsn_recipient, will_retry_until)},
+	{STR_INIT("X-Nixie-Command"), OF_RECIPIENT, offsetof(struct dsn_recipient, command)},
 	{STR_INIT("X-Notes"), OF_RECIPIENT, offsetof(struct dsn_recipient, more)},
 	{STR_INIT("X-Supplementary-Info"), OF_RECIPIENT, offsetof(struct dsn_recipient, more)},
 	{STR_INIT("X-Mimecast-Bounce-Reason"), OF_RECIPIENT, offsetof(struct dsn_recipient, more)},

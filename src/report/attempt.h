@@ -11,15 +11,17 @@
 #define REPORT_ATTEMPT_H
 
 #include "base/arena.h"
-#include "catalogue/catalogue.h"
+#include "catalogue/conditions.h"
 #include "nixie.h"
 
-#define ATTEMPTS_MAX 64                /* of one recipient that are kept */
 #define ATTEMPTS_PACKED_BYTES_MAX 4096 /* QUEUE_TEXT_MAX: they stand in a text of the queue */
-#define ATTEMPT_ANSWER_BYTES_MAX                                                                   \
-	1000 /* of an answer in the timeline; the newest is kept whole                             \
-		by the queue, as its reply */
-#define ATTEMPT_ANSWERED ((enum condition) - 1)
+#define ATTEMPTS_MAX 128               /* that are unpacked; fewer fit */
+/* Of each text in the timeline. The first attempt and the newest always fit, however much of it
+ * has to be escaped. */
+#define ATTEMPT_ANSWER_BYTES_MAX 500
+#define ATTEMPT_HOST_BYTES_MAX 255
+#define ATTEMPT_SHORT_BYTES_MAX 64 /* an address, the TLS */
+#define ATTEMPT_ANSWERED CONDITION__COUNT
 
 struct attempt {
 	int64_t at_ms;          /* wall time since 1970 */
@@ -34,11 +36,41 @@ struct attempt {
 	struct str answer;
 };
 
-/* What sentences of conditions have places for. Absent texts are written "-". */
+/* What sentences of conditions have places for, {host} and the like: texts and numbers. */
+#define ATTEMPT_TEXTS(X)                                                                           \
+	X(domain)                                                                                  \
+	X(host)                                                                                    \
+	X(ip)                                                                                      \
+	X(rcpt)                                                                                    \
+	X(sender)                                                                                  \
+	X(address)                                                                                 \
+	X(list)                                                                                    \
+	X(text)                                                                                    \
+	X(user)                                                                                    \
+	X(helo)                                                                                    \
+	X(verb)                                                                                    \
+	X(parameter)                                                                               \
+	X(mechanism)                                                                               \
+	X(id)
+#define ATTEMPT_NUMBERS(X)                                                                         \
+	X(seconds)                                                                                 \
+	X(limit)                                                                                   \
+	X(kb)                                                                                      \
+	X(max_kb)                                                                                  \
+	X(days)                                                                                    \
+	X(line)
+
+/* Absent texts are written "-". */
 struct attempt_blanks {
-	struct str domain, host, ip, rcpt, sender, address, list, text, user;
-	int64_t seconds, limit, kb, max_kb, days, line;
+#define X(name) struct str name;
+	ATTEMPT_TEXTS(X)
+#undef X
+#define X(name) int64_t name;
+	ATTEMPT_NUMBERS(X)
+#undef X
 };
+
+#define ATTEMPT_WORDS_BYTES_MAX 8192
 
 /* attempt_words - "4.4.1 Connection refused by mx.example.net [192.0.2.1]": the enhanced code and
  * sentence of a condition, filled, in one line. In the arena; absent when that failed */

@@ -13,12 +13,20 @@
 #include "base/arena.h"
 #include "nixie.h"
 
+/* RFC 3461 s4.1, as in queue/queue.h and smtp/param.h; 0 = nothing was said */
+enum report_notify {
+	REPORT_NOTIFY_NEVER = 1,
+	REPORT_NOTIFY_SUCCESS = 2,
+	REPORT_NOTIFY_FAILURE = 4,
+	REPORT_NOTIFY_DELAY = 8
+};
+
 /* What is known of the sender's mail. */
 struct guard_facts {
 	enum nixie_action action; /* what would be reported */
 	struct str sender;        /* the reverse-path, without <>; empty: null */
 	struct str original;      /* the message, or its header */
-	uint32_t notify;          /* NOTIFY of the recipient; 0 = unsaid */
+	uint32_t notify;          /* enum report_notify, several */
 	bool is_report;           /* the message is a report that was made here */
 	bool is_double;           /* ... to the postmaster already, about a bounce */
 	bool is_authenticated;    /* its sender signed in, or is on a net that may relay */

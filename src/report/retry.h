@@ -41,10 +41,11 @@ struct retry_facts {
 	uint32_t attempts;      /* made so far, with this one: at least 1 */
 	int64_t arrived_ms, now_ms;
 	uint32_t random;       /* any number: the jitter */
-	uint32_t notify;       /* NOTIFY of the recipient, enum notify of smtp/param.h; 0: unsaid */
+	uint32_t notify;       /* enum report_notify of report/guard.h, several; 0: unsaid */
 	bool is_authenticated; /* by a person who signed in */
 	bool is_report;        /* made here, about another message, or an automatic reply */
 	bool is_noticed;       /* its sender has been told of the delay */
+	bool is_ours;          /* the deliverer knows that it is our own doing */
 	bool is_own_relay;     /* the server is one that a route of ours names: a smart host */
 };
 

@@ -1,0 +1,44 @@
+/*
+ * judged - what libnixie makes of an attempt: the same as of the report about it
+ *
+ * The answer is brought into the form in which it stands in a report's Diagnostic-Code, and judged
+ * in that form, so that a decision made here, the words of the report and whoever reads the report
+ * agree.
+ */
+#ifndef REPORT_JUDGED_H
+#define REPORT_JUDGED_H
+
+#include "report/attempt.h"
+
+#define DIAGNOSTIC_SENT_BYTES_MAX 2000 /* of an answer, in a report */
+
+/* Whom an attempt was about. */
+struct judged_case {
+	const struct attempt *attempt; /* NULL: there was none */
+	struct str rcpt;               /* without <> */
+	struct str original;           /* the address in ORCPT; absent */
+	struct str sender, hostname;
+	struct str about; /* the message's id in the queue, for the mark of a condition of ours;
+			     absent: no mark */
+	enum nixie_action action;
+	bool is_expired;
+};
+
+/* judged_diagnostic - the answer on one line of UTF-8, without controls; empty when there is none.
+ * In the arena, or part of the attempt */
+struct str judged_diagnostic(const struct judged_case *c, struct arena *a);
+
+/* judged_command - the step as a command, "RCPT"; absent when no server was spoken to */
+struct str judged_command(const struct attempt *attempt);
+
+/* judged_remote - did that server say it, or was it found here? */
+static inline bool
+judged_is_answer(const struct attempt *attempt)
+{
+	return attempt != NULL && attempt->condition >= CONDITION__COUNT;
+}
+
+/* judged_outcome - text lives in the case, the arena or the catalogue. O(answer) */
+void judged_outcome(const struct judged_case *c, struct arena *a, struct nixie_outcome *out);
+
+#endif
