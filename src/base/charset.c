@@ -152,7 +152,7 @@ charset_guess(struct str in)
 		return CHARSET_UTF_8;
 	if (has_kanji_escape(in))
 		return CHARSET_ISO_2022_JP;
-	return is_ascii ? CHARSET_US_ASCII : CHARSET_WINDOWS_1252;
+	return is_ascii ? CHARSET_US_ASCII : charset_guess_bytes(in);
 }
 
 static bool

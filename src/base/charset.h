@@ -91,7 +91,8 @@ enum charset charset_find(struct str name);
  * Never fails on bad bytes: each malformed sequence becomes one U+FFFD, an
  * ASCII byte that broke one is read again on its own, and reading goes on.
  * CHARSET_UNKNOWN and CHARSET_US_ASCII say little, so the bytes decide: valid
- * UTF-8 stays, ESC $ B or ESC $ @ means ISO-2022-JP, all else is windows-1252.
+ * UTF-8 stays, ESC $ B or ESC $ @ means ISO-2022-JP; text that is nearly all of common characters
+ * in an East Asian or Russian charset is in that; all else is windows-1252.
  * A byte order mark is dropped where the charset is a UTF.
  *
  * in        borrowed, any bytes

@@ -50,4 +50,8 @@ typedef char *charset_text_fn(struct str in, char *to);
 charset_text_fn charset_text_utf_7, charset_text_utf_16, charset_text_utf_16le,
 	charset_text_utf_16be, charset_text_iso_2022_jp, charset_text_iso_2022_kr, charset_text_hz;
 
+/* charset_guess_bytes - the charset of text that is no UTF-8 and says nothing: an East Asian or
+ * Cyrillic one whose common characters it is made of, else windows-1252. O(n), n <= 8 KiB */
+enum charset charset_guess_bytes(struct str in);
+
 #endif

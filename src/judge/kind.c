@@ -187,6 +187,16 @@ gives_reason(const struct facts *f)
 		       (mark_head_block(f) || f->prose.all.len <= PHRASE_PASTE_BYTES));
 }
 
+/* "250 2.0.0 Ok: queued, 512 bytes": an answer that takes the mail, and no other behind it. */
+static bool
+is_taken(struct str text)
+{
+	text = str_trim(text);
+	const int64_t code = str_number(text, 299);
+	return (code == 250 || code == 251) &&
+	       !reply_scan(str_head(text, MARK_REPLY_BYTES)).is_sure;
+}
+
 /* Text without a header: somebody pasted it because it is about a failure. */
 static void
 by_text(const struct facts *f, struct kind *k)
@@ -197,7 +207,9 @@ by_text(const struct facts *f, struct kind *k)
 	 * was the last. */
 	const bool is_bare_4xx =
 		r.code / 100 == 4 && !sign_seen(&f->signs, SIGN_EXPIRED) && !prose_says_failure(f);
-	if (is_delay || is_bare_4xx)
+	if (is_taken(f->prose.all))
+		set(k, NIXIE_KIND_SUCCESS, "kind:reply", STR_NONE);
+	else if (is_delay || is_bare_4xx)
 		set(k, NIXIE_KIND_DELAY, "kind:words", sign_words(&f->signs, SIGN_DELAY));
 	else if (r.code != 0 || r.status.class != 0)
 		set(k, NIXIE_KIND_FAILURE, "kind:reply", STR_NONE);

@@ -51,14 +51,40 @@ mark_list(const struct facts *f)
 	       header_has(&f->header, STR("List-Unsubscribe"));
 }
 
-/* It has the form that only mail servers give: the null reverse-path (RFC 5321 s4.5.5), its type.
- */
+/* RFC 5321 s4.5.5: what a server or any other program sends, so that nothing is sent back. */
+static bool
+has_null_path(const struct facts *f)
+{
+	return str_eq(str_trim(f->return_path), STR("<>"));
+}
+
+/* It has the form that only mail servers give. */
 static bool
 is_formed(const struct facts *f)
 {
 	return str_eq(str_trim(header_find(&f->header, STR("From"))), STR("<>")) ||
-	       str_eq(str_trim(f->return_path), STR("<>")) || f->mime.is_report ||
+	       has_null_path(f) || f->mime.is_report ||
 	       header_has(&f->header, STR("X-Failed-Recipients"));
+}
+
+/* Does a line of the prose say that delivery failed, or is delayed? */
+static bool
+prose_tells(const struct facts *f)
+{
+	for (size_t i = 0; i < f->prose.lines.count; i++)
+		if (((f->prose.lines.list[i].signs >> SIGN_FAILURE) & 1) ||
+			((f->prose.lines.list[i].signs >> SIGN_DELAY) & 1))
+			return true;
+	return false;
+}
+
+/* A help desk answers a bounce by itself: "[Request received] Undelivered Mail ...", and its words
+ * know nothing of it. */
+static bool
+has_subject_alone(const struct facts *f)
+{
+	return has_null_path(f) && !address_is_robot(f->from_address) &&
+	       !sign_seen(&f->signs, SIGN_MAILER) && !f->mime.is_report && !prose_tells(f);
 }
 
 static bool
@@ -114,7 +140,8 @@ is_about_nothing(const struct facts *f)
 {
 	if (address_is_robot(f->from_address) && !has_link(f))
 		return false;
-	if (is_formed(f) || f->returned.is_there || mark_refusals(f) > 0 || has_reply(f))
+	if ((is_formed(f) && !has_subject_alone(f)) || f->returned.is_there ||
+		mark_refusals(f) > 0 || has_reply(f))
 		return false;
 	for (size_t i = 0; i < f->prose.count && i < BLOCKS_LOOKED_AT; i++)
 		if (is_third_party(f, f->prose.blocks[i].address))
@@ -140,17 +167,6 @@ quotes_head(const struct facts *f)
 	return false;
 }
 
-/* Does a line of the prose say that delivery failed, or is delayed? */
-static bool
-prose_tells(const struct facts *f)
-{
-	for (size_t i = 0; i < f->prose.lines.count; i++)
-		if (((f->prose.lines.list[i].signs >> SIGN_FAILURE) & 1) ||
-			((f->prose.lines.list[i].signs >> SIGN_DELAY) & 1))
-			return true;
-	return false;
-}
-
 unsigned
 mark_points(const struct facts *f)
 {
@@ -161,7 +177,7 @@ mark_points(const struct facts *f)
 	if (is_persons_answer(f) || is_about_nothing(f))
 		return 0;
 	points += is_mailer ? 3 : 0;
-	points += str_eq(str_trim(f->return_path), STR("<>")) ? 1 : 0;
+	points += has_null_path(f) ? 1 : 0;
 	points += sign_seen(&f->subject_signs, SIGN_FAILURE) ||
 				  sign_seen(&f->subject_signs, SIGN_DELAY) ||
 				  sign_seen(&f->subject_signs, SIGN_SUCCESS)

@@ -100,6 +100,13 @@ domain_end(struct str text, size_t at)
 	return to;
 }
 
+/* "W32/Mydoom.M@mm": what virus scanners call worms that mail themselves, in their letters. */
+static bool
+is_worm(struct str domain)
+{
+	return str_eq_case(domain, STR("mm")) || str_eq_case(domain, STR("m"));
+}
+
 struct str
 address_next(struct str text, size_t *at)
 {
@@ -108,7 +115,8 @@ address_next(struct str text, size_t *at)
 		const size_t from = local_start(text, low, sign);
 		const size_t to = domain_end(text, sign + 1);
 		*at = low = sign + 1;
-		if (from == sign || to == sign + 1 || to - from > ADDRESS_BYTES_MAX)
+		if (from == sign || to == sign + 1 || to - from > ADDRESS_BYTES_MAX ||
+			is_worm(str_between(text.ptr + sign + 1, text.ptr + to)))
 			continue;
 		/* "@a,@b:user@c": the route is not the address; "a@b@c" is none at all. */
 		if (to < text.len && text.ptr[to] == '@') {

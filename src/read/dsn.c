@@ -34,6 +34,10 @@ static const struct dsn_field {
 	{STR_INIT("X-Supplementary-Info"), OF_RECIPIENT, offsetof(struct dsn_recipient, more)},
 	{STR_INIT("X-Mimecast-Bounce-Reason"), OF_RECIPIENT, offsetof(struct dsn_recipient, more)},
 	{STR_INIT("Failure-Reason"), OF_RECIPIENT, offsetof(struct dsn_recipient, more)},
+	/* MX of VMS, which is older than the RFC. */
+	{STR_INIT("Error-For"), OF_RECIPIENT | KEY | ADDRESS,
+		offsetof(struct dsn_recipient, final)},
+	{STR_INIT("Error-Text"), OF_RECIPIENT, offsetof(struct dsn_recipient, diagnostic)},
 	{STR_INIT("Reporting-MTA"), OF_MESSAGE, offsetof(struct dsn, reporting_mta)},
 	{STR_INIT("Received-From-MTA"), OF_MESSAGE, offsetof(struct dsn, received_from_mta)},
 	{STR_INIT("Arrival-Date"), OF_MESSAGE, offsetof(struct dsn, arrival_date)},

@@ -112,7 +112,8 @@ is_cue_before(struct str text, size_t at)
 		STR_INIT("reason:"), STR_INIT("reason"), STR_INIT("with:"), STR_INIT("says:"),
 		STR_INIT("message:"), STR_INIT("status:"), STR_INIT("responded:"),
 		STR_INIT("answer:"), STR_INIT("#"), STR_INIT("answered:"), STR_INIT("reported:"),
-		STR_INIT("response"), STR_INIT("smtp"), STR_INIT("status")};
+		STR_INIT("response"), STR_INIT("smtp"), STR_INIT("status"), STR_INIT("returned"),
+		STR_INIT("replied"), STR_INIT("said")};
 	struct str head = str_trim_end(str_head(text, at));
 	/* A quote or bracket may open in between: returned '550 ... */
 	while (head.len > 0 && strchr("'\"([<`", head.ptr[head.len - 1]) != NULL &&

@@ -129,6 +129,39 @@ add_command(struct reader *r, struct str command)
 	r->in_reply = false;
 }
 
+#define ARROW_LEAD_MAX 48 /* bytes of a time or a word before an arrow */
+
+/* Is this one of SMTP's commands, as a client sends it? */
+static bool
+is_command(struct str s)
+{
+	static const struct str verbs[] = {STR_INIT("RCPT TO:"), STR_INIT("MAIL FROM:"),
+		STR_INIT("DATA"), STR_INIT("EHLO "), STR_INIT("HELO "), STR_INIT("QUIT"),
+		STR_INIT("RSET"), STR_INIT("STARTTLS"), STR_INIT("AUTH "), STR_INIT("BDAT ")};
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+		if (str_starts_case(s, verbs[i]))
+			return true;
+	return false;
+}
+
+/* "Tue 2009-03-03 09:13:05: --> RCPT To:<a@b>" of MDaemon, "Received <<< 550 no" of InterScan:
+ * what stands behind the arrow; absent when there is none. */
+static struct str
+behind_arrow(struct str line)
+{
+	static const struct str arrows[] = {
+		STR_INIT("-->"), STR_INIT("<--"), STR_INIT(">>>"), STR_INIT("<<<")};
+	const struct str head = str_head(line, ARROW_LEAD_MAX);
+	if (str_find_char(head, '<', 0) == STR_NPOS && str_find_char(head, '>', 0) == STR_NPOS)
+		return STR_NONE;
+	for (size_t i = 0; i < sizeof arrows / sizeof *arrows; i++) {
+		const size_t at = str_find(head, arrows[i], 0);
+		if (at != STR_NPOS)
+			return str_trim(str_from(line, at + arrows[i].len));
+	}
+	return STR_NONE;
+}
+
 /* A line of a quoted dialogue: ">>> RCPT TO:<a@b>", "<<< 550 no", "... while talking to
  * mx.example.org.:"; and what Postfix tells its postmaster, seen from the server's side: " In: RCPT
  * TO:<a@b>", " Out: 550 no". */
@@ -146,6 +179,16 @@ read_dialogue(struct reader *r, struct line *l)
 	}
 	if (str_starts(line, STR("<<<")) && line.len > 6) {
 		add_reply(r, str_trim(str_from(line, 3)));
+		return true;
+	}
+	const struct str said = behind_arrow(line);
+	if (is_command(said)) {
+		add_command(r, said);
+		return true;
+	}
+	if (said.len > 4 && str_number(said, 599) >= 200 &&
+		(said.ptr[3] == ' ' || said.ptr[3] == '-')) {
+		add_reply(r, said);
 		return true;
 	}
 	if (str_starts(line, STR("In:  "))) {
