@@ -145,7 +145,34 @@ struct directory_range {
 bool directory_range_find(
 	struct directory *d, struct str ip, struct arena *a, struct directory_range *out);
 
-/* ---- changes: each is durable when it returns true, else *error says why not */
+/* directory_range_default - what an address may that is in none */
+struct directory_range directory_range_default(void);
+
+/* How a route's host is spoken to. */
+enum route_tls { ROUTE_TLS_OFFERED, ROUTE_TLS_OFF, ROUTE_TLS_REQUIRED, ROUTE_TLS_VERIFIED };
+
+struct directory_route {
+	struct str host; /* a name or address, or the path of a socket */
+	unsigned port;
+	bool is_lmtp, is_tls_immediate;
+	enum route_tls tls;
+	struct str user, password; /* absent: no login */
+};
+
+/*
+ * directory_route_find - by which host mail for a domain leaves, when not by its MX
+ *
+ * The route of the domain, else the nearest "*." above it, else "*": the smart host of all that is
+ * elsewhere, which is a way and no permission, so that directory_resolve() knows nothing of it.
+ *
+ * found     is there one?
+ * Returns   false when the file does not answer. Texts live in the arena
+ */
+bool directory_route_find(struct directory *d, struct str domain, struct arena *a, bool *found,
+	struct directory_route *out);
+
+/* ---- changes: each is durable when it returns true, else *error says why not. What is there
+ * already is listed, changed and removed by directory/entry.h */
 
 struct account_settings {
 	struct str password; /* absent: may not log in */
@@ -193,13 +220,5 @@ bool directory_identity_add(
 /* `network`: "192.0.2.0/24", "2001:db8::/32" or one address */
 bool directory_range_add(struct directory *d, struct str network, int priority,
 	const struct directory_range *range, struct directory_error *error);
-
-enum directory_thing { THING_DOMAIN, THING_ACCOUNT, THING_ALIAS, THING_LIST };
-
-/* directory_active_set - on or off; mail for what is off is refused (C19, C20, C23, C24) */
-bool directory_active_set(struct directory *d, enum directory_thing thing, struct str name,
-	bool is_active, struct directory_error *error);
-bool directory_remove(struct directory *d, enum directory_thing thing, struct str name,
-	struct directory_error *error);
 
 #endif

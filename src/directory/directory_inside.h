@@ -12,6 +12,9 @@
 	X(BEGIN_CHANGE, "BEGIN IMMEDIATE")                                                         \
 	X(COMMIT, "COMMIT")                                                                        \
 	X(ROLLBACK, "ROLLBACK")                                                                    \
+	X(BEGIN_INNER, "SAVEPOINT change")                                                         \
+	X(COMMIT_INNER, "RELEASE change")                                                          \
+	X(ROLLBACK_INNER, "ROLLBACK TO change")                                                    \
 	X(DOMAIN, "SELECT id, is_active, catch_all, plus, name FROM domain WHERE name = ?1 "       \
 		  "OR id = (SELECT domain FROM domain_alias WHERE name = ?1)")                     \
 	X(NAME, "SELECT id, kind, is_active FROM name WHERE domain = ?1 AND local = ?2")           \
@@ -21,6 +24,8 @@
 	X(MEMBERS, "SELECT address FROM member WHERE list = ?1 ORDER BY address")                  \
 	X(MEMBER, "SELECT 1 FROM member WHERE list = ?1 AND address = ?2")                         \
 	X(ROUTE, "SELECT id, host, port, takes_all FROM route WHERE pattern = ?1")                 \
+	X(ROUTE_HOW, "SELECT host, port, is_lmtp, is_immediate, tls, user, password FROM route "   \
+		     "WHERE id = ?1")                                                              \
 	X(ROUTE_ADDRESS, "SELECT 1 FROM route_address WHERE route = ?1 AND address = ?2")          \
 	X(LOGIN, "SELECT a.id, n.is_active AND d.is_active, a.password, a.epoch, "                 \
 		 "EXISTS (SELECT 1 FROM scram WHERE account = a.id) FROM account a "               \
@@ -38,6 +43,11 @@
 	X(IDENTITY, "SELECT 1 FROM identity WHERE account = ?1 AND address = ?2")                  \
 	X(RANGE, "SELECT name, allowed, needs_login FROM range WHERE ?1 BETWEEN low AND high "     \
 		 "ORDER BY priority DESC, low DESC, high LIMIT 1")                                 \
+	X(ROUTE_ADDRESS_ID, "SELECT rowid FROM route_address WHERE address = ?1")                  \
+	X(DOMAIN_ALIAS_ID, "SELECT rowid FROM domain_alias WHERE name = ?1")                       \
+	X(MEMBER_ID, "SELECT rowid FROM member WHERE list = ?1 AND address = ?2")                  \
+	X(IDENTITY_ID, "SELECT rowid FROM identity WHERE account = ?1 AND address = ?2")           \
+	X(RANGE_ID, "SELECT id FROM range WHERE low = ?1 AND high = ?2")                           \
 	X(DOMAIN_ADD, "INSERT INTO domain (name, catch_all) VALUES (?1, ?2)")                      \
 	X(DOMAIN_ALIAS_ADD, "INSERT INTO domain_alias (name, domain) VALUES (?1, ?2)")             \
 	X(NAME_ADD, "INSERT INTO name (domain, local, kind) VALUES (?1, ?2, ?3)")                  \
@@ -45,6 +55,8 @@
 		       "VALUES (?1, ?2, ?3, ?4, ?5)")                                              \
 	X(PASSWORD_SET, "UPDATE account SET password = ?2, epoch = epoch + 1 WHERE id = ?1")       \
 	X(SCRAM_SET, "INSERT OR REPLACE INTO scram VALUES (?1, ?2, ?3, ?4, ?5)")                   \
+	X(SCRAM_REMOVE, "DELETE FROM scram WHERE account = ?1")                                    \
+	X(DOMAIN_ALIAS_SET, "UPDATE domain_alias SET domain = ?2 WHERE rowid = ?1")                \
 	/* Only when nobody changed it meanwhile. */                                               \
 	X(PASSWORD_RENEW, "UPDATE account SET password = ?2 WHERE id = ?1 AND password = ?3")      \
 	X(EPOCH_RAISE, "UPDATE account SET epoch = epoch + 1 WHERE id = ?1")                       \
@@ -56,10 +68,7 @@
 	X(IDENTITY_ADD, "INSERT INTO identity (account, address) VALUES (?1, ?2)")                 \
 	X(RANGE_ADD, "INSERT INTO range (name, low, high, priority, allowed, needs_login) "        \
 		     "VALUES (?1, ?2, ?3, ?4, ?5, ?6)")                                            \
-	X(DOMAIN_ACTIVE, "UPDATE domain SET is_active = ?2 WHERE id = ?1")                         \
-	X(NAME_ACTIVE, "UPDATE name SET is_active = ?2 WHERE id = ?1")                             \
-	X(DOMAIN_REMOVE, "DELETE FROM domain WHERE id = ?1")                                       \
-	X(NAME_REMOVE, "DELETE FROM name WHERE id = ?1")
+	X(LIST_LACKS_OWNER, "SELECT 1 FROM list WHERE id = ?1 AND mode = ?2 AND owner IS NULL")
 
 enum query {
 #define X(id, sql) QUERY_##id,
@@ -68,8 +77,12 @@ enum query {
 		QUERY_COUNT
 };
 
+/* One name in a domain is one thing; as in the table. */
+enum name_kind { NAME_ACCOUNT = 1, NAME_ALIAS, NAME_LIST };
+
 struct directory {
 	sqlite3 *db;
+	unsigned depth; /* changes within changes; 0: no transaction */
 	sqlite3_stmt *queries[QUERY_COUNT];
 };
 
@@ -96,6 +109,23 @@ __attribute__((format(printf, 2, 3))) bool fail(
 	struct directory_error *error, const char *fmt, ...);
 bool fail_database(struct directory *d, struct directory_error *error, const char *what);
 
+/* ---- change.c */
+
+/* A change, or one within another, which is then undone alone; change_end() is due after begin. */
+bool change_begin(struct directory *d, struct directory_error *error);
+bool change_end(struct directory *d, bool keep, struct directory_error *error);
+
+/* change_run - a statement whose values are bound, reset after it. `what` is named when it is there
+ * already */
+bool change_run(
+	struct directory *d, sqlite3_stmt *s, struct str what, struct directory_error *error);
+
+/* name_ours - the id of an account, alias or list that must be there; 0, and why, when it is not
+ * domain_ours - the same of a domain, or another name of one */
+int64_t name_ours(struct directory *d, struct str address, enum name_kind kind,
+	struct directory_error *error);
+int64_t domain_ours_id(struct directory *d, struct str name, struct directory_error *error);
+
 /* ---- name.c: addresses as the tables have them */
 
 struct name {
@@ -107,6 +137,12 @@ struct name {
 bool name_parse(struct str address, struct name *out);
 /* domain_parse - the same of a domain alone; false when it is none */
 bool domain_parse(struct str domain, char room[256], struct str *out);
+
+/* host_parse - who takes a route's mail: a domain as above, or the path of a socket as it stands */
+bool host_parse(struct str host, char room[256], struct str *out);
+
+/* route_pattern - "example.org", "*.example.org", or "*", which is all of elsewhere */
+bool route_pattern(struct str pattern, char room[258], struct str *out);
 
 /* ---- find.c */
 
@@ -151,7 +187,7 @@ bool loop_find(struct directory *d, struct str address, char *why, size_t room);
 
 /* ---- password.c */
 
-#define PASSWORD_HASH_MAX 128
+#define PASSWORD_HASH_MAX 160
 
 /* RFC 7677 s4 wants 4,096 at least. What is kept for SCRAM is easier to try passwords on than
  * argon2id, so that it is more; the client pays for it at each login, a phone a tenth of a second.
@@ -168,6 +204,14 @@ struct secrets {
 
 /* secrets_make - costs some 50 ms and 19 MiB; false when the password is empty or too long */
 bool secrets_make(struct str password, struct secrets *out);
+/*
+ * hash_take - a hash as it is to be kept
+ *
+ * "$argon2id$..." stays. hMailServer's, "hmailserver-md5:..." and "hmailserver-sha256:...", are put
+ * inside argon2id: what is kept can then be tried no faster than ours, and the first login makes
+ * it ours. False when it is no hash, or of a kind that cannot be compared with.
+ */
+bool hash_take(struct str given, char out[PASSWORD_HASH_MAX]);
 bool password_matches(struct str password, const char *hash);
 /* password_is_current - was the hash made as we make them today? */
 bool password_is_current(const char *hash);

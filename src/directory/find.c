@@ -77,6 +77,43 @@ route_find(struct directory *d, struct str domain, struct arena *a, struct route
 }
 
 bool
+directory_route_find(struct directory *d, struct str domain, struct arena *a, bool *found,
+	struct directory_route *out)
+{
+	char room[256];
+	struct str name;
+	struct route_row row;
+	*found = false;
+	if (!domain_parse(domain, room, &name))
+		return true;
+	enum step rc = route_find(d, name, NULL, &row);
+	if (rc == STEP_END) {
+		sqlite3_stmt *const s = ask(d, QUERY_ROUTE);
+		bind_text(s, 1, STR("*"));
+		rc = step(s);
+		if (rc == STEP_ROW)
+			row.id = sqlite3_column_int64(s, 0);
+		done(s);
+	}
+	if (rc != STEP_ROW)
+		return rc == STEP_END;
+	sqlite3_stmt *const s = ask_id(d, QUERY_ROUTE_HOW, row.id);
+	*found = step(s) == STEP_ROW;
+	if (*found)
+		*out = (struct directory_route){
+			.host = arena_str(a, column_text(s, 0)),
+			.port = (unsigned)sqlite3_column_int(s, 1),
+			.is_lmtp = sqlite3_column_int(s, 2) != 0,
+			.is_tls_immediate = sqlite3_column_int(s, 3) != 0,
+			.tls = (enum route_tls)sqlite3_column_int(s, 4),
+			.user = arena_str(a, column_text(s, 5)),
+			.password = arena_str(a, column_text(s, 6)),
+		};
+	done(s);
+	return *found && !arena_failed(a);
+}
+
+bool
 directory_place(struct directory *d, struct str domain, enum directory_place *out)
 {
 	const size_t at = str_find_char(domain, '@', 0);

@@ -36,6 +36,32 @@ domain_parse(struct str domain, char room[256], struct str *out)
 }
 
 bool
+route_pattern(struct str pattern, char room[258], struct str *out)
+{
+	struct str domain;
+	const size_t wild = str_starts(pattern, STR("*.")) ? 2 : 0;
+	memcpy(room, "*.", 2);
+	*out = (struct str){room, 1};
+	if (str_eq(pattern, STR("*")))
+		return true;
+	if (!domain_parse(str_from(pattern, wild), room + wild, &domain) ||
+		str_find_char(domain, '*', 0) != STR_NPOS)
+		return false;
+	out->len = wild + domain.len;
+	return true;
+}
+
+bool
+host_parse(struct str host, char room[256], struct str *out)
+{
+	/* The path of a socket: letters are not alike there. */
+	if (!str_starts(host, STR("/")))
+		return domain_parse(host, room, out);
+	*out = host;
+	return host.len < 108; /* sun_path */
+}
+
+bool
 name_parse(struct str address, struct name *out)
 {
 	size_t at = STR_NPOS;

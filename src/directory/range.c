@@ -12,6 +12,12 @@ static const struct directory_range without_range = {
 	.needs_login = 1u << LOCAL_TO_ELSEWHERE | 1u << ELSEWHERE_TO_ELSEWHERE,
 };
 
+struct directory_range
+directory_range_default(void)
+{
+	return without_range;
+}
+
 bool
 directory_range_find(
 	struct directory *d, struct str ip, struct arena *a, struct directory_range *out)

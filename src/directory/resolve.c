@@ -5,7 +5,6 @@
  * kept, so that a loop is told in full.
  */
 #include "directory/directory_inside.h"
-#include "directory/schema.h"
 
 #include <stdio.h>
 
@@ -274,7 +273,8 @@ walk_local(struct walk *w, const struct domain_row *domain, const struct name *n
 		return lookup_failed(w);
 	if (routed == STEP_ROW && (walk_route(w, &route, name) || w->out->is_refused))
 		return !w->out->is_refused;
-	if (domain->catch_all[0] != '\0')
+	/* Who is meant to get everything, and is not there, is not looked for again. */
+	if (domain->catch_all[0] != '\0' && !str_eq_case(name->whole, str_of(domain->catch_all)))
 		return walk(w, arena_str(w->a, str_of(domain->catch_all)));
 	if (routed == STEP_ROW)
 		return refuse_naming(
@@ -334,9 +334,9 @@ directory_resolve(struct directory *d, const struct directory_question *question
 {
 	struct walk w = {.d = d, .a = a, .question = question, .out = out};
 	*out = (struct directory_answer){.place = PLACE_ELSEWHERE};
-	/* One state of the file for the whole way. */
-	const bool has_begun = run(d, QUERY_BEGIN);
-	if (!has_begun)
+	/* One state of the file for the whole way; within changes there is but one. */
+	const bool has_begun = d->depth == 0 && run(d, QUERY_BEGIN);
+	if (!has_begun && d->depth == 0)
 		lookup_failed(&w);
 	else
 		walk(&w, question->recipient);

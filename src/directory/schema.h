@@ -60,12 +60,12 @@ static const char *const directory_steps[] = {
 	"INSERT INTO server VALUES (1, randomblob(32));"
 	"ALTER TABLE account ADD COLUMN language TEXT;"
 	"ALTER TABLE route ADD COLUMN tls INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE route ADD COLUMN is_immediate INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE route ADD COLUMN is_lmtp INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE route ADD COLUMN user TEXT;"
 	"ALTER TABLE route ADD COLUMN password TEXT;",
 };
 
 #define DIRECTORY_VERSION ((int)(sizeof directory_steps / sizeof *directory_steps))
-
-enum name_kind { NAME_ACCOUNT = 1, NAME_ALIAS, NAME_LIST };
 
 #endif

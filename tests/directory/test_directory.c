@@ -1,5 +1,6 @@
 /* test_directory - who is here, what may be, and where mail goes */
 #include "directory/directory_inside.h"
+#include "directory/entry.h"
 #include "tap.h"
 
 #include <argon2.h>
@@ -16,6 +17,22 @@ must(bool ok)
 		printf("Bail out! %s\n", error.words);
 		exit(1);
 	}
+}
+
+static bool
+active_set(struct directory *d, enum entry_kind kind, const char *name, bool is_active)
+{
+	return entry_set(d,
+		&(struct entry){.kind = kind,
+			.name = str_of(name),
+			.values = {is_active ? STR("yes") : STR("no")}},
+		&error);
+}
+
+static bool
+removed(struct directory *d, enum entry_kind kind, const char *name)
+{
+	return entry_remove(d, &(struct entry){.kind = kind, .name = str_of(name)}, &error);
 }
 
 static void
@@ -82,13 +99,13 @@ fill(struct directory *d)
 	must(directory_route_add(d, STR("a.example"), &some, &error));
 	must(directory_route_address_add(d, STR("gate@a.example"), &error));
 
-	must(directory_active_set(d, THING_ACCOUNT, STR("asleep@a.example"), false, &error));
-	must(directory_active_set(d, THING_ALIAS, STR("old@a.example"), false, &error));
-	must(directory_active_set(d, THING_LIST, STR("news@a.example"), true, &error));
-	must(directory_active_set(d, THING_DOMAIN, STR("off.example"), false, &error));
+	must(active_set(d, ENTRY_ACCOUNT, "asleep@a.example", false));
+	must(active_set(d, ENTRY_ALIAS, "old@a.example", false));
+	must(active_set(d, ENTRY_LIST, "news@a.example", true));
+	must(active_set(d, ENTRY_DOMAIN, "off.example", false));
 	must(directory_list_add(
 		d, STR("quiet@a.example"), &(struct list_settings){.mode = LIST_PUBLIC}, &error));
-	must(directory_active_set(d, THING_LIST, STR("quiet@a.example"), false, &error));
+	must(active_set(d, ENTRY_LIST, "quiet@a.example", false));
 }
 
 /* A target as text: "john@a.example", "x@y>elsewhere", "x@y>host:port". */
@@ -357,11 +374,11 @@ test_scram(struct directory *d)
 	directory_scram_find(d, STR("nobody2@a.example"), &a, &two, &account);
 	tap_ok(!str_eq(one.salt, two.salt), "each nobody has a salt of its own");
 
-	must(directory_active_set(d, THING_ACCOUNT, STR("john@a.example"), false, &error));
+	must(active_set(d, ENTRY_ACCOUNT, "john@a.example", false));
 	directory_scram_find(d, STR("john@a.example"), &a, &keys, &account);
 	const enum directory_login off = directory_login_holds(d, &account);
 	tap_is_int(off, LOGIN_DISABLED, "who is off is told so only behind the right proof");
-	must(directory_active_set(d, THING_ACCOUNT, STR("john@a.example"), true, &error));
+	must(active_set(d, ENTRY_ACCOUNT, "john@a.example", true));
 	sqlite3_exec(d->db, "UPDATE scram SET stored_key = x'00'", NULL, NULL, NULL);
 	tap_ok(!directory_scram_find(d, STR("john@a.example"), &a, &keys, &account),
 		"keys that are none are not used");
@@ -410,10 +427,10 @@ test_login(struct directory *d)
 	tap_is_int(got, LOGIN_WRONG, "not when the password was changed");
 	got = directory_login(d, john, STR("battery staple"), &account);
 	tap_is_int(got, LOGIN_OK, "the new password");
-	must(directory_active_set(d, THING_ACCOUNT, john, false, &error));
+	must(active_set(d, ENTRY_ACCOUNT, "john@a.example", false));
 	got = directory_login_holds(d, &account);
 	tap_is_int(got, LOGIN_DISABLED, "not when the account is off");
-	must(directory_active_set(d, THING_ACCOUNT, john, true, &error));
+	must(active_set(d, ENTRY_ACCOUNT, "john@a.example", true));
 	got = directory_login_holds(d, &account);
 	tap_is_int(got, LOGIN_WRONG, "nor when it is on again");
 
@@ -528,10 +545,10 @@ test_refusals(struct directory *d)
 	tap_ok(!directory_member_add(d, STR("team@a.example"), STR("JOHN@a.example"), &error), "%s",
 		error.words);
 	tap_ok(!directory_route_address_add(d, STR("x@far.example"), &error), "%s", error.words);
-	tap_ok(!directory_remove(d, THING_ALIAS, STR("john@a.example"), &error), "%s", error.words);
+	tap_ok(!removed(d, ENTRY_ALIAS, "john@a.example"), "%s", error.words);
 
-	must(directory_remove(d, THING_LIST, STR("team@a.example"), &error));
-	must(directory_remove(d, THING_DOMAIN, STR("b.example"), &error));
+	must(removed(d, ENTRY_LIST, "team@a.example"));
+	must(removed(d, ENTRY_DOMAIN, "b.example"));
 	struct arena a;
 	arena_init(&a, 1 << 20);
 	struct directory_answer answer;
