@@ -332,7 +332,7 @@ directory_route_add(struct directory *d, struct str pattern, const struct route_
 	if (!route_pattern(pattern, room, &stored))
 		return fail(error, "%.*s: not a domain: write example.org, *.example.org or *",
 			SHOWN(pattern));
-	if (!host_parse(settings->host, host_room, &host))
+	if (!route_host_parse(settings->host, host_room, &host))
 		return fail(error,
 			"%.*s: not a host: write mail.example.org, or the path of a socket",
 			SHOWN(settings->host));

@@ -138,8 +138,9 @@ bool name_parse(struct str address, struct name *out);
 /* domain_parse - the same of a domain alone; false when it is none */
 bool domain_parse(struct str domain, char room[256], struct str *out);
 
-/* host_parse - who takes a route's mail: a domain as above, or the path of a socket as it stands */
-bool host_parse(struct str host, char room[256], struct str *out);
+/* route_host_parse - who takes a route's mail: a domain as above, or the path of a socket as it
+ * stands */
+bool route_host_parse(struct str host, char room[256], struct str *out);
 
 /* route_pattern - "example.org", "*.example.org", or "*", which is all of elsewhere */
 bool route_pattern(struct str pattern, char room[258], struct str *out);

@@ -175,7 +175,7 @@ text_bind(sqlite3_stmt *s, const struct entry_property *property, struct str tex
 			property, STR("..."), "too long, or with a control character", error);
 	if (property->type == PROPERTY_ADDRESS && !name_parse(text, &address))
 		return fail_value(property, text, "not an address: write user@example.org", error);
-	if (property->type == PROPERTY_HOST && !host_parse(text, room, &taken))
+	if (property->type == PROPERTY_HOST && !route_host_parse(text, room, &taken))
 		return fail_value(property, text,
 			"not a host: write mail.example.org, or the path of a socket", error);
 	if (property->type == PROPERTY_LANGUAGE && !is_language(text))

@@ -52,7 +52,7 @@ route_pattern(struct str pattern, char room[258], struct str *out)
 }
 
 bool
-host_parse(struct str host, char room[256], struct str *out)
+route_host_parse(struct str host, char room[256], struct str *out)
 {
 	/* The path of a socket: letters are not alike there. */
 	if (!str_starts(host, STR("/")))

@@ -14,7 +14,8 @@ stage_of_command(struct str command)
 		enum nixie_stage stage;
 	} verbs[] = {
 		{STR_INIT("CONNECT"), NIXIE_STAGE_CONNECT},
-		{STR_INIT("END-OF-DATA"), NIXIE_STAGE_END_OF_DATA},
+		{STR_INIT("END-OF-"), NIXIE_STAGE_END_OF_DATA}, /* -DATA, -MESSAGE: Postfix */
+		{STR_INIT("DOT"), NIXIE_STAGE_END_OF_DATA},
 		{STR_INIT("RCPT"), NIXIE_STAGE_RCPT},
 		{STR_INIT("MAIL"), NIXIE_STAGE_MAIL},
 		{STR_INIT("DATA"), NIXIE_STAGE_DATA},

@@ -22,7 +22,7 @@ struct dsn_recipient {
 	struct str status_text; /* the whole value, comment too */
 	struct str remote_mta, diagnostic, diagnostic_type;
 	struct str command; /* X-Nixie-Command: the step, which RFC 3464 has no field for */
-	struct str more; /* further words for people: X-Notes, X-Supplementary-Info ... */
+	struct str more;    /* further words for people: X-Notes, X-Supplementary-Info ... */
 	struct str last_attempt, will_retry_until;
 	struct str envelope_from; /* X-Postfix-Sender and kin, when it stands here */
 	enum nixie_action action;
