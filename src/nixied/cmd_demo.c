@@ -18,12 +18,13 @@
 #define CERTIFICATE_DAYS 3650
 
 static const char usage[] =
-	"Usage: nixied demo FOLDER\n"
+	"Usage: nixied demo [-n] FOLDER\n"
 	"Runs a mail server to try, on high ports of this machine alone. What is missing in "
 	"FOLDER\n"
 	"is made: nixied.conf, a certificate, the domain " DOMAIN " and the account " USER "\n"
 	"with the password \"" PASSWORD
-	"\". Ctrl-C ends it; everything can be thrown away afterwards.\n";
+	"\". Ctrl-C ends it; everything can be thrown away afterwards.\n\n"
+	"  -n, --no-serve  make the folder, and do no more\n";
 
 static bool
 write_conf(const char *path, const char *folder)
@@ -128,39 +129,53 @@ say_how(const char *folder)
 		folder, folder, folder);
 }
 
+/* Its folder, its files, and who has a mailbox; `conf` is where the configuration is. */
+static bool
+prepare(const char *name, char conf[static FOLDER_PATH_MAX])
+{
+	char folder[FOLDER_PATH_MAX / 2], file[FOLDER_PATH_MAX];
+	if (mkdir(name, 0700) < 0 && errno != EEXIST) {
+		complain(name, strerror(errno));
+		return false;
+	}
+	char *const real = realpath(name, NULL);
+	if (real == NULL || strlen(real) >= sizeof folder) {
+		complain(name, real == NULL ? strerror(errno) : "is too long a path");
+		free(real);
+		return false;
+	}
+	snprintf(folder, sizeof folder, "%s", real);
+	free(real);
+	snprintf(conf, FOLDER_PATH_MAX, "%s/nixied.conf", folder);
+	if (!write_conf(conf, folder))
+		return false;
+	snprintf(file, sizeof file, "%s/certificate.pem", folder);
+	if (!write_certificate(file))
+		return false;
+	snprintf(file, sizeof file, "%s/directory.db", folder);
+	if (!fill_directory(file))
+		return false;
+	say_how(folder);
+	return true;
+}
+
 int
 cmd_demo(int argc, char **argv)
 {
 	const char *path;
-	char folder[FOLDER_PATH_MAX / 2], conf[FOLDER_PATH_MAX], file[FOLDER_PATH_MAX];
+	char conf[FOLDER_PATH_MAX];
 	int first, code;
+	const bool only_prepares =
+		argc > 1 && (strcmp(argv[1], "-n") == 0 || strcmp(argv[1], "--no-serve") == 0);
+	argc -= only_prepares;
+	argv += only_prepares;
 	if (!options_conf(argc, argv, usage, &path, &first, &code))
 		return code;
 	if (first + 1 != argc || path != NULL) {
 		complain("demo", "wants one folder, in which it makes what it needs");
 		return EXIT_USAGE;
 	}
-	if (mkdir(argv[first], 0700) < 0 && errno != EEXIST) {
-		complain(argv[first], strerror(errno));
+	if (!prepare(argv[first], conf))
 		return EXIT_TROUBLE;
-	}
-	char *const real = realpath(argv[first], NULL);
-	if (real == NULL || strlen(real) >= sizeof folder) {
-		complain(argv[first], real == NULL ? strerror(errno) : "is too long a path");
-		free(real);
-		return EXIT_TROUBLE;
-	}
-	snprintf(folder, sizeof folder, "%s", real);
-	free(real);
-	snprintf(conf, sizeof conf, "%s/nixied.conf", folder);
-	if (!write_conf(conf, folder))
-		return EXIT_TROUBLE;
-	snprintf(file, sizeof file, "%s/certificate.pem", folder);
-	if (!write_certificate(file))
-		return EXIT_TROUBLE;
-	snprintf(file, sizeof file, "%s/directory.db", folder);
-	if (!fill_directory(file))
-		return EXIT_TROUBLE;
-	say_how(folder);
-	return server_run(conf, true);
+	return only_prepares ? EXIT_DONE : server_run(conf);
 }

@@ -20,5 +20,5 @@ cmd_serve(int argc, char **argv)
 				      "with -c");
 		return EXIT_USAGE;
 	}
-	return server_run(path, false);
+	return server_run(path);
 }

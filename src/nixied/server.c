@@ -24,7 +24,6 @@
 
 struct server {
 	struct conf conf, before; /* `before`: of the last reload, which sessions may still use */
-	bool is_demo;
 	struct event_base *base;
 	struct receive *receive;
 	struct workers *workers;
@@ -393,11 +392,11 @@ stop(struct server *s)
 }
 
 int
-server_run(const char *conf_path_given, bool is_demo)
+server_run(const char *conf_path_given)
 {
 	struct confine_user user;
 	char words[CONFINE_WORDS_MAX], folder[FOLDER_PATH_MAX];
-	struct server s = {.is_demo = is_demo};
+	struct server s = {.base = NULL};
 	if (!conf_read(&s.conf, conf_path_given))
 		return EXIT_USAGE;
 	signal(SIGPIPE, SIG_IGN);

@@ -14,12 +14,12 @@ struct server;
 /*
  * server_run - serves until SIGTERM or SIGINT
  *
- * SIGHUP reads configuration, certificates and log file anew. systemd, when it asks for it
+ * Says on standard output where it listens. SIGHUP reads configuration, certificates and log file
+ * anew. systemd, when it asks for it
  * ($NOTIFY_SOCKET), is told when the server is ready.
  *
- * is_demo   says on standard output where it listens
  * Returns   an exit code; what went wrong was said on stderr
  */
-int server_run(const char *conf_path, bool is_demo);
+int server_run(const char *conf_path);
 
 #endif

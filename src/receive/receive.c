@@ -135,12 +135,18 @@ listener_new(struct receive *r, struct str address, const int *fds, size_t fd_co
 	return l;
 }
 
+/* The one at this address that nobody has claimed yet: port 0 may be asked for several times. */
 static struct listener *
-listener_find(const struct receive *r, struct str address)
+listener_find(
+	const struct receive *r, struct str address, struct listener *const *claimed, size_t n)
 {
-	for (size_t i = 0; i < r->listener_count; i++)
-		if (str_eq(str_of(r->listeners[i]->address), address))
+	for (size_t i = 0; i < r->listener_count; i++) {
+		bool is_free = str_eq(str_of(r->listeners[i]->address), address);
+		for (size_t k = 0; k < n; k++)
+			is_free &= claimed[k] != r->listeners[i];
+		if (is_free)
 			return r->listeners[i];
+	}
 	return NULL;
 }
 
@@ -169,7 +175,7 @@ receive_configure(struct receive *r, const struct config *config, const int *inh
 		profiles[n] = profile_new(config, c, error);
 		if (profiles[n] == NULL)
 			goto failed;
-		listeners[n] = listener_find(r, address);
+		listeners[n] = listener_find(r, address, listeners, n);
 		is_new[n] = listeners[n] == NULL;
 		if (is_new[n])
 			listeners[n] = listener_new(r, address, inherited, inherited_count, error);
