@@ -2,6 +2,7 @@
 
 #include "judge/marks.h"
 #include "judge/scan.h"
+#include "read/address.h"
 
 static void
 set(struct kind *k, enum nixie_kind kind, const char *rule, struct str words)
@@ -258,7 +259,8 @@ by_request(const struct facts *f, unsigned points, struct kind *k)
 static bool
 is_sent_by_itself(const struct facts *f)
 {
-	return header_says(f, STR("Auto-Submitted"), STR("auto-")) ||
+	return str_eq(str_trim(f->return_path), STR("<>")) ||
+	       header_says(f, STR("Auto-Submitted"), STR("auto-")) ||
 	       header_has(&f->header, STR("X-Auto-Response-Suppress")) ||
 	       (!mark_list(f) && (header_says(f, STR("Precedence"), STR("junk")) ||
 					 header_says(f, STR("Precedence"), STR("bulk"))));
@@ -269,10 +271,23 @@ is_sent_by_itself(const struct facts *f)
 static bool
 is_refused_post(const struct facts *f)
 {
-	if (!sign_seen(&f->subject_signs, SIGN_FAILURE) || !is_sent_by_itself(f))
+	const bool is_told =
+		sign_seen(&f->subject_signs, SIGN_FAILURE) ||
+		(sign_seen(&f->signs, SIGN_FAILURE) && str_eq(str_trim(f->return_path), STR("<>")));
+	if (!is_told || !is_sent_by_itself(f))
 		return false;
 	const struct candidate c = reason_in_prose(f);
 	return c.weight >= RANK_PHRASE_STRONG && c.reason == REASON_LIST_RESTRICTED;
+}
+
+/* "Out of office: Undeliverable: Offer" answers what was called so, and no person or server else
+ * puts it in this order. */
+static bool
+is_answer_to_failure(const struct facts *f)
+{
+	const struct sign_set *const s = &f->subject_signs;
+	return has_auto_header(f) && !f->returned.is_there && !address_is_robot(f->from_address) &&
+	       s->first[SIGN_AUTO_REPLY].at < s->first[SIGN_FAILURE].at;
 }
 
 /* Receipts and auto-replies that their subject gives away. */
@@ -291,7 +306,8 @@ by_automat(const struct facts *f, unsigned points, struct kind *k)
 	/* A newsletter may say "on vacation" too. */
 	if (sign_seen(&f->subject_signs, SIGN_AUTO_REPLY) &&
 		(has_auto_header(f) || !mark_list(f)) &&
-		(!sign_seen(&f->subject_signs, SIGN_FAILURE) || points == 0) &&
+		(!sign_seen(&f->subject_signs, SIGN_FAILURE) || points == 0 ||
+			is_answer_to_failure(f)) &&
 		mark_refusals(f) == 0 && !header_has(&f->header, STR("X-Failed-Recipients"))) {
 		set(k, NIXIE_KIND_AUTO_REPLY, "kind:auto-reply-subject",
 			sign_words(&f->signs, SIGN_AUTO_REPLY));

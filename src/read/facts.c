@@ -60,6 +60,27 @@ read_feedback(struct facts *f, struct str body)
 		fill_slots(&h, slots, sizeof slots / sizeof *slots, &f->feedback);
 }
 
+/* The fields of a complaint in the middle of a text: desks that write by hand, or relays that took
+ * the parts off. */
+static void
+read_feedback_text(struct facts *f)
+{
+	for (size_t i = 0; i < f->prose.lines.count; i++) {
+		const struct str line = f->prose.lines.list[i].raw;
+		if (line.len == 0 || (line.ptr[0] | 0x20) != 'f' ||
+			!str_starts_case(line, STR("Feedback-Type:")))
+			continue;
+		struct header h;
+		const struct str all = f->prose.all;
+		const struct str rest = str_between(line.ptr, all.ptr + all.len);
+		if (header_parse(rest, f->arena, &h) &&
+			(header_has(&h, STR("User-Agent")) || header_has(&h, STR("Version")) ||
+				header_has(&h, STR("Source-IP"))))
+			read_feedback(f, rest);
+		return;
+	}
+}
+
 static void
 read_disposition(struct facts *f, struct str body)
 {
@@ -424,6 +445,8 @@ read_once(struct facts *f, struct str whole, enum nixie_input kind)
 	if (f->mime.is_many)
 		facts_note(f, "parts-limit", STR_NPOS);
 	read_prose(f, whole);
+	if (!f->feedback.is_there)
+		read_feedback_text(f);
 	if (f->dsn.is_many)
 		facts_note(f, "recipients-limit", STR_NPOS);
 }

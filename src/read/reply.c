@@ -122,6 +122,9 @@ is_cue_before(struct str text, size_t at)
 	if (head.len == 0)
 		return true;
 	const char last = head.ptr[head.len - 1];
+	/* "a@b - 550 no such user" */
+	if (last == '-' && head.len > 1 && head.ptr[head.len - 2] == ' ' && head.len < at)
+		return true;
 	if (last == ':' || last == ';' || str_ends_case(head, STR("\xEF\xBC\x9A")) ||
 		str_ends_case(head, STR("\xEF\xBC\x9B"))) /* ： ； */
 		return true;

@@ -46,6 +46,7 @@ struct reader {
 	bool in_reply;            /* the last line was an answer in the dialogue */
 	bool is_command_open;     /* "In:  MAIL" goes on in the next line */
 	bool is_failure_sentence; /* the words before said that delivery to what follows failed */
+	struct str heading;       /* "550 No such user:", above the list of those it is about */
 	uint64_t lead;            /* signs of the paragraph that leads to what follows */
 	uint64_t lead_line;       /* ... and of its last line */
 	bool is_after_blank;      /* the line before was blank */
@@ -263,6 +264,7 @@ open_block(
 			    (UINT64_C(1) << SIGN_FAILURE | UINT64_C(1) << SIGN_DELAY |
 				    UINT64_C(1) << SIGN_RECIPIENT_LABEL)) != 0;
 	b->is_delayed = r->is_delay_section;
+	b->heading = r->heading;
 	r->current = r->p->count;
 	r->indent = indent_of(line);
 	r->in_own = true;
@@ -297,10 +299,27 @@ extend_block(struct reader *r, struct str line)
 			b->after.len == 0 ? line : str_between(b->after.ptr, line.ptr + line.len);
 }
 
-/* What parts the addresses of a list: ", ", "> <", ";". */
+/* "and", in the languages that reports are in. */
+static bool
+is_and(struct str word)
+{
+	static const struct str words[] = {STR_INIT("and"), STR_INIT("und"), STR_INIT("et"),
+		STR_INIT("y"), STR_INIT("e"), STR_INIT("en"), STR_INIT("och"), STR_INIT("og"),
+		STR_INIT("i"), STR_INIT("a"), STR_INIT("ja"), STR_INIT("ve"),
+		STR_INIT("\xD0\xB8") /* и */, STR_INIT("\xD1\x96") /* і */,
+		STR_INIT("\xE5\x92\x8C") /* 和 */};
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (str_eq_case(word, words[i]))
+			return true;
+	return false;
+}
+
+/* What parts the addresses of a list: ", ", "> <", ";", " and ". */
 static bool
 is_separator(struct str s)
 {
+	if (s.len > 2 && is_and(str_trim(s)))
+		return true;
 	bool has_mark = false;
 	for (size_t i = 0; i < s.len; i++) {
 		if (strchr(" ,;<>\"'", s.ptr[i]) == NULL || s.ptr[i] == '\0')
@@ -529,6 +548,16 @@ note_section(struct reader *r, const struct line *l)
 		r->is_delay_section = false;
 }
 
+/* "552 Quota exceeded:", and below it whom it is about. */
+static bool
+is_heading(const struct line *l)
+{
+	const struct reply r = l->has_at || l->bare.ptr[l->bare.len - 1] != ':'
+				       ? (struct reply){0}
+				       : reply_scan(l->bare);
+	return r.code != 0 && r.at == 0;
+}
+
 /* "Asunto: Factura", "Please reply to the postmaster if ...": the first line below an address, and
  * no answer that is about it. */
 static bool
@@ -591,7 +620,10 @@ read_line(struct reader *r, const struct text_line *of)
 	if (!is_wrapped(r, &l) && !is_cut_answer(r, &l) &&
 		(read_recipient(r, &l) || read_object(r, &l)))
 		return;
-	if (is_aside(r, &l))
+	r->heading = is_heading(&l) ? l.bare : STR_NONE;
+	if (str_is_set(r->heading))
+		r->current = 0;
+	if (str_is_set(r->heading) || is_aside(r, &l))
 		r->in_own = false;
 	extend_block(r, raw);
 	if (r->is_after_blank)
@@ -617,6 +649,10 @@ share_in_lists(struct prose *p)
 		struct block *const b = &p->blocks[i];
 		if (b->naming < NAMING_OBJECT)
 			continue;
+		if (b->own.len == 0 && str_is_set(b->heading)) {
+			b->own = b->heading;
+			continue;
+		}
 		if (!b->is_in_list || last == NULL) {
 			last = b;
 			continue;

@@ -30,6 +30,7 @@ struct block {
 	struct str original; /* "(expanded from: <x>)", "(generated from x)" */
 	struct str own;      /* behind and under the address, up to the next blank line */
 	struct str after;    /* from there to the next address or the end */
+	struct str heading;  /* the answer that stands above a list of addresses, with a colon */
 	enum naming naming;
 	bool is_listed;  /* it follows another in a list: "a@b, c@d" */
 	bool is_contact; /* the words before it told whom to write to */

@@ -5,6 +5,7 @@
 #include "read/signs.h"
 
 #define LABEL_BYTES_MAX 48 /* "The following recipient's address is unknown:" is no label */
+#define DATE_BYTES_MAX 40
 #define LOCAL_BYTES_MAX 64 /* RFC 5321 s4.5.3.1.1 */
 
 struct str
@@ -108,11 +109,27 @@ text_code_line(struct str line, struct str *address)
 	return text_head(rest, address, &tail) && str_starts(tail, STR("..."));
 }
 
+/* "am 03.03.2009 09:13", "on 3/3/2009 9:13 AM": digits, and few letters. */
+static bool
+is_date(struct str s)
+{
+	int digits = 0, letters = 0;
+	for (size_t i = 0; i < s.len; i++) {
+		digits += ascii_is_digit((unsigned char)s.ptr[i]);
+		letters += ascii_is_alpha((unsigned char)s.ptr[i]);
+	}
+	return s.len <= DATE_BYTES_MAX && digits >= 6 && letters <= digits &&
+	       str_find_char(s, ':', 0) != STR_NPOS && s.ptr[0] != ':';
+}
+
 bool
 text_named(struct str line, bool is_contact, struct str *address)
 {
 	if (line.len < 6 || line.len > 200)
 		return false;
+	const size_t bracket = str_find(line, STR("> "), 0);
+	if (bracket != STR_NPOS && is_date(str_from(line, bracket + 2)))
+		line = str_head(line, bracket + 1);
 	if (line.ptr[line.len - 1] == ':')
 		line.len--;
 	const char close = line.ptr[line.len - 1];
