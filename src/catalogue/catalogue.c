@@ -188,6 +188,20 @@ catalogue_condition_words(enum lang lang, enum condition c)
 }
 
 static int
+compare_advice(const void *key, size_t i)
+{
+	return compare_key(*(const struct str *)key, catalogue_text(catalogue_advices[i].key));
+}
+
+const struct advice_row *
+catalogue_advice(enum lang lang, struct text key)
+{
+	const struct str name = catalogue_text(key);
+	const size_t i = key.len > 0 ? search(CATALOGUE_ADVICE, &name, compare_advice) : STR_NPOS;
+	return i == STR_NPOS ? NULL : &catalogue_advices[(size_t)lang * CATALOGUE_ADVICE + i];
+}
+
+static int
 compare_code_words(const void *key, size_t i)
 {
 	return compare_key(

@@ -73,7 +73,8 @@ struct phrase_row {
 struct blocklist_row {
 	struct text id; /* "blocklist:zen.spamhaus.org" */
 	struct text match, name, lists, operator, removal, kind, status, source;
-	uint8_t reason; /* enum reason */
+	struct text advice; /* a key: catalogue_advice() */
+	uint8_t reason;     /* enum reason */
 	bool is_dead, is_lookup, is_allow;
 };
 
@@ -85,7 +86,8 @@ struct provider_row {
 
 struct provider_code_row {
 	struct text id; /* "provider:gmail-google-workspace:5.7.26-..." */
-	struct text provider, pattern, meaning, advice, link, source;
+	struct text provider, pattern, meaning, link, source;
+	struct text advice;     /* a key: catalogue_advice() */
 	uint16_t reply_code;    /* 0: any */
 	uint8_t class, subject; /* of the enhanced code; class 0: any ("X"); subject 255: no code */
 	uint16_t detail_from, detail_to; /* a range: "5.7.606-5.7.649" */
@@ -162,6 +164,13 @@ enum condition_after {
 struct condition_words_row {
 	struct text title, trigger, sender, admin;
 	struct text note; /* why the line of today differs; absent when there is nothing to say */
+};
+
+/* What a provider's code or a blocklist asks for: several rows may ask for the same. */
+struct advice_row {
+	struct text key;
+	struct text meaning; /* what it is; absent when there is nothing to say */
+	struct text advice;  /* the next step */
 };
 
 /* What tables with English in their columns say in another language; absent is English. */
@@ -241,6 +250,9 @@ const struct provider_row *catalogue_provider_find(struct str host);
 const struct explanation_row *catalogue_explanation_find(enum lang lang, struct str key);
 struct str catalogue_sentence(enum lang lang, struct str key);
 const struct condition_words_row *catalogue_condition_words(enum lang lang, enum condition c);
+
+/* catalogue_advice - NULL for the absent key */
+const struct advice_row *catalogue_advice(enum lang lang, struct text key);
 
 /* catalogue_code_words - what the language says of a row of the code tables; every field is absent
  * where it says nothing, and the row's own English counts. O(log n) */

@@ -23,6 +23,7 @@ extern const uint64_t catalogue_provider_heads[];
 extern const struct explanation_row
 	catalogue_explanations[];                       /* LANG__COUNT * CATALOGUE_EXPLANATIONS */
 extern const struct sentence_row catalogue_sentences[]; /* LANG__COUNT * CATALOGUE_SENTENCES */
+extern const struct advice_row catalogue_advices[];     /* LANG__COUNT * CATALOGUE_ADVICE */
 
 /* One language after the other: by enum condition; sorted by key, with the keys of all. */
 extern const struct condition_words_row catalogue_condition_words_rows[];

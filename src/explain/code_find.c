@@ -77,6 +77,19 @@ find_reason(struct str code, struct code_answer *to)
 		add(to, ENTRY_REASON, (size_t)reason, 0);
 }
 
+/* "spamhaus" within "pbl.spamhaus.org": who asks for one list is not told of all. */
+static bool
+is_part_of_list(const struct pattern_hit *hit, const struct pattern_hit *hits, size_t n)
+{
+	if (hit->table != PATTERN_BLOCKLIST)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (hits[i].table == PATTERN_BLOCKLIST && hits[i].len > hit->len &&
+			hits[i].at <= hit->at && hit->at + hit->len <= hits[i].at + hits[i].len)
+			return true;
+	return false;
+}
+
 /* Blocklists and provider's tokens, by what occurs in the text asked about: "S3150", "[TSS04]",
  * "zen.spamhaus.org". */
 static void
@@ -89,8 +102,11 @@ find_patterns(struct str code, struct arena *a, struct code_answer *to)
 	const struct str folded = {room, fold_text(code, room)};
 	const size_t n = patterns_find(folded, PATTERN_BLOCKLIST | PATTERN_PROVIDER_CODE, hits, 64);
 	for (size_t i = 0; i < n; i++)
-		add(to, hits[i].table == PATTERN_BLOCKLIST ? ENTRY_BLOCKLIST : ENTRY_PROVIDER_CODE,
-			hits[i].row, 0);
+		if (!is_part_of_list(&hits[i], hits, n))
+			add(to,
+				hits[i].table == PATTERN_BLOCKLIST ? ENTRY_BLOCKLIST
+								   : ENTRY_PROVIDER_CODE,
+				hits[i].row, 0);
 	if (folded.len < 3)
 		return;
 	/* A part of a name or token is enough to be asked about: "spamhaus", "TSS04". A token that

@@ -59,18 +59,6 @@ put_fixer(struct code_view *v, struct text fixer, enum lang lang, struct arena *
 			catalogue_text(fixer));
 }
 
-/* What the one who can mend it does first: the words of the explanation. */
-static struct str
-first_step(const struct explanation *e, enum reason reason)
-{
-	const struct str fixer = catalogue_text(catalogue_reasons[reason].fixer);
-	const struct steps *const s = str_starts(fixer, STR("sending_admin")) ? &e->sending_admin
-				      : str_starts(fixer, STR("receiving_admin"))
-					      ? &e->receiving_admin
-					      : &e->sender;
-	return s->count > 0 ? s->list[0] : e->sender.count > 0 ? e->sender.list[0] : STR_NONE;
-}
-
 /* The advice of the row itself; else that of its reason. */
 static void
 put_advice(struct code_view *v, struct str own, int reason, enum lang lang, struct arena *a)
@@ -82,8 +70,9 @@ put_advice(struct code_view *v, struct str own, int reason, enum lang lang, stru
 	if (reason < 0)
 		return;
 	struct explanation e;
-	explain_key(catalogue_text(catalogue_reasons[reason].name), lang, a, &e);
-	put(v, "label.advice", "advice", first_step(&e, (enum reason)reason), STR_NONE);
+	const struct str name = catalogue_text(catalogue_reasons[reason].name);
+	explain_key(name, lang, a, &e);
+	put(v, "label.advice", "advice", explain_first_step(&e, explain_fixer(name)), STR_NONE);
 }
 
 /* The language's words, or the row's own English. */
@@ -190,14 +179,16 @@ view_blocklist(const struct blocklist_row *r, enum lang lang, struct arena *a, s
 	const int reason = reason_of(r->reason);
 	const struct code_words_row words = catalogue_code_words(lang, catalogue_text(r->id));
 	v->kind = "blocklist";
+	const struct advice_row *const advice = catalogue_advice(lang, r->advice);
 	v->title = catalogue_text(r->name);
-	v->meaning = worded_or(words.meaning, r->kind);
+	v->meaning = advice != NULL && advice->meaning.len > 0 ? catalogue_text(advice->meaning)
+							       : worded_or(words.meaning, r->kind);
 	put_text(v, "label.code", "match", r->match);
 	put_text(v, "label.provider", "operator", r->operator);
 	put_reason(v, reason, lang, a);
 	if (reason >= 0)
 		put_fixer(v, catalogue_reasons[reason].fixer, lang, a);
-	put_advice(v, STR_NONE, reason, lang, a);
+	put_advice(v, advice != NULL ? catalogue_text(advice->advice) : STR_NONE, reason, lang, a);
 	put_text(v, "label.link", "link", r->removal);
 	put_text(v, "label.source", "source", r->source);
 }
@@ -207,15 +198,19 @@ view_provider_code(
 	const struct provider_code_row *r, enum lang lang, struct arena *a, struct code_view *v)
 {
 	const struct code_words_row words = catalogue_code_words(lang, catalogue_text(r->id));
+	const struct advice_row *const advice = catalogue_advice(lang, r->advice);
 	struct explanation e;
 	explain_key(catalogue_text(catalogue_reasons[r->reason].name), lang, a, &e);
 	v->kind = "provider_code";
 	v->title = catalogue_text(r->provider);
-	v->meaning = r->meaning.len > 0 ? worded_or(words.meaning, r->meaning) : e.happened;
+	v->meaning = r->meaning.len > 0 ? worded_or(words.meaning, r->meaning)
+		     : advice != NULL && advice->meaning.len > 0 ? catalogue_text(advice->meaning)
+								 : e.happened;
 	put_text(v, "label.code", "match", r->pattern);
 	put_reason(v, r->reason, lang, a);
 	put_fixer(v, catalogue_reasons[r->reason].fixer, lang, a);
-	put_advice(v, worded_or(words.advice, r->advice), r->reason, lang, a);
+	put_advice(
+		v, advice != NULL ? catalogue_text(advice->advice) : STR_NONE, r->reason, lang, a);
 	put_text(v, "label.link", "link", r->link);
 	put_text(v, "label.source", "source", r->source);
 }

@@ -202,6 +202,15 @@ explain_fixer(struct str reason)
 	return str_word(&fixer);
 }
 
+struct str
+explain_first_step(const struct explanation *e, struct str fixer)
+{
+	const struct steps *const s = str_eq(fixer, STR("sending_admin"))     ? &e->sending_admin
+				      : str_eq(fixer, STR("receiving_admin")) ? &e->receiving_admin
+									      : &e->sender;
+	return s->count > 0 ? s->list[0] : e->sender.count > 0 ? e->sender.list[0] : STR_NONE;
+}
+
 static void
 add_quote(const struct nixie_outcome *o, struct explanation *e)
 {
@@ -211,11 +220,9 @@ add_quote(const struct nixie_outcome *o, struct explanation *e)
 			e->quote = str_in(o->evidence[i].words);
 }
 
-/* What the provider's own code asks for, where a row of the catalogue says more than its reason
- * does. Only in a language that has it: advice in a language that the reader may not know is none.
- */
-static void
-add_advice(const struct nixie_outcome *o, enum lang lang, struct explanation *e)
+/* The row of the provider's code that gave the reason; NULL when it was another rule. */
+static const struct provider_code_row *
+deciding_code(const struct nixie_outcome *o)
 {
 	for (size_t i = 0; i < o->evidence_count; i++) {
 		const struct str rule = str_in(o->evidence[i].rule);
@@ -224,11 +231,41 @@ add_advice(const struct nixie_outcome *o, enum lang lang, struct explanation *e)
 			continue;
 		for (size_t k = 0; k < CATALOGUE_PROVIDER_CODES; k++)
 			if (str_eq(catalogue_text(catalogue_provider_codes[k].id), rule))
-				e->advice = catalogue_text(
-					lang == LANG_EN ? catalogue_provider_codes[k].advice
-							: catalogue_code_words(lang, rule).advice);
-		return;
+				return &catalogue_provider_codes[k];
+		return NULL;
 	}
+	return NULL;
+}
+
+/* The blocklist that is named, when it is why: a reply about something else may name one too. */
+static const struct blocklist_row *
+deciding_list(const struct nixie_outcome *o)
+{
+	const struct blocklist_row *const list = catalogue_blocklist_named(str_in(o->blocklist));
+	const int reason = catalogue_reason_find(str_in(o->reason));
+	if (list == NULL || reason < 0)
+		return NULL;
+	return list->reason == reason || str_eq(catalogue_text(catalogue_reasons[reason].family),
+						 STR("reputation"))
+		       ? list
+		       : NULL;
+}
+
+/* What the provider's own code asks for, or else the blocklist, where the catalogue says more than
+ * the reason does. */
+static void
+add_advice(const struct nixie_outcome *o, enum lang lang, struct arena *a, struct explanation *e)
+{
+	const struct provider_code_row *const code = deciding_code(o);
+	const struct blocklist_row *const list = deciding_list(o);
+	const struct advice_row *row = code != NULL ? catalogue_advice(lang, code->advice) : NULL;
+	if (row == NULL && list != NULL)
+		row = catalogue_advice(lang, list->advice);
+	if (row == NULL)
+		return;
+	const struct str meaning = catalogue_text(row->meaning);
+	e->advice = meaning.len > 0 ? arena_join(a, meaning, STR(" "), catalogue_text(row->advice))
+				    : catalogue_text(row->advice);
 }
 
 static void
@@ -308,7 +345,7 @@ explain_cause(const struct nixie_report_info *info, const struct nixie_outcome *
 						 : STR("sure.none"),
 		&e->facts, lang, a);
 	add_quote(o, e);
-	add_advice(o, lang, e);
+	add_advice(o, lang, a, e);
 	add_help(info, o, lang, a, e);
 }
 

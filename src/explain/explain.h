@@ -61,6 +61,9 @@ struct str situation_find(const struct nixie_outcome *o);
  * "recipient or receiving_admin" */
 struct str explain_fixer(struct str reason);
 
+/* explain_first_step - what the one whose move it is does first; absent when there is no step */
+struct str explain_first_step(const struct explanation *e, struct str fixer);
+
 /* explain_date - an RFC 3339 date for people: "2026-11-22 04:15 +01:00"; anything else stays as it
  * is */
 struct str explain_date(struct str iso, struct arena *a);

@@ -2,7 +2,7 @@
 #include "web/api.h"
 
 #include "base/json.h"
-#include "explain/fill.h"
+#include "explain/explain.h"
 #include "nixie.h"
 #include "web/problem.h"
 #include "web/request.h"
@@ -40,8 +40,8 @@ static void
 write_reason(struct json *j, const struct reason_row *row, const struct web_call *call)
 {
 	const struct str name = catalogue_text(row->name);
-	const struct explanation_row *const words = catalogue_explanation_find(call->lang, name);
-	const struct fill nothing = {.rcpt = STR_NONE}; /* no case at hand: "the recipient" */
+	struct explanation e;
+	explain_key(name, call->lang, call->arena, &e);
 	json_open(j, STR_NONE, '{');
 	json_text(j, STR("reason"), name);
 	json_text_if(j, STR("name"), short_name(name, call->lang, call->arena));
@@ -50,11 +50,9 @@ write_reason(struct json *j, const struct reason_row *row, const struct web_call
 	json_text_if(j, STR("fault"), catalogue_text(row->fault));
 	json_text_if(j, STR("fixer"), catalogue_text(row->fixer));
 	json_text_if(j, STR("retried"), catalogue_text(row->retried));
-	json_text_if(j, STR("meaning"), catalogue_text(row->meaning));
-	json_text_if(j, STR("advice"), catalogue_text(row->advice));
-	if (words != NULL)
-		json_text_if(j, STR("why"),
-			fill_text(catalogue_text(words->why), &nothing, call->lang, call->arena));
+	json_text_if(j, STR("meaning"), e.happened);
+	json_text_if(j, STR("why"), e.why);
+	json_text_if(j, STR("advice"), explain_first_step(&e, explain_fixer(name)));
 	json_text_if(j, STR("source"), catalogue_text(row->source));
 	json_close(j, '}');
 }

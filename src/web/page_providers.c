@@ -102,6 +102,34 @@ write_codes_of(struct site *s, const struct provider_code_row *row)
 }
 
 static void
+write_what(struct site *s, struct str text)
+{
+	HTML(&s->out, "<span class=\"what\">");
+	html_text(&s->out, text);
+	HTML(&s->out, "</span>");
+}
+
+/* What the row says itself, in the language or else in English, or what its advice does; then the
+ * advice. */
+static void
+write_meaning(struct site *s, const struct provider_code_row *row)
+{
+	const struct advice_row *const advice = catalogue_advice(s->lang, row->advice);
+	const struct text words = catalogue_code_words(s->lang, catalogue_text(row->id)).meaning;
+	if (words.len > 0) {
+		write_what(s, catalogue_text(words));
+	} else if (row->meaning.len > 0) {
+		SITE_ENGLISH(s, "<span class=\"what\"", ">");
+		html_text(&s->out, catalogue_text(row->meaning));
+		HTML(&s->out, "</span>");
+	} else if (advice != NULL && advice->meaning.len > 0) {
+		write_what(s, catalogue_text(advice->meaning));
+	}
+	if (advice != NULL)
+		write_what(s, catalogue_text(advice->advice));
+}
+
+static void
 write_code(struct site *s, const struct provider_code_row *row)
 {
 	struct out *const out = &s->out;
@@ -112,14 +140,7 @@ write_code(struct site *s, const struct provider_code_row *row)
 	HTML(out, "</code><span class=\"what\">");
 	reference_reason_link(s, row->reason);
 	HTML(out, "</span>");
-	const struct text texts[] = {row->meaning, row->advice};
-	for (size_t i = 0; i < 2; i++) {
-		if (texts[i].len == 0)
-			continue;
-		SITE_ENGLISH(s, "<span class=\"what\"", ">");
-		html_text(out, catalogue_text(texts[i]));
-		HTML(out, "</span>");
-	}
+	write_meaning(s, row);
 	if (row->link.len > 0) {
 		HTML(out, "<span class=\"what\">");
 		site_out_link(s, catalogue_text(row->link));

@@ -41,9 +41,9 @@ user_unknown|ru|strong|any|пользователь не найден||test
 user_unknown|en|weak|text|<*> is unknown||test
 mailbox_full|en|weak|reply|over %d bytes, 100\\% of*||test''',
     'blocklists.tsv': '''
-match|name|lists|operator|removal|kind|reason|status|source
-zen.example.org|Zen|ip, domain|Zen||public|unknown|active|test
-look.example.org|Look|ip|||||lookup|test''',
+match|name|lists|operator|removal|kind|reason|status|advice|source
+zen.example.org|Zen|ip, domain|Zen||public|unknown|active|leave|test
+look.example.org|Look|ip|||||lookup||test''',
     'providers.tsv': '''
 provider|host|kind|source
 Big Mail|big.example|mailbox|test
@@ -53,7 +53,7 @@ Small Mail|small.example|filter|test''',
 provider|scope|pattern|reply_code|enhanced_code|reason|verdict|meaning|advice|link|source
 Small Mail|host||421||unknown|||||test
 Big Mail|host|the user is not here|550|5.1.1|user_unknown|||||test
-Big Mail|host||550|5.7.606-5.7.649|unknown|block|It says so.|Ask.|https://big.example/|test
+Big Mail|host||550|5.7.606-5.7.649|unknown|block|It says so.|ask|https://big.example/|test
 Nobody|any|unmistakable words||X.7.1|unknown|||||test''',
     'code_digits.tsv': '''
 code|name|meaning|source
@@ -77,6 +77,13 @@ A01|Hello|It greets.||||test''',
     'condition_words.de.tsv': '''
 key|title|trigger|sender|admin|note|source
 C02|Warten|Voll.|Warten.|Erhöhen.||test''',
+    'advice.en.tsv': '''
+key|meaning|advice|source
+ask||Ask.|test
+leave|A list.|Leave it.|test''',
+    'advice.de.tsv': '''
+key|meaning|advice|source
+leave|Eine Liste.|Gehen Sie.|test''',
     'code_words.de.tsv': '''
 key|name|meaning|cause|advice|source
 reply:550|Nicht getan|Es wurde nicht getan|||test
@@ -84,7 +91,7 @@ enhanced:X.1.1|Falsches Postfach|Keins|||test
 client:0x800CCC79||Abgelehnt||Anmelden.|test
 digit:5xx|Nein|Es sagt nein.|||test
 blocklist:zen.example.org||öffentlich|||test
-provider:big-mail:5.7.606-5.7.649||Es sagt das.||Fragen.|test''',
+provider:big-mail:5.7.606-5.7.649||Es sagt das.|||test''',
     'sisimai_reasons.tsv': '''
 reason|sisimai|source
 user_unknown|userunknown|test
@@ -198,6 +205,11 @@ SPOILT = [
     ('a brace in a line', 'conditions.tsv', 3, '{seconds}', '{seconds', 'sentence has a brace'),
     ('a condition without words', 'condition_words.en.tsv', ('conditions.tsv', 5), 'A01|Hello', 'C02|Hello', 'no words for `A01`'),
     ('words of no condition', 'condition_words.de.tsv', 2, 'C02', 'C09', 'conditions.tsv has no id `C09`'),
+    ('advice that nobody wrote', 'provider_codes.tsv', 4, '|ask|', '|asked|', 'advice.en.tsv has no key `asked`'),
+    ('advice for a list that nobody wrote', 'blocklists.tsv', 2, '|leave|', '|left|', 'advice.en.tsv has no key `left`'),
+    ('advice that nobody asks for', 'advice.en.tsv', 3, 'leave|', 'stay|Here.|Stay.|test\nleave|', 'no row asks for `stay`'),
+    ('advice in German only', 'advice.de.tsv', 2, 'leave', 'asks', 'advice.en.tsv has no key `asks`'),
+    ('a meaning that English lacks', 'advice.de.tsv', 2, 'leave', 'ask', 'meaning is empty in English'),
     ('a note that English lacks', 'condition_words.de.tsv', 2, 'Erhöhen.||', 'Erhöhen.|Mehr.|', 'note is empty in English'),
     ('words of no code', 'code_words.de.tsv', 2, 'reply:550', 'reply:559', 'there is nothing with the key `reply:559`'),
     ('words of no table', 'code_words.de.tsv', 2, 'reply:550', 'answer:550', 'there is nothing with the key `answer:550`'),
@@ -371,7 +383,7 @@ def test_missing(work):
         write_catalogue(os.path.join(work, 'cat'), files)
         code, said, *_ = run(work)
         ok(code == 1 and f'catalogue/{name}:1: the file is missing: ' in said, f'{name} missing', said)
-        if name in ('explanations.en.tsv', 'sentences.en.tsv', 'condition_words.en.tsv'):  # German cannot be without English
+        if name in ('explanations.en.tsv', 'sentences.en.tsv', 'condition_words.en.tsv', 'advice.en.tsv'):  # German cannot be without English
             files = {n: t for n, t in files.items() if '.de.' not in n}
             write_catalogue(os.path.join(work, 'cat'), files)
         code, said, source, header = run(work, '--partial')

@@ -123,7 +123,8 @@ test_codes(void)
 		"no client error by half its code");
 }
 
-/* How many rows of a code table the language says in its own words. */
+#define MEANINGS_ENGLISH_MAX 360 /* of 1,127 codes: those without advice */
+
 struct told {
 	size_t rows, names;
 };
@@ -136,6 +137,47 @@ tell(struct told *t, enum lang lang, const char *key)
 	t->names += w.meaning.len > 0;
 	if (w.meaning.len == 0)
 		printf("# %s: not in %s\n", key, catalogue_lang_tag(lang).ptr);
+}
+
+#define MEANINGS_ENGLISH_MAX 360 /* of 1,127 codes: those without advice */
+
+/* Advice is for people who are stuck: no language leaves any in English, nor what the provider's
+ * code that has it means. The meanings of other codes may be, and are counted. */
+static void
+test_advice(enum lang lang)
+{
+	const char *const tag = catalogue_lang_tag(lang).ptr;
+	size_t own = 0, english = 0, lists = 0;
+	for (size_t i = 0; i < CATALOGUE_PROVIDER_CODES; i++) {
+		const struct provider_code_row *const row = &catalogue_provider_codes[i];
+		const struct advice_row *const words = catalogue_advice(lang, row->advice);
+		if (row->meaning.len > 0 &&
+			catalogue_code_words(lang, catalogue_text(row->id)).meaning.len == 0) {
+			english++;
+			if (words != NULL)
+				tap_ok(false, "%s: %s has advice, and a meaning in English", tag,
+					catalogue_text(row->id).ptr);
+		}
+		if (words == NULL)
+			continue;
+		own++;
+		if (words->advice.at == catalogue_advice(LANG_EN, row->advice)->advice.at)
+			tap_ok(false, "%s: advice of %s in English", tag,
+				catalogue_text(row->id).ptr);
+	}
+	for (size_t i = 0; i < CATALOGUE_BLOCKLISTS; i++) {
+		const struct blocklist_row *const row = &catalogue_blocklists[i];
+		const struct advice_row *const words = catalogue_advice(lang, row->advice);
+		if (words == NULL)
+			continue;
+		lists++;
+		if (words->advice.at == catalogue_advice(LANG_EN, row->advice)->advice.at)
+			tap_ok(false, "%s: advice of %s in English", tag,
+				catalogue_text(row->id).ptr);
+	}
+	tap_ok(own > 250 && lists > 140, "%s: advice of %zu codes, %zu blocklists", tag, own,
+		lists);
+	tap_ok(english <= MEANINGS_ENGLISH_MAX, "%s: %zu meanings in English", tag, english);
 }
 
 /* doc/translating.md promises that what is missing is counted. */
@@ -172,6 +214,7 @@ test_code_words(void)
 		tap_is_int(enhanced.names, enhanced.rows, "%s: all enhanced codes", tag);
 		tap_is_int(errors.names, errors.rows, "%s: all client errors", tag);
 		tap_is_int(digits.names, digits.rows, "%s: all digits", tag);
+		test_advice(lang);
 	}
 	tap_ok(catalogue_code_words(LANG_EN, STR("reply:550")).meaning.len == 0,
 		"English stands in the tables themselves");

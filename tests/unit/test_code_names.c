@@ -47,6 +47,13 @@ main(void)
 	for (size_t i = 0; i < answer.count; i++)
 		has_code |= answer.list[i].kind == ENTRY_ENHANCED;
 	tap_ok(!has_code, "a part of a name is none");
+	code_find(STR("pbl.spamhaus.org"), &arena, &answer);
+	tap_ok(answer.count == 1 && answer.list[0].kind == ENTRY_BLOCKLIST &&
+			str_eq(catalogue_text(catalogue_blocklists[answer.list[0].row].name),
+				STR("Spamhaus PBL")),
+		"one list by its zone, and not all of its house");
+	code_find(STR("spamhaus"), &arena, &answer);
+	tap_ok(answer.count >= 1, "its house by its name");
 	arena_fini(&arena);
 	return tap_done();
 }

@@ -217,6 +217,11 @@ def looks_up(nixie, api):
     rows = [line.split('\t')[0] for line in read('catalogue/reasons.tsv').decode().splitlines()
             if line and not line.startswith('# ')][1:]
     expect('every reason is listed', sorted(r['reason'] for r in reasons.json()['reasons']), sorted(rows))
+    english = {r['reason']: r for r in reasons.json()['reasons']}
+    for lang in ('de', 'fr', 'es', 'pt', 'ja'):
+        theirs = api.ask('GET', '/v1/reasons', accept_language=lang).json()['reasons']
+        check([r['reason'] for r in theirs for key in ('name', 'meaning', 'why', 'advice')
+               if not r.get(key) or r[key] == english[r['reason']].get(key)], f'{lang}: no reason is told in English')
     check([r['why'] for r in reasons.json()['reasons'] if re.search(r'[{}]', r.get('why', ''))],
           'no placeholder is left in them')
 
