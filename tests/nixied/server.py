@@ -1,0 +1,197 @@
+"""A nixied of the tests' own: in a temporary folder, on ports that the system chooses."""
+
+import glob
+import os
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'tools'))
+
+DOMAIN = 'example.test'
+USER = f'demo@{DOMAIN}'
+PASSWORD = 'demo'
+SECONDS = 30  # until a wait is given up
+
+MX = 'listener mx {\n\taddress = 127.0.0.1:0\n}\n'
+SUBMISSION = 'listener submission {\n\taddress = 127.0.0.1:0\n\tkind = submission\n}\n'
+SUBMISSIONS = 'listener submissions {\n\taddress = 127.0.0.1:0\n\tkind = submission\n\ttls = immediate\n}\n'
+
+
+def until(what, seconds=SECONDS):
+    """The first true value of what(); None when none came in time."""
+    end = time.monotonic() + seconds
+    while True:
+        value = what()
+        if value:
+            return value
+        if time.monotonic() > end:
+            return None
+        time.sleep(0.02)
+
+
+class Nixied:
+    """`with Nixied(program, settings) as n`: a server that runs, its folder and its log.
+
+    The folder has what `nixied demo` makes: example.test, demo@example.test with the password "demo",
+    postmaster@, a certificate. `settings` are lines of nixied.conf; `listeners` its listeners.
+    """
+
+    def __init__(self, program, settings='', listeners=MX + SUBMISSION + SUBMISSIONS, folder=None):
+        self.program = program
+        self.kept = folder is not None
+        self.folder = folder or tempfile.mkdtemp(prefix='nixied-')
+        self.conf = os.path.join(self.folder, 'nixied.conf')
+        self.process = None
+        self.ports = {}
+        if not os.path.exists(self.conf):
+            self.run('demo', '-n', self.folder, check=True)
+        self.configure(settings, listeners)
+
+    def run(self, *arguments, check=False, text=None):
+        """A subcommand; the result with its output as text."""
+        return subprocess.run([self.program, *arguments], input=text or '', capture_output=True, text=True,
+                              timeout=SECONDS, check=check, env={**os.environ, 'NIXIED_CONF': self.conf})
+
+    def configure(self, settings='', listeners=MX):
+        user = 'root' if os.geteuid() == 0 else ''
+        with open(self.conf, 'w', encoding='utf-8') as f:
+            f.write(f'hostname = mail.{DOMAIN}\ndata_directory = {self.folder}\npostmaster = {USER}\n'
+                    f'min_free_space = 1M\nuser = {user}\nlog_file = {self.folder}/nixied.log\n'
+                    f'tls_certificate = {self.folder}/certificate.pem\n{settings}\n{listeners}\n')
+
+    def start(self):
+        self.process = subprocess.Popen([self.program, 'serve', '-c', self.conf], stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+        wanted = open(self.conf, encoding='utf-8').read().count('listener ')
+        self.ports = {}
+        while len(self.ports) < wanted:
+            line = self.process.stdout.readline()
+            if not line:
+                raise RuntimeError('nixied did not start: ' + self.process.stderr.read())
+            match = re.match(r'nixied: (\S+) listens on (?:127\.0\.0\.1:(\d+)|(\S+))', line)
+            if match:
+                self.ports[match[1]] = int(match[2]) if match[2] else match[3]
+        return self
+
+    def stop(self, how=signal.SIGTERM):
+        """Its exit status; with SIGKILL -9."""
+        if self.process is None:
+            return None
+        self.process.send_signal(how)
+        status = self.process.wait(SECONDS)
+        self.said = self.process.stderr.read()
+        self.process.stdout.close()
+        self.process.stderr.close()
+        self.process = None
+        return status
+
+    def reload(self):
+        before = self.log().count(' reload ')
+        self.process.send_signal(signal.SIGHUP)
+        return until(lambda: self.log().count(' reload ') + self.log().count(' alarm ') > before)
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        if self.process is not None:
+            self.stop()
+        if not self.kept:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def log(self):
+        try:
+            with open(f'{self.folder}/nixied.log', encoding='utf-8') as f:
+                return f.read()
+        except FileNotFoundError:
+            return ''
+
+    def until_log(self, pattern):
+        """The first line of the log that has the pattern; None when none comes."""
+        return until(lambda: next((l for l in self.log().splitlines() if re.search(pattern, l)), None))
+
+    def mails(self, user='demo', domain=DOMAIN):
+        """The messages in a Maildir here, oldest first."""
+        found = []
+        for path in sorted(glob.glob(f'{self.folder}/mail/{domain}/{user}/new/*')):
+            with open(path, 'rb') as f:
+                found.append(f.read())
+        return found
+
+    def until_mails(self, count, user='demo', domain=DOMAIN):
+        until(lambda: len(self.mails(user, domain)) >= count)
+        return self.mails(user, domain)
+
+
+class Client:
+    """A client that says exactly what it is told, and reads whole replies."""
+
+    def __init__(self, port, tls=False, source=None):
+        self.socket = socket.create_connection(('127.0.0.1', port), timeout=SECONDS, source_address=source)
+        self.buffer = b''
+        if tls:
+            self.secure()
+
+    def secure(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        self.socket = context.wrap_socket(self.socket, server_hostname=f'mail.{DOMAIN}')
+
+    def send(self, data):
+        self.socket.sendall(data.encode('utf-8', 'surrogateescape') if isinstance(data, str) else data)
+
+    def line(self):
+        """One line without its CRLF; '' at the end of the connection."""
+        while b'\r\n' not in self.buffer:
+            try:
+                more = self.socket.recv(65536)
+            except (ConnectionResetError, ssl.SSLError):
+                more = b''
+            if not more:
+                rest, self.buffer = self.buffer, b''
+                return rest.decode('utf-8', 'replace')
+            self.buffer += more
+        line, _, self.buffer = self.buffer.partition(b'\r\n')
+        return line.decode('utf-8', 'replace')
+
+    def reply(self):
+        """All lines of a reply, joined with newlines; '' at the end of the connection."""
+        lines = [self.line()]
+        while lines[-1][3:4] == '-':
+            lines.append(self.line())
+        return '\n'.join(lines)
+
+    def say(self, command):
+        """Sends a command with its CRLF; its reply."""
+        self.send(command + '\r\n')
+        return self.reply()
+
+    def close(self):
+        self.socket.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def session(port, *commands, tls=False):
+    """The replies to the greeting and to each command; a command that is bytes is sent as it is."""
+    with Client(port, tls) as c:
+        replies = [c.reply()]
+        for command in commands:
+            if isinstance(command, bytes):
+                c.send(command)
+                replies.append(c.reply())
+            else:
+                replies.append(c.say(command))
+        return replies
