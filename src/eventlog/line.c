@@ -1,7 +1,7 @@
 #include "eventlog/line.h"
 
 #include "base/shown.h"
-#include "read/logline.h"
+#include "base/when.h"
 
 static const struct str event_names[] = {
 #define X(id, name, meaning) STR_INIT(name),
@@ -67,7 +67,6 @@ eventlog_field_find(struct str name)
 
 /* ---- writing ---- */
 
-#define STAMP_BYTES (TIME_DIGITS_BYTES + 5) /* .120Z */
 #define PIECE_BYTES_MAX 16 /* one character as written: four escaped bytes at the most */
 #define CUT_MARK "..."
 #define CUT_BYTES (sizeof CUT_MARK - 1)
@@ -87,17 +86,8 @@ put(struct written *w, struct str s)
 static void
 put_stamp(struct written *w, int64_t now_ms)
 {
-	const int64_t ms = now_ms < 0                    ? 0
-			   : now_ms >= TIME_S_END * 1000 ? TIME_S_END * 1000 - 1
-							 : now_ms;
-	char *const to = w->to + w->len;
-	(void)time_digits(ms / 1000, to); /* in its range by now */
-	to[TIME_DIGITS_BYTES] = '.';
-	to[TIME_DIGITS_BYTES + 1] = (char)('0' + ms / 100 % 10);
-	to[TIME_DIGITS_BYTES + 2] = (char)('0' + ms / 10 % 10);
-	to[TIME_DIGITS_BYTES + 3] = (char)('0' + ms % 10);
-	to[TIME_DIGITS_BYTES + 4] = 'Z';
-	w->len += STAMP_BYTES;
+	char stamp[WHEN_BYTES];
+	put(w, when_log(now_ms < 0 ? 0 : now_ms, stamp));
 }
 
 static size_t

@@ -5,17 +5,18 @@
 
 #include <assert.h>
 
-#define STAMP_BYTES (TIME_DIGITS_BYTES + 5) /* .120Z */
+#define STAMP_BYTES (sizeof "2026-11-22T09:14:03.120Z" - 1)
+#define STAMP_POINT 19
 
 /* "2026-11-22T09:14:03.120Z" and nothing else; -1 when it is none. */
 static int64_t
 stamp_read(struct str s)
 {
 	struct logline at;
-	if (s.len != STAMP_BYTES || s.ptr[10] != 'T' || s.ptr[TIME_DIGITS_BYTES] != '.' ||
+	if (s.len != STAMP_BYTES || s.ptr[10] != 'T' || s.ptr[STAMP_POINT] != '.' ||
 		s.ptr[STAMP_BYTES - 1] != 'Z' || logtime_iso(s, &at) != STAMP_BYTES)
 		return -1;
-	return at.time_s * 1000 + str_number(str_from(s, TIME_DIGITS_BYTES + 1), 999);
+	return at.time_s * 1000 + str_number(str_from(s, STAMP_POINT + 1), 999);
 }
 
 static int

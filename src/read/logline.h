@@ -60,12 +60,6 @@ struct str logline_skip_stamp(struct str s);
  * unknown (RFC 3339 s4.3); absent for -1 */
 struct str time_text(int64_t time_s, bool has_zone, struct arena *a);
 
-/* time_digits - the same in UTC without its zone, "2026-11-22T04:05:06", no NUL behind it; false,
- * and nothing is written, before 1970 and from the year 10000 on */
-#define TIME_DIGITS_BYTES 19
-#define TIME_S_END INT64_C(253402300800) /* the year 10000 */
-bool time_digits(int64_t time_s, char out[static TIME_DIGITS_BYTES]);
-
 /* time_of - the seconds since 1970 of a date and time in UTC; no check of the ranges */
 int64_t time_of(int64_t year, unsigned month, unsigned day, int64_t seconds);
 

@@ -28,11 +28,12 @@ put_digits(char *to, unsigned count, int64_t n)
 	}
 }
 
-bool
-time_digits(int64_t time_s, char out[static TIME_DIGITS_BYTES])
+struct str
+time_text(int64_t time_s, bool has_zone, struct arena *a)
 {
-	if (time_s < 0 || time_s >= TIME_S_END)
-		return false;
+	char out[26] = "0000-00-00T00:00:00-00:00";
+	if (time_s < 0 || time_s >= 253402300800) /* the year 10000 */
+		return STR_NONE;
 	const int64_t days = time_s / 86400 + 719468, seconds = time_s % 86400;
 	const int64_t era = days / 146097, day_of_era = days % 146097;
 	const int64_t year_of_era =
@@ -41,24 +42,15 @@ time_digits(int64_t time_s, char out[static TIME_DIGITS_BYTES])
 		day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	const int64_t shifted = (5 * day_of_year + 2) / 153;
 	const int64_t month = shifted < 10 ? shifted + 3 : shifted - 9;
-	memcpy(out, "0000-00-00T00:00:00", TIME_DIGITS_BYTES);
 	put_digits(out, 4, year_of_era + era * 400 + (month <= 2));
 	put_digits(out + 5, 2, month);
 	put_digits(out + 8, 2, day_of_year - (153 * shifted + 2) / 5 + 1);
 	put_digits(out + 11, 2, seconds / 3600);
 	put_digits(out + 14, 2, seconds / 60 % 60);
 	put_digits(out + 17, 2, seconds % 60);
-	return true;
-}
-
-struct str
-time_text(int64_t time_s, bool has_zone, struct arena *a)
-{
-	char out[TIME_DIGITS_BYTES];
-	if (!time_digits(time_s, out))
-		return STR_NONE;
-	return arena_join(
-		a, (struct str){out, sizeof out}, has_zone ? STR("Z") : STR("-00:00"), STR(""));
+	if (has_zone)
+		out[19] = 'Z';
+	return arena_str(a, (struct str){out, has_zone ? 20 : 25});
 }
 
 /* Two digits at `at`, at most `max`; -1 when they are not there. */
