@@ -151,29 +151,55 @@ is_about_nothing(const struct facts *f)
 	return !str_is_set(named) || !is_third_party(f, named);
 }
 
-/* "From: Mail Delivery System <MAILER-DAEMON@mx.example.org>" in the text: somebody forwards a
- * report, its head before it. Nobody writes to such an address, so that the label may be in any
- * language. */
+/* Is this the subject of a report? */
 static bool
-quotes_head(const struct facts *f)
+tells_failure(const struct facts *f, struct str subject)
+{
+	struct sign_set signs = {.bits = 0};
+	signs_find(subject, WHERE_SUBJECT, f->arena, &signs, NULL);
+	return sign_seen(&signs, SIGN_FAILURE) || sign_seen(&signs, SIGN_DELAY);
+}
+
+/* The lines around one, up to the next blank ones. */
+static struct str
+paragraph_of(const struct facts *f, size_t line)
+{
+	const struct text_line *const list = f->prose.lines.list;
+	size_t from = line, to = line;
+	while (from > 0 && str_trim(list[from - 1].raw).len > 0)
+		from--;
+	while (to + 1 < f->prose.lines.count && str_trim(list[to + 1].raw).len > 0)
+		to++;
+	return str_between(list[from].raw.ptr, list[to].raw.ptr + list[to].raw.len);
+}
+
+struct str
+mark_quoted_head(const struct facts *f)
 {
 	for (size_t i = 0; i < f->prose.lines.count && i < LINES_LOOKED_AT; i++) {
 		const struct str line = str_trim(f->prose.lines.list[i].raw);
 		size_t at = str_find_char(str_head(line, HEAD_LABEL_MAX), ':', 0);
-		const struct str from = at == STR_NPOS ? STR_NONE : address_next(line, &at);
+		if (at == STR_NPOS)
+			continue;
+		const struct str value = str_trim(str_from(line, at + 1));
+		if (text_is_subject_name(str_trim(str_head(line, at))) && tells_failure(f, value))
+			return paragraph_of(f, i);
+		/* Nobody writes to such an address, so that the label may be in any language. */
+		const struct str from = address_next(line, &at);
 		if (str_is_set(from) && str_starts_case(from, STR("mailer-daemon@")))
-			return true;
+			return paragraph_of(f, i);
 	}
-	return false;
+	return STR_NONE;
 }
 
 unsigned
 mark_points(const struct facts *f)
 {
 	unsigned points = 0;
-	const bool is_mailer =
-		sign_seen(&f->signs, SIGN_MAILER) || address_is_robot(f->from_address) ||
-		str_eq(str_trim(header_find(&f->header, STR("From"))), STR("<>")) || quotes_head(f);
+	const bool is_mailer = sign_seen(&f->signs, SIGN_MAILER) ||
+			       address_is_robot(f->from_address) ||
+			       str_eq(str_trim(header_find(&f->header, STR("From"))), STR("<>")) ||
+			       str_is_set(mark_quoted_head(f));
 	if (is_persons_answer(f) || is_about_nothing(f))
 		return 0;
 	points += is_mailer ? 3 : 0;
@@ -195,8 +221,9 @@ mark_points(const struct facts *f)
 	/* A header that lost its From is no person's. */
 	points += !header_has(&f->header, STR("From")) && prose_tells(f) ? 1 : 0;
 	/* What a person quotes of a report has lost its head. */
-	const bool is_quotation =
-		f->is_quoted && prose_tells(f) && (mark_head_block(f) || has_reply(f));
+	const bool is_quotation = f->is_quoted && prose_tells(f) &&
+				  (mark_head_block(f) || has_reply(f) || mark_refusals(f) > 0 ||
+					  f->prose.has_sentence);
 	points += is_quotation ? 3 : 0;
 	/* In the subject, and above an address in the text: "DELIVERY FAILURE", "... was not
 	 * delivered to: a@b". */

@@ -22,6 +22,11 @@ size_t mark_refusals(const struct facts *f);
 /* mark_head_block - does an address stand at the head of a line or behind a label? */
 bool mark_head_block(const struct facts *f);
 
+/* mark_quoted_head - the lines "From: Mail Delivery System <MAILER-DAEMON@mx.example.org>" or
+ * "Betreff: Unzustellbar: Angebot" and those around them: somebody forwards a report, its head
+ * before it. Absent when there are none */
+struct str mark_quoted_head(const struct facts *f);
+
 /* mark_list - did it come through a mailing list or from a newsletter (RFC 2369, RFC 2919)? */
 bool mark_list(const struct facts *f);
 

@@ -1,5 +1,6 @@
 #include "judge/people.h"
 
+#include "judge/marks.h"
 #include "read/address.h"
 
 #define FIRST_WORDS 2
@@ -275,9 +276,13 @@ from_prose(const struct facts *f, struct people *p, struct index *ix, enum namin
 		is_taken = best >= NAMING_OBJECT || p->count == 0 || (b->is_listed && is_taken);
 		if (who == NULL && !is_taken)
 			continue;
+		/* "|/usr/bin/filter", "(expanded from: <a@b>)": nobody knows the pipe but its
+		 * server. */
+		const bool is_pipe = is_command(b->address) && is_usable(b->original);
 		if (who == NULL)
-			who = add(f, p, ix, fuller_name(f, b->address), "text");
-		if (who != NULL && b->original.len > 0 && who->original.len == 0)
+			who = add(f, p, ix, is_pipe ? b->original : fuller_name(f, b->address),
+				"text");
+		if (who != NULL && !is_pipe && b->original.len > 0 && who->original.len == 0)
 			who->original = b->original;
 	}
 }
@@ -314,8 +319,11 @@ from_dialogue(const struct facts *f, struct people *p, struct index *ix)
 static void
 from_returned(const struct facts *f, struct people *p, struct index *ix)
 {
+	/* "To:" in the head of a report that somebody forwards is the one who got it. */
+	const struct str head = mark_quoted_head(f);
 	for (size_t i = 0; i < f->prose.count && p->count == 0; i++)
-		if (f->prose.blocks[i].naming == NAMING_TO)
+		if (f->prose.blocks[i].naming == NAMING_TO &&
+			!str_is_within(f->prose.blocks[i].address, head))
 			(void)add(f, p, ix, f->prose.blocks[i].address, "returned");
 	if (p->count > 0 || !f->returned.is_there)
 		return;

@@ -118,6 +118,24 @@ next_field(struct str value)
 	return STR_NPOS;
 }
 
+static size_t
+indent_of(struct str line)
+{
+	size_t n = 0;
+	while (n < line.len && (line.ptr[n] == ' ' || line.ptr[n] == '\t'))
+		n++;
+	return n;
+}
+
+/* A field that stands no deeper than the one before it, where all of them are indented. */
+static bool
+is_field_beside(struct str line, const struct dsn *d)
+{
+	struct str name, value;
+	return indent_of(line) <= d->indent && field_split(str_trim(line), &name, &value) &&
+	       field_find(name) != NULL;
+}
+
 static bool
 read_one(struct str line, struct arena *a, struct dsn *d)
 {
@@ -126,7 +144,7 @@ read_one(struct str line, struct arena *a, struct dsn *d)
 		d->last = NULL;
 		return false;
 	}
-	if (field_continues(line) && d->last != NULL) {
+	if (field_continues(line) && d->last != NULL && !is_field_beside(line, d)) {
 		*d->last = str_between(d->last->ptr, line.ptr + line.len);
 		return true;
 	}
@@ -152,6 +170,7 @@ read_one(struct str line, struct arena *a, struct dsn *d)
 		d->last = NULL;
 		return false;
 	}
+	d->indent = indent_of(line);
 	if (f->flags & OF_MESSAGE) {
 		struct str *const slot = (struct str *)(void *)((char *)d + f->offset);
 		d->has_message_fields = true;

@@ -40,6 +40,7 @@ struct dsn {
 	bool is_many;         /* RECIPIENTS_MAX was reached; what came behind it was passed over */
 	bool last_is_address; /* ... and is an address, which is never wrapped without an indent */
 	struct str *last;     /* the value that a continuation line belongs to */
+	size_t indent;        /* of the last field's line */
 	bool has_message_fields;
 	bool splits_lines; /* set by the caller: several fields may stand in one line (pasted text)
 			    */

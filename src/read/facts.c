@@ -355,6 +355,15 @@ names_somebody(const struct facts *f)
 	return false;
 }
 
+/* Did a person send this, so that a message in it from a postmaster is what it is about? A server
+ * returns those that its own postmaster wrote. */
+static bool
+is_persons(const struct facts *f)
+{
+	return !address_is_robot(address_clean(described_from(&f->header))) &&
+	       !str_eq(str_trim(header_find(&f->header, STR("Return-Path"))), STR("<>"));
+}
+
 static bool
 is_report_header(const struct facts *f, const struct header *h)
 {
@@ -362,7 +371,8 @@ is_report_header(const struct facts *f, const struct header *h)
 	const struct str from = header_text(described_from(h), f->arena);
 	if (content_type_is(header_find(h, STR("Content-Type")), STR("multipart/report")) ||
 		header_has(h, STR("X-Failed-Recipients")) ||
-		str_starts_case(address_clean(from), STR("mailer-daemon")))
+		str_starts_case(address_clean(from), STR("mailer-daemon")) ||
+		(f->is_persons && address_is_robot(address_clean(from))))
 		return true;
 	signs_find(
 		header_text(described_subject(h), f->arena), WHERE_SUBJECT, f->arena, &signs, NULL);
@@ -408,6 +418,7 @@ nested_report(struct facts *f)
 	struct header inner;
 	if (names_somebody(f))
 		return STR_NONE;
+	f->is_persons = f->is_message && is_persons(f);
 	for (size_t i = 0; i < f->mime.count; i++) {
 		const struct part *const p = &f->mime.parts[i];
 		if (p->role != PART_RETURNED || !content_type_is(p->type, STR("message/")))

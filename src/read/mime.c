@@ -97,6 +97,11 @@ add_leaf(struct mime *m, const struct header *h, bool is_alternative, struct are
 	if (p->role == PART_OTHER && (str_has_case(p->name, STR("delivery-status")) ||
 					     str_eq_case(p->name, STR("details.txt"))))
 		p->role = PART_STATUS;
+	/* Mail programs attach a bounce as a file, and some call that bytes. */
+	if (p->role == PART_OTHER && str_ends_case(p->name, STR(".eml"))) {
+		p->role = PART_RETURNED;
+		p->type = STR("message/rfc822");
+	}
 }
 
 /*

@@ -3,7 +3,13 @@
 #include "read/limits.h"
 #include "read/text.h"
 
-/* Is most of this text a quotation, each line of it behind a '>'? */
+static bool
+is_quote_mark(char c)
+{
+	return c == '>' || c == '|';
+}
+
+/* Is most of this text a quotation, each line of it behind a '>' or a '|'? */
 static bool
 is_quoted(struct str text)
 {
@@ -12,7 +18,7 @@ is_quoted(struct str text)
 	while (str_line(&rest, &line)) {
 		const struct str bare = str_trim(line);
 		if (bare.len > 0)
-			*(bare.ptr[0] == '>' ? &quoted : &plain) += 1;
+			*(is_quote_mark(bare.ptr[0]) ? &quoted : &plain) += 1;
 	}
 	return quoted >= 3 && quoted * 2 > plain;
 }
@@ -27,7 +33,7 @@ text_unquote(struct str text, struct arena *a)
 		size_t n = 0;
 		struct str rest = text, line;
 		while (str_line(&rest, &line)) {
-			if (line.len > 0 && line.ptr[0] == '>')
+			if (line.len > 0 && is_quote_mark(line.ptr[0]))
 				line = str_from(line, line.len > 1 && line.ptr[1] == ' ' ? 2 : 1);
 			if (line.len > 0)
 				memcpy(out + n, line.ptr, line.len);
