@@ -72,8 +72,6 @@ unsigned session_offers(const struct session *s);
 /* The mechanisms that are offered at this moment: enum auth_mechanism. */
 unsigned session_mechanisms(const struct session *s);
 
-struct str mechanism_name(enum auth_mechanism m);
-
 /* One step of the text of a message; true when there is something to tell in t->event. */
 bool data_step(struct turn *t);
 

@@ -26,8 +26,8 @@
 
 typedef unsigned char key[SCRAM_KEY_BYTES];
 
-static bool
-hmac(const unsigned char *k, struct str text, unsigned char *out)
+bool
+scram_sign(const unsigned char *k, struct str text, unsigned char *out)
 {
 	CRYPTO_BEGIN();
 	const bool ok = HMAC(EVP_sha256(), k, SCRAM_KEY_BYTES, (const unsigned char *)text.ptr,
@@ -48,9 +48,10 @@ sha256(const unsigned char *in, unsigned char *out)
 }
 
 bool
-scram_derive(struct str password, struct str salt, uint32_t iterations, struct scram_secret *out)
+scram_derive_both(struct str password, struct str salt, uint32_t iterations,
+	unsigned char client_key[SCRAM_KEY_BYTES], struct scram_secret *out)
 {
-	key salted, client;
+	key salted;
 	struct scram_secret secret = {.salt = salt, .iterations = iterations};
 	if (password.len > INT32_MAX || salt.len == 0 || salt.len > SCRAM_SALT_BYTES_MAX ||
 		iterations == 0 || iterations > SCRAM_ITERATIONS_MAX)
@@ -61,11 +62,10 @@ scram_derive(struct str password, struct str salt, uint32_t iterations, struct s
 			(int)salt.len, (int)iterations, EVP_sha256(), sizeof salted, salted);
 	CRYPTO_END();
 	WAS_WRITTEN(salted, sizeof salted);
-	const bool ok = derived == 1 && hmac(salted, STR("Client Key"), client) &&
-			sha256(client, secret.stored_key) &&
-			hmac(salted, STR("Server Key"), secret.server_key);
+	const bool ok = derived == 1 && scram_sign(salted, STR("Client Key"), client_key) &&
+			sha256(client_key, secret.stored_key) &&
+			scram_sign(salted, STR("Server Key"), secret.server_key);
 	OPENSSL_cleanse(salted, sizeof salted);
-	OPENSSL_cleanse(client, sizeof client);
 	if (ok)
 		*out = secret;
 	return ok;
@@ -76,13 +76,23 @@ scram_nobody(struct str secret, struct str name, uint32_t iterations, char *room
 	struct scram_secret *out)
 {
 	key salt;
-	if (secret.len != SCRAM_KEY_BYTES || !hmac((const unsigned char *)secret.ptr, name, salt))
+	if (secret.len != SCRAM_KEY_BYTES ||
+		!scram_sign((const unsigned char *)secret.ptr, name, salt))
 		return false;
 	memcpy(room, salt, SCRAM_NOBODY_SALT_BYTES);
 	*out = (struct scram_secret){.salt = {room, SCRAM_NOBODY_SALT_BYTES},
 		.iterations = iterations,
 		.is_nobody = true};
 	return true;
+}
+
+bool
+scram_derive(struct str password, struct str salt, uint32_t iterations, struct scram_secret *out)
+{
+	key client;
+	const bool ok = scram_derive_both(password, salt, iterations, client, out);
+	OPENSSL_cleanse(client, sizeof client);
+	return ok;
 }
 
 /* The value of the attribute that must come next ("n=..."); false when another does. */
@@ -212,7 +222,7 @@ exchange_sign(const struct scram *s, const unsigned char *k, struct str final, u
 	n += s->server_bytes;
 	text[n++] = ',';
 	memcpy(text + n, final.ptr, final.len);
-	return hmac(k, (struct str){text, n + final.len}, out);
+	return scram_sign(k, (struct str){text, n + final.len}, out);
 }
 
 /* Reads client-final-message: the part without the proof, and the proof. */

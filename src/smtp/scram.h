@@ -1,5 +1,5 @@
 /*
- * scram - the server's half of SCRAM-SHA-256: RFC 5802, RFC 7677
+ * scram - SCRAM-SHA-256: RFC 5802, RFC 7677. The server's half, and at the end the client's
  *
  * The server never sees the password and keeps none: salt, count, and two keys. Who asks for an
  * unknown user is given a salt as well, or the difference tells who exists. No channel binding
@@ -49,6 +49,10 @@ bool scram_derive(
 bool scram_nobody(struct str secret, struct str name, uint32_t iterations, char *room,
 	struct scram_secret *out);
 
+/* scram_derive_both - the same, and the key that only the client has */
+bool scram_derive_both(struct str password, struct str salt, uint32_t iterations,
+	unsigned char client_key[SCRAM_KEY_BYTES], struct scram_secret *out);
+
 /* One exchange; holds the two messages that are signed. */
 struct scram {
 	uint16_t first_bytes, server_bytes, nonce_bytes; /* nonce: of both parts, in server_first */
@@ -91,10 +95,47 @@ struct str scram_challenge(struct scram *s, const struct scram_secret *secret, s
 enum scram_result scram_final(
 	struct scram *s, struct str message, char answer[SCRAM_SERVER_FINAL_BYTES]);
 
+/* scram_sign - HMAC-SHA-256 of `text` into out (SCRAM_KEY_BYTES); false when libcrypto fails */
+bool scram_sign(const unsigned char *key, struct str text, unsigned char *out);
+
 /* scram_cleanse - overwrites, also where the compiler thinks it in vain */
 void scram_cleanse(void *bytes, size_t n);
 
 /* scram_wipe - overwrites keys and messages */
 void scram_wipe(struct scram *s);
+
+/* ---- the client's half: scram_client.c */
+
+/* What must be kept between two messages. */
+struct scram_client {
+	char answer[SCRAM_SERVER_FINAL_BYTES]; /* what the server must say at its end */
+	bool is_ready;                         /* `answer` is there */
+};
+
+/*
+ * scram_client_first - client-first-message, with its gs2 header
+ *
+ * user      any bytes without a NUL
+ * nonce     printable ASCII without a comma, random, at least 18 bytes of it
+ * room      SCRAM_CLIENT_FIRST_BYTES_MAX
+ * Returns   the message, in room; absent when it would be too long
+ */
+struct str scram_client_first(struct str user, struct str nonce, char *room);
+
+/*
+ * scram_client_final - client-final-message, the answer to server-first-message
+ *
+ * iterations_max   what a server may cost us
+ * room      SCRAM_CLIENT_FIRST_BYTES_MAX
+ * message   in room, on SCRAM_OK
+ * Returns   SCRAM_SYNTAX for what is no such message, or beyond the limits; SCRAM_NO_MATCH when
+ *           the nonce is not ours. Costs the iterations that the server asks for
+ */
+enum scram_result scram_client_final(struct scram_client *s, struct str user, struct str password,
+	struct str nonce, struct str server_first, uint32_t iterations_max, char *room,
+	struct str *message);
+
+/* scram_client_verify - is that server-final-message the proof of who knows the password? */
+bool scram_client_verify(const struct scram_client *s, struct str server_final);
 
 #endif

@@ -20,6 +20,9 @@ enum listener_kind {
 /* Bits, in the order in which EHLO lists them. */
 enum auth_mechanism { AUTH_SCRAM_SHA_256 = 1, AUTH_PLAIN = 2, AUTH_LOGIN = 4 };
 
+/* mechanism_name - "SCRAM-SHA-256" */
+struct str mechanism_name(enum auth_mechanism m);
+
 /* Where a session asks the caller; a place that is not asked passes. */
 enum ask {
 	ASK_CONNECT = 1,

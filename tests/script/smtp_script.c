@@ -25,6 +25,7 @@
  * each.
  */
 #include "drive.h"
+#include "escape.h"
 #include "tap.h"
 
 #include <dirent.h>
@@ -303,33 +304,11 @@ answer_give(struct drive *d, struct smtp_answer *answer)
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
-/* Text with its escapes undone, into `to`. */
 static void
 unescape(const struct script *s, struct str text, struct buf *to)
 {
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] != '\\' || i + 1 == text.len) {
-			buf_add_char(to, text.ptr[i]);
-			continue;
-		}
-		const char c = text.ptr[++i];
-		if (c == 'x' && i + 2 < text.len) {
-			char hex[3] = {text.ptr[i + 1], text.ptr[i + 2], '\0'};
-			buf_add_char(to, (char)strtol(hex, NULL, 16));
-			i += 2;
-		} else if (c == '{') {
-			const size_t close = str_find_char(text, '}', i);
-			struct str what = str_from(str_head(text, close), i + 1);
-			const int64_t n = str_number(str_cut(&what, '*'), 1 << 20);
-			if (close == STR_NPOS || n < 0)
-				die(s, "no repetition", text);
-			for (int64_t k = 0; k < n; k++)
-				unescape(s, what, to);
-			i = close;
-		} else {
-			buf_add_char(to, c == 'r' ? '\r' : c == 'n' ? '\n' : c == '0' ? '\0' : c);
-		}
-	}
+	if (!escape_undo(text, to))
+		die(s, "no repetition", text);
 }
 
 /* A line that is no dialogue; false when it is. */

@@ -116,6 +116,78 @@ first_of(size_t n)
 	return scram_first(&s, (struct str){text, 3 + n}, room, &user, &authzid);
 }
 
+/* ---- the client's half ---------------------------------------------------------------------- */
+
+#define CLIENT_NONCE "rOprNGfwEbeRWgbNEkqO"
+
+static enum scram_result
+client_final(struct scram_client *s, struct str server_first, struct str *message)
+{
+	static char room[SCRAM_CLIENT_FIRST_BYTES_MAX];
+	return scram_client_final(s, STR("user"), STR("pencil"), STR(CLIENT_NONCE), server_first,
+		4096, room, message);
+}
+
+static void
+check_client(void)
+{
+	char room[SCRAM_CLIENT_FIRST_BYTES_MAX];
+	static char user[SCRAM_CLIENT_FIRST_BYTES_MAX];
+	struct scram_client s = {.is_ready = false};
+	struct str message;
+	tap_is_str(scram_client_first(STR("user"), STR(CLIENT_NONCE), room), STR(FIRST),
+		"the client's first message of RFC 7677");
+	tap_ok(!scram_client_verify(&s, STR(ANSWER)), "nothing is proved before");
+	tap_is_int(client_final(&s, STR(CHALLENGE), &message), SCRAM_OK, "its challenge");
+	tap_is_str(message, STR(WITHOUT ",p=" PROOF), "... and the answer");
+	tap_ok(scram_client_verify(&s, STR(ANSWER)), "the server's proof");
+	tap_ok(scram_client_verify(&s, STR(ANSWER ",x=more")), "... with an extension");
+	tap_ok(!scram_client_verify(&s, STR("v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4")) &&
+			!scram_client_verify(&s, STR("e=other-error")) &&
+			!scram_client_verify(&s, STR(ANSWER "=")),
+		"no other");
+	tap_is_str(scram_client_first(STR("a,b=c"), STR("n"), room), STR("n,,n=a=2Cb=3Dc,r=n"),
+		"a name that must be written otherwise");
+
+	static const struct {
+		const char *challenge;
+		enum scram_result want;
+	} rows[] = {
+		{"r=" CLIENT_NONCE "x,s=W22Z,i=4096", SCRAM_OK},
+		{"r=" CLIENT_NONCE "x,s=W22Z,i=4096,x=more", SCRAM_OK},
+		{"r=" CLIENT_NONCE "x,s=W22Z,i=4097", SCRAM_SYNTAX}, /* more than we spend */
+		{"r=" CLIENT_NONCE "x,s=W22Z,i=0", SCRAM_SYNTAX},
+		{"r=" CLIENT_NONCE "x,s=W22Z,i=40x", SCRAM_SYNTAX},
+		{"r=" CLIENT_NONCE "x,s=W2,i=4096", SCRAM_SYNTAX},
+		{"r=" CLIENT_NONCE "x,s=,i=4096", SCRAM_SYNTAX},
+		{"r=" CLIENT_NONCE "x,i=4096", SCRAM_SYNTAX},
+		{"m=x,r=" CLIENT_NONCE "x,s=W22Z,i=4096", SCRAM_SYNTAX},
+		{"r=" CLIENT_NONCE ",s=W22Z,i=4096", SCRAM_NO_MATCH}, /* it added nothing */
+		{"r=another,s=W22Z,i=4096", SCRAM_NO_MATCH},
+		{"", SCRAM_SYNTAX},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		tap_is_int(client_final(&s, str_of(rows[i].challenge), &message), rows[i].want,
+			"challenge %s", rows[i].challenge);
+		tap_is_int(s.is_ready, rows[i].want == SCRAM_OK, "... is answered or not");
+	}
+
+	memset(user, 'u', sizeof user);
+	tap_ok(str_is_set(
+		       scram_client_first((struct str){user, sizeof user - 9}, STR("n"), room)) &&
+			!str_is_set(scram_client_first(
+				(struct str){user, sizeof user - 8}, STR("n"), room)),
+		"the longest name");
+	for (size_t more = 0; more < 2; more++) {
+		char salt[SCRAM_SALT_BYTES_MAX + 1] = {1}, text[200], base64[100];
+		const size_t n =
+			base64_encode((struct str){salt, SCRAM_SALT_BYTES_MAX + more}, base64);
+		snprintf(text, sizeof text, "r=" CLIENT_NONCE "x,s=%.*s,i=1", (int)n, base64);
+		tap_is_int(client_final(&s, str_of(text), &message), more ? SCRAM_SYNTAX : SCRAM_OK,
+			"a salt of %zu bytes", SCRAM_SALT_BYTES_MAX + more);
+	}
+}
+
 int
 main(void)
 {
@@ -183,5 +255,6 @@ main(void)
 	tap_ok(!str_is_set(
 		       scram_challenge(&s, &secret, (struct str){room, SCRAM_NONCE_BYTES_MAX + 1})),
 		"one byte longer");
+	check_client();
 	return tap_done();
 }
