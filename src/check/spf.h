@@ -1,8 +1,7 @@
 /*
  * spf - may this address send for that domain? RFC 7208, as a machine without I/O
  *
- *	struct str name; enum dns_type type;
- *	bool more = spf_begin(&spf, ...);
+ *	bool more = spf_begin(&spf, &question);
  *	while (more)
  *		more = spf_step(&spf, answer to spf.ask);
  *
@@ -18,7 +17,7 @@
 
 #include "base/arena.h"
 #include "base/net.h"
-#include "dns/resolver.h"
+#include "check/ask.h"
 
 #define SPF_LOOKUPS_MAX 10        /* terms that ask the DNS: s4.6.4 */
 #define SPF_VOIDS_MAX 2           /* answers with nothing in them */
@@ -83,10 +82,7 @@ struct spf_frame {
 struct spf {
 	struct spf_question q;
 	struct arena arena;
-	struct {
-		enum dns_type type;
-		struct str name;
-	} ask; /* what it wants to know */
+	struct ask ask;
 	enum spf_result result;
 	struct str identity;    /* the domain that was asked first */
 	bool is_helo;           /* that of HELO, since the sender is null */

@@ -64,6 +64,49 @@
 		"Where Prometheus finds the counters over HTTP: 127.0.0.1:9125, or a path "        \
 		"for a socket of the file system. They name no address of a person, but "          \
 		"they are for the operator alone. Empty: nowhere.")                                \
+	/* who may send, and is it wanted: doc/checks.md */                                        \
+	X(check_exempt, NETWORKS, SERVER, "127.0.0.0/8 ::1", 0, 32,                                \
+		"Hosts whose mail is not checked for its origin: this one, and others "            \
+		"of one's own.")                                                                   \
+	X(check_timeout, TIME, SERVER, "30s", 1, 120,                                              \
+		"How long RCPT and the end of a message wait for checks; what is not "             \
+		"known by then counts as a DNS that fails, which never refuses for "               \
+		"good.")                                                                           \
+	X(refuse_score, COUNT, SERVER, "10", 1, 10000,                                             \
+		"Scores of failed checks add up; from this sum on the message is "                 \
+		"refused, with the words of the check that weighs most.")                          \
+	X(spf, WORD, SERVER, "refuse", 0, 0,                                                       \
+		"|off|log|score|refuse| What SPF's fail does (RFC 7208). With refuse, a "          \
+		"DNS that fails defers; softfail and permerror never refuse.")                     \
+	X(spf_score, COUNT, SERVER, "5", 0, 10000,                                                 \
+		"What SPF's fail counts with spf = score; softfail counts half of it.")            \
+	X(sender_mx_check, WORD, SERVER, "refuse", 0, 0,                                           \
+		"|off|log|score|refuse| What it does when the sender's domain has "                \
+		"neither MX nor address, or says with a null MX that it takes no mail: "           \
+		"no bounce could ever reach it.")                                                  \
+	X(sender_mx_score, COUNT, SERVER, "5", 0, 10000,                                           \
+		"What that counts with sender_mx_check = score.")                                  \
+	X(helo_check, WORD, SERVER, "score", 0, 0,                                                 \
+		"|off|log|score|refuse| What it does when the name in HELO does not "              \
+		"have the client's address. RFC 5321 forbids to refuse for that alone; "           \
+		"many honest servers have a wrong name.")                                          \
+	X(helo_score, COUNT, SERVER, "2", 0, 10000, "What that counts with helo_check = score.")   \
+	X(ptr_check, WORD, SERVER, "score", 0, 0,                                                  \
+		"|off|log|score|refuse| What it does when the client's address has no "            \
+		"name in the DNS that leads back to it.")                                          \
+	X(ptr_score, COUNT, SERVER, "3", 0, 10000, "What that counts with ptr_check = score.")     \
+	X(dnsbl, TEXT, SERVER, "", 0, 2000,                                                        \
+		"Lists of addresses whose mail is not wanted, at most 16: "                        \
+		"zen.spamhaus.org refuses whom it lists, zen.spamhaus.org*5 counts 5, "            \
+		"list.example=127.0.0.[2..11]*5 counts those answers alone. A list that "          \
+		"answers for everything, or for nothing, or refuses to answer, does not "          \
+		"count, and is told in the log.")                                                  \
+	X(rhsbl, TEXT, SERVER, "", 0, 2000,                                                        \
+		"Lists of domains, written likewise: the sender's domain and the name "            \
+		"in HELO are looked up.")                                                          \
+	X(dnswl, TEXT, SERVER, "", 0, 2000,                                                        \
+		"Lists of good addresses, written likewise: whom one of them has is not "          \
+		"looked up in dnsbl. Weights mean nothing here.")                                  \
 	/* listeners */                                                                            \
 	X(address, TEXT, LISTENER, "", 0, 255,                                                     \
 		"Where a listener waits: 0.0.0.0:25, [::]:587, a path for a socket of the file "   \

@@ -1,0 +1,283 @@
+/* check - the session: what it was told, who waits, what is asked when */
+#include "check/inside.h"
+
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+int64_t
+check_wall_ms(void)
+{
+	struct timespec t = {0};
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+struct checks *
+checks_new(const struct checks_parts *parts)
+{
+	struct checks *const c = calloc(1, sizeof *c);
+	if (c != NULL)
+		c->parts = *parts;
+	return c;
+}
+
+bool
+checks_configure(struct checks *c, const struct config *config, char words[static CHECK_WORDS_MAX])
+{
+	struct check_settings *const settings = settings_new(config, words);
+	if (settings == NULL)
+		return false;
+	settings_release(c->settings);
+	c->settings = settings;
+	memset(c->alarmed_ms, 0, sizeof c->alarmed_ms);
+	return true;
+}
+
+void
+checks_free(struct checks *c)
+{
+	if (c == NULL)
+		return;
+	settings_release(c->settings);
+	free(c);
+}
+
+static void
+pass(struct check_verdict *out)
+{
+	*out = (struct check_verdict){0};
+}
+
+/* Text of a stranger into a field; what does not fit is left out. */
+static void
+copy(struct str s, char *room, size_t bytes)
+{
+	s = str_head_text(s, bytes - 1);
+	if (s.len > 0)
+		memcpy(room, s.ptr, s.len);
+	room[s.len] = '\0';
+}
+
+static bool
+is_running(const struct check_session *s)
+{
+	return !TAILQ_EMPTY(&s->client.runs) || !TAILQ_EMPTY(&s->mail.runs);
+}
+
+/* All that is known of the origin, once for each message. */
+static void
+judge_origin(struct check_session *s)
+{
+	if (s->is_judged)
+		return;
+	s->is_judged = true;
+	judge(s, (const struct scope *const[]){&s->client, &s->mail}, 2, &s->origin);
+}
+
+static void
+answer(struct check_session *s)
+{
+	s->open = QUESTION_NONE;
+	event_del(&s->deadline);
+	judge_origin(s);
+	s->done(s->to, &s->origin); /* may free the session */
+}
+
+void
+check_ended(struct check_session *s)
+{
+	if (s->open != QUESTION_NONE && !is_running(s))
+		answer(s);
+}
+
+static void
+on_deadline(evutil_socket_t fd, short what, void *context)
+{
+	struct check_session *const s = context;
+	(void)fd;
+	(void)what;
+	scope_give_up(&s->client);
+	scope_give_up(&s->mail);
+	check_ended(s);
+}
+
+static void
+client_begin(struct check_session *s)
+{
+	const struct check_settings *const settings = s->settings;
+	ip_text(&s->ip, s->ip_text);
+	s->is_listed_good = false;
+	s->is_exempt |= settings_exempt(settings, &s->ip) || s->checks->parts.dns == NULL;
+	if (s->is_exempt)
+		return;
+	if (settings->reverse != CHECK_OFF)
+		run_reverse(s);
+	run_lists_of_ip(s);
+}
+
+struct check_session *
+check_session_new(struct checks *c, const struct check_client *client, check_done *done, void *to)
+{
+	if (c == NULL || c->settings == NULL)
+		return NULL;
+	struct check_session *const s = calloc(1, sizeof *s);
+	if (s == NULL)
+		return NULL;
+	s->checks = c;
+	s->settings = c->settings;
+	s->settings->uses++;
+	s->done = done;
+	s->to = to;
+	s->ip = client->ip;
+	s->is_exempt = s->is_always_exempt = client->is_exempt;
+	copy(client->reference, s->reference, sizeof s->reference);
+	copy(client->host, s->host, sizeof s->host);
+	snprintf(s->limit_room, sizeof s->limit_room, "refuse_score = %u",
+		s->settings->refuse_score);
+	s->limit_words = str_of(s->limit_room);
+	scope_init(&s->client);
+	scope_init(&s->mail);
+	evtimer_assign(&s->deadline, c->parts.base, on_deadline, s);
+	client_begin(s);
+	return s;
+}
+
+void
+check_session_free(struct check_session *s)
+{
+	if (s == NULL)
+		return;
+	event_del(&s->deadline);
+	scope_fini(&s->mail);
+	scope_fini(&s->client);
+	settings_release(s->settings);
+	free(s);
+}
+
+void
+check_client_is(struct check_session *s, const struct ip *ip)
+{
+	if (s == NULL)
+		return;
+	check_reset(s);
+	scope_clear(&s->client);
+	s->ip = *ip;
+	s->is_exempt = s->is_always_exempt;
+	client_begin(s);
+}
+
+void
+check_signed_in(struct check_session *s, struct str user)
+{
+	(void)user;
+	if (s == NULL)
+		return;
+	s->is_exempt = s->is_always_exempt = true;
+	check_reset(s);
+	scope_clear(&s->client);
+}
+
+bool
+check_connect(struct check_session *s, struct check_verdict *verdict)
+{
+	(void)s;
+	pass(verdict);
+	return true;
+}
+
+bool
+check_hello(struct check_session *s, struct str name, struct check_verdict *verdict)
+{
+	if (s != NULL) {
+		check_reset(s);
+		copy(name, s->helo_room, sizeof s->helo_room);
+		s->helo = str_of(s->helo_room);
+	}
+	pass(verdict);
+	return true;
+}
+
+bool
+check_mail(struct check_session *s, struct str sender, struct check_verdict *verdict)
+{
+	pass(verdict);
+	if (s == NULL)
+		return true;
+	check_reset(s);
+	if (s->is_exempt)
+		return true;
+	const struct check_settings *const settings = s->settings;
+	s->sender = sender.len == 0 ? STR("") : arena_str(&s->mail.arena, sender);
+	if (settings->helo != CHECK_OFF)
+		run_helo(s);
+	if (settings->spf != CHECK_OFF)
+		run_spf(s);
+	if (settings->sender != CHECK_OFF && s->sender.len > 0)
+		run_sender(s);
+	run_lists_of_domains(s);
+	return true;
+}
+
+/* RFC 5321 s4.5.1, RFC 2142: who must be reachable by those who are refused. */
+static bool
+is_always_reachable(struct str recipient)
+{
+	const size_t at = str_find_char(recipient, '@', 0);
+	const struct str local = str_head(recipient, at == STR_NPOS ? recipient.len : at);
+	return str_eq_case(local, STR("postmaster")) || str_eq_case(local, STR("abuse"));
+}
+
+bool
+check_rcpt(struct check_session *s, struct str recipient, struct check_verdict *verdict)
+{
+	pass(verdict);
+	if (s == NULL || s->is_exempt || is_always_reachable(recipient))
+		return true;
+	if (is_running(s)) {
+		const int64_t ms = s->settings->timeout_ms;
+		const struct timeval limit = {ms / 1000, ms % 1000 * 1000};
+		s->open = QUESTION_RCPT;
+		evtimer_add(&s->deadline, &limit);
+		return false;
+	}
+	judge_origin(s);
+	*verdict = s->origin;
+	return true;
+}
+
+bool
+check_data(struct check_session *s, struct check_verdict *verdict)
+{
+	(void)s;
+	pass(verdict);
+	return true;
+}
+
+void
+check_body(struct check_session *s, struct str piece)
+{
+	(void)s;
+	(void)piece;
+}
+
+bool
+check_end(struct check_session *s, struct check_verdict *verdict)
+{
+	(void)s;
+	pass(verdict);
+	return true;
+}
+
+void
+check_reset(struct check_session *s)
+{
+	if (s == NULL)
+		return;
+	s->open = QUESTION_NONE;
+	event_del(&s->deadline);
+	scope_clear(&s->mail);
+	s->sender = STR_NONE;
+	s->is_judged = false;
+}

@@ -1,0 +1,130 @@
+/*
+ * inside - what the files of a session's checks share
+ *
+ * A check that asks the DNS is a run: a machine (check/ask.h), and the question it waits for. Runs
+ * belong to a scope, the client or the message at hand; what they find stays there. When the last
+ * run of a scope has ended, who waits for it goes on.
+ */
+#ifndef CHECK_INSIDE_H
+#define CHECK_INSIDE_H
+
+#include "base/arena.h"
+#include "check/check.h"
+#include "check/origin.h"
+#include "check/settings.h"
+#include "check/spf.h"
+
+#include <event2/event_struct.h>
+#include <sys/queue.h>
+
+#define SCOPE_ARENA_BYTES_MAX ((size_t)1 << 20)
+#define FINDINGS_MAX 64 /* of one scope: each list may find once, each other check too */
+
+/* In the order in which they speak when they weigh the same. */
+enum test {
+	TEST_LIST,
+	TEST_DOMAIN_LIST,
+	TEST_SENDER,
+	TEST_SPF,
+	TEST_REVERSE,
+	TEST_HELO,
+	TEST_ALLOWED,
+	TEST_COUNT
+};
+
+/* test_name - "dnsbl", as the log has it */
+struct str test_name(enum test t);
+
+/* What a check found, for the log and for the verdict. */
+struct finding {
+	enum test test;
+	struct str result; /* a constant: "fail" */
+	struct str words;  /* what decided; absent: nothing more to say */
+	unsigned score;
+	bool refuses;             /* alone, whatever the sum */
+	bool defers;              /* the same for now: the DNS did not tell */
+	enum condition condition; /* of score, refuses, defers */
+	struct facts facts;
+};
+
+struct run;
+TAILQ_HEAD(runs, run);
+
+struct scope {
+	struct arena arena; /* of the findings' texts */
+	struct runs runs;   /* under way */
+	struct finding findings[FINDINGS_MAX];
+	size_t count;
+};
+
+struct check_session {
+	struct checks *checks;
+	struct check_settings *settings;
+	check_done *done;
+	void *to;
+	struct ip ip;
+	char ip_text[IP_TEXT_BYTES];
+	char reference[CONDITION_SESSION_BYTES_MAX + 1];
+	char host[DNS_NAME_BYTES_MAX + 1];
+	struct str helo, sender; /* the latter in mail.arena; "" the null one, absent: none said */
+	char helo_room[DNS_NAME_BYTES_MAX + 3]; /* longer ones are cut */
+	bool is_exempt, is_always_exempt;       /* for this address; whatever it is */
+	char limit_room[64];
+	struct str limit_words;      /* "refuse_score = 10" */
+	bool is_listed_good;         /* one of dnswl has the client */
+	bool is_judged;              /* the message's origin was judged, and the log knows */
+	struct check_verdict origin; /* what came of it */
+	enum question { QUESTION_NONE, QUESTION_RCPT } open;
+	struct event deadline; /* of the open question */
+	struct scope client, mail;
+};
+
+struct checks {
+	struct checks_parts parts;
+	struct check_settings *settings;   /* NULL: nothing is checked */
+	int64_t alarmed_ms[3 * LISTS_MAX]; /* when a list out of order was last told */
+};
+
+/* ---- run.c */
+
+/* The kinds of run. */
+enum run_kind { RUN_SPF, RUN_REVERSE, RUN_HELO, RUN_SENDER, RUN_LIST };
+
+/* Begin: what they find is in the scope when none of its runs is left, perhaps at once. */
+void run_spf(struct check_session *s);
+void run_reverse(struct check_session *s);
+void run_helo(struct check_session *s);
+void run_sender(struct check_session *s);
+void run_lists_of_ip(struct check_session *s);
+void run_lists_of_domains(struct check_session *s);
+
+void scope_init(struct scope *scope);
+/* scope_clear - no run is left, nothing found */
+void scope_clear(struct scope *scope);
+void scope_fini(struct scope *scope);
+
+/* scope_give_up - what is still being asked counts as a DNS that does not answer */
+void scope_give_up(struct scope *scope);
+
+/* ---- found.c: what a result means */
+
+void found_spf(struct check_session *s, const struct spf *spf);
+void found_reverse(struct check_session *s, const struct reverse_check *c);
+void found_helo(struct check_session *s, const struct helo_check *c);
+void found_sender(struct check_session *s, const struct sender_check *c);
+void found_list(struct check_session *s, const struct list_check *c, struct str item);
+
+/* ---- judge.c */
+
+/* judge - the verdict of all that was found in these scopes; written into the log */
+void judge(struct check_session *s, const struct scope *const *scopes, size_t count,
+	struct check_verdict *out);
+
+/* ---- check.c */
+
+/* check_ended - a run has ended: who waits may go on */
+void check_ended(struct check_session *s);
+
+int64_t check_wall_ms(void);
+
+#endif

@@ -1,0 +1,279 @@
+/* run - machines that ask, and the resolver that answers */
+#include "check/inside.h"
+
+#include <stdlib.h>
+
+struct run {
+	struct check_session *session;
+	struct scope *scope;
+	enum run_kind kind;
+	struct dns_query *query; /* NULL: none is under way */
+	struct str item;         /* of a list: what was looked up */
+	TAILQ_ENTRY(run) link;
+	union {
+		struct spf spf;
+		struct reverse_check reverse;
+		struct helo_check helo;
+		struct sender_check sender;
+		struct list_check list;
+	} u;
+};
+
+static bool
+run_step(struct run *r, const struct dns_answer *answer)
+{
+	switch (r->kind) {
+	case RUN_SPF:
+		return spf_step(&r->u.spf, answer);
+	case RUN_REVERSE:
+		return reverse_step(&r->u.reverse, answer);
+	case RUN_HELO:
+		return helo_step(&r->u.helo, answer);
+	case RUN_SENDER:
+		return sender_step(&r->u.sender, answer);
+	case RUN_LIST:
+		return list_check_step(&r->u.list, answer);
+	}
+	return false;
+}
+
+static const struct ask *
+run_question(const struct run *r)
+{
+	switch (r->kind) {
+	case RUN_SPF:
+		return &r->u.spf.ask;
+	case RUN_REVERSE:
+		return &r->u.reverse.ask;
+	case RUN_HELO:
+		return &r->u.helo.ask;
+	case RUN_SENDER:
+		return &r->u.sender.ask;
+	case RUN_LIST:
+		break;
+	}
+	return &r->u.list.ask;
+}
+
+static void
+run_free(struct run *r)
+{
+	dns_cancel(r->query);
+	TAILQ_REMOVE(&r->scope->runs, r, link);
+	if (r->kind == RUN_SPF)
+		spf_fini(&r->u.spf);
+	free(r);
+}
+
+static void
+run_found(struct run *r)
+{
+	struct check_session *const s = r->session;
+	switch (r->kind) {
+	case RUN_SPF:
+		found_spf(s, &r->u.spf);
+		break;
+	case RUN_REVERSE:
+		found_reverse(s, &r->u.reverse);
+		break;
+	case RUN_HELO:
+		found_helo(s, &r->u.helo);
+		break;
+	case RUN_SENDER:
+		found_sender(s, &r->u.sender);
+		break;
+	case RUN_LIST:
+		found_list(s, &r->u.list, r->item);
+		break;
+	}
+	run_free(r);
+}
+
+static void on_answer(void *context, const struct dns_answer *answer);
+
+/* Tells the machine that nobody answers, until it has a result: each has a bounded number of
+ * questions.
+ */
+static void
+run_give_up(struct run *r)
+{
+	const struct ask *const ask = run_question(r);
+	bool more = true;
+	dns_cancel(r->query);
+	r->query = NULL;
+	while (more) {
+		const struct dns_answer silence = {.status = DNS_TIMEOUT,
+			.type = ask->type,
+			.name = ask->name,
+			.canonical = ask->name};
+		more = run_step(r, &silence);
+	}
+	run_found(r);
+}
+
+/* Asks what the machine wants to know, or takes its result. */
+static void
+run_go(struct run *r, bool more)
+{
+	if (!more) {
+		run_found(r);
+		return;
+	}
+	const struct ask *const ask = run_question(r);
+	r->query = dns_ask(r->session->checks->parts.dns, ask->type, ask->name, on_answer, r);
+	if (r->query == NULL)
+		run_give_up(r);
+}
+
+static void
+on_answer(void *context, const struct dns_answer *answer)
+{
+	struct run *const r = context;
+	struct check_session *const s = r->session;
+	r->query = NULL; /* it is over */
+	run_go(r, run_step(r, answer));
+	check_ended(s);
+}
+
+/* A run of that kind; NULL without memory, and then the check is not made. */
+static struct run *
+run_new(struct check_session *s, struct scope *scope, enum run_kind kind)
+{
+	struct run *const r = calloc(1, sizeof *r);
+	if (r == NULL)
+		return NULL;
+	r->session = s;
+	r->scope = scope;
+	r->kind = kind;
+	TAILQ_INSERT_TAIL(&scope->runs, r, link);
+	return r;
+}
+
+void
+run_spf(struct check_session *s)
+{
+	struct run *const r = run_new(s, &s->mail, RUN_SPF);
+	if (r == NULL)
+		return;
+	const struct spf_question q = {.ip = s->ip,
+		.sender = s->sender,
+		.helo = s->helo,
+		.receiver = str_of(s->host),
+		.now_s = check_wall_ms() / 1000};
+	run_go(r, spf_begin(&r->u.spf, &q));
+}
+
+void
+run_reverse(struct check_session *s)
+{
+	struct run *const r = run_new(s, &s->client, RUN_REVERSE);
+	if (r != NULL)
+		run_go(r, reverse_begin(&r->u.reverse, &s->ip));
+}
+
+void
+run_helo(struct check_session *s)
+{
+	struct run *const r = run_new(s, &s->mail, RUN_HELO);
+	if (r != NULL)
+		run_go(r, helo_begin(&r->u.helo, s->helo, &s->ip));
+}
+
+/* address_domain - what is behind the last "@" */
+static struct str
+address_domain(struct str address)
+{
+	size_t at = address.len;
+	while (at > 0 && address.ptr[at - 1] != '@')
+		at--;
+	return str_from(address, at);
+}
+
+void
+run_sender(struct check_session *s)
+{
+	struct run *const r = run_new(s, &s->mail, RUN_SENDER);
+	if (r != NULL)
+		run_go(r, sender_begin(&r->u.sender, address_domain(s->sender)));
+}
+
+/* What is still to be looked up when the client is known to be good: nothing. */
+static void
+run_list_ips(struct check_session *s, const struct lists *lists, enum list_kind kind)
+{
+	for (size_t i = 0; i < lists->count; i++) {
+		struct run *const r = run_new(s, &s->client, RUN_LIST);
+		if (r == NULL)
+			return;
+		r->item = str_of(s->ip_text);
+		run_go(r, list_check_ip(&r->u.list, &lists->list[i], kind, &s->ip));
+	}
+}
+
+void
+run_lists_of_ip(struct check_session *s)
+{
+	run_list_ips(s, &s->settings->allowed_ips, LIST_ALLOWED);
+	run_list_ips(s, &s->settings->blocked_ips, LIST_OF_IPS);
+}
+
+static void
+run_list_domain(struct check_session *s, struct str domain)
+{
+	const struct lists *const lists = &s->settings->blocked_domains;
+	for (size_t i = 0; i < lists->count; i++) {
+		struct run *const r = run_new(s, &s->mail, RUN_LIST);
+		if (r == NULL)
+			return;
+		r->item = domain;
+		run_go(r, list_check_domain(&r->u.list, &lists->list[i], domain));
+	}
+}
+
+/* A name that could be looked up in a list: no address, more than one label. */
+static bool
+is_domain(struct str name)
+{
+	return name.len > 0 && name.ptr[0] != '[' && str_find_char(name, '.', 0) != STR_NPOS;
+}
+
+void
+run_lists_of_domains(struct check_session *s)
+{
+	const struct str sender = address_domain(s->sender);
+	if (is_domain(sender))
+		run_list_domain(s, sender);
+	if (is_domain(s->helo) && !str_eq_case(s->helo, sender))
+		run_list_domain(s, s->helo);
+}
+
+void
+scope_init(struct scope *scope)
+{
+	TAILQ_INIT(&scope->runs);
+	scope->count = 0;
+	arena_init(&scope->arena, SCOPE_ARENA_BYTES_MAX);
+}
+
+void
+scope_clear(struct scope *scope)
+{
+	while (!TAILQ_EMPTY(&scope->runs))
+		run_free(TAILQ_FIRST(&scope->runs));
+	scope->count = 0;
+	arena_reset(&scope->arena);
+}
+
+void
+scope_fini(struct scope *scope)
+{
+	scope_clear(scope);
+	arena_fini(&scope->arena);
+}
+
+void
+scope_give_up(struct scope *scope)
+{
+	while (!TAILQ_EMPTY(&scope->runs))
+		run_give_up(TAILQ_FIRST(&scope->runs));
+}
