@@ -62,6 +62,13 @@ enum directory_place { PLACE_LOCAL, PLACE_ROUTE, PLACE_ELSEWHERE };
 struct directory_question {
 	struct str recipient, sender; /* paths without brackets; sender empty: the null path */
 	bool is_authenticated;
+	bool is_told; /* each step is wanted, for a person */
+};
+
+/* One step of the way: what an address was found to be. */
+struct directory_step {
+	unsigned depth; /* of the recipient itself: 1 */
+	struct str words;
 };
 
 struct directory_answer {
@@ -72,6 +79,8 @@ struct directory_answer {
 	enum directory_place place;
 	const struct directory_target *targets;
 	size_t target_count;
+	const struct directory_step *steps; /* when is_told */
+	size_t step_count;
 };
 
 /* directory_resolve - everything in *out lives in the arena. O(targets), some look-ups each */

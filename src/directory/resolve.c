@@ -23,10 +23,27 @@ struct walk {
 	struct directory_answer *out;
 	struct directory_target *targets;
 	size_t room;
+	struct directory_step *steps;
+	size_t step_room;
 	struct str way[DIRECTORY_DEPTH_MAX];
 	size_t depth;
 	struct seen *seen[SEEN_BUCKETS];
 };
+
+/* A step, when somebody wants to be told. */
+static void
+tell(struct walk *w, struct str one, struct str two, struct str three)
+{
+	if (w->question == NULL || !w->question->is_told)
+		return;
+	struct directory_step *const more =
+		arena_more(w->a, w->steps, w->out->step_count, &w->step_room, sizeof *w->steps);
+	if (more == NULL)
+		return;
+	w->steps = more;
+	more[w->out->step_count++] =
+		(struct directory_step){(unsigned)w->depth, arena_join(w->a, one, two, three)};
+}
 
 /* ---- what came out */
 
@@ -157,6 +174,8 @@ walk_list(struct walk *w, int64_t list, struct str address)
 	done(s);
 	if (rc != STEP_END)
 		return lookup_failed(w);
+	char digits[STR_DIGITS_MAX];
+	tell(w, address, STR(": a list; members: "), str_digits((int64_t)count, digits));
 	const size_t before = w->out->target_count;
 	for (size_t i = 0; i < count; i++) {
 		if (walk(w, members[i]))
@@ -166,6 +185,7 @@ walk_list(struct walk *w, int64_t list, struct str address)
 			w->out->condition == CONDITION_FORWARD_LOOP)
 			return false;
 		w->out->is_refused = false;
+		tell(w, members[i], STR(": left out of the list: "), w->out->why);
 	}
 	if (w->out->target_count == before && w->depth == 1)
 		return refuse_naming(w, CONDITION_UNKNOWN_USER, "nobody is on the list", address);
@@ -189,25 +209,37 @@ walk_account(struct walk *w, int64_t id, struct str address)
 	const struct str forward = arena_str(w->a, column_text(s, 1));
 	const bool keeps = sqlite3_column_int(s, 2) != 0 || !str_is_set(forward);
 	done(s);
+	tell(w, address, STR(": an account"), STR_NONE);
 	if (str_is_set(forward)) {
+		tell(w, address,
+			keeps ? STR(": keeps a copy and forwards to ") : STR(": forwards to "),
+			forward);
 		const bool ok = walk(w, forward);
 		/* With a copy kept here, a forward that leads nowhere is no reason to refuse. */
 		if (!ok && (!keeps || w->out->condition == CONDITION_LOOKUP_FAILED ||
 				   w->out->condition == CONDITION_FORWARD_LOOP))
 			return false;
+		if (!ok)
+			tell(w, forward, STR(": left out of the forward: "), w->out->why);
 		w->out->is_refused = false;
 	}
-	return !keeps || target_add(w, &target);
+	if (!keeps)
+		return true;
+	tell(w, address, STR(": mailbox"), STR_NONE);
+	return target_add(w, &target);
 }
 
 static bool
-walk_alias(struct walk *w, int64_t id)
+walk_alias(struct walk *w, int64_t id, struct str address)
 {
 	sqlite3_stmt *const s = ask_id(w->d, QUERY_ALIAS, id);
 	const enum step rc = step(s);
 	const struct str target = rc == STEP_ROW ? arena_str(w->a, column_text(s, 0)) : STR_NONE;
 	done(s);
-	return rc == STEP_ROW ? walk(w, target) : lookup_failed(w);
+	if (rc != STEP_ROW)
+		return lookup_failed(w);
+	tell(w, address, STR(": an alias for "), target);
+	return walk(w, target);
 }
 
 static bool
@@ -228,7 +260,8 @@ walk_name(struct walk *w, const struct name_row *row, struct str address)
 			w, inactive[row->kind].condition, inactive[row->kind].why, address);
 	if (row->kind == NAME_ACCOUNT)
 		return walk_account(w, row->id, address);
-	return row->kind == NAME_ALIAS ? walk_alias(w, row->id) : walk_list(w, row->id, address);
+	return row->kind == NAME_ALIAS ? walk_alias(w, row->id, address)
+				       : walk_list(w, row->id, address);
 }
 
 /* ---- routes */
@@ -247,6 +280,7 @@ walk_route(struct walk *w, const struct route_row *route, const struct name *nam
 		if (rc == STEP_END)
 			return false;
 	}
+	tell(w, name->whole, STR(": by a route, to "), route->host);
 	return target_add(w, &(struct directory_target){.kind = TARGET_ROUTE,
 				     .address = name->whole,
 				     .route_host = route->host,
@@ -264,6 +298,9 @@ walk_local(struct walk *w, const struct domain_row *domain, const struct name *n
 	if (rc == STEP_FAILED)
 		return lookup_failed(w);
 	const struct str host = str_of(domain->name);
+	if (rc == STEP_ROW && local.len < name->local.len)
+		tell(w, name->whole, STR(": what stands behind the plus is for the recipient: "),
+			local);
 	if (rc == STEP_ROW)
 		return walk_name(w, &row, arena_join(w->a, local, STR("@"), host));
 
@@ -274,8 +311,11 @@ walk_local(struct walk *w, const struct domain_row *domain, const struct name *n
 	if (routed == STEP_ROW && (walk_route(w, &route, name) || w->out->is_refused))
 		return !w->out->is_refused;
 	/* Who is meant to get everything, and is not there, is not looked for again. */
-	if (domain->catch_all[0] != '\0' && !str_eq_case(name->whole, str_of(domain->catch_all)))
-		return walk(w, arena_str(w->a, str_of(domain->catch_all)));
+	if (domain->catch_all[0] != '\0' && !str_eq_case(name->whole, str_of(domain->catch_all))) {
+		const struct str all = arena_str(w->a, str_of(domain->catch_all));
+		tell(w, name->whole, STR(": nobody is named so; the domain's catch-all is "), all);
+		return walk(w, all);
+	}
 	if (routed == STEP_ROW)
 		return refuse_naming(
 			w, CONDITION_NOT_IN_ROUTE, "the route does not list", name->whole);
@@ -292,6 +332,10 @@ walk_found(struct walk *w, const struct name *name)
 	if (rc == STEP_ROW) {
 		if (w->depth == 1)
 			w->out->place = PLACE_LOCAL;
+		tell(w, name->domain, STR(": a domain of this server"),
+			str_eq(name->domain, str_of(domain.name))
+				? STR_NONE
+				: arena_join(w->a, STR(": "), str_of(domain.name), STR_NONE));
 		if (!domain.is_active)
 			return refuse_naming(w, CONDITION_DOMAIN_INACTIVE, "not active: the domain",
 				str_of(domain.name));
@@ -303,9 +347,11 @@ walk_found(struct walk *w, const struct name *name)
 		return lookup_failed(w);
 	if (w->depth == 1)
 		w->out->place = routed == STEP_ROW ? PLACE_ROUTE : PLACE_ELSEWHERE;
-	if (routed == STEP_END)
+	if (routed == STEP_END) {
+		tell(w, name->whole, STR(": elsewhere"), STR_NONE);
 		return target_add(w, &(struct directory_target){
 					     .kind = TARGET_ELSEWHERE, .address = name->whole});
+	}
 	if (walk_route(w, &route, name) || w->out->is_refused)
 		return !w->out->is_refused;
 	return refuse_naming(w, CONDITION_NOT_IN_ROUTE, "the route does not list", name->whole);
@@ -347,6 +393,7 @@ directory_resolve(struct directory *d, const struct directory_question *question
 	if (out->is_refused)
 		out->target_count = 0;
 	out->targets = w.targets;
+	out->steps = w.steps;
 }
 
 bool

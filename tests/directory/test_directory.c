@@ -208,8 +208,9 @@ test_resolve(struct directory *d)
 	struct arena a;
 	arena_init(&a, 1 << 20);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		const struct directory_question question = {str_of(cases[i].recipient),
-			str_of(cases[i].sender), cases[i].is_authenticated};
+		const struct directory_question question = {.recipient = str_of(cases[i].recipient),
+			.sender = str_of(cases[i].sender),
+			.is_authenticated = cases[i].is_authenticated};
 		struct directory_answer answer;
 		char got[512];
 		arena_reset(&a);
@@ -224,6 +225,65 @@ test_resolve(struct directory *d)
 			answer.why.len > 0 ? answer.why.ptr : "");
 		tap_is_int(answer.place, cases[i].place, "its place");
 	}
+	arena_fini(&a);
+}
+
+/* What a person is told of the way. */
+static void
+test_told(struct directory *d)
+{
+	static const struct {
+		const char *recipient, *steps;
+	} rows[] = {
+		{"info+x@alias.example", "1 alias.example: a domain of this server: a.example\n"
+					 "1 info+x@alias.example: what stands behind the plus is "
+					 "for the recipient: info\n"
+					 "1 info@a.example: an alias for john@a.example\n"
+					 "2 a.example: a domain of this server\n"
+					 "2 john@a.example: an account\n"
+					 "2 john@a.example: mailbox\n"},
+		{"any@b.example", "1 b.example: a domain of this server\n"
+				  "1 any@b.example: nobody is named so; the domain's catch-all is "
+				  "all@b.example\n"
+				  "2 b.example: a domain of this server\n"
+				  "2 all@b.example: an account\n"
+				  "2 all@b.example: mailbox\n"},
+		{"both@a.example",
+			"1 a.example: a domain of this server\n"
+			"1 both@a.example: an account\n"
+			"1 both@a.example: keeps a copy and forwards to nobody@a.example\n"
+			"2 a.example: a domain of this server\n"
+			"1 nobody@a.example: left out of the forward: "
+			"the route does not list nobody@a.example\n"
+			"1 both@a.example: mailbox\n"},
+		{"shut@a.example", "1 a.example: a domain of this server\n"
+				   "1 shut@a.example: a list; members: 1\n"
+				   "2 a.example: a domain of this server\n"
+				   "1 nobody@a.example: left out of the list: "
+				   "the route does not list nobody@a.example\n"},
+		{"x@routed.example", "1 x@routed.example: by a route, to mx.inside.example\n"},
+		{"x@far.example", "1 x@far.example: elsewhere\n"},
+	};
+	struct arena a;
+	arena_init(&a, 1 << 20);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char told[1024] = "";
+		size_t len = 0;
+		struct directory_answer answer;
+		directory_resolve(d,
+			&(struct directory_question){
+				.recipient = str_of(rows[i].recipient), .is_told = true},
+			&a, &answer);
+		for (size_t n = 0; n < answer.step_count; n++)
+			len += (size_t)snprintf(told + len, sizeof told - len, "%u %.*s\n",
+				answer.steps[n].depth, (int)answer.steps[n].words.len,
+				answer.steps[n].words.ptr);
+		tap_is_str(str_of(told), str_of(rows[i].steps), "%s", rows[i].recipient);
+	}
+	struct directory_answer answer;
+	directory_resolve(
+		d, &(struct directory_question){.recipient = STR("x@far.example")}, &a, &answer);
+	tap_is_int(answer.step_count, 0, "nothing is told that nobody wants");
 	arena_fini(&a);
 }
 
@@ -699,6 +759,7 @@ main(void)
 	must(d != NULL);
 	fill(d);
 	test_resolve(d);
+	test_told(d);
 	test_loops(d);
 	test_depth(d);
 	test_targets_limit(d);
