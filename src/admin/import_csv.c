@@ -97,7 +97,7 @@ head_read(struct table *t, size_t columns[COLUMNS_MAX], size_t *count)
 	while (ends == FIELD_MORE) {
 		struct str name;
 		ends = field_read(t, &name);
-		if (ends == FIELD_BROKEN || *count == COLUMNS_MAX) {
+		if (ends == FIELD_BROKEN || *count == COLUMNS_MAX || name.len == 0) {
 			import_mistake(t->i, 1, STR("the first line must name the columns: "),
 				STR("address,password,quota"), STR_NONE);
 			return false;

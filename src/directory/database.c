@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BUSY_MS 2000 /* how long another process may keep the file from us */
@@ -163,14 +165,31 @@ tables_make(struct directory *d, const char *path, struct directory_error *error
 	return false;
 }
 
+/* The folder's owner: the server's user, also when root makes the file. SQLite gives the files
+ * beside it to the same one. */
+static void
+give_to_owner(int fd, const char *path)
+{
+	char folder[4096];
+	struct stat st = {0};
+	const char *const slash = strrchr(path, '/');
+	const int len = slash == NULL ? 1 : (int)(slash - path) + 1;
+	snprintf(folder, sizeof folder, "%.*s", len, slash == NULL ? "." : path);
+	/* When it cannot be given, the server says at its start that it may not read it. */
+	if (geteuid() != 0 || stat(folder, &st) != 0 || fchown(fd, st.st_uid, st.st_gid) != 0)
+		return;
+}
+
 /* A new file is its owner's alone: there are passwords in it. What is there already is not opened
  * here, because closing it would end the locks that this process has on it elsewhere. */
 static void
 file_make(const char *path)
 {
 	const int fd = open(path, O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW | O_WRONLY, 0600);
-	if (fd >= 0)
-		close(fd);
+	if (fd < 0)
+		return;
+	give_to_owner(fd, path);
+	close(fd);
 }
 
 struct directory *

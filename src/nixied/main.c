@@ -12,6 +12,7 @@ static const struct command {
 } commands[] = {
 	{"serve", cmd_serve, "run the server"},
 	{"demo", cmd_demo, "run a server to try, made in a folder"},
+	{"admin", cmd_admin, "manage domains, accounts, aliases, lists, routes and networks"},
 	{"audit", cmd_audit, "count what became of everything that was accepted"},
 };
 
@@ -39,9 +40,20 @@ find(const char *name)
 	return NULL;
 }
 
+/* By another name the program is one of its commands: nixie-admin. */
+static command_fn *
+named(const char *path)
+{
+	const char *const slash = strrchr(path, '/');
+	return strcmp(slash == NULL ? path : slash + 1, "nixie-admin") == 0 ? cmd_admin : NULL;
+}
+
 int
 main(int argc, char **argv)
 {
+	command_fn *const alone = argc > 0 ? named(argv[0]) : NULL;
+	if (alone != NULL)
+		return alone(argc, argv);
 	if (argc < 2) {
 		print_help(stderr);
 		return EXIT_USAGE;
