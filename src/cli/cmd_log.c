@@ -324,7 +324,7 @@ read_file(struct job *job, const char *path, int *code)
 		return true;
 	}
 	const bool goes_on = read_lines(job, &l, path);
-	why = l.stream.why;
+	why = l.feed.why;
 	lines_close(&l);
 	if (goes_on && why != NULL) {
 		complain(name, why);

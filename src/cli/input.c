@@ -1,6 +1,6 @@
 #include "cli/cli.h"
 
-#include "cli/stream.h"
+#include "cli/feed.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -41,14 +41,14 @@ make_room(struct input *in, size_t want)
 }
 
 static const char *
-read_all(struct stream *s, struct input *in)
+read_all(struct feed *s, struct input *in)
 {
 	for (in->len = 0;;) {
 		if (in->len > INPUT_BYTES_MAX)
 			return "is larger than 256 MiB; `nixie parse` takes mailboxes";
 		if (!make_room(in, in->len + LEAST_ROOM_BYTES))
 			return "not enough memory for it";
-		const size_t n = stream_read(s, in->bytes + in->len, in->room - in->len);
+		const size_t n = feed_read(s, in->bytes + in->len, in->room - in->len);
 		if (n == 0)
 			return s->why;
 		in->len += n;
@@ -66,17 +66,17 @@ input_read(const char *path, struct input *in)
 		return false;
 	}
 	struct stat st = {.st_size = 0};
-	struct stream s;
+	struct feed s;
 	const char *why = "is a folder; name the files in it, e.g. FOLDER/*.eml";
-	stream_init(&s, NULL, NULL);
-	stream_open(&s, fd, false, 0);
+	feed_init(&s, NULL, NULL);
+	feed_open(&s, fd, false, 0);
 	if (fstat(fd, &st) != 0 || !S_ISDIR(st.st_mode))
 		why = read_all(&s, in);
 	if (why != NULL)
 		complain(name, why);
 	/* What could be unpacked is better than nothing. */
 	const bool is_good = why == NULL || (why == s.why && s.unpack != NULL && in->len > 0);
-	stream_fini(&s);
+	feed_fini(&s);
 	return is_good;
 }
 

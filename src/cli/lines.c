@@ -33,15 +33,15 @@ lines_open(struct lines *l, const char *path)
 	const bool is_file = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 	if (is_file && !is_stdin)
 		l->modified_s = (int64_t)st.st_mtime;
-	stream_init(&l->stream, NULL, NULL);
-	stream_open(&l->stream, fd, false, is_file ? (uint64_t)st.st_size : 0);
+	feed_init(&l->feed, NULL, NULL);
+	feed_open(&l->feed, fd, false, is_file ? (uint64_t)st.st_size : 0);
 	return NULL;
 }
 
 void
 lines_close(struct lines *l)
 {
-	stream_fini(&l->stream);
+	feed_fini(&l->feed);
 	free(l->bytes);
 	l->bytes = NULL;
 }
@@ -58,13 +58,13 @@ fill(struct lines *l)
 	if (l->room - l->end < FIRST_ROOM_BYTES / 4) {
 		char *const bytes = realloc(l->bytes, l->room * 2);
 		if (bytes == NULL) {
-			l->stream.why = "not enough memory for a line of it";
+			l->feed.why = "not enough memory for a line of it";
 			return false;
 		}
 		l->bytes = bytes;
 		l->room *= 2;
 	}
-	const size_t n = stream_read(&l->stream, l->bytes + l->end, l->room - l->end);
+	const size_t n = feed_read(&l->feed, l->bytes + l->end, l->room - l->end);
 	l->end += n;
 	return n > 0;
 }

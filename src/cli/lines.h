@@ -6,12 +6,12 @@
 #ifndef CLI_LINES_H
 #define CLI_LINES_H
 
-#include "cli/stream.h"
+#include "cli/feed.h"
 
 #define LINE_BYTES_MAX ((size_t)16 << 20) /* a longer one is given in pieces of that size */
 
 struct lines {
-	struct stream stream;
+	struct feed feed;
 	char *bytes;
 	size_t room, start, end, seen;
 	bool is_at_end;
@@ -24,7 +24,7 @@ struct lines {
 const char *lines_open(struct lines *l, const char *path);
 void lines_close(struct lines *l);
 
-/* lines_next - valid until the next call; false at the end, and then l->stream.why says what was
+/* lines_next - valid until the next call; false at the end, and then l->feed.why says what was
  * wrong with the input, if anything */
 bool lines_next(struct lines *l, const char **line, size_t *len);
 

@@ -36,14 +36,14 @@ source_init(struct source *s, char **paths, size_t count, const struct source_op
 {
 	*s = (struct source){.o = *o, .paths = paths, .count = count};
 	folder_init(&s->folder, folder_is_bad, s);
-	stream_init(&s->stream, o->idle != NULL ? o->idle : no_idle, o->to);
+	feed_init(&s->feed, o->idle != NULL ? o->idle : no_idle, o->to);
 }
 
 void
 source_fini(struct source *s)
 {
 	folder_fini(&s->folder);
-	stream_fini(&s->stream);
+	feed_fini(&s->feed);
 	free(s->bytes);
 	s->bytes = NULL;
 }
@@ -51,11 +51,11 @@ source_fini(struct source *s)
 static void
 close_file(struct source *s)
 {
-	if (s->stream.why != NULL)
-		say(s, s->path, s->stream.why, true);
-	s->done_bytes += s->stream.taken_bytes;
-	s->stream.taken_bytes = 0;
-	stream_close(&s->stream);
+	if (s->feed.why != NULL)
+		say(s, s->path, s->feed.why, true);
+	s->done_bytes += s->feed.taken_bytes;
+	s->feed.taken_bytes = 0;
+	feed_close(&s->feed);
 	s->path = NULL;
 	if (s->room > KEPT_ROOM_BYTES) {
 		free(s->bytes);
@@ -91,13 +91,13 @@ make_room(struct source *s)
 static bool
 refill(struct source *s)
 {
-	if (s->stream.why != NULL)
+	if (s->feed.why != NULL)
 		return false;
 	if (!make_room(s)) {
-		s->stream.why = "not enough memory for a message in it";
+		s->feed.why = "not enough memory for a message in it";
 		return false;
 	}
-	const size_t n = stream_read(&s->stream, s->bytes + s->end, s->room - s->end);
+	const size_t n = feed_read(&s->feed, s->bytes + s->end, s->room - s->end);
 	s->end += n;
 	return n > 0;
 }
@@ -139,13 +139,13 @@ open_path(struct source *s, const char *path)
 		return false;
 	}
 	const bool is_regular = S_ISREG(st.st_mode);
-	stream_open(&s->stream, fd, !is_regular, is_regular ? (uint64_t)st.st_size : 0);
+	feed_open(&s->feed, fd, !is_regular, is_regular ? (uint64_t)st.st_size : 0);
 	s->path = path;
 	s->index = 0;
 	s->start = s->end = 0;
 	look(s);
 	if (s->end == 0) {
-		if (s->stream.why == NULL)
+		if (s->feed.why == NULL)
 			say(s, path, "is empty; there is no mail in it", false);
 		close_file(s);
 		return false;
@@ -319,5 +319,5 @@ source_total_bytes(const struct source *s)
 uint64_t
 source_done_bytes(const struct source *s)
 {
-	return s->done_bytes + s->stream.taken_bytes;
+	return s->done_bytes + s->feed.taken_bytes;
 }

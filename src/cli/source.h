@@ -13,8 +13,8 @@
 #ifndef CLI_SOURCE_H
 #define CLI_SOURCE_H
 
+#include "cli/feed.h"
 #include "cli/folder.h"
-#include "cli/stream.h"
 #include "read/mbox.h"
 
 #define MESSAGE_BYTES_MAX ((size_t)256 << 20) /* no mail server takes mails of that size */
@@ -32,8 +32,8 @@ typedef void source_say(void *to, const char *what, const char *why, bool is_fai
 struct source_options {
 	bool is_text; /* each input is one text: no mbox is looked for */
 	source_say *say;
-	stream_idle *idle; /* called before waiting for another program; may be NULL */
-	void *to;          /* for both */
+	feed_idle *idle; /* called before waiting for another program; may be NULL */
+	void *to;        /* for both */
 };
 
 struct source {
@@ -43,7 +43,7 @@ struct source {
 	struct folder folder;
 	const char *folder_path; /* the folder that is being read; NULL: none */
 	uint64_t folder_files, folder_odd;
-	struct stream stream;
+	struct feed feed;
 	const char *path; /* the file that is open; NULL: none */
 	bool is_mbox, is_cut;
 	uint64_t index;

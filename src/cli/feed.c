@@ -1,4 +1,4 @@
-#include "cli/stream.h"
+#include "cli/feed.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,21 +8,21 @@
 #define RAW_BYTES ((size_t)128 << 10)
 
 void
-stream_init(struct stream *s, stream_idle *idle, void *to)
+feed_init(struct feed *s, feed_idle *idle, void *to)
 {
-	*s = (struct stream){.fd = -1, .idle = idle, .idle_to = to};
+	*s = (struct feed){.fd = -1, .idle = idle, .idle_to = to};
 }
 
 void
-stream_fini(struct stream *s)
+feed_fini(struct feed *s)
 {
-	stream_close(s);
+	feed_close(s);
 	free(s->raw);
 	s->raw = NULL;
 }
 
 void
-stream_open(struct stream *s, int fd, bool may_wait, uint64_t size_bytes)
+feed_open(struct feed *s, int fd, bool may_wait, uint64_t size_bytes)
 {
 	s->fd = fd;
 	s->may_wait = may_wait;
@@ -34,7 +34,7 @@ stream_open(struct stream *s, int fd, bool may_wait, uint64_t size_bytes)
 }
 
 void
-stream_close(struct stream *s)
+feed_close(struct feed *s)
 {
 	unpack_free(s->unpack);
 	s->unpack = NULL;
@@ -45,7 +45,7 @@ stream_close(struct stream *s)
 
 /* Bytes as they lie in the file. */
 static size_t
-read_raw(struct stream *s, char *to, size_t room)
+read_raw(struct feed *s, char *to, size_t room)
 {
 	if (s->is_at_end || s->why != NULL)
 		return 0;
@@ -68,7 +68,7 @@ read_raw(struct stream *s, char *to, size_t room)
 }
 
 static size_t
-read_packed(struct stream *s, char *to, size_t room)
+read_packed(struct feed *s, char *to, size_t room)
 {
 	for (;;) {
 		if (s->raw_at == s->raw_len) {
@@ -93,7 +93,7 @@ read_packed(struct stream *s, char *to, size_t room)
 
 /* The first bytes, which tell whether the file is packed. */
 static size_t
-begin(struct stream *s, char *to, size_t room)
+begin(struct feed *s, char *to, size_t room)
 {
 	size_t len = 0, n;
 	do {
@@ -116,7 +116,7 @@ begin(struct stream *s, char *to, size_t room)
 }
 
 size_t
-stream_read(struct stream *s, char *to, size_t room)
+feed_read(struct feed *s, char *to, size_t room)
 {
 	if (!s->is_begun) {
 		s->is_begun = true;

@@ -1,0 +1,73 @@
+/* why_inside - what the files of why share */
+#ifndef EVENTLOG_WHY_INSIDE_H
+#define EVENTLOG_WHY_INSIDE_H
+
+#include "base/net.h"
+#include "eventlog/why.h"
+
+/* What a line, or all lines of a story, say to a question; a later one beats an earlier. */
+enum why_answer { WHY_NOT_ASKED, WHY_UNKNOWN, WHY_NO, WHY_YES };
+
+#define WHY_QUESTIONS 6 /* from, to, client, session, id, message_id */
+
+enum why_key_kind { KEY_SESSION, KEY_ID };
+
+struct why_key {
+	enum why_key_kind kind;
+	struct str text;
+	struct why_key *next;
+	struct why_record *records, *last;
+};
+
+struct why {
+	struct why_query query;
+	struct arena arena, scratch;
+	struct why_key **slots; /* a hash table with open addressing */
+	size_t room, count;
+	struct why_key *first, *last; /* in the order in which they were found */
+	int64_t first_ms, last_ms;    /* of all lines; -1: none */
+};
+
+struct why_key *why_key_find(const struct why *w, enum why_key_kind kind, struct str text);
+
+/* why_answers - what one line says to each question */
+void why_answers(const struct why_query *q, const struct eventlog_line *l,
+	enum why_answer out[WHY_QUESTIONS]);
+void why_answers_add(enum why_answer all[WHY_QUESTIONS], const enum why_answer some[WHY_QUESTIONS]);
+
+/* why_fits - nothing that is known speaks against it, and something for it */
+bool why_fits(const enum why_answer answers[WHY_QUESTIONS]);
+bool why_in_time(const struct why_query *q, const struct eventlog_line *l);
+
+/* What a condition's or a reason's row says about a refusal or a failed delivery. */
+struct why_advice {
+	struct str name;    /* "C34", "mailbox_full" */
+	struct str title;   /* "No such mailbox" */
+	struct str meaning; /* what causes it */
+	struct str setting; /* absent: none */
+	struct str to_do;   /* what those who run this server do */
+};
+
+/* why_advice_of - false when the line names neither a condition nor a reason that exists, or when
+ * nothing failed */
+bool why_advice_of(const struct eventlog_line *l, struct why_advice *out);
+
+/* why_line_with - the first line of the story that has the field, or NULL; why_sender - what it
+ * says of the sender, "<>" for the null one */
+const struct eventlog_line *why_line_with(const struct why_story *story, enum eventlog_name name);
+struct str why_sender(const struct why_story *story);
+
+/* How it stands with a recipient. */
+struct why_state {
+	struct str recipient;
+	const struct why_record *last; /* what was said of it last */
+};
+
+/* why_states - each recipient of a story once, in the order in which they were named; how many of
+ * them there are, at most `room` are written */
+size_t why_states(const struct why_story *story, struct why_state *out, size_t room);
+
+/* why_state_name - "delivered", "refused" ...; stable, for programs too */
+struct str why_state_name(const struct why_state *state);
+
+#endif

@@ -1,0 +1,302 @@
+/* nixied why - what became of a message or a try to send one */
+#include "base/when.h"
+#include "cli/moment.h"
+#include "eventlog/why.h"
+#include "nixied/logs.h"
+#include "nixied/nixied.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static const char usage[] =
+	"Usage: nixied why [OPTION]... [LOG]...\n"
+	"Tells what became of mail, out of the event log: accepted, refused, delivered, waiting,\n"
+	"given up; by which condition, rule and setting, with what answer, and what to do.\n"
+	"\n"
+	"  --from PATTERN       the sender: a part of the address, *@example.org; <> is the null "
+	"one\n"
+	"  --to PATTERN         a recipient\n"
+	"  --session REF        the session: what stands at the end of a refusal, (C34 7Q2F)\n"
+	"  --id ID              the message's id in the queue\n"
+	"  --client WHO         the client's address, network or name\n"
+	"  --message-id M       a part of the header's Message-ID\n"
+	"  --since WHEN         only what happened from then on: 2026-11-01, yesterday, 90m, 7d\n"
+	"  --until WHEN         only what happened up to then; a date is its whole day\n"
+	"  --log FILE           the log, also rotated and packed ones; - is standard input\n"
+	"  -c, --config FILE    whose log_file is read (" NIXIED_CONF_DEFAULT ")\n"
+	"  -n, --last N         only the last N stories\n"
+	"  -o text|json         for people; a story a line, for programs (text)\n"
+	"  --color[=WHEN]       always, never, auto (auto: on a terminal)\n"
+	"  -h, --help           this help\n"
+	"\n"
+	"Where the log goes to the journal:  journalctl -u nixied -o cat | nixied why --log - "
+	"...\n";
+
+struct job {
+	struct why_query query;
+	struct logs logs;
+	const char *config; /* NULL: the default */
+	size_t last;
+	bool is_json, has_colour;
+};
+
+static bool
+usage_fault(const char *what, const char *why)
+{
+	fprintf(stderr, "nixied why: %s: %s\nTry: nixied why --help\n", what, why);
+	return false;
+}
+
+static bool
+moment_take(const char *option, const char *text, bool is_end, int64_t *ms)
+{
+	struct moment m;
+	if (!moment_parse(text, is_end, &m))
+		return usage_fault(option, "wants a time: 2026-11-01, yesterday, 2h, 7d ...");
+	*ms = m.point * 1000 + (is_end ? 999 : 0);
+	return true;
+}
+
+static bool
+log_take(struct job *job, const char *path, int *code)
+{
+	char error[LOGS_ERROR_BYTES];
+	if (logs_add(&job->logs, path, error))
+		return true;
+	fprintf(stderr, "nixied why: %s\n", error);
+	*code = EXIT_TROUBLE;
+	return false;
+}
+
+static bool
+colour_take(struct job *job, const char *when)
+{
+	if (when == NULL || strcmp(when, "always") == 0)
+		job->has_colour = true;
+	else if (strcmp(when, "never") == 0)
+		job->has_colour = false;
+	else if (strcmp(when, "auto") != 0)
+		return usage_fault("--color", "wants always, never or auto");
+	return true;
+}
+
+/* false: *code is what to end with. */
+static bool
+options_take(struct job *job, int argc, char **argv, int *code)
+{
+	enum { FROM = 256, TO, SESSION, ID, CLIENT, MESSAGE_ID, SINCE, UNTIL, LOG, COLOUR };
+	static const struct option options[] = {{"from", required_argument, NULL, FROM},
+		{"to", required_argument, NULL, TO}, {"session", required_argument, NULL, SESSION},
+		{"id", required_argument, NULL, ID}, {"client", required_argument, NULL, CLIENT},
+		{"message-id", required_argument, NULL, MESSAGE_ID},
+		{"since", required_argument, NULL, SINCE},
+		{"until", required_argument, NULL, UNTIL}, {"log", required_argument, NULL, LOG},
+		{"config", required_argument, NULL, 'c'}, {"last", required_argument, NULL, 'n'},
+		{"color", optional_argument, NULL, COLOUR}, {"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0}};
+	struct why_query *const q = &job->query;
+	bool ok = true;
+	*code = EXIT_USAGE;
+	for (int c; ok && (c = getopt_long(argc, argv, "c:n:o:h", options, NULL)) != -1;) {
+		switch (c) {
+		case FROM:
+			q->from = str_of(optarg);
+			break;
+		case TO:
+			q->to = str_of(optarg);
+			break;
+		case SESSION:
+			q->session = str_of(optarg);
+			break;
+		case ID:
+			q->id = str_of(optarg);
+			break;
+		case CLIENT:
+			q->client = str_of(optarg);
+			break;
+		case MESSAGE_ID:
+			q->message_id = str_of(optarg);
+			break;
+		case SINCE:
+			ok = moment_take("--since", optarg, false, &q->since_ms);
+			break;
+		case UNTIL:
+			ok = moment_take("--until", optarg, true, &q->until_ms);
+			break;
+		case LOG:
+			ok = log_take(job, optarg, code);
+			break;
+		case 'c':
+			job->config = optarg;
+			break;
+		case 'n':
+			job->last = (size_t)str_number(str_of(optarg), 1000000);
+			if (job->last == 0 || job->last == (size_t)-1)
+				ok = usage_fault("--last", "wants a number, e.g. 10");
+			break;
+		case 'o':
+			job->is_json = strcmp(optarg, "json") == 0;
+			if (!job->is_json && strcmp(optarg, "text") != 0)
+				ok = usage_fault("-o", "wants text or json");
+			break;
+		case COLOUR:
+			ok = colour_take(job, optarg);
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			*code = EXIT_DONE;
+			return false;
+		default:
+			fputs("Try: nixied why --help\n", stderr);
+			return false;
+		}
+	}
+	for (int i = optind; ok && i < argc; i++)
+		ok = log_take(job, argv[i], code);
+	return ok;
+}
+
+/* Where the configuration says that the log is. */
+static bool
+logs_of_config(struct job *job)
+{
+	char error[LOGS_ERROR_BYTES];
+	struct conf conf;
+	if (!conf_read(&conf, job->config))
+		return false;
+	const struct str path = conf.config.values[SETTING_log_file].text;
+	const bool has_file = path.len > 0;
+	bool ok = has_file;
+	if (!has_file)
+		fputs("nixied why: the log goes to standard error (log_file is not set), which "
+		      "systemd keeps in its journal:\n"
+		      "  journalctl -u nixied -o cat | nixied why --log - ...\n",
+			stderr);
+	else if (!logs_add_rotated(&job->logs, path.ptr, error)) {
+		fprintf(stderr, "nixied why: %s\n", error);
+		ok = false;
+	}
+	conf_free(&conf);
+	return ok;
+}
+
+static void
+select_line(void *to, struct str line)
+{
+	why_select(to, line);
+}
+
+static void
+collect_line(void *to, struct str line)
+{
+	why_collect(to, line);
+}
+
+static bool
+stdout_sink(void *to, const char *bytes, size_t len)
+{
+	(void)to;
+	return fwrite(bytes, 1, len, stdout) == len;
+}
+
+static unsigned
+columns(void)
+{
+	struct winsize size = {0};
+	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
+			       size.ws_col >= 40
+		       ? size.ws_col
+	       : isatty(STDOUT_FILENO) ? 80
+				       : 100;
+}
+
+static bool
+stories_write(const struct job *job, const struct why_story *stories, size_t count)
+{
+	static struct out out;
+	out_init(&out, stdout_sink, NULL);
+	struct page page = {&out, columns(), job->has_colour};
+	const size_t from = job->last > 0 && job->last < count ? count - job->last : 0;
+	for (size_t i = from; i < count; i++) {
+		if (job->is_json) {
+			why_json(&stories[i], &out);
+			continue;
+		}
+		if (i > from)
+			page_blank(&page);
+		why_text(&stories[i], &page);
+	}
+	return out_finish(&out) && fflush(stdout) == 0;
+}
+
+/* Says why there is no story; the exit code. */
+static int
+nothing(const struct why *w)
+{
+	char first[WHEN_BYTES], last[WHEN_BYTES];
+	int64_t first_ms, last_ms;
+	if (!why_span(w, &first_ms, &last_ms)) {
+		fputs("nixied why: there is no event of nixied in this log; look at log_file in "
+		      "nixied.conf, or in the journal\n",
+			stderr);
+		return EXIT_TROUBLE;
+	}
+	const struct str from = when_log(first_ms, first), to = when_log(last_ms, last);
+	fprintf(stderr,
+		"nixied why: nothing fits in this log, from %.*s to %.*s: it did not come to this "
+		"server then, or under another name\n",
+		(int)from.len, from.ptr, (int)to.len, to.ptr);
+	return EXIT_NO;
+}
+
+static int
+run(struct job *job)
+{
+	char error[LOGS_ERROR_BYTES];
+	const struct why_story *stories = NULL;
+	size_t count = 0;
+	if (job->logs.count == 0 && !logs_of_config(job))
+		return EXIT_TROUBLE;
+	struct why *const w = why_new(&job->query);
+	bool ok = w != NULL;
+	int code = EXIT_TROUBLE;
+	if (!ok)
+		snprintf(error, sizeof error, "not enough memory");
+	/* Twice: a delivery is the first to name its recipient, and leads back to the session. */
+	for (int pass = 0; ok && pass < 2; pass++)
+		ok = logs_read(&job->logs, select_line, w, error);
+	ok = ok && logs_read(&job->logs, collect_line, w, error);
+	if (!ok) {
+		fprintf(stderr, "nixied why: %s\n", error);
+		why_free(w);
+		return EXIT_TROUBLE;
+	}
+	if (!why_stories(w, &stories, &count))
+		fputs("nixied why: more belongs to this than fits into memory; ask for less with "
+		      "--since, --from, --to\n",
+			stderr);
+	if (!stories_write(job, stories, count))
+		fprintf(stderr, "nixied why: standard output: %s\n", strerror(errno));
+	else
+		code = count > 0 ? EXIT_DONE : nothing(w);
+	why_free(w);
+	return code;
+}
+
+int
+cmd_why(int argc, char **argv)
+{
+	static struct job job;
+	int code = EXIT_USAGE;
+	job = (struct job){.query = {.since_ms = INT64_MIN, .until_ms = INT64_MAX},
+		.has_colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL};
+	logs_init(&job.logs);
+	if (options_take(&job, argc, argv, &code))
+		code = run(&job);
+	logs_fini(&job.logs);
+	return code;
+}

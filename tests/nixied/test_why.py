@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""test_why.py NIXIED [NAME...] - what `nixied why` tells of the logs in tests/nixied/why. TAP.
+
+Each case of CASES is held against tests/nixied/why/NAME.out: the exit status, then standard output, then what
+was said on standard error. UPDATE=1 writes these files; read them, they are the promise.
+"""
+import gzip
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'tools'))
+from tap import check, done  # noqa: E402
+
+HERE = pathlib.Path(__file__).resolve().parent / 'why'
+BOTH = ['--log', 'mail.log', '--log', 'mail.log.1']  # in the wrong order: they are sorted
+CASES = {
+    'message': ['--to', 'carol', *BOTH],
+    'alias': ['--from', 'alice@example.net', '--to', 'bob@here.example', '--log', 'mail.log.1'],
+    'refused-at-rcpt': ['--to', 'dave@here.example', *BOTH],
+    'refused-at-mail': ['--from', '*@spam.example', '--to', 'bob@here.example', *BOTH],
+    'relay-denied': ['--session', '7q2f', '--since', '2026-11-23', *BOTH],
+    'session': ['--session', '7Q2F', '--until', '2026-11-22', *BOTH],
+    'null-sender': ['--from', '<>', *BOTH],
+    'network': ['--client', '203.0.113.0/24', *BOTH],
+    'client-by-name': ['--client', 'mail.example.net', '--to', 'erin', *BOTH],
+    'login': ['--client', '2001:db8::25', *BOTH],
+    'message-id': ['--message-id', 'm3@here', *BOTH],
+    'id-json': ['--id', '4qz', '-o', 'json', *BOTH],
+    'refusal-json': ['--to', 'dave', '-o', 'json', *BOTH],
+    'last': ['-n', '1', *BOTH],
+    'journal': ['--to', 'bob', '--log', 'journal.log'],
+    'nothing': ['--to', 'zoe', *BOTH],
+    'no-log': ['--to', 'zoe', '--log', 'message.out'],
+    'no-file': ['--to', 'zoe', '--log', 'absent.log'],
+    'bad-time': ['--since', 'whenever', *BOTH],
+}
+
+
+def run(nixied, args, stdin=None):
+    env = {k: v for k, v in os.environ.items() if not k.startswith('NIXIED')}
+    env['TZ'] = 'UTC'
+    got = subprocess.run([nixied, 'why', *args], cwd=HERE, input=stdin, capture_output=True, env=env, timeout=60,
+                         check=False)
+    return got.returncode, got.stdout.decode('utf-8'), got.stderr.decode('utf-8')
+
+
+def golden(nixied, names):
+    for name, args in CASES.items():
+        if names and name not in names:
+            continue
+        code, out, err = run(nixied, args)
+        text = f'$ nixied why {" ".join(args)}\n{out}{err}=> {code}\n'
+        path = HERE / f'{name}.out'
+        if os.environ.get('UPDATE'):
+            path.write_text(text, 'utf-8')
+        want = path.read_text('utf-8') if path.exists() else ''
+        trouble = [] if text == want else [f'got  {g!r}, want {w!r}' for g, w in zip(
+            text.splitlines() + ['(end)'], want.splitlines() + ['(end)']) if g != w] or ['is longer or shorter']
+        check(trouble, name)
+
+
+def same_however_read(nixied):
+    """Packed, from standard input, and found by the configuration: the same stories."""
+    want = run(nixied, CASES['message'])[:2]
+    whole = (HERE / 'mail.log.1').read_bytes() + (HERE / 'mail.log').read_bytes()
+    check([] if run(nixied, ['--to', 'carol', '--log', '-'], whole)[:2] == want else ['differs'], 'standard input')
+    with tempfile.TemporaryDirectory() as folder:
+        top = pathlib.Path(folder)
+        (top / 'nixied.log').write_bytes((HERE / 'mail.log').read_bytes())
+        (top / 'nixied.log-20261122.gz').write_bytes(gzip.compress((HERE / 'mail.log.1').read_bytes()))
+        (top / 'nixied.log.old').write_text('no log of ours\n')
+        (top / 'nixied.conf').write_text(f'log_file = {top}/nixied.log\n')
+        got = run(nixied, ['--to', 'carol', '-c', f'{top}/nixied.conf'])
+        check([] if got[:2] == want else [repr(got)], 'a rotated and packed log, found by nixied.conf')
+        (top / 'nixied.conf').write_text('hostname = mx.here.example\n')
+        got = run(nixied, ['--to', 'carol', '-c', f'{top}/nixied.conf'])
+        check([] if got[0] == 3 and 'journalctl' in got[2] else [repr(got)], 'a log in the journal: it says how')
+        (top / 'cut.gz').write_bytes(gzip.compress(whole)[:-20])
+        got = run(nixied, ['--to', 'carol', '--log', f'{top}/cut.gz'])
+        check([] if got[0] == 3 and 'cut.gz' in got[2] else [repr(got)], 'a packed log that was cut short is said')
+
+
+def is_json(nixied):
+    out = run(nixied, ['-o', 'json', *BOTH])[1]
+    stories = [json.loads(line) for line in out.splitlines()]
+    times = [s['time'] for s in stories]
+    check([] if times == sorted(times) and len(stories) > 5 else times, 'every story is JSON, in the order of time')
+    told = {(e['time'], e['event']) for s in stories for e in s['events']}
+    wanted = set()
+    for name in ('mail.log', 'mail.log.1'):
+        for line in (HERE / name).read_text('utf-8').splitlines():
+            time, event = line.split()[:2]
+            if event in ('refused', 'accepted', 'delivered', 'relayed', 'deferred', 'bounced', 'discarded'):
+                wanted.add((time, event))
+    check(sorted(map(str, wanted - told)), 'nothing that was decided is left out')
+
+
+def many(nixied):
+    """A large log, most of which is not asked for, and a story in it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / 'large.log'
+        with path.open('w') as f:
+            for i in range(60000):
+                at = f'2026-11-22T{i // 3600:02}:{i // 60 % 60:02}:{i % 60:02}.000Z'
+                f.write(f'{at} accepted session=S{i:05} id=M{i} from=a{i}@example.net to=b{i}@here.example bytes=1\n'
+                        f'{at} delivered id=M{i} to=b{i}@here.example\n')
+        code, out, _ = run(nixied, ['--to', 'b31415@here.example', '--log', str(path), '-o', 'json'])
+        stories = [json.loads(line) for line in out.splitlines()]
+        check([] if code == 0 and [s['id'] for s in stories] == ['M31415'] and len(stories[0]['events']) == 2
+              else [out[:500]], 'one of 60,000 messages')
+        code, out, _ = run(nixied, ['--log', str(path), '-o', 'json'])
+        check([] if code == 0 and out.count('\n') == 60000 else [str(out.count('\n'))], 'and all of them')
+
+
+def main():
+    nixied, names = str(pathlib.Path(sys.argv[1]).resolve()), sys.argv[2:]
+    golden(nixied, names)
+    if not names:
+        same_however_read(nixied)
+        is_json(nixied)
+        many(nixied)
+    return done()
+
+
+if __name__ == '__main__':
+    sys.exit(main())
