@@ -48,14 +48,14 @@
 		url.searchParams.set('part', 'answer');
 		status.textContent = form.dataset.reading;
 		try {
-			const response = await fetch(url, { method: 'POST', body, headers: { 'Content-Type': type } });
+			const response = await fetch(url, { method: 'POST', body, headers: { 'Content-Type': type, Accept: 'text/html' } });
 			const answer = await response.text();
 			if (mine !== asked)
 				return;
 			if ((response.headers.get('Content-Type') || '').startsWith('text/html'))
-				put(answer, focus);
-			else // a problem of RFC 9457: too large, too often
-				status.textContent = form.dataset.failed + ' (' + JSON.parse(answer).title + ')';
+				put(answer, focus); // an answer, or what was too large, too often
+			else
+				status.textContent = form.dataset.failed;
 		} catch {
 			if (mine === asked)
 				status.textContent = form.dataset.failed;

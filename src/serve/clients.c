@@ -3,7 +3,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#define SETS (CLIENTS_MAX / CLIENTS_WAYS)
 #define TOKEN 1000 /* what one request costs, in thousandths: one for each millisecond and rate */
 
 struct client {
@@ -18,17 +17,21 @@ struct clients {
 	pthread_mutex_t lock;
 	struct clients_limits limits;
 	uint64_t seed;
-	struct client table[SETS][CLIENTS_WAYS];
+	size_t sets;
+	struct client table[][CLIENTS_WAYS];
 };
 
 struct clients *
 clients_new(const struct clients_limits *limits, uint64_t seed)
 {
-	struct clients *const c = calloc(1, sizeof *c);
+	const uint64_t wanted = limits->all * CLIENTS_PER_CONNECTION;
+	const size_t sets = (size_t)(wanted > CLIENTS_MIN ? wanted : CLIENTS_MIN) / CLIENTS_WAYS;
+	struct clients *const c = calloc(1, sizeof *c + sets * sizeof *c->table);
 	if (c == NULL)
 		return NULL;
 	c->limits = *limits;
 	c->seed = seed;
+	c->sets = sets;
 	pthread_mutex_init(&c->lock, NULL);
 	return c;
 }
@@ -55,16 +58,16 @@ make_key(const struct peer *peer, unsigned char key[16])
 
 /* Of two halves, with the seed: splitmix64's last steps. */
 static size_t
-set_of(uint64_t seed, const unsigned char key[16])
+set_of(const struct clients *c, const unsigned char key[16])
 {
-	uint64_t half[2], h = seed;
+	uint64_t half[2], h = c->seed;
 	memcpy(half, key, 16);
 	for (size_t i = 0; i < 2; i++) {
 		h = (h ^ half[i]) * 0xbf58476d1ce4e5b9;
 		h = (h ^ h >> 27) * 0x94d049bb133111eb;
 		h ^= h >> 31;
 	}
-	return h % SETS;
+	return h % c->sets;
 }
 
 /* The client's place; NULL when all it could have are those of connected clients. */
@@ -73,7 +76,7 @@ place_of(struct clients *c, const struct peer *peer, int64_t now_ms)
 {
 	unsigned char key[16];
 	make_key(peer, key);
-	struct client *const set = c->table[set_of(c->seed, key)];
+	struct client *const set = c->table[set_of(c, key)];
 	struct client *oldest = NULL;
 	for (size_t i = 0; i < CLIENTS_WAYS; i++) {
 		if (set[i].is_used && memcmp(set[i].key, key, 16) == 0)

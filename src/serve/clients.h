@@ -2,9 +2,11 @@
  * clients - how much each client may have: requests by a token bucket, connections by number
  *
  * A client is an IPv4 address, or an IPv6 network of 64 bits, since that is what one customer
- * gets. The table has CLIENTS_MAX places; a new client takes the place of the one not heard of for
- * the longest time among CLIENTS_WAYS, never of one that is connected. No clock here: now_ms is
- * the caller's, and never goes back.
+ * gets. A new client takes the place of the one not heard of for the longest time among
+ * CLIENTS_WAYS, never of one that is connected. The table has CLIENTS_PER_CONNECTION places for
+ * each connection there may be, at least CLIENTS_MIN: so full of strangers as it can get, in one of
+ * 2,000 servers with the most connections there is a single client without a place. No clock here:
+ * now_ms is the caller's, and never goes back.
  *
  * Any thread; one lock.
  */
@@ -13,13 +15,15 @@
 
 #include "serve/peer.h"
 
-#define CLIENTS_MAX 16384
+#define CLIENTS_PER_CONNECTION 16
+#define CLIENTS_MIN 16384
 #define CLIENTS_WAYS 8
 
 struct clients_limits {
 	uint64_t rate;        /* requests a second; 0: no limit */
 	uint64_t burst;       /* ... at once, after a while without any */
 	uint64_t connections; /* at a time */
+	uint64_t all;         /* connections of all clients at a time: how large the table is */
 };
 
 struct clients;

@@ -139,6 +139,7 @@ begin_answer(struct connection *c, int64_t now_ms)
 		buf_fini(&c->res.body);
 		problem_answer(PROBLEM_BUSY, STR_NONE, &c->res);
 		c->res.retry_after_s = CONNECTION_RETRY_S;
+		problem_page(&c->head.request, &c->res);
 	}
 	count_answer(c, bytes_in);
 	c->is_last = c->is_last || c->is_stopping;
@@ -149,14 +150,17 @@ begin_answer(struct connection *c, int64_t now_ms)
 	c->deadline_ms = now_ms + (int64_t)c->service->settings->max_time * 1000;
 }
 
-/* The request cannot be answered, and where the next one begins is not known. */
+/* The request cannot be answered, and where the next one begins is not known. Its head was read, or
+ * there is none that can be trusted. */
 static void
 refuse(struct connection *c, enum problem p, const char *why, int64_t now_ms)
 {
+	const bool has_head = c->phase == PHASE_BODY;
 	c->is_last = true;
 	problem_answer(p, str_of(why), &c->res);
 	if (p == PROBLEM_BUSY || p == PROBLEM_TOO_MANY)
 		c->res.retry_after_s = CONNECTION_RETRY_S;
+	problem_page(has_head ? &c->head.request : NULL, &c->res);
 	begin_answer(c, now_ms);
 }
 
@@ -246,6 +250,7 @@ say_continue(struct connection *c)
 static void
 begin_body(struct connection *c, int64_t now_ms)
 {
+	c->phase = PHASE_BODY;
 	if (c->head.content_length > (int64_t)c->service->settings->max_body) {
 		refuse(c, PROBLEM_TOO_LARGE, NULL, now_ms);
 		return;
@@ -257,7 +262,6 @@ begin_body(struct connection *c, int64_t now_ms)
 	if (c->head.wants_continue && c->len == c->head.len)
 		say_continue(c);
 	c->chunks = (struct http_chunks){.left = 0};
-	c->phase = PHASE_BODY;
 	c->deadline_ms = now_ms + (int64_t)c->service->settings->max_time * 1000;
 }
 
@@ -275,6 +279,7 @@ is_too_often(struct connection *c, int64_t now_ms)
 		return false;
 	problem_answer(PROBLEM_TOO_MANY, STR_NONE, &c->res);
 	c->res.retry_after_s = wait_s;
+	problem_page(&c->head.request, &c->res);
 	c->is_last = c->head.wants_close || c->head.is_chunked || c->head.content_length > 0;
 	begin_answer(c, now_ms);
 	return true;

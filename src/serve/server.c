@@ -131,7 +131,8 @@ make_clients(const struct settings *settings)
 {
 	const struct clients_limits limits = {.rate = settings->rate,
 		.burst = settings->burst,
-		.connections = settings->per_client};
+		.connections = settings->per_client,
+		.all = settings->max_connections};
 	uint64_t seed;
 	return getrandom(&seed, sizeof seed, 0) == sizeof seed ? clients_new(&limits, seed) : NULL;
 }

@@ -61,6 +61,12 @@ problem_name(enum problem p)
 	return str_from(problems[p].type, sizeof PREFIX - 1);
 }
 
+struct str
+problem_title(enum problem p)
+{
+	return problems[p].title;
+}
+
 void
 problem_describe(enum problem p, bool is_json, struct buf *body)
 {

@@ -62,6 +62,18 @@ enum problem {
  */
 void problem_answer(enum problem p, struct str detail, struct web_response *res);
 
+/*
+ * problem_page - a response that is a problem becomes a page in the reader's language where the
+ * client is a browser: text/html in Accept, and an address that is not the API's
+ *
+ * Of `req` only path, query, accept and accept_language are read. NULL: nothing of it is known, and
+ * the problem stays as it is. Set `retry_after_s` before.
+ */
+void problem_page(const struct web_request *req, struct web_response *res);
+
+/* problem_title - "The body is larger than this server takes"; static text, English */
+struct str problem_title(enum problem p);
+
 /* problem_name - "too-large"; static text. problem_find - the enum problem of that name, or -1 */
 struct str problem_name(enum problem p);
 int problem_find(struct str name);

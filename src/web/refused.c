@@ -79,16 +79,5 @@ refused_title(const struct site *s, const struct refused_file *what)
 void
 refused_write(struct site *s, const struct refused_file *what)
 {
-	HTML(&s->out, "<article class=\"card plain\">\n<h2 id=\"answer\" tabindex=\"-1\">");
-	html_text(&s->out, refused_title(s, what));
-	HTML(&s->out, "</h2>\n<section class=\"todo\">\n<h3>");
-	site_say(s, "label.you");
-	HTML(&s->out, "</h3>\n<ul>\n");
-	struct str rest = site_word(s, what->how), part;
-	while (site_part(&rest, &part)) {
-		HTML(&s->out, "<li>");
-		html_text(&s->out, part);
-		HTML(&s->out, "</li>\n");
-	}
-	HTML(&s->out, "</ul>\n</section>\n</article>\n");
+	site_notice(s, refused_title(s, what), site_word(s, what->how));
 }

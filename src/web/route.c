@@ -165,8 +165,8 @@ choose_body(const struct web_route *r, struct web_call *c, struct web_response *
 	return false;
 }
 
-static void
-choose_language(struct web_call *c, struct web_response *res)
+void
+route_language(struct web_call *c, struct web_response *res)
 {
 	const struct str asked = request_parameter(c->request->query, STR("lang"), c->arena);
 	const int lang = str_is_set(asked) ? catalogue_lang_find(asked) : -1;
@@ -180,7 +180,7 @@ run(const struct web_route *r, struct web_call *c, struct web_response *res)
 {
 	if (!choose_form(r, c, res) || !choose_body(r, c, res))
 		return;
-	choose_language(c, res);
+	route_language(c, res);
 	c->rest = request_unescape(c->rest, false, c->arena);
 	r->run(c, res);
 }
@@ -216,7 +216,7 @@ route_dispatch(struct web *w, const struct web_request *req, struct web_response
 	if (str_has_case(req->accept, forms[WEB_HTML].name)) {
 		struct web_call c = {.web = w, .request = req, .arena = &res->arena};
 		res->type = forms[WEB_HTML].full;
-		choose_language(&c, res);
+		route_language(&c, res);
 		site_not_found(&c, res);
 		return;
 	}

@@ -56,6 +56,10 @@ extern const size_t web_route_count;
  * with its %XX; absent without {} */
 bool route_fits(struct str pattern, struct str path, struct str *rest);
 
+/* route_language - the language that ?lang= or else Accept-Language asks for, into the call and the
+ * response */
+void route_language(struct web_call *c, struct web_response *res);
+
 /* route_dispatch - answers the request by the table */
 void route_dispatch(struct web *w, const struct web_request *req, struct web_response *res);
 

@@ -98,6 +98,23 @@ site_part(struct str *rest, struct str *part)
 	return true;
 }
 
+void
+site_notice(struct site *s, struct str title, struct str how)
+{
+	struct str part;
+	HTML(&s->out, "<article class=\"card plain\">\n<h2 id=\"answer\" tabindex=\"-1\">");
+	html_text(&s->out, title);
+	HTML(&s->out, "</h2>\n<section class=\"todo\">\n<h3>");
+	site_say(s, "label.you");
+	HTML(&s->out, "</h3>\n<ul>\n");
+	while (site_part(&how, &part)) {
+		HTML(&s->out, "<li>");
+		html_text(&s->out, part);
+		HTML(&s->out, "</li>\n");
+	}
+	HTML(&s->out, "</ul>\n</section>\n</article>\n");
+}
+
 static void
 add_address(struct site *s, struct str folder, struct str name)
 {

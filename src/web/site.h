@@ -56,6 +56,9 @@ void site_paragraph(struct site *s, struct str text);
 /* site_steps - <li> for each */
 void site_steps(struct site *s, const struct steps *steps);
 
+/* site_notice - a card that tells one thing, and what to do: `how` is steps with " | " between */
+void site_notice(struct site *s, struct str title, struct str how);
+
 /* site_part - the next of the parts that " | " separates in a sentence; false after the last */
 bool site_part(struct str *rest, struct str *part);
 

@@ -4,6 +4,7 @@
 
 #include "web/accept.h"
 #include "web/count.h"
+#include "web/problem.h"
 
 struct web {
 	struct counters counters;
@@ -65,6 +66,7 @@ web_answer(struct web *w, const struct web_request *req, struct web_response *re
 			res);
 	else if (arena_failed(&res->arena))
 		problem_answer(PROBLEM_INTERNAL, STR_NONE, res);
+	problem_page(req, res);
 	if (res->status == 200 && res->cache == WEB_CACHE_REVALIDATE)
 		tag(req, res);
 }

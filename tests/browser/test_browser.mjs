@@ -114,6 +114,14 @@ async function withoutScript(place) {
 		await page.click('button.go');
 		has('without a script: a file', await headline(page), 'hary.miller@example.net');
 		is('the language is kept', await page.getAttribute('html', 'lang'), 'de');
+		await page.setInputFiles('input[type=file]', { name: 'a.mbox', mimeType: 'application/mbox', buffer: Buffer.alloc(11 << 20, 'a') });
+		await page.click('button.go');
+		has('without a script: what is too large is told on a page, in the language', await headline(page), 'mehr, als diese Seite');
+	});
+	await visit(place, '/', { locale: 'ja' }, async page => {
+		await page.setInputFiles('input[type=file]', { name: 'a.mbox', mimeType: 'application/mbox', buffer: Buffer.alloc(11 << 20, 'a') });
+		await page.waitForSelector('#answer');
+		has('with one it stands where the answer would', await headline(page), '大きさを超えています');
 	});
 	await visit(place, '/look-up', NO_SCRIPT, async page => {
 		await page.fill('#q', '550');

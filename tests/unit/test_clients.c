@@ -247,30 +247,61 @@ test_table(void)
 	bool is_counted;
 	tap_ok(clients_connect(c, &stays, 0, &is_counted), "table: one is connected");
 	wait_is(clients_take(c, &stays, 0), 0, "table: ... and has asked");
-	for (unsigned i = 0; i < 4 * CLIENTS_MAX; i++) {
+	for (unsigned i = 0; i < 4 * CLIENTS_MIN; i++) {
 		memcpy(p.ip.bytes + 12, &i, 4);
 		p.ip.bytes[15] = 10;
 		refused += clients_take(c, &p, 1) != 0;
 	}
 	tap_is_int(refused, 0, "table: new clients find a place");
 	tap_ok(clients_take(c, &stays, 1) != 0, "table: who is connected keeps his own");
-	for (unsigned i = 3 * CLIENTS_MAX; i < 4 * CLIENTS_MAX; i++) {
+	for (unsigned i = 3 * CLIENTS_MIN; i < 4 * CLIENTS_MIN; i++) {
 		memcpy(p.ip.bytes + 12, &i, 4);
 		p.ip.bytes[15] = 10;
 		again += clients_take(c, &p, 1) != 0;
 	}
 	tap_ok(again > 0, "table: of the last, some are still known: %u", again);
 	unsigned may = 0, counted = 0;
-	for (unsigned i = 0; i < 2 * CLIENTS_MAX; i++) {
+	for (unsigned i = 0; i < 2 * CLIENTS_MIN; i++) {
 		memcpy(p.ip.bytes + 12, &i, 4);
 		p.ip.bytes[15] = 10;
 		may += clients_connect(c, &p, 1, &is_counted);
 		counted += is_counted;
 	}
-	tap_is_int(may, 2 * CLIENTS_MAX, "table: full of connected clients, it refuses nobody");
-	tap_ok(counted > CLIENTS_MAX / 2 && counted < CLIENTS_MAX, "table: ... of whom it has %u",
+	tap_is_int(may, 2 * CLIENTS_MIN, "table: full of connected clients, it refuses nobody");
+	tap_ok(counted > CLIENTS_MIN / 2 && counted < CLIENTS_MIN, "table: ... of whom it has %u",
 		counted);
 	clients_free(c);
+}
+
+/* As many connections as the settings allow, each of another client: every one has a place, so that
+ * --per-client and --rate hold for it. */
+static void
+test_most(void)
+{
+	static const uint64_t alls[] = {1, CLIENTS_MIN / CLIENTS_PER_CONNECTION, 65536};
+	for (size_t k = 0; k < sizeof alls / sizeof *alls; k++) {
+		const struct clients_limits limits = {
+			.rate = 1, .burst = 1, .connections = 1, .all = alls[k]};
+		struct clients *const c = clients_new(&limits, 42);
+		struct peer p = peer("10.0.0.0");
+		unsigned counted = 0, twice = 0;
+		for (unsigned i = 0; i < alls[k]; i++) {
+			bool is_counted;
+			memcpy(p.ip.bytes + 12, &i, 4);
+			p.ip.bytes[15] = 10;
+			(void)clients_connect(c, &p, 1, &is_counted);
+			counted += is_counted;
+			twice += clients_connect(c, &p, 1, &is_counted);
+		}
+		tap_is_int(counted, alls[k], "most: %u connections, %u clients", (unsigned)alls[k],
+			(unsigned)alls[k]);
+		tap_is_int(twice, 0, "most: ... and none has one more");
+		clients_free(c);
+	}
+	for (size_t i = 0; i < settings_count; i++)
+		if (str_eq(settings_table[i].option, STR("--max-connections")))
+			tap_is_int(settings_table[i].most, 65536,
+				"most: what --max-connections may be");
 }
 
 static void
@@ -339,6 +370,7 @@ main(void)
 	test_networks();
 	test_connections();
 	test_table();
+	test_most();
 	test_settings();
 	return tap_done();
 }

@@ -78,6 +78,53 @@ def bodies(nixie):
         expect('other clients go on', server.ask('GET', '/healthz').status, 200)
 
 
+BROWSER = (b'Accept: text/html,application/xhtml+xml,*/*;q=0.8', b'Accept-Language: de-AT,de;q=0.9')
+
+
+def told(nixie):
+    """A person with a browser and no script reads a page in the own language, not RFC 9457."""
+    def ask(start, *fields, body=b'', length=None, is_last=True):
+        lines = [start, b'Host: x', *(fields or BROWSER)]
+        if start.startswith(b'POST'):
+            lines += [b'Content-Type: text/plain', b'Content-Length: %d' % (len(body) if length is None else length)]
+        if is_last:
+            lines.append(b'Connection: close')
+        return b'\r\n'.join(lines) + b'\r\n\r\n' + body
+
+    def is_page(name, raw, status, words):
+        expect(name, (status_of(raw), b'Content-Type: text/html' in raw, b'<html lang="de">' in raw, words.encode() in raw),
+               (status, True, True, True))
+
+    with Server(nixie, '--max-body', '2k', '--max-time', '1s', '--rate', '0') as server:
+        is_page('413 is a page for a browser', server.raw(ask(b'POST /explain HTTP/1.1', length=1 << 20)), 413,
+                'Das ist mehr, als diese Seite annimmt')
+        raw = server.raw(ask(b'POST /explain?part=answer&lang=fr HTTP/1.1', BROWSER[0], length=1 << 20))
+        expect('... or a part of one for the script', (status_of(raw), b'<html' in raw, b'Content-Language: fr' in raw),
+               (413, False, True))
+        raw = server.raw(ask(b'POST /v1/explain HTTP/1.1', length=1 << 20))
+        expect('... and a problem where the API is asked', (status_of(raw), b'application/problem+json' in raw), (413, True))
+        is_page('405 is a page for a browser', server.raw(ask(b'POST /guide HTTP/1.1')), 405, 'Diese Adresse ist nicht')
+        is_page('400 too', server.raw(ask(b'POST /explain HTTP/1.1').replace(b'text/plain', b'multipart/form-data')), 400,
+                'Was von Ihrem Browser kam')
+        is_page('415 too, with the reason in English', server.raw(
+            ask(b'POST /explain HTTP/1.1').replace(b'text/plain', b'image/png')), 415,
+            'lang="en">The body is of a type that is not taken')
+        is_page('408 too, when the header came', server.raw(ask(b'POST /explain HTTP/1.1', body=b'half', length=100)), 408,
+                'Es hat zu lange gedauert')
+    with Server(nixie, '--timeout', '1s', '--rate', '0') as server:
+        # The header of the second request is not known: that of the first must not stand for it.
+        raw = server.raw(ask(b'GET / HTTP/1.1', is_last=False) + b'GET / HTTP/1.1\r\nHo')
+        expect('408 is a problem before the header came', statuses(raw) + [b'application/problem+json' in raw],
+               [200, 408, True])
+    with Server(nixie, '--rate', '1', '--burst', '3') as server:
+        raw = server.raw(ask(b'GET / HTTP/1.1', is_last=False) * 50 + LAST)
+        wait = re.search(rb'Retry-After: (\d+)', raw)
+        check([] if wait and b'Warten Sie %s Sekunden' % wait[1] in raw else [raw[-3000:]],
+              '429 is a page for a browser, and tells how long to wait')
+        raw = server.raw(ask(b'GET / HTTP/1.1', b'Accept: */*', is_last=False) * 50 + LAST)
+        check([] if b'/problems/too-many-requests' in raw else [raw[-900:]], '... and a problem for a program')
+
+
 def headers(nixie):
     """The numbers of serve/http1.h, as a client meets them; tests/unit/test_http1.c has them one by one."""
     with Server(nixie, '--rate', '0') as server:
@@ -410,7 +457,7 @@ def keeps_nothing(nixie):
 
 def main():
     nixie = str(pathlib.Path(sys.argv[1]).resolve())
-    for part in (bodies, headers, keeps, times, connections, rates, memory, listens, inherits, ends, logs,
+    for part in (bodies, told, headers, keeps, times, connections, rates, memory, listens, inherits, ends, logs,
                  keeps_nothing):
         if not sys.argv[2:] or part.__name__ in sys.argv[2:]:
             part(nixie)
