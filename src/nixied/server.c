@@ -29,6 +29,8 @@ struct server {
 	struct workers *workers;
 	struct eventlog *log;
 	struct directory *directory;
+	struct dns *dns;
+	struct checks *checks;
 	struct disk *disk;
 	struct queue *queue;
 	char directory_path[FOLDER_PATH_MAX];
@@ -96,7 +98,8 @@ on_reload(evutil_socket_t signal, short what, void *server)
 				  "error; the one of before stays: nixied check tells them too");
 		return;
 	}
-	if (!receive_configure(s->receive, &fresh.config, NULL, 0, &error)) {
+	if (!checks_configure(s->checks, &fresh.config, error.words) ||
+		!receive_configure(s->receive, &fresh.config, NULL, 0, &error)) {
 		alarm_operator(s, error.words);
 		conf_free(&fresh);
 		return;
@@ -309,6 +312,31 @@ open_directory(struct server *s)
 	return s->directory != NULL;
 }
 
+static bool
+open_checks(struct server *s)
+{
+	static char folder[FOLDER_PATH_MAX]; /* borrowed as long as there are checks */
+	char words[CHECK_WORDS_MAX];
+	const char *complaint = NULL;
+	const struct dns_settings settings = {.servers = value(s, SETTING_dns_servers)->text,
+		.timeout_ms = value(s, SETTING_dns_timeout)->number * 1000};
+	s->dns = dns_new(s->base, &settings, &complaint);
+	if (s->dns == NULL) {
+		complain("dns_servers", complaint);
+		return false;
+	}
+	if (!conf_path(&s->conf, "", folder))
+		return false;
+	const struct checks_parts parts = {
+		.base = s->base, .dns = s->dns, .log = s->log, .data_folder = folder};
+	s->checks = checks_new(&parts);
+	if (s->checks == NULL || !checks_configure(s->checks, &s->conf.config, words)) {
+		complain("checks", s->checks == NULL ? "not enough memory" : words);
+		return false;
+	}
+	return true;
+}
+
 static unsigned
 thread_count(const struct server *s)
 {
@@ -334,6 +362,7 @@ start(struct server *s)
 		.queue = s->queue,
 		.workers = s->workers,
 		.log = s->log,
+		.checks = s->checks,
 		.accepted = accepted,
 		.to = s};
 	const struct timeval minute = {REFRESH_S, 0};
@@ -381,6 +410,8 @@ stop(struct server *s)
 	workers_free(s->workers);
 	queue_close(s->queue); /* the last answers: whoever asked is still there */
 	receive_free(s->receive);
+	checks_free(s->checks);
+	dns_free(s->dns);
 	directory_close(s->directory);
 	if (s->disk != NULL)
 		s->disk->ops->free(s->disk);
@@ -412,7 +443,8 @@ server_run(const char *conf_path_given)
 		ok = false;
 	}
 	/* Threads begin in start(): all of them are confined. */
-	ok = ok && confine(&s) && open_log(&s) && open_directory(&s) && open_queue(&s) && start(&s);
+	ok = ok && confine(&s) && open_log(&s) && open_directory(&s) && open_queue(&s) &&
+	     open_checks(&s) && start(&s);
 	if (ok) {
 		say_ready(&s);
 		event_base_dispatch(s.base);

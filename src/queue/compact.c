@@ -96,8 +96,8 @@ move_part(struct queue *q, const struct message *m)
 	if (v->error == 0) {
 		struct buf payload;
 		buf_init(&payload, FRAME_PAYLOAD_MAX);
-		entry_body_write(
-			&payload, &(struct entry_body){v->message, v->generation, {bytes, n}});
+		entry_body_write(&payload, ENTRY_BODY,
+			&(struct entry_body){v->message, v->generation, {bytes, n}});
 		sent = move_send(q, &payload, move_part_finish, n);
 		v->done += n;
 	}

@@ -37,9 +37,9 @@ entry_end(struct buf *b, size_t begin)
 }
 
 void
-entry_body_write(struct buf *b, const struct entry_body *e)
+entry_body_write(struct buf *b, enum entry_kind kind, const struct entry_body *e)
 {
-	const size_t begin = entry_begin(b, ENTRY_BODY);
+	const size_t begin = entry_begin(b, kind);
 	put(b, e->message, 8);
 	put(b, e->generation, 8);
 	buf_add(b, e->bytes);
@@ -172,7 +172,7 @@ entry_next(struct str *rest, struct entry *out)
 	struct cursor c = {.rest = *rest};
 	const uint64_t kind = get(&c, 1);
 	out->content = get_text(&c);
-	if (c.failed || kind < ENTRY_BODY || kind > ENTRY_BASE)
+	if (c.failed || kind < ENTRY_BODY || kind > ENTRY_FRONT)
 		return false;
 	out->kind = (enum entry_kind)kind;
 	*rest = c.rest;

@@ -3,6 +3,7 @@
  *
  *	entry    kind 1, length 4, then `length` bytes
  *	BODY     message 8, generation 8, bytes: a part of a message, in order
+ *	FRONT    the same, but it goes in front of all that came before
  *	MESSAGE  a message was accepted: its envelope. Its parts stand before it
  *	COPY     the same of a message that was moved forward, with what became of its recipients
  *	CHANGE   what became of one recipient
@@ -17,7 +18,14 @@
 #include "base/buf.h"
 #include "queue/queue.h"
 
-enum entry_kind { ENTRY_BODY = 1, ENTRY_MESSAGE, ENTRY_COPY, ENTRY_CHANGE, ENTRY_BASE };
+enum entry_kind {
+	ENTRY_BODY = 1,
+	ENTRY_MESSAGE,
+	ENTRY_COPY,
+	ENTRY_CHANGE,
+	ENTRY_BASE,
+	ENTRY_FRONT
+};
 
 struct entry {
 	enum entry_kind kind;
@@ -57,7 +65,8 @@ struct entry_base {
 #define ENTRY_HEAD_BYTES 5
 #define ENTRY_BODY_HEAD_BYTES 16 /* before the bytes */
 
-void entry_body_write(struct buf *b, const struct entry_body *e);
+/* entry_body_write - kind: ENTRY_BODY or ENTRY_FRONT */
+void entry_body_write(struct buf *b, enum entry_kind kind, const struct entry_body *e);
 void entry_message_write(struct buf *b, enum entry_kind kind, const struct entry_message *e);
 void entry_change_write(struct buf *b, const struct entry_change *e);
 void entry_base_write(struct buf *b, const struct entry_base *e);

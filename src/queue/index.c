@@ -262,6 +262,16 @@ extents_add(struct extents *e, struct extent x)
 	e->bytes += x.bytes;
 }
 
+void
+extents_add_front(struct extents *e, struct extent x)
+{
+	assert(e->count < e->room);
+	memmove(e->list + 1, e->list, e->count * sizeof *e->list);
+	e->list[0] = x;
+	e->count++;
+	e->bytes += x.bytes;
+}
+
 uint64_t
 extents_oldest(const struct extents *e, uint64_t than)
 {

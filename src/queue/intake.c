@@ -26,6 +26,7 @@ queue_intake_new(struct queue *q, int64_t now_ms)
 	in->era = journal_era(q->journal);
 	in->generation = ++q->generation;
 	buf_init(&in->part, INTAKE_PART_BYTES);
+	buf_init(&in->front, QUEUE_FRONT_MAX + INTAKE_PART_BYTES);
 	return in;
 }
 
@@ -57,6 +58,7 @@ intake_release(struct queue_intake *in)
 		home_get(in->q, in->home)->intakes--;
 	free(in->body.list);
 	buf_fini(&in->part);
+	buf_fini(&in->front);
 	free(in);
 }
 
@@ -86,8 +88,8 @@ intake_part_send(struct queue_intake *in)
 {
 	struct buf payload;
 	buf_init(&payload, FRAME_PAYLOAD_MAX);
-	entry_body_write(
-		&payload, &(struct entry_body){in->id, in->generation, buf_str(&in->part)});
+	entry_body_write(&payload, ENTRY_BODY,
+		&(struct entry_body){in->id, in->generation, buf_str(&in->part)});
 	/* One extent for each part under way, and one for the last, which goes with the commit. */
 	struct job *job = NULL;
 	if (extents_reserve(&in->body, in->in_flight + 2) && homes_reserve(in->q))
@@ -125,6 +127,40 @@ queue_intake_add(struct queue_intake *in, const void *bytes, size_t len)
 			return false;
 	}
 	return true;
+}
+
+bool
+queue_intake_front(struct queue_intake *in, const void *bytes, size_t len)
+{
+	if (in->error != 0)
+		return false;
+	if (len <= QUEUE_FRONT_MAX - in->front.len)
+		buf_add(&in->front, (struct str){bytes, len});
+	else
+		in->error = -E2BIG;
+	if (in->error != 0 || buf_failed(&in->front)) {
+		in->error = in->error != 0 ? in->error : -ENOMEM;
+		return false;
+	}
+	in->bytes += len;
+	return true;
+}
+
+/* Of a small message, the most common one, front and text are one part. */
+void
+intake_join(struct queue_intake *in)
+{
+	if (in->front.len == 0 || in->body.count > 0 || in->in_flight > 0)
+		return;
+	buf_add(&in->front, buf_str(&in->part));
+	if (buf_failed(&in->front)) {
+		in->error = -ENOMEM;
+		return;
+	}
+	const struct buf joined = in->front;
+	in->front = in->part;
+	in->part = joined;
+	buf_clear(&in->front);
 }
 
 void

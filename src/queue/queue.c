@@ -188,6 +188,10 @@ message_arrive(struct job *job)
 	if (job->body_bytes > 0)
 		extents_add(&in->body, (struct extent){job->write.segment,
 					       job->write.offset + job->body_at, job->body_bytes});
+	if (job->front_bytes > 0)
+		extents_add_front(
+			&in->body, (struct extent){job->write.segment,
+					   job->write.offset + job->front_at, job->front_bytes});
 	m->body = in->body;
 	in->body = (struct extents){0};
 	struct home *const h = home_get(q, job->write.segment);
@@ -225,17 +229,27 @@ commit_finish(struct job *job)
 		job->answer(job->to, error);
 }
 
+/* One entry of a body; *at: where its bytes are in the payload. */
+static void
+part_write(struct buf *payload, enum entry_kind kind, const struct queue_intake *in,
+	struct str bytes, size_t *at, size_t *len)
+{
+	if (bytes.len == 0)
+		return;
+	*at = payload->len + ENTRY_HEAD_BYTES + ENTRY_BODY_HEAD_BYTES;
+	*len = bytes.len;
+	entry_body_write(payload, kind, &(struct entry_body){in->id, in->generation, bytes});
+}
+
 /* The new message as an entry, and as a thing for the index. */
 static struct message *
 message_write(struct buf *payload, struct queue_intake *in, const struct queue_envelope *envelope,
 	struct job *parts)
 {
-	if (in->part.len > 0) {
-		parts->body_at = payload->len + ENTRY_HEAD_BYTES + ENTRY_BODY_HEAD_BYTES;
-		parts->body_bytes = in->part.len;
-		entry_body_write(
-			payload, &(struct entry_body){in->id, in->generation, buf_str(&in->part)});
-	}
+	part_write(
+		payload, ENTRY_BODY, in, buf_str(&in->part), &parts->body_at, &parts->body_bytes);
+	part_write(payload, ENTRY_FRONT, in, buf_str(&in->front), &parts->front_at,
+		&parts->front_bytes);
 	const struct entry_message e = {.message = in->id,
 		.generation = in->generation,
 		.body_bytes = in->bytes,
@@ -250,8 +264,8 @@ commit_bytes(const struct queue_commit *c)
 {
 	size_t n = 0;
 	if (c->intake != NULL)
-		n = ENTRY_FIXED_MAX * (2 + c->envelope->recipient_count) + c->intake->part.len +
-		    envelope_bytes(c->envelope, c->envelope->recipients);
+		n = ENTRY_FIXED_MAX * (3 + c->envelope->recipient_count) + c->intake->part.len +
+		    c->intake->front.len + envelope_bytes(c->envelope, c->envelope->recipients);
 	for (size_t i = 0; i < c->change_count; i++)
 		n += ENTRY_FIXED_MAX + progress_bytes(&c->changes[i].to);
 	return n;
@@ -284,6 +298,8 @@ commit_check(struct queue *q, const struct queue_commit *c)
 int
 queue_commit(struct queue *q, const struct queue_commit *c)
 {
+	if (c->intake != NULL)
+		intake_join(c->intake);
 	int error = commit_check(q, c);
 	if (error != 0)
 		return error;
@@ -298,7 +314,7 @@ queue_commit(struct queue *q, const struct queue_commit *c)
 	if (changes == NULL || !table_reserve(&q->messages, 1) || !homes_reserve(q))
 		goto fail;
 	if (c->intake != NULL) {
-		if (!extents_reserve(&c->intake->body, c->intake->in_flight + 1))
+		if (!extents_reserve(&c->intake->body, c->intake->in_flight + 2))
 			goto fail;
 		message = message_write(&payload, c->intake, c->envelope, &parts);
 		if (message == NULL)
@@ -318,6 +334,8 @@ queue_commit(struct queue *q, const struct queue_commit *c)
 	job->intake = c->intake;
 	job->body_at = parts.body_at;
 	job->body_bytes = parts.body_bytes;
+	job->front_at = parts.front_at;
+	job->front_bytes = parts.front_bytes;
 	job->message = message;
 	job->changes = changes;
 	job->change_count = c->change_count;

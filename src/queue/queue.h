@@ -21,6 +21,7 @@
 #include "queue/journal.h"
 
 #define QUEUE_RECIPIENTS_MAX 50000
+#define QUEUE_FRONT_MAX (64u << 10)
 #define QUEUE_TEXT_MAX 4096             /* of each text of an envelope or change, in bytes */
 #define QUEUE_ID_BYTES 14               /* of queue_id_text(), with its NUL */
 #define QUEUE_IN_FLIGHT_MAX (32u << 20) /* bytes on their way to the disk; see queue_is_busy() */
@@ -145,6 +146,9 @@ uint64_t queue_intake_id(const struct queue_intake *in);
 /* queue_intake_add - more of its bytes, copied; false when memory or the disk failed, and then for
  * good: queue_intake_error() */
 bool queue_intake_add(struct queue_intake *in, const void *bytes, size_t len);
+/* queue_intake_front - what is to stand in front of all of them: header fields that are known only
+ * when the message is complete. At most QUEUE_FRONT_MAX bytes, in all; false as above */
+bool queue_intake_front(struct queue_intake *in, const void *bytes, size_t len);
 int queue_intake_error(const struct queue_intake *in);
 uint64_t queue_intake_bytes(const struct queue_intake *in);
 

@@ -55,6 +55,7 @@ struct job {
 	struct queue *q;
 	void (*finish)(struct job *job); /* with write.error set; frees nothing of the job itself */
 	size_t body_at, body_bytes;      /* a part of a message within the payload */
+	size_t front_at, front_bytes;    /* what goes in front of it all */
 	struct queue_intake *intake;
 	struct message *message;
 	struct change_made *changes;
@@ -75,7 +76,8 @@ struct queue_intake {
 	uint64_t id;
 	uint32_t era;
 	uint64_t generation, bytes;
-	struct buf part; /* not yet on its way */
+	struct buf part;  /* not yet on its way */
+	struct buf front; /* what will stand before all of it */
 	struct extents body;
 	uint64_t home; /* the segment it holds, 0 = none */
 	size_t in_flight;
@@ -122,6 +124,7 @@ bool homes_reserve(struct queue *q);
 void home_drop_first(struct queue *q);
 bool extents_reserve(struct extents *e, size_t more);
 void extents_add(struct extents *e, struct extent x);
+void extents_add_front(struct extents *e, struct extent x);
 uint64_t extents_oldest(const struct extents *e, uint64_t than);
 void counts_add(struct queue_counts *to, const struct queue_counts *c);
 
@@ -134,6 +137,7 @@ __attribute__((format(printf, 2, 3))) void queue_alarm_say(struct queue *q, cons
 /* intake.c */
 void intake_release(struct queue_intake *in);
 bool intake_part_send(struct queue_intake *in);
+void intake_join(struct queue_intake *in);
 
 /* replay.c */
 void replay_frame(void *to, uint64_t segment, uint64_t offset, struct str payload);

@@ -31,7 +31,7 @@ draft_free(struct queue *q, struct draft *d)
 }
 
 static void
-replay_body(struct queue *q, const struct entry_body *e, struct extent x)
+replay_body(struct queue *q, enum entry_kind kind, const struct entry_body *e, struct extent x)
 {
 	struct draft *d = DRAFT_OF(table_find(&q->drafts, e->message));
 	if (d != NULL && d->generation != e->generation) {
@@ -46,10 +46,12 @@ replay_body(struct queue *q, const struct entry_body *e, struct extent x)
 		d->generation = e->generation;
 		table_add(&q->drafts, &d->node, e->message);
 	}
-	if (extents_reserve(&d->body, 1))
-		extents_add(&d->body, x);
-	else
+	if (!extents_reserve(&d->body, 1))
 		q->replay_error = -ENOMEM;
+	else if (kind == ENTRY_FRONT)
+		extents_add_front(&d->body, x);
+	else
+		extents_add(&d->body, x);
 }
 
 static bool
@@ -171,10 +173,10 @@ replay_frame(void *to, uint64_t segment, uint64_t offset, struct str payload)
 		bool ok = entry_next(&rest, &e);
 		if (!ok)
 			rest = STR_NONE;
-		else if (e.kind == ENTRY_BODY) {
+		else if (e.kind == ENTRY_BODY || e.kind == ENTRY_FRONT) {
 			ok = entry_body_parse(e.content, &body);
 			if (ok)
-				replay_body(q, &body,
+				replay_body(q, e.kind, &body,
 					(struct extent){segment,
 						offset + (size_t)(body.bytes.ptr - payload.ptr),
 						body.bytes.len});

@@ -4,7 +4,7 @@
 #include "mailbox/maildir.h"
 
 bool
-answer_connect(struct guest *g, struct smtp_answer *a)
+answer_connect(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 {
 	const struct ip ip = guest_ip(g);
 	if (g->is_too_many)
@@ -15,16 +15,14 @@ answer_connect(struct guest *g, struct smtp_answer *a)
 	if (g->profile->settings.kind == LISTENER_SUBMISSION &&
 		clients_banned_ms(g->receive->clients, &ip, now_ms()) > 0)
 		return refuse_with(a, CONDITION_LOGIN_BANNED);
-	return true;
+	guest_check_begin(g);
+	return guest_check(g, CHECK_AT_CONNECT, e, a);
 }
 
 bool
 answer_hello(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 {
-	(void)g;
-	(void)e;
-	(void)a;
-	return true;
+	return guest_check(g, CHECK_AT_HELLO, e, a);
 }
 
 /* ---- MAIL */
@@ -97,7 +95,7 @@ bool
 answer_mail(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 {
 	char room[PATH_PRINT_BYTES_MAX];
-	mail_drop(g->mail);
+	guest_end_mail(g);
 	struct mail *const m = g->mail = mail_new(g);
 	if (m == NULL)
 		return refuse_with(a, CONDITION_LOOKUP_FAILED);
@@ -111,7 +109,8 @@ answer_mail(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 	if (!queue_has_room(g->receive->parts.queue,
 		    e->mail.size_bytes > 0 ? (uint64_t)e->mail.size_bytes : 0))
 		return refuse_with(a, CONDITION_STORAGE_LOW);
-	return login_is_withdrawn(g, a) || sender_is_refused(g, a) || true;
+	return login_is_withdrawn(g, a) || sender_is_refused(g, a) ||
+	       guest_check(g, CHECK_AT_MAIL, e, a);
 }
 
 /* ---- RCPT */
@@ -170,26 +169,50 @@ is_full(struct guest *g, const struct directory_target *t, int64_t declared, str
 	return used >= t->quota_bytes && refuse_with(a, CONDITION_QUOTA_REACHED);
 }
 
-/* "rfc822;user@example.org": as it came, or what the alias was called. */
+/* "rfc822;user@example.org": as it came; absent when it did not. */
 static struct str
-original_of(struct mail *m, const struct rcpt_params *p, struct str asked, bool is_itself)
+original_of(struct mail *m, const struct rcpt_params *p)
 {
-	if (str_is_set(p->orcpt))
-		return arena_join(&m->arena, p->orcpt_type, STR(";"), p->orcpt);
-	return is_itself ? STR_NONE : arena_join(&m->arena, STR("rfc822;"), asked, STR_NONE);
+	return str_is_set(p->orcpt) ? arena_join(&m->arena, p->orcpt_type, STR(";"), p->orcpt)
+				    : STR_NONE;
 }
 
 static void
-log_recipient(struct guest *g, const struct directory_answer *found)
+log_recipient(const struct mail *m)
 {
-	struct mail *const m = g->mail;
+	const struct guest *const g = m->guest;
 	char ip[ENDPOINT_TEXT_BYTES], count[STR_DIGITS_MAX];
 	EVENTLOG(g->receive->parts.log, wall_ms(), LOG_RECIPIENT,
 		{FIELD_SESSION, {g->session.reference, g->session.reference_bytes}},
 		{FIELD_CLIENT, guest_client(g, ip)},
 		{FIELD_FROM, m->sender.len == 0 ? STR("<>") : m->sender}, {FIELD_TO, m->asked},
-		{FIELD_TARGET, found->target_count > 0 ? found->targets[0].address : STR_NONE},
-		{FIELD_RECIPIENTS, str_digits((int64_t)found->target_count, count)});
+		{FIELD_TARGET, m->found.target_count > 0 ? m->found.targets[0].address : STR_NONE},
+		{FIELD_RECIPIENTS, str_digits((int64_t)m->found.target_count, count)});
+}
+
+bool
+mail_accept_recipient(struct mail *m, struct smtp_answer *a)
+{
+	for (size_t i = 0; i < m->found.target_count; i++) {
+		const struct str address = m->found.targets[i].address;
+		struct queue_recipient recipient = {.forward_path = address,
+			.original = m->original,
+			.notify = m->notify,
+			.progress = {.state = RECIPIENT_WAITING,
+				.due_ms = m->began_ms,
+				.changed_ms = m->began_ms}};
+		/* What an alias was called is what the sender knows. */
+		if (!str_is_set(m->original) && !str_eq_case(address, m->asked))
+			recipient.original =
+				arena_join(&m->arena, STR("rfc822;"), m->asked, STR_NONE);
+		if (!mail_add_target(m, &recipient))
+			return refuse_with(a, CONDITION_RECIPIENT_LIMIT);
+	}
+	if (m->accepted++ == 0)
+		m->only_recipient = m->asked;
+	log_recipient(m);
+	a->verdict = ANSWER_ACCEPT;
+	return true;
 }
 
 bool
@@ -197,10 +220,10 @@ answer_rcpt(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 {
 	struct mail *const m = g->mail;
 	char room[PATH_PRINT_BYTES_MAX];
-	struct directory_answer found;
 	if (m == NULL)
 		return refuse_with(a, CONDITION_LOOKUP_FAILED);
 	struct arena *const arena = &m->arena;
+	struct directory_answer *const found = &m->found;
 	m->asked = arena_str(arena, (struct str){room, path_print(&e->path, room)});
 	if (path_is_postmaster(&e->path)) /* RFC 5321 s4.5.1 */
 		m->asked =
@@ -212,31 +235,17 @@ answer_rcpt(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 	const struct directory_question question = {.recipient = m->asked,
 		.sender = m->sender,
 		.is_authenticated = g->session.is_authenticated};
-	directory_resolve(g->receive->parts.directory, &question, arena, &found);
-	m->why = found.why;
-	if (found.place == PLACE_ELSEWHERE || !found.is_refused)
-		if (way_is_refused(g, found.place, a))
-			return true;
-	if (found.is_refused)
-		return refuse_with(a, found.condition);
-	const int64_t declared = g->session.transaction.declared_bytes;
-	if (found.target_count == 1 && is_full(g, &found.targets[0], declared, a))
+	directory_resolve(g->receive->parts.directory, &question, arena, found);
+	m->why = found->why;
+	m->original = original_of(m, &e->rcpt);
+	m->notify = e->rcpt.notify;
+	if ((found->place == PLACE_ELSEWHERE || !found->is_refused) &&
+		way_is_refused(g, found->place, a))
 		return true;
-	for (size_t i = 0; i < found.target_count; i++) {
-		const struct directory_target *const t = &found.targets[i];
-		const struct queue_recipient recipient = {.forward_path = t->address,
-			.original = original_of(
-				m, &e->rcpt, m->asked, str_eq_case(t->address, m->asked)),
-			.notify = e->rcpt.notify,
-			.progress = {.state = RECIPIENT_WAITING,
-				.due_ms = m->began_ms,
-				.changed_ms = m->began_ms}};
-		if (!mail_add_target(m, &recipient))
-			return refuse_with(a, CONDITION_RECIPIENT_LIMIT);
-	}
-	if (m->accepted++ == 0)
-		m->only_recipient = m->asked;
-	log_recipient(g, &found);
-	a->verdict = ANSWER_ACCEPT;
-	return true;
+	if (found->is_refused)
+		return refuse_with(a, found->condition);
+	const int64_t declared = g->session.transaction.declared_bytes;
+	if (found->target_count == 1 && is_full(g, &found->targets[0], declared, a))
+		return true;
+	return guest_check(g, CHECK_AT_RCPT, e, a);
 }

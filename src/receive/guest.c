@@ -38,10 +38,12 @@ void
 guest_fini(struct guest *g)
 {
 	login_forget(g);
+	check_session_free(g->check);
 	mail_drop(g->mail);
 	session_fini(&g->session);
 	free(g->helo);
 	free(g->user);
+	free(g->tls);
 	profile_release(g->profile);
 }
 
@@ -81,6 +83,15 @@ set_text(char **to, struct str text)
 	*to = str_is_set(text) ? strndup(text.ptr, text.len) : NULL;
 }
 
+static void
+client_is(struct guest *g, struct str address)
+{
+	if (!endpoint_parse(address, &g->session.client))
+		return;
+	const struct ip ip = guest_ip(g);
+	check_client_is(g->check, &ip);
+}
+
 /* XCLIENT: a listed host tells for whom it speaks (postfix.org/XCLIENT_README). */
 static void
 take_xclient(struct guest *g, struct str rest)
@@ -92,7 +103,7 @@ take_xclient(struct guest *g, struct str rest)
 		if (str_starts_case(address, STR("IPV6:")))
 			address = str_from(address, 5);
 		if (str_eq_case(name, STR("ADDR")) && str_is_set(value))
-			endpoint_parse(address, &g->session.client);
+			client_is(g, address);
 		else if (str_eq_case(name, STR("HELO")) && str_is_set(value))
 			set_text(&g->helo, value);
 		else if (str_eq_case(name, STR("LOGIN"))) {
@@ -102,9 +113,11 @@ take_xclient(struct guest *g, struct str rest)
 	}
 }
 
-static void
-end_mail(struct guest *g)
+void
+guest_end_mail(struct guest *g)
 {
+	if (g->mail != NULL)
+		check_reset(g->check);
 	mail_drop(g->mail);
 	g->mail = NULL;
 }
@@ -117,7 +130,7 @@ ask_about(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 {
 	switch (e->kind) {
 	case EVENT_CONNECT:
-		return answer_connect(g, a);
+		return answer_connect(g, e, a);
 	case EVENT_HELLO:
 		set_text(&g->helo, e->text);
 		return answer_hello(g, e, a);
@@ -126,7 +139,7 @@ ask_about(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 	case EVENT_RCPT:
 		return answer_rcpt(g, e, a);
 	case EVENT_DATA:
-		return answer_data(g, a);
+		return answer_data(g, e, a);
 	case EVENT_END:
 		return answer_end(g, e, a);
 	case EVENT_LOGIN:
@@ -166,12 +179,14 @@ handle(struct guest *g, struct smtp_event *e, enum guest_wants *wants)
 		take_xclient(g, e->text);
 		return true;
 	case EVENT_BODY:
-		if (g->mail != NULL)
+		if (g->mail != NULL) {
 			mail_body(g->mail, e->text);
+			check_body(g->check, e->text);
+		}
 		*wants = GUEST_HOLD;
 		return !queue_is_busy(g->receive->parts.queue);
 	case EVENT_RESET:
-		end_mail(g);
+		guest_end_mail(g);
 		return true;
 	case EVENT_REFUSED:
 		log_refused(g, e);
@@ -202,7 +217,7 @@ guest_go(struct guest *g, struct str *in, struct reply_buffer *out, int64_t now)
 	arena_init(&g->scratch, SCRATCH_BYTES_MAX);
 	/* A session that rests keeps nothing of the message before. */
 	if (g->mail != NULL && g->mail->is_over && g->session.state == STATE_READY)
-		end_mail(g);
+		guest_end_mail(g);
 	return wants;
 }
 
@@ -211,6 +226,7 @@ guest_secured(struct guest *g, const char *words, int64_t now)
 {
 	char ip[ENDPOINT_TEXT_BYTES];
 	g->receive->counts.tls++;
+	set_text(&g->tls, str_of(words));
 	EVENTLOG(g->receive->parts.log, wall_ms(), LOG_TLS,
 		{FIELD_SESSION, {g->session.reference, g->session.reference_bytes}},
 		{FIELD_CLIENT, guest_client(g, ip)}, {FIELD_RESULT, STR("done")},

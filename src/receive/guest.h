@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/net.h"
+#include "check/check.h"
 #include "smtp/session.h"
 
 struct receive;
@@ -26,13 +27,27 @@ enum guest_wants {
 	GUEST_CLOSE  /* `out` sent, then the end */
 };
 
+/* Where checks are asked. */
+enum check_point {
+	CHECK_AT_CONNECT,
+	CHECK_AT_HELLO,
+	CHECK_AT_MAIL,
+	CHECK_AT_RCPT,
+	CHECK_AT_DATA,
+	CHECK_AT_END
+};
+
 struct guest {
 	struct receive *receive;
 	struct profile *profile;
 	struct session session;
 	struct mail *mail;   /* from MAIL until its end */
 	struct login *login; /* a password is being checked */
-	char *helo, *user;   /* what the client calls itself; the account; NULL: nothing yet */
+	struct check_session *check;
+	uint32_t check_question; /* that waits for a check */
+	enum check_point check_at;
+	char *helo, *user; /* what the client calls itself; the account; NULL: nothing yet */
+	char *tls;         /* protocol version and cipher */
 	int64_t account, epoch;
 	int64_t began_ms;     /* wall */
 	uint32_t taken;       /* messages */
@@ -50,6 +65,9 @@ void guest_secured(struct guest *g, const char *words, int64_t now);
 /* guest_fini - it is gone; what was being asked finds nobody */
 void guest_fini(struct guest *g);
 
+/* guest_end_mail - the message is over, however it ended */
+void guest_end_mail(struct guest *g);
+
 /* guest_answer - the answer to the open question, and wake(); for answers that come later */
 void guest_answer(struct guest *g, uint32_t question, const struct smtp_answer *answer);
 
@@ -58,15 +76,21 @@ struct str guest_client(const struct guest *g, char room[ENDPOINT_TEXT_BYTES]);
 struct ip guest_ip(const struct guest *g);
 
 /* The questions: each writes *a, or gives false when the answer comes later. */
-bool answer_connect(struct guest *g, struct smtp_answer *a);
+bool answer_connect(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
 bool answer_hello(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
 bool answer_mail(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
 bool answer_rcpt(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
-bool answer_data(struct guest *g, struct smtp_answer *a);
+bool answer_data(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
 bool answer_end(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
 bool answer_login(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
 bool answer_scram(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
 bool answer_signed_in(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
+
+/* guest_check_begin - the client is known: what is checked about it begins */
+void guest_check_begin(struct guest *g);
+/* guest_check - asks the checks at this point, and does what follows; as above */
+bool guest_check(
+	struct guest *g, enum check_point at, const struct smtp_event *e, struct smtp_answer *a);
 
 static inline bool
 refuse_with(struct smtp_answer *a, enum condition c)

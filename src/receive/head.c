@@ -6,8 +6,7 @@ void
 head_init(struct head *h)
 {
 	*h = (struct head){.is_over = false};
-	/* The last piece may reach beyond the header. */
-	buf_init(&h->text, HEAD_BYTES_MAX * 2);
+	buf_init(&h->text, HEAD_BYTES_MAX);
 }
 
 void
@@ -54,27 +53,31 @@ look(struct head *h, struct str header)
 	}
 }
 
+static void
+finish(struct head *h, size_t len)
+{
+	look(h, str_head(buf_str(&h->text), len));
+	h->is_over = true;
+}
+
 bool
 head_add(struct head *h, struct str piece)
 {
 	const size_t from = h->text.len > 3 ? h->text.len - 3 : 0;
-	buf_add(&h->text, piece);
-	if (buf_failed(&h->text))
-		return false;
+	buf_add(&h->text, str_head(piece, HEAD_BYTES_MAX - h->text.len));
 	const struct str text = buf_str(&h->text);
-	size_t end = str_starts(text, STR("\r\n")) ? 0 : str_find(text, STR("\r\n\r\n"), from);
-	if (end == STR_NPOS && text.len < HEAD_BYTES_MAX)
+	const size_t end =
+		str_starts(text, STR("\r\n")) ? 0 : str_find(text, STR("\r\n\r\n"), from);
+	if (end == STR_NPOS && text.len < HEAD_BYTES_MAX && !buf_failed(&h->text))
 		return false;
-	look(h, str_head(text, end));
-	h->is_over = true;
+	finish(h, end);
 	return true;
 }
 
 void
 head_end(struct head *h)
 {
-	look(h, buf_str(&h->text));
-	h->is_over = true;
+	finish(h, h->text.len);
 }
 
 /* A field that is folded between its words. */

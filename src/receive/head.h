@@ -1,9 +1,8 @@
 /*
  * head - the header of a message while it arrives: what it has, and what is put in front of it
  *
- * It is held back until its end is seen, then goes on with our Received field in front of it, and,
- * for mail of our own users, with the fields that it must have and lacks (RFC 6409 s8). A header
- * larger than HEAD_BYTES_MAX goes on as it comes, looked at as far as that.
+ * In front of it goes our Received field, and, for mail of our own users, the fields that it must
+ * have and lacks (RFC 6409 s8). Of a header larger than HEAD_BYTES_MAX only so much is looked at.
  */
 #ifndef RECEIVE_HEAD_H
 #define RECEIVE_HEAD_H
@@ -25,9 +24,8 @@ struct head {
 void head_init(struct head *h);
 void head_fini(struct head *h);
 
-/* head_add - the next bytes, lines ending in CRLF; true when the header is over with them: they,
- * too, are in the text then, and what follows is not for here. False also when memory ran out:
- * buf_failed() */
+/* head_add - the next bytes, lines ending in CRLF; true when the header is over with them. What
+ * there is no memory for is not looked at */
 bool head_add(struct head *h, struct str piece);
 
 /* head_end - there is no more: the message was a header alone */

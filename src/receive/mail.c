@@ -82,55 +82,40 @@ mail_add_target(struct mail *m, const struct queue_recipient *recipient)
 	return !arena_failed(a);
 }
 
-/* The header is there: ours goes in front of it. */
-static void
-begin_text(struct mail *m)
-{
-	const struct guest *const g = m->guest;
-	const struct session *const s = &g->session;
-	char ip[ENDPOINT_TEXT_BYTES];
-	struct buf front;
-	struct trace trace = {.helo = str_of(g->helo),
-		.client = guest_client(g, ip),
-		.host = g->profile->host,
-		.protocol = session_protocol(s),
-		.id = str_of(m->id),
-		.session = {s->reference, s->reference_bytes},
-		.recipient = m->accepted == 1 ? m->only_recipient : STR_NONE,
-		.now_ms = wall_ms()};
-	buf_init(&front, 8192);
-	trace_write(&trace, &front);
-	if (s->settings->kind == LISTENER_SUBMISSION)
-		head_complete(&m->head, &trace, &front);
-	m->message_id = arena_str(&m->arena, m->head.message_id);
-	if (buf_failed(&front) || !queue_intake_add(m->intake, front.ptr, front.len) ||
-		!queue_intake_add(m->intake, m->head.text.ptr, m->head.text.len))
-		m->stage = MAIL_REFUSED;
-	buf_fini(&front);
-	buf_fini(&m->head.text);
-	buf_init(&m->head.text, 0);
-}
-
 void
 mail_body(struct mail *m, struct str piece)
 {
 	if (m->stage != MAIL_OPEN || m->intake == NULL)
 		return;
-	if (m->head.is_over) {
-		if (!queue_intake_add(m->intake, piece.ptr, piece.len))
-			m->stage = MAIL_REFUSED;
-	} else if (head_add(&m->head, piece)) {
-		begin_text(m);
-	} else if (buf_failed(&m->head.text)) {
+	if (!m->head.is_over && head_add(&m->head, piece))
+		m->message_id = arena_str(&m->arena, m->head.message_id);
+	if (!queue_intake_add(m->intake, piece.ptr, piece.len))
 		m->stage = MAIL_REFUSED;
-	}
 }
 
 void
-mail_text_end(struct mail *m)
+mail_text_end(struct mail *m, struct str checked)
 {
-	if (m->stage != MAIL_OPEN || m->head.is_over)
-		return;
-	head_end(&m->head);
-	begin_text(m);
+	const struct guest *const g = m->guest;
+	const struct session *const s = &g->session;
+	char ip[ENDPOINT_TEXT_BYTES];
+	struct buf front;
+	m->message_id = arena_str(&m->arena, m->head.message_id);
+	const struct trace trace = {.helo = str_of(g->helo),
+		.client = guest_client(g, ip),
+		.host = g->profile->host,
+		.protocol = session_protocol(s),
+		.id = str_of(m->id),
+		.session = {s->reference, s->reference_bytes},
+		.tls = str_of(g->tls),
+		.recipient = m->accepted == 1 ? m->only_recipient : STR_NONE,
+		.now_ms = wall_ms()};
+	buf_init(&front, QUEUE_FRONT_MAX);
+	buf_add(&front, checked);
+	trace_write(&trace, &front);
+	if (s->settings->kind == LISTENER_SUBMISSION)
+		head_complete(&m->head, &trace, &front);
+	if (buf_failed(&front) || !queue_intake_front(m->intake, front.ptr, front.len))
+		m->stage = MAIL_REFUSED;
+	buf_fini(&front);
 }

@@ -5,6 +5,7 @@
 #include "directory/directory.h"
 #include "queue/queue.h"
 #include "receive/head.h"
+#include "smtp/session.h"
 
 #define MAIL_ARENA_BYTES_MAX ((size_t)64 << 20) /* of its recipients */
 
@@ -41,6 +42,10 @@ struct mail {
 	char id[QUEUE_ID_BYTES];
 	uint64_t message;
 	enum condition refused; /* when REFUSED */
+	/* The recipient that is being judged. */
+	struct directory_answer found;
+	struct str original;
+	uint32_t notify;
 	uint32_t question;
 	int64_t began_ms, commit_ms;
 	struct str message_id, client, helo, session, account, protocol;
@@ -56,7 +61,18 @@ bool mail_add_target(struct mail *m, const struct queue_recipient *recipient);
 
 /* mail_body - the next piece of its text; a failure is told at its end */
 void mail_body(struct mail *m, struct str piece);
-/* mail_text_end - it is complete */
-void mail_text_end(struct mail *m);
+/* mail_text_end - it is complete: what goes in front of it is written, `checked` (lines of the
+ * checks, each with its CRLF) before our Received */
+void mail_text_end(struct mail *m, struct str checked);
+
+/* mail_accept_recipient - the one that is being judged is one; writes *a, gives true */
+bool mail_accept_recipient(struct mail *m, struct smtp_answer *a);
+
+/* mail_keep - nothing speaks against the message: it goes to the queue, with `checked` in front.
+ * False: the answer to `question` comes when it is durable */
+bool mail_keep(struct mail *m, struct str checked, uint32_t question, struct smtp_answer *a);
+
+/* mail_refuse - it is refused: in LMTP, so are its other recipients */
+void mail_refuse(struct mail *m, enum condition c);
 
 #endif

@@ -10,6 +10,7 @@
 #ifndef RECEIVE_RECEIVE_H
 #define RECEIVE_RECEIVE_H
 
+#include "check/check.h"
 #include "config/config.h"
 #include "directory/directory.h"
 #include "eventlog/eventlog.h"
@@ -36,6 +37,7 @@ struct receive_parts {
 	struct queue *queue;
 	struct workers *workers;
 	struct eventlog *log;
+	struct checks *checks;                        /* NULL: nothing is checked */
 	void (*accepted)(void *to, uint64_t message); /* one more is in the queue */
 	void *to;
 };

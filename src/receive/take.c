@@ -4,7 +4,7 @@
 #include <errno.h>
 
 bool
-answer_data(struct guest *g, struct smtp_answer *a)
+answer_data(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 {
 	struct mail *const m = g->mail;
 	if (m == NULL)
@@ -14,7 +14,7 @@ answer_data(struct guest *g, struct smtp_answer *a)
 		return refuse_with(a, CONDITION_NO_DATA_SAVED);
 	m->message = queue_intake_id(m->intake);
 	queue_id_text(m->message, m->id);
-	return true;
+	return guest_check(g, CHECK_AT_DATA, e, a);
 }
 
 /* What is durable is told: the log, whoever delivers, and the client, when it is still there. */
@@ -82,12 +82,18 @@ committed(void *to, int error)
 	guest_answer(g, m->question, &a);
 }
 
-static bool
-refuse_message(struct mail *m, enum condition c, struct smtp_answer *a)
+void
+mail_refuse(struct mail *m, enum condition c)
 {
 	m->stage = MAIL_REFUSED;
 	m->refused = c;
 	m->is_over = true;
+}
+
+static bool
+refuse_message(struct mail *m, enum condition c, struct smtp_answer *a)
+{
+	mail_refuse(m, c);
 	return refuse_with(a, c);
 }
 
@@ -114,30 +120,15 @@ gather(struct guest *g, struct mail *m)
 	m->session = arena_str(&m->arena, (struct str){s->reference, s->reference_bytes});
 	m->account = arena_str(&m->arena, str_of(g->user));
 	m->protocol = arena_str(&m->arena, session_protocol(s));
-	m->bytes = queue_intake_bytes(m->intake);
 }
 
 bool
-answer_end(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
+mail_keep(struct mail *m, struct str checked, uint32_t question, struct smtp_answer *a)
 {
-	struct mail *const m = g->mail;
-	if (m == NULL || m->intake == NULL) {
-		if (m != NULL && m->stage != MAIL_OPEN) { /* LMTP: the same for each recipient */
-			answer_with(m, a);
-			return true;
-		}
-		return refuse_with(a, CONDITION_NO_DATA_SAVED);
-	}
-	if (m->stage == MAIL_OPEN)
-		mail_text_end(m);
-	if (m->stage == MAIL_REFUSED) {
-		const int error = queue_intake_error(m->intake);
-		return refuse_message(
-			m, error != 0 ? condition_of(error) : CONDITION_NO_DATA_SAVED, a);
-	}
-	if (header_is_refused(g, a))
-		return true;
+	struct guest *const g = m->guest;
+	mail_text_end(m, checked);
 	gather(g, m);
+	m->bytes = queue_intake_bytes(m->intake);
 	const struct queue_envelope envelope = {.arrived_ms = m->began_ms,
 		.flags = m->flags,
 		.reverse_path = m->sender,
@@ -150,13 +141,31 @@ answer_end(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 		.recipient_count = m->count};
 	const struct queue_commit commit = {
 		.intake = m->intake, .envelope = &envelope, .answer = committed, .to = m};
-	m->question = e->question;
+	m->question = question;
 	m->commit_ms = now_ms();
 	const int error =
-		arena_failed(&m->arena) ? -ENOMEM : queue_commit(g->receive->parts.queue, &commit);
+		arena_failed(&m->arena) ? -ENOMEM : queue_commit(m->receive->parts.queue, &commit);
 	if (error != 0)
 		return refuse_message(m, condition_of(error), a);
 	m->intake = NULL; /* the queue's now */
 	m->stage = MAIL_COMMITTING;
 	return false;
+}
+
+bool
+answer_end(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
+{
+	struct mail *const m = g->mail;
+	if (m != NULL && m->is_over) { /* LMTP: the same for each recipient */
+		answer_with(m, a);
+		return true;
+	}
+	if (m == NULL || m->intake == NULL)
+		return refuse_with(a, CONDITION_NO_DATA_SAVED);
+	const int error = queue_intake_error(m->intake);
+	if (m->stage == MAIL_REFUSED || error != 0)
+		return refuse_message(m, condition_of(error), a);
+	if (!m->head.is_over)
+		head_end(&m->head);
+	return header_is_refused(g, a) || guest_check(g, CHECK_AT_END, e, a);
 }

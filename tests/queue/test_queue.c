@@ -34,6 +34,7 @@ struct want {
 	enum answered answered;
 	size_t count;
 	struct recipient_want recipients[RECIPIENTS];
+	uint64_t front;              /* bytes that are put in front at the end */
 	struct queue_intake *intake; /* still open */
 };
 
@@ -112,6 +113,7 @@ intake_begin(struct world *w)
 	struct want *const x = &w->wants[w->want_count++];
 	*x = (struct want){.intake = queue_intake_new(w->q, (int64_t)w->now_ms)};
 	x->id = queue_intake_id(x->intake);
+	x->front = chance(w, 3) == 0 ? chance(w, QUEUE_FRONT_MAX + 1) : 0;
 }
 
 static void
@@ -121,7 +123,7 @@ intake_feed(struct world *w, struct want *x)
 	const size_t len =
 		chance(w, 4) == 0 ? (size_t)chance(w, sizeof bytes) : (size_t)chance(w, 3000);
 	for (size_t i = 0; i < len; i++)
-		bytes[i] = byte_of(x->id, x->bytes + i);
+		bytes[i] = byte_of(x->id, x->front + x->bytes + i);
 	if (queue_intake_add(x->intake, bytes, len))
 		x->bytes += len;
 }
@@ -129,11 +131,16 @@ intake_feed(struct world *w, struct want *x)
 static void
 intake_end(struct world *w, size_t at, const struct queue_change *change, size_t changed)
 {
+	static unsigned char bytes[QUEUE_FRONT_MAX];
 	struct want *const x = &w->wants[at];
 	struct queue_recipient list[RECIPIENTS] = {
 		{.forward_path = STR("one@example.org"), .progress = {.due_ms = 5}},
 		{.forward_path = STR("two@example.org"), .original = STR("rfc822;zwei")},
 		{.forward_path = STR("three@example.net"), .notify = NOTIFY_NEVER}};
+	for (size_t i = 0; i < x->front; i++)
+		bytes[i] = byte_of(x->id, i);
+	if (queue_intake_front(x->intake, bytes, (size_t)x->front))
+		x->bytes += x->front;
 	x->count = 1 + (size_t)chance(w, RECIPIENTS);
 	const struct queue_envelope envelope = {.arrived_ms = (int64_t)w->now_ms,
 		.reverse_path = STR("sender@example.com"),

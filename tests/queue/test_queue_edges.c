@@ -306,6 +306,39 @@ test_damaged_head(void)
 	model_disk_free(d);
 }
 
+/* Header fields that come last and stand first. */
+static void
+test_front(void)
+{
+	struct queue_recipient to = {.forward_path = STR("a@b.example")};
+	const struct queue_envelope envelope = {.recipients = &to, .recipient_count = 1};
+	static char bytes[QUEUE_FRONT_MAX + 1];
+	const size_t sizes[] = {0, 5, 256 << 10, 700000};
+	struct disk *const d = model_disk_new(9);
+	struct queue *const q = opened(d);
+	memset(bytes, 'F', sizeof bytes);
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		struct queue_intake *const in = intake(q, 1, sizes[i]);
+		const uint64_t id = queue_intake_id(in);
+		char read[3] = "";
+		tap_ok(queue_intake_front(in, bytes, QUEUE_FRONT_MAX), "the largest front");
+		tap_is_int((long)queue_intake_bytes(in), (long)(QUEUE_FRONT_MAX + sizes[i]),
+			"... counts as bytes of the message");
+		tap_is_int(commit(q, (struct queue_commit){.intake = in, .envelope = &envelope}), 0,
+			"... and is taken");
+		tap_ok(queue_body_read(q, id, QUEUE_FRONT_MAX - 1, read, sizes[i] > 0 ? 2 : 1) ==
+					0 &&
+				read[0] == 'F' && (sizes[i] == 0 || read[1] == 'x'),
+			"... before a text of %zu bytes", sizes[i]);
+	}
+	struct queue_intake *const in = intake(q, 1, 1);
+	tap_ok(!queue_intake_front(in, bytes, sizeof bytes) && queue_intake_error(in) == -E2BIG,
+		"one byte more is refused");
+	queue_intake_drop(in);
+	queue_close(q);
+	d->ops->free(d);
+}
+
 int
 main(void)
 {
@@ -317,5 +350,6 @@ main(void)
 	test_damage();
 	test_damaged_body();
 	test_damaged_head();
+	test_front();
 	return tap_done();
 }

@@ -112,7 +112,7 @@ test_entries(void)
 	base.counts.final[RECIPIENT_RELAYED] = 6;
 	struct buf b;
 	buf_init(&b, FRAME_PAYLOAD_MAX);
-	entry_body_write(&b, &(struct entry_body){5, 6, STR("bytes")});
+	entry_body_write(&b, ENTRY_BODY, &(struct entry_body){5, 6, STR("bytes")});
 	entry_message_write(&b, ENTRY_COPY, &message);
 	entry_change_write(&b, &change);
 	entry_base_write(&b, &base);

@@ -66,8 +66,8 @@ limit(void)
 	while (!head_add(&h, (struct str){line, sizeof line}) && lines < 10000)
 		lines++;
 	tap_is_int((long)((lines + 1) * sizeof line), (long)HEAD_BYTES_MAX,
-		"a header of HEAD_BYTES_MAX is let go");
-	tap_ok(h.is_over && h.text.len == HEAD_BYTES_MAX, "... with all of its bytes");
+		"so much of a header is looked at");
+	tap_ok(h.is_over, "... and it is over");
 	head_fini(&h);
 }
 

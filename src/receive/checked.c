@@ -1,0 +1,79 @@
+/* checked - the places of a session at which its origin and its text are checked */
+#include "receive/inside.h"
+
+/* What is done when nothing speaks against it. False: the answer comes later still. */
+static bool
+go_on(struct guest *g, enum check_point at, const struct check_verdict *verdict, uint32_t question,
+	struct smtp_answer *a)
+{
+	if (verdict->is_refused) {
+		a->facts = verdict->facts;
+		if (at == CHECK_AT_RCPT && !str_is_set(a->facts.rcpt))
+			a->facts.rcpt = g->mail->asked;
+		if (at == CHECK_AT_END)
+			mail_refuse(g->mail, verdict->condition);
+		return refuse_with(a, verdict->condition);
+	}
+	switch (at) {
+	case CHECK_AT_RCPT:
+		return mail_accept_recipient(g->mail, a);
+	case CHECK_AT_END:
+		return mail_keep(g->mail, verdict->headers, question, a);
+	default:
+		return true;
+	}
+}
+
+static void
+done(void *to, const struct check_verdict *verdict)
+{
+	struct guest *const g = to;
+	struct smtp_answer a = {.verdict = ANSWER_PASS};
+	const uint32_t question = g->check_question;
+	if (go_on(g, g->check_at, verdict, question, &a))
+		guest_answer(g, question, &a);
+}
+
+static bool
+ask(struct guest *g, enum check_point at, const struct smtp_event *e, struct check_verdict *v)
+{
+	switch (at) {
+	case CHECK_AT_CONNECT:
+		return check_connect(g->check, v);
+	case CHECK_AT_HELLO:
+		return check_hello(g->check, e->text, v);
+	case CHECK_AT_MAIL:
+		return check_mail(g->check, g->mail->sender, v);
+	case CHECK_AT_RCPT:
+		return check_rcpt(g->check, g->mail->asked, v);
+	case CHECK_AT_DATA:
+		return check_data(g->check, v);
+	case CHECK_AT_END:
+		break;
+	}
+	return check_end(g->check, v);
+}
+
+bool
+guest_check(struct guest *g, enum check_point at, const struct smtp_event *e, struct smtp_answer *a)
+{
+	struct check_verdict verdict = {.is_refused = false};
+	g->check_at = at;
+	g->check_question = e->question;
+	return ask(g, at, e, &verdict) && go_on(g, at, &verdict, e->question, a);
+}
+
+void
+guest_check_begin(struct guest *g)
+{
+	struct receive *const r = g->receive;
+	const struct check_client client = {.ip = guest_ip(g),
+		.reference = {g->session.reference, g->session.reference_bytes},
+		.host = g->profile->host};
+	check_session_free(g->check); /* XCLIENT begins anew */
+	g->check = NULL;
+	/* Mail of users, and what is handed over by LMTP, was judged where it came in. */
+	if (r->parts.checks != NULL && g->profile->settings.kind == LISTENER_MX &&
+		g->session.client.family != 0)
+		g->check = check_session_new(r->parts.checks, &client, done, g);
+}
