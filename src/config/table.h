@@ -216,6 +216,38 @@
 	X(quota_grace, TIME, SERVER, "3d", 0, 2592000,                                             \
 		"How long mail for a full mailbox is told to try again (452 4.2.2), until it is "  \
 		"refused for good (552 5.2.2).")                                                   \
+	/* sending: connections (doc/delivery.md) */                                               \
+	X(remote_port, COUNT, SERVER, "25", 1, 65535,                                              \
+		"The port of the servers that the DNS names: 25, everywhere but in tests"          \
+		"and behind a firewall that maps it.")                                             \
+	X(source_ipv4, TEXT, SERVER, "", 0, 45,                                                    \
+		"The IPv4 address of this host that mail is sent from: the one whose"              \
+		"reverse DNS is the host name. Empty: the system chooses.")                        \
+	X(source_ipv6, TEXT, SERVER, "", 0, 45, "The same for IPv6.")                              \
+	X(own_addresses, NETWORKS, SERVER, "", 0, 32,                                              \
+		"Addresses that lead back to this server though no interface has them, as"         \
+		"those of a router in front of it. Mail is never sent there: a domain"             \
+		"whose MX leads here, and that is not hosted here, is a loop (B01).")              \
+	X(tls_required_to, TEXT, SERVER, "", 0, 4000,                                              \
+		"Domains to which mail goes encrypted or not at all, with blanks between;"         \
+		".example.org is all below it. Other mail is encrypted where it can be.")          \
+	X(tls_verified_to, TEXT, SERVER, "", 0, 4000,                                              \
+		"Domains whose servers must also prove their name with a certificate.")            \
+	X(connect_timeout, TIME, SERVER, "30s", 1, 600,                                            \
+		"How long a connection to another server may take until its next address"          \
+		"is tried.")                                                                       \
+	X(keep_connection, TIME, SERVER, "5s", 0, 300,                                             \
+		"How long a connection that has nothing to send is kept for the next"              \
+		"message; 0 is not at all.")                                                       \
+	X(max_remote_connections, COUNT, SERVER, "500", 1, 100000,                                 \
+		"Connections to other servers at a time.")                                         \
+	X(max_connections_per_place, COUNT, SERVER, "20", 1, 10000,                                \
+		"The same to one domain or route. It begins with five, gets one more with"         \
+		"every message for each that went well, and half when the place"                   \
+		"complains.")                                                                      \
+	X(remote_chunking, FLAG, SERVER, "yes", 0, 0,                                              \
+		"Whether messages go in chunks (BDAT) to servers that offer it; no, when"          \
+		"one of them does it wrongly.")                                                    \
 	/* sending: attempts and reports (doc/reports.md) */                                       \
 	X(retry_first, TIME, SERVER, "3m", 10, 86400,                                              \
 		"How long after a first attempt that failed the second comes; then twice as "      \

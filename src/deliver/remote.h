@@ -19,7 +19,9 @@
 #define DELIVER_REMOTE_H
 
 #include "catalogue/catalogue.h"
+#include "config/config.h"
 #include "queue/queue.h"
+#include "smtp/client.h"
 
 #define REMOTE_RECIPIENTS_MAX QUEUE_RECIPIENTS_MAX
 #define REMOTE_REPLY_BYTES_MAX 2048 /* of a reply in a result; a longer one is cut */
@@ -82,15 +84,7 @@ enum remote_outcome {
 #define REMOTE_STAGES(X)                                                                           \
 	X(DNS, "dns", "")                                                                          \
 	X(CONNECT, "connect", "CONNECT")                                                           \
-	X(GREETING, "greeting", "CONNECT")                                                         \
-	X(HELLO, "helo", "EHLO")                                                                   \
-	X(TLS, "tls", "STARTTLS")                                                                  \
-	X(LOGIN, "auth", "AUTH")                                                                   \
-	X(MAIL, "mail", "MAIL")                                                                    \
-	X(RCPT, "rcpt", "RCPT")                                                                    \
-	X(DATA, "data", "DATA")                                                                    \
-	X(TEXT, "text", "DATA")                                                                    \
-	X(END, "end", "DOT")
+	CLIENT_STAGES(X)
 
 enum remote_stage {
 #define X(id, name, command) REMOTE_AT_##id,
@@ -145,6 +139,46 @@ typedef void remote_done(void *to, const struct remote_report *report);
 
 struct remote;     /* all places */
 struct remote_job; /* one message on its way to one of them */
+struct dns;
+struct event_base;
+struct ssl_ctx_st;
+
+/* What an operator decides; the settings of that name in config/table.h. */
+struct remote_settings {
+	struct str hostname;
+	unsigned port;                               /* of servers that the DNS names */
+	struct str source_ipv4, source_ipv6;         /* empty: the system chooses */
+	struct str own_addresses;                    /* networks that lead back here: B01 */
+	struct str tls_required_to, tls_verified_to; /* domains */
+	int64_t connect_timeout_ms, idle_ms;
+	unsigned connections_max, connections_per_place_max;
+	bool uses_chunking;
+};
+
+/* remote_settings_read - of a configuration that was checked; texts are borrowed from it */
+void remote_settings_read(const struct config *config, struct remote_settings *out);
+
+struct remote_options {
+	struct event_base *base;
+	struct dns *dns;
+	struct ssl_ctx_st *tls; /* tls_client_new(); NULL: no TLS */
+	const struct remote_settings *settings;
+	const unsigned
+		*own_ports; /* where this server listens for mail: it never sends to itself */
+	size_t own_port_count;
+};
+
+#define REMOTE_OWN_PORTS_MAX 32 /* more are not looked at */
+
+/* remote_new - NULL when memory ran out. Settings and ports are copied, what else is borrowed */
+struct remote *remote_new(const struct remote_options *options);
+
+/* remote_settings_set - for connections that begin from now on; copied. False, and all as it was,
+ * when memory ran out */
+bool remote_settings_set(struct remote *r, const struct remote_settings *settings);
+
+/* remote_free - jobs must be done or cancelled; NULL is harmless */
+void remote_free(struct remote *r);
 
 /*
  * remote_start - sends a message to a place

@@ -90,7 +90,7 @@ client_fail(struct client *c, enum client_cause cause)
 		return;
 	}
 	c->cause = cause;
-	c->stage = client_where(c);
+	c->stage = cause == CAUSE_TLS_FAILED ? CLIENT_AT_TLS : client_where(c);
 	c->has_failed = c->owes_failed = true;
 	if (c->envelope != NULL && !c->exchange.is_ended) {
 		c->may_be_taken = c->state == CLIENT_STATE_END && cause != CAUSE_REPLY;
