@@ -216,14 +216,15 @@
 	X(quota_grace, TIME, SERVER, "3d", 0, 2592000,                                             \
 		"How long mail for a full mailbox is told to try again (452 4.2.2), until it is "  \
 		"refused for good (552 5.2.2).")                                                   \
-	/* sending: connections (doc/delivery.md) */                                               \
+	/* sending: connections (doc/sending.md) */                                                \
 	X(remote_port, COUNT, SERVER, "25", 1, 65535,                                              \
 		"The port of the servers that the DNS names: 25, everywhere but in tests"          \
 		"and behind a firewall that maps it.")                                             \
 	X(source_ipv4, TEXT, SERVER, "", 0, 45,                                                    \
 		"The IPv4 address of this host that mail is sent from: the one whose"              \
 		"reverse DNS is the host name. Empty: the system chooses.")                        \
-	X(source_ipv6, TEXT, SERVER, "", 0, 45, "The same for IPv6.")                              \
+	X(source_ipv6, TEXT, SERVER, "", 0, 45,                                                    \
+		"The IPv6 address that mail is sent from, as source_ipv4.")                        \
 	X(own_addresses, NETWORKS, SERVER, "", 0, 32,                                              \
 		"Addresses that lead back to this server though no interface has them, as"         \
 		"those of a router in front of it. Mail is never sent there: a domain"             \

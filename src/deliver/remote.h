@@ -11,7 +11,7 @@
  * are the scheduler's. It keeps in mind only what several messages share: how many connections a
  * place takes at a time, and for how long one that does not answer is left alone.
  *
- * RFC 5321 s5, 7505 (null MX), 3461, 3207, 8689, 2033 (LMTP). doc/delivery.md has the rules.
+ * RFC 5321 s5, 7505 (null MX), 3461, 3207, 8689, 2033 (LMTP). doc/sending.md has the rules.
  *
  * Threads: one, that of the event loop; `done` is called on it, never from within remote_start().
  */
