@@ -82,8 +82,10 @@ judged(const struct reply_case *c, struct arena *a, struct nixie_outcome *o)
 	struct nixie_report_info info;
 	if (f == NULL || who == NULL)
 		return;
-	/* The original stays out of it: the alias was resolved here, so no server forwarded. */
+	/* The original of a log stays out of it: the alias was resolved here, so no server
+	 * forwarded. */
 	*who = (struct dsn_recipient){.final = c->recipient,
+		.original = c->forwarded_from,
 		.diagnostic = whole_head(c->text, DIAGNOSTIC_BYTES_MAX),
 		.command = c->command,
 		.action = c->action,
@@ -96,14 +98,17 @@ judged(const struct reply_case *c, struct arena *a, struct nixie_outcome *o)
 	f->dsn.count = f->dsn.room = 1;
 	f->dsn.reporting_mta = c->ours;
 	f->dsn.envelope_from = c->sender;
-	signs_find(c->text, WHERE_TEXT, a, &f->signs, NULL);
+	if (c->host.len == 0 && c->ip.len == 0) /* else these are the words of another */
+		signs_find(c->text, WHERE_TEXT, a, &f->signs, NULL);
 	judge_report(f, &info);
 	if (info.outcome_count == 0)
 		return;
 	*o = info.outcomes[0];
+	const bool went_well =
+		c->action == NIXIE_ACTION_RELAYED || c->action == NIXIE_ACTION_EXPANDED;
 	if (c->is_refusal_here)
 		refused_here(c, o);
-	else if (o->remote_mta.len == 0 && o->remote_ip.len == 0 &&
+	else if (!went_well && o->remote_mta.len == 0 && o->remote_ip.len == 0 &&
 		 (o->refuser == NIXIE_REFUSER_UNKNOWN ||
 			 o->refuser == NIXIE_REFUSER_REMOTE_SERVER)) {
 		/* No server was spoken to: the one that writes the log said no by itself. */

@@ -14,10 +14,12 @@ struct reply_case {
 	struct str input; /* what offsets count from; `text` lies in it, or offsets are -1 */
 	struct str text;  /* the answer, UTF-8 */
 	struct str recipient, original, sender;
-	struct str ours;      /* the server that writes the log */
-	struct str host, ip;  /* the server that answered; absent when none did */
-	struct str command;   /* "RCPT": authoritative, when it is there */
-	struct status status; /* the log's reading of the answer; class 0 = none */
+	struct str forwarded_from; /* a forward led from there to `recipient`, and the sender knows
+				      only this one; absent in logs: they tell of one server */
+	struct str ours;           /* the server that writes the log */
+	struct str host, ip;       /* the server that answered; absent when none did */
+	struct str command;        /* "RCPT": authoritative, when it is there */
+	struct status status;      /* the log's reading of the answer; class 0 = none */
 	enum nixie_action action;
 	bool is_expired;
 	bool is_refusal_here; /* `ours` refused a client, and `text` is what it answered */

@@ -86,6 +86,10 @@ refuser_find(const struct facts *f, const struct person *who, const struct origi
 		set(o, remote_kind(who, from), host);
 		return;
 	}
+	if (f->dsn.is_explained) { /* nixied names the other server when one spoke */
+		set(o, NIXIE_REFUSER_OWN_SERVER, reporting);
+		return;
+	}
 	/* Only the reporting server speaks: whose is it? */
 	const struct str reporter =
 		str_is_set(reporting) ? reporting : address_domain(f->from_address);

@@ -2,13 +2,14 @@
 
 #include <stddef.h>
 
+#include "base/decode.h"
 #include "read/address.h"
 #include "read/header.h"
 #include "read/limits.h"
 
 /* Where the fields of a notification go. A field that begins a recipient when it comes a second
  * time is a KEY. */
-enum { OF_MESSAGE = 1, OF_RECIPIENT = 2, KEY = 4, ADDRESS = 8 };
+enum { OF_MESSAGE = 1, OF_RECIPIENT = 2, KEY = 4, ADDRESS = 8, OURS = 16 };
 
 static const struct dsn_field {
 	struct str name;
@@ -43,10 +44,12 @@ static const struct dsn_field {
 	{STR_INIT("Arrival-Date"), OF_MESSAGE, offsetof(struct dsn, arrival_date)},
 	{STR_INIT("Original-Envelope-Id"), OF_MESSAGE, offsetof(struct dsn, envelope_id)},
 	{STR_INIT("X-Postfix-Sender"), OF_MESSAGE, offsetof(struct dsn, envelope_from)},
+	{STR_INIT("X-Nixie-Sender"), OF_MESSAGE, offsetof(struct dsn, envelope_from)},
 	{STR_INIT("X-Original-Sender"), OF_MESSAGE, offsetof(struct dsn, envelope_from)},
 	{STR_INIT("X-Symantec-Messaging-Gateway-Sender"), OF_MESSAGE,
 		offsetof(struct dsn, envelope_from)},
 	{STR_INIT("X-Postfix-Queue-ID"), OF_MESSAGE, offsetof(struct dsn, queue_id)},
+	{STR_INIT("X-Nixie-Queue-ID"), OF_MESSAGE | OURS, offsetof(struct dsn, queue_id)},
 };
 
 static const struct dsn_field *
@@ -174,6 +177,7 @@ read_one(struct str line, struct arena *a, struct dsn *d)
 	if (f->flags & OF_MESSAGE) {
 		struct str *const slot = (struct str *)(void *)((char *)d + f->offset);
 		d->has_message_fields = true;
+		d->is_explained = d->is_explained || (f->flags & OURS) != 0;
 		d->last_is_address = (f->flags & ADDRESS) != 0;
 		if (!str_is_set(*slot)) {
 			*slot = value;
@@ -259,14 +263,27 @@ split_type(struct str *type, struct str *text)
 	*text = str_trim(str_from(*text, semicolon + 1));
 }
 
-static void
-finish_recipient(struct dsn_recipient *r)
+/* RFC 6533 s3: an address of the type utf-8 where only ASCII may stand. */
+static struct str
+finish_address(struct str value, struct str *type, struct arena *a)
 {
-	r->final = address_typed(r->final, &r->final_type);
-	r->original = address_typed(r->original, NULL);
+	struct str own = STR_NONE;
+	const struct str address = address_typed(value, &own);
+	if (type != NULL)
+		*type = own;
+	return str_eq_case(own, STR("utf-8")) ? decode_unitext(address, a) : address;
+}
+
+static void
+finish_recipient(struct dsn_recipient *r, struct arena *a)
+{
+	r->final = finish_address(r->final, &r->final_type, a);
+	r->original = finish_address(r->original, NULL, a);
 	r->actual = address_typed(r->actual, NULL);
 	r->action = action_parse(r->action_text);
 	split_type(&r->diagnostic_type, &r->diagnostic);
+	if (str_has(r->diagnostic, STR("=?")))
+		r->diagnostic = decode_words(r->diagnostic, a);
 	struct str status = str_trim(r->status_text);
 	struct str type = STR_NONE;
 	split_type(&type, &status);
@@ -283,10 +300,9 @@ void
 dsn_finish(struct dsn *d, struct arena *a)
 {
 	size_t kept = 0;
-	(void)a;
 	for (size_t i = 0; i < d->count; i++) {
 		struct dsn_recipient *const r = &d->recipients[i];
-		finish_recipient(r);
+		finish_recipient(r, a);
 		if (r->final.len == 0 && r->original.len == 0 && r->actual.len == 0 &&
 			r->action == NIXIE_ACTION_NONE && r->status.class == 0 &&
 			r->diagnostic.len == 0)

@@ -42,6 +42,8 @@ struct dsn {
 	struct str *last;     /* the value that a continuation line belongs to */
 	size_t indent;        /* of the last field's line */
 	bool has_message_fields;
+	bool is_explained; /* nixied wrote it: its prose explains these fields, and quotes nobody
+			      else */
 	bool splits_lines; /* set by the caller: several fields may stand in one line (pasted text)
 			    */
 };

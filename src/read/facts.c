@@ -219,6 +219,10 @@ static void
 read_prose(struct facts *f, struct str whole)
 {
 	const struct part paste = {.role = PART_TEXT, .raw = whole};
+	if (f->dsn.is_explained && f->dsn.count > 0) {
+		f->prose = (struct prose){.all = STR("")};
+		return;
+	}
 	struct str text = f->is_message || f->mime.is_multipart ? human_text(f)
 								: part_decode(&paste, f->arena);
 	if (looks_like_html(text))

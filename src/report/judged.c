@@ -4,6 +4,8 @@
 #include "base/shown.h"
 #include "judge/judge_reply.h"
 
+#define STATUS_CONFIDENCE_MIN 50 /* percent: below it a reason is a guess, and no status */
+
 /* One line, of characters that may be shown. */
 static struct str
 cleaned(struct str s, struct arena *a)
@@ -68,26 +70,38 @@ judged_command(const struct attempt *attempt)
 	return commands[attempt->stage];
 }
 
+struct status
+judged_status(const struct judged_case *c, const struct nixie_outcome *o)
+{
+	const struct str text = {o->status.ptr, o->status.len};
+	struct status own = {.class = 0};
+	(void)status_parse(text, &own);
+	if (c->action == NIXIE_ACTION_FAILED && c->is_expired)
+		return (struct status){4, 4, 7};
+	if (own.class != 0 &&
+		(o->status_origin == NIXIE_ORIGIN_STATED || o->confidence >= STATUS_CONFIDENCE_MIN))
+		return own;
+	if (c->action == NIXIE_ACTION_FAILED)
+		return (struct status){o->said == NIXIE_SAID_TEMPORARY ? 4 : 5, 0, 0};
+	return (struct status){c->action == NIXIE_ACTION_DELAYED ? 4 : 2, 0, 0};
+}
+
 void
 judged_outcome(const struct judged_case *c, struct arena *a, struct nixie_outcome *out)
 {
 	const bool is_answer = judged_is_answer(c->attempt);
 	const struct str text = judged_diagnostic(c, a);
-	struct status status = {.class = 0};
-	if (c->is_expired && c->action == NIXIE_ACTION_FAILED)
-		status = (struct status){4, 4, 7};
-	else if (!is_answer)
-		(void)status_parse(text, &status);
 	judge_reply(&(struct reply_case){.input = text,
 			    .text = text,
 			    .recipient = c->rcpt,
 			    .original = c->original,
+			    .forwarded_from = c->original,
 			    .sender = c->sender,
 			    .ours = c->hostname,
 			    .host = is_answer ? c->attempt->host : STR_NONE,
 			    .ip = is_answer && c->attempt->ip.len > 0 ? c->attempt->ip : STR_NONE,
 			    .command = judged_command(c->attempt),
-			    .status = status,
+			    .status = c->status,
 			    .action = c->action,
 			    .is_expired = c->is_expired},
 		a, out);
