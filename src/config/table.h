@@ -249,6 +249,24 @@
 	X(remote_chunking, FLAG, SERVER, "yes", 0, 0,                                              \
 		"Whether messages go in chunks (BDAT) to servers that offer it; no, when"          \
 		"one of them does it wrongly.")                                                    \
+	/* deliveries (doc/delivery.md) */                                                         \
+	X(local_delivery, TEXT, SERVER, "maildir", 1, 900,                                         \
+		"Where mail for accounts here goes. maildir: a Maildir for each, in the folder "   \
+		"mail of data_directory. lmtp:HOST:PORT or lmtp:unix:/PATH: a server that keeps "  \
+		"the mailboxes, such as Dovecot. pipe:COMMAND: a command for each message, run "   \
+		"by "                                                                              \
+		"/bin/sh, which finds SENDER, RECIPIENT and more in its environment and says "     \
+		"with "                                                                            \
+		"its exit code (sysexits.h) what became of it.")                                   \
+	X(pipe_user, TEXT, SERVER, "", 0, 64,                                                      \
+		"The user whose rights that command has. Empty: the server's own. Only a server "  \
+		"that root starts can give another. Read at the start alone.")                     \
+	X(pipe_timeout, TIME, SERVER, "5m", 1, 86400,                                              \
+		"How long that command may take, until it is killed and the message tried "        \
+		"again.")                                                                          \
+	X(max_deliveries, COUNT, SERVER, "1000", 1, 100000,                                        \
+		"Messages on their way to other servers at a time. How many of them go to one "    \
+		"place, its answers decide.")                                                      \
 	/* sending: attempts and reports (doc/reports.md) */                                       \
 	X(retry_first, TIME, SERVER, "3m", 10, 86400,                                              \
 		"How long after a first attempt that failed the second comes; then twice as "      \

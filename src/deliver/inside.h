@@ -1,0 +1,116 @@
+/* inside - what the files of the runner share; nobody else includes it */
+#ifndef DELIVER_INSIDE_H
+#define DELIVER_INSIDE_H
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "deliver/deliver.h"
+#include "deliver/due.h"
+#include "deliver/ledger.h"
+#include "deliver/parcel.h"
+#include "net/workers.h"
+#include "queue/table.h"
+
+#define PARCELS_IN_LINE_MAX 2000 /* more are not looked at until some have gone */
+#define LANE_PARCELS_MAX 500     /* of one place, so that others have a turn */
+#define LANE_FULL_MS 20000       /* when to look again at what found its lane full */
+#define LOOK_RECIPIENTS_MAX 200  /* of one message in one go */
+#define LOOKS_IN_TURN_MAX 50
+#define LOCAL_PARCEL_RECIPIENTS_MAX 20
+#define LOCAL_PARCELS_MAX 64
+#define PARCEL_ARENA_BYTES_MAX (8u << 20)
+
+/* Given up, but its sender has had as many reports in this hour as are allowed: nothing is tried
+ * any more, the report is due when the recipient is. */
+#define RULE_REPORT_LATER "rule:report-later"
+
+/* A message some of whose recipients are under way. */
+struct flight {
+	struct table_node node;
+	size_t recipients;  /* under way */
+	int64_t planned_ms; /* the earliest entry of it in the heap, as far as is known */
+	size_t recipient_count;
+	unsigned char busy[]; /* a bit for each recipient */
+};
+
+/* What goes to one place. */
+struct lane {
+	struct table_node node;
+	struct parcel *first, **end;
+	size_t in_line, under_way;
+	struct lane *next, **link; /* the ring of those that have somebody in line */
+};
+
+/* Reports that one sender got in this hour. */
+struct sender_count {
+	uint64_t sender; /* a hash */
+	int64_t since_ms;
+	uint32_t reports;
+};
+#define SENDER_COUNTS 4096 /* a power of two; who shares a place with another begins anew */
+
+struct local;
+struct trip;
+
+struct deliver {
+	struct deliver_options options;
+	struct deliver_settings settings;
+	struct due due;
+	struct ledger ledger;
+	struct table flights, lanes;
+	struct lane *ring, **ring_end;
+	size_t in_line, under_way; /* parcels */
+	size_t away;               /* of them, with other servers */
+	size_t due_limit;          /* entries of the heap that are not looked into */
+	struct local *local;
+	struct trip *trips; /* with other servers: away.c */
+	struct event event;
+	bool has_event, is_started, is_stopping, must_walk;
+	int64_t alarm_ms; /* of the last that comes in crowds */
+	int64_t walk_ms;  /* when to look for what memory did not suffice for */
+	uint64_t random;
+	struct sender_count senders[SENDER_COUNTS];
+	struct deliver_counts counts;
+};
+
+int64_t deliver_now(struct deliver *d);
+uint32_t deliver_random(struct deliver *d);
+void deliver_alarm(void *d, const char *words);
+void deliver_alarm_rarely(struct deliver *d, const char *words); /* of what comes in crowds */
+void deliver_wake(struct deliver *d);                            /* calls deliver_turn() soon */
+void deliver_log(struct deliver *d, enum eventlog_event event, const struct eventlog_field *fields,
+	size_t count);
+
+/* scheduler.c: results are in the parcel; it is taken over */
+void deliver_returned(void *d, struct parcel *p);
+
+/* The recipient is not under way any more; the message is looked at again when it is due, and not
+ * before that time. */
+void deliver_landed(struct deliver *d, uint64_t message, uint32_t recipient, int64_t not_before_ms);
+
+bool deliver_is_under_way(const struct deliver *d, uint64_t message, uint32_t recipient);
+
+/* Ends a recipient with a condition of ours, by way of settle(); false when it is under way, final,
+ * or memory ran out. */
+bool deliver_settle(
+	struct deliver *d, uint64_t message, uint32_t recipient, enum condition condition);
+
+/* settle.c: writes down what became of a parcel's recipients, and calls deliver_landed() for each
+ * when that is durable. The parcel stays the caller's */
+void settle(struct deliver *d, const struct parcel *p);
+
+/* local.c: mailboxes and commands here */
+struct local *local_new(struct deliver *d);
+void local_free(struct local *l);
+bool local_has_room(const struct local *l, enum carrier carrier);
+void local_start(struct local *l, struct parcel *p); /* ends in deliver_returned(), later */
+bool local_turn(struct local *l); /* reads a piece of what must be read; false: nothing to read */
+bool local_is_idle(const struct local *l);
+
+/* away.c: other servers */
+bool away_has_room(struct deliver *d, const struct parcel *p);
+void away_start(struct deliver *d, struct parcel *p);
+void away_stop(struct deliver *d);
+
+#endif

@@ -1,0 +1,507 @@
+/*
+ * local - mailboxes and commands here
+ *
+ * The message is read from the queue on the loop, a piece at a time and so many bytes in all, then
+ * a thread writes it where it goes: into a Maildir, or into a file without a name that a command
+ * gets as its input.
+ */
+#define _GNU_SOURCE /* memfd_create */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "deliver/inside.h"
+#include "mailbox/maildir.h"
+
+#define TURN_BYTES (256u << 10)         /* read from the queue in one turn */
+#define BYTES_IN_MEMORY_MAX (64u << 20) /* of all messages; a larger one comes alone */
+#define WORDS_BYTES 512
+#define HEAD_BYTES_MAX 2048
+
+/* A parcel here. */
+struct errand {
+	struct work work; /* the first member */
+	struct errand *next;
+	struct local *local;
+	struct parcel *parcel;
+	char *bytes;   /* of the message */
+	uint64_t have; /* of them, so far */
+	int error;     /* of the queue */
+	int input;     /* of a command; -1 */
+	int input_error;
+	struct str hostname, mail_folder; /* settings may change while a thread looks */
+	struct written *written;          /* one for each recipient */
+};
+
+/* What a thread found out; words of it come later, on the loop. */
+struct written {
+	enum mailbox_result result;
+	struct mailbox_error error;
+	int64_t at_ms, took_ms;
+};
+
+struct local {
+	struct deliver *d;
+	struct errand *reading, **reading_end;
+	uint64_t bytes_in_memory;
+	size_t open, pipes;
+	int64_t started_ms;
+};
+
+struct local *
+local_new(struct deliver *d)
+{
+	struct local *const l = calloc(1, sizeof *l);
+	if (l == NULL)
+		return NULL;
+	l->d = d;
+	l->reading_end = &l->reading;
+	l->started_ms = deliver_now(d);
+	return l;
+}
+
+bool
+local_is_idle(const struct local *l)
+{
+	return l->open == 0;
+}
+
+bool
+local_has_room(const struct local *l, enum carrier carrier)
+{
+	return carrier == CARRIER_PIPE ? l->pipes < PIPE_COMMANDS_MAX
+				       : l->open - l->pipes < LOCAL_PARCELS_MAX;
+}
+
+/* ---- the end of an errand */
+
+static void
+bytes_free(struct errand *e)
+{
+	if (e->bytes != NULL)
+		e->local->bytes_in_memory -= e->parcel->body_bytes;
+	free(e->bytes);
+	e->bytes = NULL;
+}
+
+static void
+errand_end(struct errand *e)
+{
+	struct local *const l = e->local;
+	struct parcel *const p = e->parcel;
+	l->open--;
+	l->pipes -= p->carrier == CARRIER_PIPE;
+	bytes_free(e);
+	if (e->input >= 0)
+		close(e->input);
+	free(e);
+	deliver_returned(l->d, p);
+}
+
+/* A failure with a condition of ours. */
+static void
+fail(struct errand *e, struct parcel_recipient *r, enum condition condition, struct str words,
+	int64_t at_ms)
+{
+	struct parcel *const p = e->parcel;
+	const int64_t grace_s = e->local->d->settings.quota_grace_s;
+	r->result = (struct carried){.outcome = CARRIED_FAILED,
+		.attempt = {.at_ms = at_ms, .condition = condition},
+		.words = arena_str(&p->arena, words)};
+	r->result.attempt.answer = attempt_words(condition,
+		&(struct attempt_blanks){.rcpt = r->forward_path,
+			.address = r->address,
+			.sender = p->reverse_path,
+			.text = r->result.words,
+			.days = (grace_s + 86399) / 86400},
+		&p->arena);
+}
+
+static void
+all_unreadable(struct errand *e)
+{
+	struct parcel *const p = e->parcel;
+	const int64_t now = deliver_now(e->local->d);
+	for (size_t i = 0; i < p->count; i++)
+		p->recipients[i].result = (struct carried){.outcome = CARRIED_UNREADABLE,
+			.attempt = {.at_ms = now, .condition = ATTEMPT_ANSWERED},
+			.words = arena_str(&p->arena, str_of(strerror(-e->error)))};
+	errand_end(e);
+}
+
+static void
+all_fail(struct errand *e, enum condition condition, const char *words)
+{
+	struct parcel *const p = e->parcel;
+	for (size_t i = 0; i < p->count; i++)
+		fail(e, &p->recipients[i], condition, str_of(words), deliver_now(e->local->d));
+	errand_end(e);
+}
+
+/* ---- in the thread */
+
+static int64_t
+monotonic_ms(void)
+{
+	struct timespec now = {0};
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Return-Path and Delivered-To, RFC 5321 s4.4. */
+static struct str
+head_write(const struct parcel *p, const struct parcel_recipient *r, char room[HEAD_BYTES_MAX])
+{
+	const int n =
+		snprintf(room, HEAD_BYTES_MAX, "Return-Path: <%.*s>\r\nDelivered-To: %.*s\r\n",
+			(int)str_head(p->reverse_path, 900).len, p->reverse_path.ptr,
+			(int)str_head(r->address, 900).len, r->address.ptr);
+	return (struct str){room, (size_t)n};
+}
+
+struct cursor {
+	const char *at;
+	uint64_t left;
+};
+
+static long
+cursor_read(void *from, char *to, size_t room)
+{
+	struct cursor *const c = from;
+	const size_t n = c->left < room ? (size_t)c->left : room;
+	if (n > 0)
+		memcpy(to, c->at, n);
+	c->at += n;
+	c->left -= n;
+	return (long)n;
+}
+
+static bool
+folder_make(const char *path, struct mailbox_error *error)
+{
+	if (mkdir(path, 0700) == 0 || errno == EEXIST)
+		return true;
+	error->code = errno;
+	snprintf(error->words, sizeof error->words, "%s cannot be made: %s", path,
+		strerror(error->code));
+	return false;
+}
+
+/* The mailbox's path, whose parents are there. */
+static bool
+mailbox_find(const struct errand *e, const struct parcel_recipient *r, char path[MAILBOX_PATH_MAX],
+	struct mailbox_error *error)
+{
+	struct str domain = r->address;
+	const struct str local = str_cut(&domain, '@');
+	if (!mailbox_path(e->mail_folder, domain, local, path)) {
+		error->code = ENAMETOOLONG;
+		snprintf(error->words, sizeof error->words, "the path of the mailbox is too long");
+		return false;
+	}
+	char *const last = strrchr(path, '/');
+	*last = '\0';
+	char *const folder_end = strrchr(path, '/');
+	*folder_end = '\0';
+	bool ok = folder_make(path, error);
+	*folder_end = '/';
+	ok = ok && folder_make(path, error);
+	*last = '/';
+	return ok;
+}
+
+static void
+mailbox_write(struct errand *e, size_t i)
+{
+	const struct parcel *const p = e->parcel;
+	const struct parcel_recipient *const r = &p->recipients[i];
+	struct written *const w = &e->written[i];
+	char path[MAILBOX_PATH_MAX], head[HEAD_BYTES_MAX], id[QUEUE_ID_BYTES + STR_DIGITS_MAX];
+	if (!mailbox_find(e, r, path, &w->error)) {
+		w->result = MAILBOX_FAILED;
+		return;
+	}
+	snprintf(id, sizeof id, "%.*s%u", (int)p->id.len, p->id.ptr, (unsigned)r->place);
+	struct cursor c = {e->bytes, e->have};
+	const struct mailbox_message message = {.head = head_write(p, r, head),
+		.source = cursor_read,
+		.from = &c,
+		.bytes = p->body_bytes,
+		.id = str_of(id),
+		.host = e->hostname,
+		.arrived_s = p->arrived_ms / 1000,
+		.now_s = w->at_ms / 1000,
+		/* An attempt may have been made that nobody remembers: before a crash. */
+		.may_be_there = r->attempts > 0 || p->arrived_ms <= e->local->started_ms};
+	w->result = maildir_deliver(path, &message, r->quota_bytes, &w->error);
+}
+
+/* Bytes to a file, all of them. */
+static bool
+put(int fd, const char *bytes, size_t len)
+{
+	while (len > 0) {
+		const ssize_t n = write(fd, bytes, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+/* Lines end in LF for programs here. */
+static bool
+put_lines(int fd, struct str text)
+{
+	struct str rest = text;
+	while (rest.len > 0) {
+		const size_t at = str_find(rest, STR("\r\n"), 0);
+		const struct str now = str_head(rest, at);
+		if (!put(fd, now.ptr, now.len) || (at != STR_NPOS && !put(fd, "\n", 1)))
+			return false;
+		rest = str_from(rest, at == STR_NPOS ? rest.len : at + 2);
+	}
+	return true;
+}
+
+static void
+input_write(struct errand *e)
+{
+	char head[HEAD_BYTES_MAX];
+	e->input = memfd_create("message", MFD_CLOEXEC);
+	if (e->input < 0 ||
+		!put_lines(e->input, head_write(e->parcel, e->parcel->recipients, head)) ||
+		!put_lines(e->input, (struct str){e->bytes, (size_t)e->have}))
+		e->input_error = errno;
+}
+
+static void
+errand_run(struct work *work)
+{
+	struct errand *const e = (struct errand *)work;
+	struct parcel *const p = e->parcel;
+	for (size_t i = 0; i < p->count; i++) {
+		struct written *const w = &e->written[i];
+		const int64_t began = monotonic_ms();
+		if (p->carrier == CARRIER_MAILDIR)
+			mailbox_write(e, i);
+		w->took_ms = monotonic_ms() - began;
+	}
+	if (p->carrier == CARRIER_PIPE)
+		input_write(e);
+}
+
+/* ---- back on the loop */
+
+static void
+mailbox_done(struct errand *e, size_t i)
+{
+	struct local *const l = e->local;
+	struct parcel *const p = e->parcel;
+	struct parcel_recipient *const r = &p->recipients[i];
+	const struct written *const w = &e->written[i];
+	const bool is_in_grace = w->at_ms - p->arrived_ms < l->d->settings.quota_grace_s * 1000;
+	switch (w->result) {
+	case MAILBOX_DONE:
+		r->result = (struct carried){.outcome = CARRIED_DELIVERED,
+			.attempt = {.at_ms = w->at_ms,
+				.condition = ATTEMPT_ANSWERED,
+				.answer = STR("2.0.0 in the mailbox")},
+			.took_ms = w->took_ms};
+		break;
+	case MAILBOX_FULL:
+		fail(e, r, is_in_grace ? CONDITION_QUOTA_REACHED : CONDITION_QUOTA_REACHED_FOR_DAYS,
+			str_of(w->error.words), w->at_ms);
+		break;
+	case MAILBOX_FAILED:
+	case MAILBOX_UNREADABLE: /* of bytes in memory, that cannot be */
+		fail(e, r, CONDITION_MAILBOX_NOT_WRITTEN, str_of(w->error.words), w->at_ms);
+		r->result.is_ours = true;
+		break;
+	}
+}
+
+/* How a command ended. */
+static void
+on_command(void *to, const struct pipe_result *result)
+{
+	struct errand *const e = to;
+	struct parcel *const p = e->parcel;
+	struct parcel_recipient *const r = p->recipients;
+	struct written *const w = e->written;
+	const struct pipe_meaning m = pipe_meaning_of(result);
+	char words[WORDS_BYTES + PIPE_OUTPUT_BYTES_MAX];
+	const int n = snprintf(words, sizeof words, "%s%s%.*s", m.words,
+		result->line.len > 0 ? ": " : "", (int)result->line.len, result->line.ptr);
+	const struct str said = {words, (size_t)n};
+	if (m.is_delivered || m.is_permanent) {
+		r->result = (struct carried){
+			.outcome = m.is_delivered ? CARRIED_DELIVERED : CARRIED_FAILED,
+			.attempt = {.at_ms = w->at_ms,
+				.condition = ATTEMPT_ANSWERED,
+				.answer = arena_join(&p->arena, str_of(m.status), STR(" "), said)}};
+	} else {
+		fail(e, r, CONDITION_PROGRAM_FAILED, said, w->at_ms);
+		r->result.is_ours = m.is_ours;
+	}
+	r->result.peer = STR("local command");
+	r->result.took_ms = deliver_now(e->local->d) - w->at_ms;
+	errand_end(e);
+}
+
+static void
+command_start(struct errand *e)
+{
+	struct deliver *const d = e->local->d;
+	struct parcel *const p = e->parcel;
+	const struct parcel_recipient *const r = p->recipients;
+	struct str host = r->address, extension = r->forward_path;
+	const struct str local = str_cut(&host, '@');
+	extension = str_cut(&extension, '@');
+	str_cut(&extension, '+');
+	char size[STR_DIGITS_MAX];
+	const struct pipe_variable variables[] = {
+		{"SENDER", p->reverse_path},
+		{"RECIPIENT", r->address},
+		{"ORIGINAL_RECIPIENT", r->forward_path},
+		{"LOCAL", local},
+		{"USER", local},
+		{"EXTENSION", extension},
+		{"DOMAIN", host},
+		{"HOST", host},
+		{"QUEUE_ID", p->id},
+		{"CLIENT", p->client},
+		{"SIZE", str_digits((int64_t)p->body_bytes, size)},
+	};
+	const struct pipe_request request = {.command = d->settings.command,
+		.variables = variables,
+		.variable_count = sizeof variables / sizeof *variables,
+		.timeout_s = d->settings.pipe_timeout_s,
+		.input = e->input};
+	if (!pipe_run(d->options.pipe, &request, on_command, e))
+		all_fail(e, CONDITION_PROGRAM_FAILED, "it cannot be started at this moment");
+}
+
+static void
+errand_done(struct work *work)
+{
+	struct errand *const e = (struct errand *)work;
+	struct parcel *const p = e->parcel;
+	if (p->carrier == CARRIER_PIPE) {
+		bytes_free(e);
+		if (e->input_error != 0)
+			all_fail(e, CONDITION_PROGRAM_FAILED, strerror(e->input_error));
+		else
+			command_start(e);
+		return;
+	}
+	for (size_t i = 0; i < p->count; i++)
+		mailbox_done(e, i);
+	errand_end(e);
+}
+
+/* ---- reading the message, and the beginning */
+
+static bool
+may_read(const struct local *l, const struct errand *e)
+{
+	return l->bytes_in_memory == 0 ||
+	       l->bytes_in_memory + e->parcel->body_bytes <= BYTES_IN_MEMORY_MAX;
+}
+
+/* Reads on; true when it is whole, or cannot be. */
+static bool
+errand_read(struct errand *e, uint64_t *budget)
+{
+	struct parcel *const p = e->parcel;
+	if (e->bytes == NULL) {
+		e->bytes = malloc((size_t)p->body_bytes + 1);
+		if (e->bytes == NULL) {
+			e->error = -ENOMEM;
+			return true;
+		}
+		e->local->bytes_in_memory += p->body_bytes;
+	}
+	const uint64_t left = p->body_bytes - e->have;
+	const uint64_t now = left < *budget ? left : *budget;
+	e->error = queue_body_read(
+		e->local->d->options.queue, p->message, e->have, e->bytes + e->have, (size_t)now);
+	e->have += now;
+	*budget -= now;
+	return e->error != 0 || e->have == p->body_bytes;
+}
+
+bool
+local_turn(struct local *l)
+{
+	uint64_t budget = TURN_BYTES;
+	while (l->reading != NULL && budget > 0) {
+		struct errand *const e = l->reading;
+		if (e->bytes == NULL && !may_read(l, e))
+			return false; /* whoever ends wakes us */
+		if (!errand_read(e, &budget))
+			break;
+		l->reading = e->next;
+		if (l->reading == NULL)
+			l->reading_end = &l->reading;
+		const int64_t now = deliver_now(l->d);
+		for (size_t i = 0; i < e->parcel->count; i++)
+			e->written[i].at_ms = now;
+		if (e->error == 0)
+			workers_submit(l->d->options.workers, &e->work);
+		else if (e->error == -ENOMEM)
+			errand_end(e); /* untried */
+		else
+			all_unreadable(e);
+	}
+	return l->reading != NULL;
+}
+
+void
+local_start(struct local *l, struct parcel *p)
+{
+	struct errand *const e = calloc(1, sizeof *e);
+	struct written *const written = arena_alloc(&p->arena, p->count, sizeof *written);
+	if (e == NULL || written == NULL) {
+		free(e);
+		deliver_returned(l->d, p); /* untried */
+		return;
+	}
+	*e = (struct errand){.work = {.run = errand_run, .done = errand_done},
+		.local = l,
+		.parcel = p,
+		.input = -1,
+		.hostname = arena_str(&p->arena, l->d->settings.hostname),
+		.mail_folder = arena_str(&p->arena, l->d->settings.mail_folder),
+		.written = written};
+	l->open++;
+	l->pipes += p->carrier == CARRIER_PIPE;
+	if (p->carrier == CARRIER_PIPE && l->d->options.pipe == NULL) {
+		all_fail(e, CONDITION_PROGRAM_FAILED,
+			"local_delivery is a command, and the server was not started with one");
+		return;
+	}
+	*l->reading_end = e;
+	l->reading_end = &e->next;
+}
+
+void
+local_free(struct local *l)
+{
+	if (l == NULL)
+		return;
+	while (l->reading != NULL) {
+		struct errand *const e = l->reading;
+		l->reading = e->next;
+		free(e->bytes);
+		parcel_free(e->parcel);
+		free(e);
+	}
+	free(l);
+}

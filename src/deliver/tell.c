@@ -1,0 +1,154 @@
+/* tell - the report of what became of recipients, as a new message for the queue */
+#include "deliver/tell.h"
+
+#include "read/header.h"
+
+#define HEADER_ARENA_MAX (4u << 20)
+
+void
+tell_begin(struct tell_message *t, struct queue *queue, uint64_t id, struct arena *arena)
+{
+	*t = (struct tell_message){.queue = queue, .id = id, .arena = arena};
+}
+
+static struct str
+body_head(struct tell_message *t, uint64_t most)
+{
+	const struct queue_message *const m = queue_find(t->queue, t->id);
+	if (m == NULL)
+		return STR("");
+	const size_t n = (size_t)(m->body_bytes < most ? m->body_bytes : most);
+	char *const room = arena_bytes(t->arena, n + 1);
+	if (room == NULL || queue_body_read(t->queue, t->id, 0, room, n) != 0)
+		return STR("");
+	return (struct str){room, n};
+}
+
+struct str
+tell_header(struct tell_message *t)
+{
+	if (!t->has_header) {
+		t->header = body_head(t, REPORT_HEADER_BYTES_MAX);
+		t->has_header = true;
+	}
+	return t->header;
+}
+
+bool
+tell_failed_spf(struct tell_message *t, struct str hostname)
+{
+	struct arena a;
+	struct header h;
+	bool failed = false;
+	arena_init(&a, HEADER_ARENA_MAX);
+	header_parse(tell_header(t), &a, &h);
+	for (size_t i = 0; i < h.count; i++) {
+		if (!str_eq_case(h.fields[i].name, STR("Authentication-Results")))
+			continue;
+		struct str rest = h.fields[i].value;
+		const struct str who = str_cut(&rest, ';');
+		if (!str_eq_case(str_trim(who), hostname))
+			continue;
+		failed = str_has_case(rest, STR("spf=fail"));
+		break; /* ours stands first; one further down may be anybody's */
+	}
+	arena_fini(&a);
+	return failed;
+}
+
+/* To whom: what the address leads to here, since the queue holds final addresses. */
+static bool
+recipients_make(struct deliver *d, struct str to, struct ledger_entry *e)
+{
+	struct queue_recipient *list = &e->recipient;
+	size_t count = 1;
+	struct arena a;
+	arena_init(&a, PARCEL_ARENA_BYTES_MAX);
+	struct directory_answer answer;
+	directory_resolve(d->options.directory,
+		&(struct directory_question){.recipient = to, .is_authenticated = true}, &a,
+		&answer);
+	/* When there is nobody of that name here, the delivery will say so. */
+	if (!answer.is_refused && answer.target_count > 0) {
+		count = answer.target_count;
+		list = arena_alloc(&e->arena, count, sizeof *list);
+		for (size_t i = 0; list != NULL && i < count; i++)
+			list[i].forward_path = arena_str(&e->arena, answer.targets[i].address);
+	} else {
+		list->forward_path = arena_str(&e->arena, to);
+	}
+	arena_fini(&a);
+	for (size_t i = 0; list != NULL && i < count; i++)
+		list[i].progress.due_ms = e->envelope.arrived_ms;
+	e->envelope.recipients = list;
+	e->envelope.recipient_count = count;
+	return list != NULL && !arena_failed(&e->arena);
+}
+
+static const struct report_recipient *
+recipients_tell(const struct tell_recipient *list, size_t count, struct arena *a)
+{
+	struct report_recipient *const out = arena_alloc(a, count, sizeof *out);
+	for (size_t i = 0; out != NULL && i < count; i++) {
+		const struct tell_recipient *const r = &list[i];
+		struct attempt *attempts;
+		const size_t attempt_count = attempts_unpack(r->packed, a, &attempts);
+		out[i] = (struct report_recipient){.action = r->action,
+			.final = r->final,
+			.original = r->original.len > 0 ? r->original : STR_NONE,
+			.is_expired = r->is_expired,
+			.attempts = attempts,
+			.attempt_count = attempt_count,
+			.attempts_made = r->attempts,
+			.will_retry_until_ms = r->give_up_ms,
+			.next_ms = r->next_ms};
+	}
+	return out;
+}
+
+bool
+tell(struct deliver *d, struct tell_message *about, const struct tell_recipient *list, size_t count,
+	enum report_way way, int64_t now_ms, struct ledger_entry *e)
+{
+	const struct queue_message *const m = queue_find(d->options.queue, about->id);
+	if (m == NULL)
+		return false;
+	const struct queue_envelope *const v = &m->envelope;
+	e->intake = queue_intake_new(d->options.queue, now_ms);
+	if (e->intake == NULL)
+		return false;
+	e->envelope = (struct queue_envelope){.arrived_ms = now_ms, .flags = MESSAGE_REPORT};
+	const struct str to =
+		way == REPORT_TO_POSTMASTER ? d->settings.postmaster : v->reverse_path;
+	if (!recipients_make(d, to, e))
+		return false;
+	char id[QUEUE_ID_BYTES], about_id[QUEUE_ID_BYTES];
+	queue_id_text(queue_intake_id(e->intake), id);
+	queue_id_text(about->id, about_id);
+	const bool returns_full =
+		(v->flags & MESSAGE_RET_FULL) != 0 && m->body_bytes <= REPORT_ORIGINAL_BYTES_MAX;
+	const struct str original =
+		returns_full ? body_head(about, m->body_bytes) : tell_header(about);
+	const struct report_facts facts = {.hostname = d->settings.hostname,
+		.postmaster = d->settings.postmaster,
+		.id = str_of(id),
+		.about = str_of(about_id),
+		.to = to,
+		.now_ms = now_ms,
+		.lang = report_language(original, STR_NONE, d->settings.lang),
+		.sender = v->reverse_path,
+		.envelope_id = v->envelope_id.len > 0 ? v->envelope_id : STR_NONE,
+		.is_utf8 = (v->flags & MESSAGE_SMTPUTF8) != 0,
+		.returns_full = returns_full,
+		.arrived_ms = v->arrived_ms,
+		.client = v->client.len > 0 ? v->client : STR_NONE,
+		.original = original,
+		.original_bytes = m->body_bytes,
+		.recipients = recipients_tell(list, count, about->arena),
+		.recipient_count = count};
+	if (facts.recipients == NULL)
+		return false;
+	if (report_is_utf8(&facts))
+		e->envelope.flags |= MESSAGE_SMTPUTF8 | MESSAGE_8BIT;
+	return report_write(&facts, about->arena, &e->bytes);
+}

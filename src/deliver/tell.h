@@ -1,0 +1,50 @@
+/*
+ * tell - the report of what became of recipients, as a new message for the queue
+ *
+ * Its text is report/report.h's; here it gets its envelope, and the original is read for it. The
+ * original is read when it is first asked for, and no more of it than is needed.
+ */
+#ifndef DELIVER_TELL_H
+#define DELIVER_TELL_H
+
+#include "deliver/inside.h"
+#include "report/guard.h"
+#include "report/report.h"
+
+/* The message that is told of. */
+struct tell_message {
+	struct queue *queue;
+	uint64_t id;
+	struct arena *arena;
+	struct str header; /* from the first byte on, at least the header, if it was read */
+	bool has_header;
+};
+
+void tell_begin(struct tell_message *t, struct queue *queue, uint64_t id, struct arena *arena);
+
+/* tell_header - the beginning of the message; empty when it cannot be read */
+struct str tell_header(struct tell_message *t);
+
+/* tell_failed_spf - did this server find, when it took the message, that it failed SPF? (its own
+ * Authentication-Results, RFC 8601) */
+bool tell_failed_spf(struct tell_message *t, struct str hostname);
+
+struct tell_recipient {
+	enum nixie_action action;
+	struct str final, original;
+	struct str packed; /* the timeline: report/attempt.h */
+	bool is_expired;
+	uint32_t attempts;
+	int64_t give_up_ms, next_ms;
+};
+
+/*
+ * tell - puts a report into the entry: intake, envelope and bytes
+ *
+ * way      REPORT_TO_SENDER or REPORT_TO_POSTMASTER
+ * Returns  false when memory ran out; the entry is then to be freed
+ */
+bool tell(struct deliver *d, struct tell_message *about, const struct tell_recipient *list,
+	size_t count, enum report_way way, int64_t now_ms, struct ledger_entry *e);
+
+#endif
