@@ -91,16 +91,16 @@ bare_line(struct str line, char *room)
 	if (code >= 200 && line.len > 3 && (line.ptr[3] == ' ' || line.ptr[3] == '-')) {
 		b.reply = (unsigned)code;
 		line = str_trim(str_from(line, 4));
-		struct str rest = line;
-		const struct str word = str_word(&rest);
-		size_t dots = 0, i = 0;
-		for (; i < word.len &&
-			(ascii_is_digit((unsigned char)word.ptr[i]) || word.ptr[i] == '.');
-			i++)
-			dots += word.ptr[i] == '.';
-		if (dots == 2 && i == word.len)
-			line = rest;
 	}
+	/* In reports of our own the enhanced code stands alone. */
+	struct str rest = line;
+	const struct str word = str_word(&rest);
+	size_t dots = 0, i = 0;
+	for (; i < word.len && (ascii_is_digit((unsigned char)word.ptr[i]) || word.ptr[i] == '.');
+		i++)
+		dots += word.ptr[i] == '.';
+	if (dots == 2 && i == word.len)
+		line = rest;
 	if (line.len <= CONDITION_LINE_BYTES_MAX)
 		b.letters = letters_of(line, room);
 	return b;

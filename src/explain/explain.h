@@ -24,6 +24,7 @@ struct explanation {
 	struct steps sender, sending_admin, receiving_admin;
 	struct str refused_by, step, next, disagree,
 		last_answer; /* sentences; absent when there is nothing to say */
+	struct str fixer;    /* whose move it is in this case, as "fixer_name." has it */
 	struct str verdict, whose_move, sure, write_to, advice, backscatter, links;
 	struct str quote; /* the deciding words, or the whole reply */
 	struct fill facts;
@@ -57,8 +58,8 @@ void explain_kind(const struct nixie_report_info *info, enum lang lang, struct a
 #define SITUATION_BYTES_MAX 2048 /* of the diagnostic that are looked at */
 struct str situation_find(const struct nixie_outcome *o);
 
-/* explain_fixer - whose move it is for that reason, as "fixer_name." has it: the first of
- * "recipient or receiving_admin" */
+/* explain_fixer - whose move it is for that reason in general, as "fixer_name." has it: the first
+ * of "recipient or receiving_admin" */
 struct str explain_fixer(struct str reason);
 
 /* explain_first_step - what the one whose move it is does first; absent when there is no step */

@@ -83,6 +83,20 @@ add_blanks(struct page *p, unsigned n)
 		out_add_char(p->out, ' ');
 }
 
+/* What closes or lengthens the character before it, and so begins no line (JIS X 4051). */
+static bool
+begins_no_line(uint32_t cp)
+{
+	static const uint16_t list[] = {0x3001, 0x3002, 0x3009, 0x300B, 0x300D, 0x300F, 0x3011,
+		0x3041, 0x3043, 0x3045, 0x3047, 0x3049, 0x3063, 0x3083, 0x3085, 0x3087, 0x30A1,
+		0x30A3, 0x30A5, 0x30A7, 0x30A9, 0x30C3, 0x30E3, 0x30E5, 0x30E7, 0x30FB, 0x30FC,
+		0xFF01, 0xFF09, 0xFF0C, 0xFF0E, 0xFF1A, 0xFF1B, 0xFF1F, 0xFF5D};
+	for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+		if (list[i] == cp)
+			return true;
+	return false;
+}
+
 /* How much of `text` goes on a line of `room` columns: up to a blank, or between two wide
  * characters, or by force. */
 static size_t
@@ -96,7 +110,7 @@ line_bytes(struct str text, unsigned room)
 		const unsigned columns = is_shown(cp) ? char_columns(cp) : 0;
 		if (cp == ' ' && at > 0)
 			cut = at;
-		else if (columns == 2 && at > 0)
+		else if (columns == 2 && at > 0 && !begins_no_line(cp))
 			cut = at;
 		if (used + columns > room && at > 0)
 			return cut > 0 ? cut : at;

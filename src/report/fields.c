@@ -118,8 +118,9 @@ static void
 recipient_fields(const struct draft *d, const struct draft_recipient *r, struct buf *out)
 {
 	const struct report_recipient *const given = r->given;
-	const uint64_t attempts =
-		given->attempts_made > 0 ? given->attempts_made : given->attempt_count;
+	const uint64_t attempts = given->attempts_made > given->attempt_count
+					  ? given->attempts_made
+					  : given->attempt_count;
 	char digits[STR_DIGITS_MAX];
 	buf_add(out, STR("\r\n"));
 	if (str_is_set(r->original_type))

@@ -39,6 +39,9 @@ struct draft {
 struct str draft_iso(const struct draft *d, int64_t ms);
 struct str draft_date(const struct draft *d, int64_t ms);
 
+/* draft_host - what there is of a host's name or address, up to what neither has */
+struct str draft_host(struct str s);
+
 /* draft_sheet - the words for people */
 struct sheet;
 void draft_sheet(const struct draft *d, struct sheet *s);

@@ -131,8 +131,8 @@ attempt_line(const struct teller *t, const struct attempt *at, bool has_answer)
 {
 	struct arena *const a = t->d->arena;
 	const struct judged_case c = {.attempt = at};
-	struct str where = mail_clean(at->host, ATTEMPT_HOST_BYTES_MAX, a);
-	const struct str ip = mail_clean(at->ip, ATTEMPT_SHORT_BYTES_MAX, a);
+	struct str where = draft_host(at->host);
+	const struct str ip = draft_host(at->ip);
 	const struct str tls = mail_clean(at->tls, ATTEMPT_SHORT_BYTES_MAX, a);
 	struct str answer = judged_diagnostic(&c, a);
 	const bool was_reached = at->stage > NIXIE_STAGE_CONNECT;
@@ -144,6 +144,8 @@ attempt_line(const struct teller *t, const struct attempt *at, bool has_answer)
 		name = tls.len > 0 ? str_word(&name) : label(t, "bounce.in_clear");
 		where = arena_join(a, where, STR(", "), name);
 	}
+	if (!judged_is_answer(at))
+		return answer; /* the words of a condition name the host */
 	if (!has_answer)
 		return where;
 	if (answer.len == 0)
@@ -151,12 +153,17 @@ attempt_line(const struct teller *t, const struct attempt *at, bool has_answer)
 	return where.len > 0 ? arena_join(a, where, STR(": "), answer) : answer;
 }
 
+static uint64_t
+attempts_made(const struct report_recipient *r)
+{
+	return r->attempts_made > r->attempt_count ? r->attempts_made : r->attempt_count;
+}
+
 static void
 timeline(struct teller *t, const struct report_recipient *r)
 {
 	const size_t n = r->attempt_count, shown = REPORT_SHOWN_ATTEMPTS_MAX;
-	const uint64_t made = r->attempts_made > n ? r->attempts_made : n;
-	const uint64_t left = n > shown ? made - shown : made - n;
+	const uint64_t left = attempts_made(r) - (n > shown ? shown : n);
 	if (n == 0)
 		return;
 	sheet_heading(t->s, label(t, "bounce.attempts"));
@@ -183,8 +190,6 @@ exact_answer(struct teller *t, const struct explanation *e)
 {
 	sheet_heading(t->s, label(t, "bounce.exact"));
 	sheet_add(t->s, BLOCK_QUOTE, e->quote);
-	if (e->quote.len > 0)
-		sheet_add(t->s, BLOCK_PARAGRAPH, e->step);
 }
 
 /* ---- one cause, by how it ended */
@@ -204,11 +209,15 @@ tell_failed(struct teller *t, const struct draft_recipient *r, const struct expl
 	sheet_add(s, BLOCK_STEP, e->write_to);
 	sheet_add(s, BLOCK_STEP, e->advice);
 	sheet_heading(s, label(t, "label.next"));
+	const struct fill f = {.n = number(t, attempts_made(r->given))};
+	if (r->outcome.is_expired && attempts_made(r->given) > 0)
+		sheet_add(s, BLOCK_PARAGRAPH, sentence(t, "bounce.given_up", &f));
 	sheet_add(s, BLOCK_PARAGRAPH, e->next);
 	sheet_add(s, BLOCK_PARAGRAPH, e->disagree);
 	sheet_add(s, BLOCK_PARAGRAPH, e->verdict);
 	timeline(t, r->given);
 	exact_answer(t, e);
+	sheet_add(s, BLOCK_PARAGRAPH, e->step);
 	sheet_add(s, BLOCK_PARAGRAPH, e->links);
 	sheet_heading(s, label(t, "label.sending_admin"));
 	steps(t, &e->sending_admin);
@@ -220,9 +229,7 @@ static void
 tell_delayed(struct teller *t, const struct draft_recipient *r, const struct explanation *e)
 {
 	struct sheet *const s = t->s;
-	const uint32_t made = r->given->attempts_made > 0 ? r->given->attempts_made
-							  : (uint32_t)r->given->attempt_count;
-	const struct fill f = {.n = number(t, made),
+	const struct fill f = {.n = number(t, attempts_made(r->given)),
 		.until = r->given->next_ms > 0 ? draft_date(t->d, r->given->next_ms) : STR_NONE};
 	sheet_add(s, BLOCK_PARAGRAPH, sentence(t, "bounce.late", &f));
 	if (r->given->next_ms > 0)
@@ -300,7 +307,9 @@ reference(const struct draft *d)
 {
 	const struct nixie_outcome *const o = &d->recipients[0].outcome;
 	const struct str about = mail_clean(d->facts->about, DRAFT_ADDRESS_BYTES_MAX, d->arena);
-	const struct str what = str_in(o->condition.len > 0 ? o->condition : o->reason);
+	const struct str what = o->condition.len > 0 ? explain_condition(str_in(o->condition),
+							       d->facts->lang, d->arena)
+						     : str_in(o->reason);
 	return what.len > 0 ? arena_join(d->arena, about, STR(", "), what) : about;
 }
 
@@ -325,6 +334,8 @@ draft_sheet(const struct draft *d, struct sheet *s)
 	sheet_fact(s, label(&t, "label.reported_by"), d->hostname);
 	sheet_fact(s, label(&t, "bounce.reference"), reference(d));
 	sheet_add(s, BLOCK_PARAGRAPH, sentence(&t, "bounce.ask", &f));
+	if (d->facts->is_from_outside && d->info.kind == NIXIE_KIND_FAILURE)
+		sheet_add(s, BLOCK_PARAGRAPH, sentence(&t, "warn.backscatter", &f));
 	if (d->facts->returns_full && !draft_returns_whole(d))
 		sheet_add(s, BLOCK_PARAGRAPH, label(&t, "bounce.too_large"));
 	sheet_add(s, BLOCK_PARAGRAPH,
@@ -335,12 +346,20 @@ draft_sheet(const struct draft *d, struct sheet *s)
 struct str
 draft_subject(const struct draft *d)
 {
-	const struct nixie_outcome *const o = &d->recipients[0].outcome;
-	const size_t n = d->facts->recipient_count;
+	const enum nixie_action action = d->info.kind == NIXIE_KIND_FAILURE ? NIXIE_ACTION_FAILED
+					 : d->info.kind == NIXIE_KIND_DELAY ? NIXIE_ACTION_DELAYED
+									    : NIXIE_ACTION_NONE;
+	size_t first = 0, n = 0; /* of those that the kind is named after */
+	for (size_t i = d->facts->recipient_count; i > 0; i--)
+		if (d->outcomes[i - 1].action == action || action == NIXIE_ACTION_NONE) {
+			first = i - 1;
+			n++;
+		}
+	const struct nixie_outcome *const o = &d->outcomes[first];
 	const enum lang lang = d->facts->lang;
 	struct explanation e;
 	char digits[STR_DIGITS_MAX];
-	explain_cause(&d->info, &d->outcomes[0], EXPLAIN_ONE, lang, d->arena, &e);
+	explain_cause(&d->info, o, EXPLAIN_ONE, lang, d->arena, &e);
 	if (explain_is_through(o))
 		return e.headline;
 	e.facts.n = arena_str(d->arena, str_digits((int64_t)n, digits));

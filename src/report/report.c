@@ -122,9 +122,8 @@ read_orcpt(struct draft_recipient *r, struct arena *a)
 		r->original_type = is_ascii(r->original) ? STR("rfc822") : STR("utf-8");
 }
 
-/* What there is of a host's name or address, up to what neither has. */
-static struct str
-host_name(struct str s)
+struct str
+draft_host(struct str s)
 {
 	size_t n = 0;
 	while (n < s.len && n < ATTEMPT_HOST_BYTES_MAX &&
@@ -141,8 +140,8 @@ judge_recipient(struct draft *d, struct draft_recipient *r)
 	struct nixie_outcome *const o = &r->outcome;
 	if (given->attempt_count > 0) {
 		r->attempt = given->attempts[given->attempt_count - 1];
-		r->attempt.host = host_name(r->attempt.host);
-		r->attempt.ip = host_name(r->attempt.ip);
+		r->attempt.host = draft_host(r->attempt.host);
+		r->attempt.ip = draft_host(r->attempt.ip);
 		r->last = &r->attempt;
 	}
 	r->final = mail_clean(given->final, DRAFT_ADDRESS_BYTES_MAX, d->arena);

@@ -56,7 +56,8 @@ struct report_facts {
 	bool is_utf8;           /* SMTPUTF8 was asked for */
 	bool returns_full;      /* RET=FULL */
 	int64_t arrived_ms;
-	struct str client; /* Received-From-MTA: the name or address it came from; absent */
+	bool is_from_outside; /* nobody signed in to send it, so that its sender may be false */
+	struct str client;    /* Received-From-MTA: the name or address it came from; absent */
 
 	/* The message as it is in the queue: from its first byte up to all of it, at least the
 	 * header. Past REPORT_ORIGINAL_BYTES_MAX only the header is used. */

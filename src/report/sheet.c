@@ -75,6 +75,15 @@ to_buf(void *to, const char *bytes, size_t len)
 	return !buf_failed(b);
 }
 
+/* Facts and words are easier to tell apart with a blank line between them. */
+static bool
+is_apart(enum block_kind before, enum block_kind b)
+{
+	const bool is_words = b == BLOCK_PARAGRAPH || b == BLOCK_STEP;
+	const bool was_words = before == BLOCK_PARAGRAPH || before == BLOCK_STEP;
+	return (before == BLOCK_FACT && is_words) || (was_words && b == BLOCK_FACT);
+}
+
 void
 sheet_text(const struct sheet *s, struct buf *out)
 {
@@ -85,6 +94,8 @@ sheet_text(const struct sheet *s, struct buf *out)
 	for (size_t i = 0; i < written(s); i++) {
 		const struct block *const b = &s->list[i];
 		const bool begins_facts = i == 0 || s->list[i - 1].kind != BLOCK_FACT;
+		if (i > 0 && is_apart(s->list[i - 1].kind, b->kind))
+			page_blank(&p);
 		switch (b->kind) {
 		case BLOCK_HEADLINE:
 			if (i > 0)

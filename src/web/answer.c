@@ -82,8 +82,7 @@ signs(struct card *c)
 						 : "page.over_unknown"));
 		sign(s, "label.verdict", addresses[o->verdict].mood,
 			site_word(s, addresses[o->verdict].key));
-		sign(s, "label.whose_move", "",
-			site_name(s, "fixer_name.", explain_fixer(str_in(o->reason))));
+		sign(s, "label.whose_move", "", site_name(s, "fixer_name.", c->e.fixer));
 	}
 	HTML(&s->out, "</dl>\n");
 }
@@ -108,7 +107,7 @@ letter(struct card *c)
 	struct site *const s = c->site;
 	struct out *const out = &s->out;
 	const bool is_own = c->outcome->refuser == NIXIE_REFUSER_OWN_SERVER ||
-			    str_eq(explain_fixer(str_in(c->outcome->reason)), STR("sending_admin"));
+			    str_eq(c->e.fixer, STR("sending_admin"));
 	const struct fill *const f = &c->e.facts;
 	summary(s, "page.letter");
 	/* Without the domain there is no address to write to. */
