@@ -24,6 +24,7 @@ struct receive_error {
 	char words[RECEIVE_WORDS_MAX];
 };
 
+struct checks;
 struct event_base;
 struct receive;
 

@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""Each condition of the origin, raised over TCP by its real cause: the reply, the log, and what nixie explains.
+
+usage: test_origin.py NIXIED NIXIE        TAP
+"""
+
+import os
+import re
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'dns'))
+
+from dns_server import SERVFAIL, Server
+from server import DOMAIN, USER, Client, Nixied
+
+import tap
+
+NIXIED, NIXIE = sys.argv[1:3]
+LISTENER = 'listener mx {\n\taddress = 127.0.0.1:0\n\txclient = 127.0.0.1\n}\n'
+SETTINGS = '''spf = refuse
+sender_mx_check = refuse
+helo_check = score
+ptr_check = score
+dnsbl = bl.test
+rhsbl = rhs.test
+refuse_score = 5
+'''
+
+zone = Server({
+    ('good.test', 'MX'): [(10, 'mx.good.test')],
+    ('good.test', 'TXT'): ['v=spf1 ip4:192.0.2.0/24 -all'],
+    ('mx.good.test', 'A'): ['192.0.2.7', '192.0.2.20'],
+    ('7.2.0.192.in-addr.arpa', 'PTR'): ['mx.good.test'],
+    ('20.2.0.192.in-addr.arpa', 'PTR'): ['mx.good.test'],
+    ('fail.test', 'MX'): [(10, 'mx.good.test')],
+    ('fail.test', 'TXT'): ['v=spf1 -all'],
+    ('why.test', 'MX'): [(10, 'mx.good.test')],
+    ('why.test', 'TXT'): ['v=spf1 -all exp=exp.why.test'],
+    ('exp.why.test', 'TXT'): ['ask it@%{d}'],
+    ('null.test', 'MX'): [(0, '')],
+    ('down.test', '*'): SERVFAIL,
+    ('halfdown.test', 'MX'): [(10, 'mx.good.test')],
+    ('halfdown.test', 'TXT'): SERVFAIL,
+    ('bad.test', 'MX'): [(10, 'mx.good.test')],
+    ('bad.test.rhs.test', 'A'): ['127.0.1.2'],
+    ('bad.test.rhs.test', 'TXT'): ['sends to traps'],
+    ('2.0.0.127.bl.test', 'A'): ['127.0.0.2'],
+    ('20.2.0.192.bl.test', 'A'): ['127.0.0.2'],
+    ('20.2.0.192.bl.test', 'TXT'): ['see https://bl.test/?192.0.2.20'],
+})
+
+# Condition, client, HELO, sender, the reply without its mark.
+CASES = [
+    ('C21', '192.0.2.7', 'mx.good.test', 'u@fail.test', '550 5.7.23 Blocked by SPF: 192.0.2.7 may not send for fail.test'),
+    ('X84', '192.0.2.7', 'mx.good.test', 'u@why.test',
+     '550 5.7.23 Blocked by SPF: 192.0.2.7 may not send for why.test, whose owner says: ask it@why.test'),
+    ('C31', '192.0.2.7', 'mx.good.test', 'u@nobody.test',
+     '550 5.1.8 Sender domain does not have any MX records, and no address: nobody.test'),
+    ('X43', '192.0.2.7', 'mx.good.test', 'u@null.test', '550 5.7.27 Sender domain null.test has a null MX'),
+    ('X44', '192.0.2.7', 'mx.good.test', 'u@down.test',
+     '450 4.1.8 Sender domain down.test could not be looked up, please try again later'),
+    ('X46', '192.0.2.7', 'mx.good.test', 'u@halfdown.test',
+     '451 4.7.24 SPF of halfdown.test could not be checked, please try again later'),
+    ('X20', '192.0.2.9', 'other.test', 'u@good.test', '550 5.7.25 Client host 192.0.2.9 has no valid reverse DNS (PTR) record'),
+    ('C35', '192.0.2.20', 'mx.good.test', 'u@good.test',
+     '550 5.7.1 Client host 192.0.2.20 is listed in bl.test: see https://bl.test/?192.0.2.20'),
+    ('X83', '192.0.2.7', 'mx.good.test', 'u@bad.test', '550 5.7.1 Domain bad.test is listed in rhs.test: sends to traps'),
+]
+
+
+def mail(port, client, helo, sender, *recipients):
+    """The replies to the recipients."""
+    with Client(port) as c:
+        c.reply()
+        c.say('EHLO proxy.test')
+        c.say(f'XCLIENT ADDR={client} HELO={helo}')
+        c.say(f'EHLO {helo}')
+        told = c.say(f'MAIL FROM:<{sender}>')
+        return [told] + [c.say(f'RCPT TO:<{r}>') for r in recipients] + [c.say('RSET'), c.say('QUIT')]
+
+
+def refused(n, condition, client, helo, sender, want):
+    got = mail(n.ports['mx'], client, helo, sender, USER, f'postmaster@{DOMAIN}')
+    match = re.fullmatch(re.escape(want) + r' \((\w+) (\w+)\)', got[1])
+    tap.check([] if match and match[1] == condition and got[0].startswith('250 ') else [repr(got), want], f'{condition}: the reply')
+    tap.check([] if got[2].startswith('250 ') else [got[2]], '... but postmaster can be written to')
+    reference = match[2] if match else 'none'
+    line = n.until_log(f' refused session={reference} .*condition={condition}')
+    tap.check([] if line and f'to={USER}' in line and f'client={client}' in line else [str(line)], '... the log has it')
+    total = n.until_log(f' check session={reference} .*check=total result=(refuse|defer)')
+    tap.check([] if total else [n.log()], '... and what decided')
+    told = subprocess.run([NIXIE, 'code', got[1]], capture_output=True, text=True, check=False).stdout
+    tap.check([] if told.startswith(condition) or f'{condition} ' in told else [told], '... nixie explains it')
+
+
+def main():
+    with Nixied(NIXIED, f'dns_servers = {zone.address}\n{SETTINGS}', LISTENER) as n:
+        for case in CASES:
+            refused(n, *case)
+        got = mail(n.ports['mx'], '192.0.2.7', 'mx.good.test', 'u@good.test', USER)
+        tap.check([] if got[1].startswith('250 ') else got, 'an honest client is taken')
+        got = mail(n.ports['mx'], '127.0.0.1', 'x.test', 'u@fail.test', USER)
+        tap.check([] if got[1].startswith('250 ') else got, 'this host is not checked')
+        n.configure(f'dns_servers = {zone.address}\nspf = log\nhelo_check = off\nptr_check = off\n', LISTENER)
+        n.reload()
+        got = mail(n.ports['mx'], '192.0.2.7', 'mx.good.test', 'u@fail.test', USER)
+        tap.check([] if got[1].startswith('250 ') else got, 'a reload changes what is checked')
+        n.configure(f'dns_servers = {zone.address}\ndnsbl = nonsense\n', LISTENER)
+        n.reload()
+        tap.check([] if n.until_log(' alarm .*nonsense.* is no list') else [n.log()], 'a list that is none is told, and the rest stays')
+        status = n.stop()
+        tap.check([] if status == 0 else [f'{status} {n.said}'], 'it ends well')
+
+
+main()
+sys.exit(tap.done())
