@@ -23,12 +23,33 @@ checks_new(const struct checks_parts *parts)
 	return c;
 }
 
+static bool
+greylist_begin(struct checks *c, char words[static CHECK_WORDS_MAX])
+{
+	char path[1024], why[GREYLIST_WORDS_MAX];
+	const int n = c->parts.data_folder == NULL
+			      ? -1
+			      : snprintf(path, sizeof path, "%s/greylist.db", c->parts.data_folder);
+	if (n < 0 || (size_t)n >= sizeof path) {
+		snprintf(words, CHECK_WORDS_MAX, "greylisting: there is no folder for its file");
+		return false;
+	}
+	c->greylist = greylist_open(path, why);
+	if (c->greylist == NULL)
+		snprintf(words, CHECK_WORDS_MAX, "greylisting: %s", why);
+	return c->greylist != NULL;
+}
+
 bool
 checks_configure(struct checks *c, const struct config *config, char words[static CHECK_WORDS_MAX])
 {
 	struct check_settings *const settings = settings_new(config, words);
 	if (settings == NULL)
 		return false;
+	if (settings->has_greylist && c->greylist == NULL && !greylist_begin(c, words)) {
+		settings_release(settings);
+		return false;
+	}
 	settings_release(c->settings);
 	c->settings = settings;
 	memset(c->alarmed_ms, 0, sizeof c->alarmed_ms);
@@ -41,6 +62,7 @@ checks_free(struct checks *c)
 	if (c == NULL)
 		return;
 	settings_release(c->settings);
+	greylist_close(c->greylist);
 	free(c);
 }
 
@@ -76,13 +98,25 @@ judge_origin(struct check_session *s)
 	judge(s, (const struct scope *const[]){&s->client, &s->mail}, 2, &s->origin);
 }
 
+/* The origin may refuse; then who is new must wait. The null sender waits at the end of its text,
+ * so that whoever asks with it whether an address exists is not disturbed. */
+static void
+rcpt_verdict(struct check_session *s, struct check_verdict *out)
+{
+	judge_origin(s);
+	*out = s->origin;
+	if (!out->is_refused && s->sender.len > 0)
+		hold(s, out);
+}
+
 static void
 answer(struct check_session *s)
 {
 	s->open = QUESTION_NONE;
 	event_del(&s->deadline);
-	judge_origin(s);
-	s->done(s->to, &s->origin); /* may free the session */
+	struct check_verdict verdict;
+	rcpt_verdict(s, &verdict);
+	s->done(s->to, &verdict); /* may free the session */
 }
 
 void
@@ -242,8 +276,7 @@ check_rcpt(struct check_session *s, struct str recipient, struct check_verdict *
 		evtimer_add(&s->deadline, &limit);
 		return false;
 	}
-	judge_origin(s);
-	*verdict = s->origin;
+	rcpt_verdict(s, verdict);
 	return true;
 }
 
@@ -265,8 +298,9 @@ check_body(struct check_session *s, struct str piece)
 bool
 check_end(struct check_session *s, struct check_verdict *verdict)
 {
-	(void)s;
 	pass(verdict);
+	if (s != NULL && !s->is_exempt && s->sender.len == 0 && s->is_judged)
+		hold(s, verdict);
 	return true;
 }
 
@@ -279,5 +313,5 @@ check_reset(struct check_session *s)
 	event_del(&s->deadline);
 	scope_clear(&s->mail);
 	s->sender = STR_NONE;
-	s->is_judged = false;
+	s->is_judged = s->is_spf_pass = s->has_told = false;
 }

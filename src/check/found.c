@@ -63,6 +63,7 @@ found_spf(struct check_session *s, const struct spf *spf)
 	f->facts.ip = str_of(s->ip_text);
 	f->facts.domain = keep(&s->mail, spf->identity);
 	f->facts.text = keep(&s->mail, spf->explanation);
+	s->is_spf_pass = spf->result == SPF_PASS;
 	if (spf->result == SPF_FAIL)
 		weigh(f, mode, s->settings->spf_score,
 			spf->explanation.len > 0 ? CONDITION_SPF_REFUSED_SAYING_WHY

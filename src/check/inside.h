@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "check/check.h"
+#include "check/greylist.h"
 #include "check/origin.h"
 #include "check/settings.h"
 #include "check/spf.h"
@@ -70,8 +71,11 @@ struct check_session {
 	char helo_room[DNS_NAME_BYTES_MAX + 3]; /* longer ones are cut */
 	bool is_exempt, is_always_exempt;       /* for this address; whatever it is */
 	char limit_room[64];
-	struct str limit_words;      /* "refuse_score = 10" */
-	bool is_listed_good;         /* one of dnswl has the client */
+	struct str limit_words; /* "refuse_score = 10" */
+	bool is_listed_good;    /* one of dnswl has the client */
+	bool is_spf_pass;       /* of the message at hand */
+	bool has_told;          /* its greylisting was asked: `greylisted` */
+	struct check_verdict greylisted;
 	bool is_judged;              /* the message's origin was judged, and the log knows */
 	struct check_verdict origin; /* what came of it */
 	enum question { QUESTION_NONE, QUESTION_RCPT } open;
@@ -82,10 +86,15 @@ struct check_session {
 struct checks {
 	struct checks_parts parts;
 	struct check_settings *settings;   /* NULL: nothing is checked */
+	struct greylist *greylist;         /* open when it is configured */
+	bool is_greylist_broken;           /* and that was told */
 	int64_t alarmed_ms[3 * LISTS_MAX]; /* when a list out of order was last told */
 };
 
 /* ---- run.c */
+
+/* address_domain - what is behind the last "@" */
+struct str address_domain(struct str address);
 
 /* The kinds of run. */
 enum run_kind { RUN_SPF, RUN_REVERSE, RUN_HELO, RUN_SENDER, RUN_LIST };
@@ -119,6 +128,11 @@ void found_list(struct check_session *s, const struct list_check *c, struct str 
 /* judge - the verdict of all that was found in these scopes; written into the log */
 void judge(struct check_session *s, const struct scope *const *scopes, size_t count,
 	struct check_verdict *out);
+
+/* ---- hold.c */
+
+/* hold - greylisting: true when the message must come again, and *out says so */
+bool hold(struct check_session *s, struct check_verdict *out);
 
 /* ---- check.c */
 

@@ -179,8 +179,7 @@ run_helo(struct check_session *s)
 		run_go(r, helo_begin(&r->u.helo, s->helo, &s->ip));
 }
 
-/* address_domain - what is behind the last "@" */
-static struct str
+struct str
 address_domain(struct str address)
 {
 	size_t at = address.len;

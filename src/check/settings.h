@@ -7,6 +7,7 @@
 #define CHECK_SETTINGS_H
 
 #include "base/net.h"
+#include "check/greylist.h"
 #include "check/lists.h"
 #include "config/config.h"
 
@@ -22,6 +23,8 @@ struct check_settings {
 	unsigned refuse_score;
 	struct lists blocked_ips, blocked_domains, allowed_ips;
 	int64_t timeout_ms;
+	bool has_greylist, spf_passes_greylist;
+	struct greylist_times greylist;
 };
 
 /* settings_new - NULL: no memory, or *words says what is wrong */

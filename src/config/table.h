@@ -107,6 +107,19 @@
 	X(dnswl, TEXT, SERVER, "", 0, 2000,                                                        \
 		"Lists of good addresses, written likewise: whom one of them has is not "          \
 		"looked up in dnsbl. Weights mean nothing here.")                                  \
+	X(greylisting, FLAG, SERVER, "no", 0, 0,                                                   \
+		"Whether a sender who is new here is told to come again (451). Those whom "        \
+		"dnswl has are never told so.")                                                    \
+	X(greylist_delay, TIME, SERVER, "2m", 1, 86400,                                            \
+		"How long it must wait. Many servers come again after a quarter of an hour, "      \
+		"whatever they are told; longer only makes mail slow.")                            \
+	X(greylist_window, TIME, SERVER, "1d", 60, 2592000,                                        \
+		"How long it may take until it comes again; then it begins anew.")                 \
+	X(greylist_keep, TIME, SERVER, "36d", 3600, 31536000,                                      \
+		"How long who came again stays known, from its last mail: mail that comes "        \
+		"once a month must not wait each time.")                                           \
+	X(greylist_spf_passes, FLAG, SERVER, "yes", 0, 0,                                          \
+		"Whether mail that SPF vouches for need not come again.")                          \
 	/* listeners */                                                                            \
 	X(address, TEXT, LISTENER, "", 0, 255,                                                     \
 		"Where a listener waits: 0.0.0.0:25, [::]:587, a path for a socket of the file "   \

@@ -3,6 +3,7 @@
 makes of the reply. usage: test_checks.py CHECKER NIXIE"""
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -191,6 +192,37 @@ check(log.count('check=total') == 3, 'once for each message', log.splitlines())
 got, log = run(server, {**QUIET, 'ptr_check': 'refuse'}, 'client 192.0.2.6', 'helo x', 'mail u@good.example', 'client 192.0.2.7', 'mail u@good.example',
 	'rcpt a@here.example')
 check(got == ['pass'], 'another client while the first is being asked about', got)
+
+# Greylisting: over several runs, since it must survive a restart.
+with tempfile.TemporaryDirectory() as folder:
+	grey = {**QUIET, 'greylisting': 'yes', 'greylist_delay': '1h'}
+	ask = ('client ' + CLIENT, 'helo mx.good.example', 'mail u@soft.example', 'rcpt a@here.example', 'rcpt b@here.example', 'rcpt abuse@here.example')
+	got, log = run(server, grey, *ask, folder=folder)
+	want = '451 4.7.1 Please try again later: greylisted, 3600 s left (C03 TEST)'
+	check(got == [want, want, 'pass'], 'C03: who is new must come again, and is told when', got)
+	check('check=greylist result=new rule="192.0.2.0/24 soft.example"' in log and log.count('check=greylist') == 1, '... in the log, once', log.splitlines())
+	check(explained(want) == 'greylisted', '... explained', explained(want))
+	got, log = run(server, grey, *ask, folder=folder)
+	check(got[0].startswith('451 4.7.1 Please try again later: greylisted, 3') and 'result=early' in log, 'a restart forgets nothing', got, log)
+	database = sqlite3.connect(os.path.join(folder, 'greylist.db'))
+	with database:
+		database.execute('UPDATE greylist SET first_s = first_s - 3601')
+	database.close()
+	got, log = run(server, grey, *ask, folder=folder)
+	check(got == ['pass'] * 3 and 'result=again' in log, 'who came again is taken', got, log)
+	got, log = run(server, grey, *ask, folder=folder)
+	check(got == ['pass'] * 3 and 'result=known' in log, '... and known', got, log)
+	one = ('client ' + CLIENT, 'helo x', 'mail u@good.example', 'rcpt a@here.example')
+	got, log = run(server, {**grey, 'spf': 'log'}, *one, folder=folder)
+	check(got == ['pass'] and 'check=greylist result=skipped rule=spf' in log, 'SPF vouches', got, log)
+	got, log = run(server, {**grey, 'spf': 'log', 'greylist_spf_passes': 'no'}, *one, folder=folder)
+	check(got[0].startswith('451 4.7.1 '), '... unless told otherwise', got, log)
+	got, log = run(server, {**grey, 'dnswl': 'good-ones.example'}, 'client 192.0.2.20', 'helo x', 'mail u@fail.example', 'rcpt a@here.example', folder=folder)
+	check(got == ['pass'] and 'check=greylist result=skipped rule=dnswl' in log, 'a list of good ones vouches', got, log)
+	with open(os.path.join(folder, 'mail'), 'w') as f:
+		f.write('Subject: bounce\n\n')
+	got, log = run(server, grey, 'client ' + CLIENT, 'helo x', 'mail ', 'rcpt a@here.example', 'end ' + os.path.join(folder, 'mail'), folder=folder)
+	check(got[0] == 'pass' and got[-1].startswith('451 4.7.1 ') and 'rule="192.0.2.0/24 <>"' in log, 'the null sender waits at the end of its text', got, log)
 
 for setting, value in [('dnsbl', 'nodots'), ('dnsbl', 'a.example=127.0.0'), ('dnsbl', 'a.example=127.0.0.[9..2]'), ('rhsbl', 'a.example*x'), ('dnswl', 'a.example*1001'),
 	('dnsbl', ' '.join('l%d.example' % i for i in range(17)))]:
