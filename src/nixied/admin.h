@@ -28,6 +28,9 @@ struct admin {
 /* admin_complain - "nixie-admin: WORDS" on stderr */
 __attribute__((format(printf, 1, 2))) void admin_complain(const char *fmt, ...);
 
+/* admin_stdout - an out_sink */
+bool admin_stdout(void *to, const char *bytes, size_t len);
+
 /* ---- admin_options.c */
 
 extern const char admin_usage[];

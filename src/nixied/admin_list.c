@@ -8,13 +8,6 @@
 #define CELLS_MAX (ENTRY_PROPERTIES_MAX + 2)
 #define WIDTH_MAX 60 /* of a column, when another follows */
 
-static bool
-stdout_take(void *to, const char *bytes, size_t len)
-{
-	(void)to;
-	return fwrite(bytes, 1, len, stdout) == len;
-}
-
 /* "ADDRESS" as the name of a member: "address" */
 static struct str
 small(struct str name, char room[32])
@@ -91,7 +84,7 @@ list_json(struct admin *o, enum entry_kind kind, struct str filter, struct direc
 {
 	static struct out out;
 	struct json j;
-	out_init(&out, stdout_take, NULL);
+	out_init(&out, admin_stdout, NULL);
 	json_init(&j, &out, true);
 	json_open(&j, STR_NONE, '[');
 	const bool ok = entry_list(o->d, kind, filter, take_json, &j, error);
@@ -266,7 +259,7 @@ admin_show(struct admin *o, enum entry_kind kind, struct str name)
 	static struct out out;
 	struct directory_error error;
 	struct shown s = {.o = o};
-	out_init(&out, stdout_take, NULL);
+	out_init(&out, admin_stdout, NULL);
 	json_init(&s.json, &out, true);
 	bool ok = entry_list(o->d, kind, name, take_shown, &s, &error);
 	if (o->is_json && s.count > 0) {

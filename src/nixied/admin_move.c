@@ -12,19 +12,12 @@
 #define FILE_BYTES_MAX ((size_t)1 << 30)
 #define ARENA_BYTES_MAX ((size_t)2 << 30)
 
-static bool
-stdout_take(void *to, const char *bytes, size_t len)
-{
-	(void)to;
-	return fwrite(bytes, 1, len, stdout) == len;
-}
-
 int
 admin_export(struct admin *o)
 {
 	static struct out out;
 	struct directory_error error;
-	out_init(&out, stdout_take, NULL);
+	out_init(&out, admin_stdout, NULL);
 	if (!export_run(o->d, o->has_secrets, &out, &error)) {
 		admin_complain("%s", error.words);
 		return EXIT_TROUBLE;

@@ -6,13 +6,6 @@
 #include "base/json.h"
 #include "nixied/admin.h"
 
-static bool
-stdout_take(void *to, const char *bytes, size_t len)
-{
-	(void)to;
-	return fwrite(bytes, 1, len, stdout) == len;
-}
-
 static const char *const place_words[] = {
 	[PLACE_LOCAL] = "local", [PLACE_ROUTE] = "route", [PLACE_ELSEWHERE] = "elsewhere"};
 static const char *const target_words[] = {
@@ -49,7 +42,7 @@ way_json(const struct directory_answer *answer, struct str address)
 {
 	static struct out out;
 	struct json j;
-	out_init(&out, stdout_take, NULL);
+	out_init(&out, admin_stdout, NULL);
 	json_init(&j, &out, true);
 	json_open(&j, STR_NONE, '{');
 	json_text(&j, STR("address"), address);
@@ -136,7 +129,7 @@ admin_check(struct admin *o)
 	static struct out out;
 	struct directory_error error;
 	struct findings all = {.is_json = o->is_json};
-	out_init(&out, stdout_take, NULL);
+	out_init(&out, admin_stdout, NULL);
 	json_init(&all.json, &out, true);
 	if (o->is_json)
 		json_open(&all.json, STR_NONE, '[');
