@@ -14,6 +14,7 @@ static const struct command {
 	{"demo", cmd_demo, "run a server to try, made in a folder"},
 	{"admin", cmd_admin, "manage domains, accounts, aliases, lists, routes and networks"},
 	{"audit", cmd_audit, "count what became of everything that was accepted"},
+	{"check", cmd_check, "say what is wrong or dangerous in the configuration"},
 	{"why", cmd_why, "tell what became of mail, or why it was refused, out of the log"},
 };
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""test_why.py NIXIED [NAME...] - what `nixied why` tells of the logs in tests/nixied/why. TAP.
+"""test_why.py NIXIED NIXIE [NAME...] - what `nixied why` tells of the logs in tests/nixied/why. TAP.
 
 Each case of CASES is held against tests/nixied/why/NAME.out: the exit status, then standard output, then what
 was said on standard error. UPDATE=1 writes these files; read them, they are the promise.
@@ -117,7 +117,7 @@ def many(nixied):
 
 
 def main():
-    nixied, names = str(pathlib.Path(sys.argv[1]).resolve()), sys.argv[2:]
+    nixied, names = str(pathlib.Path(sys.argv[1]).resolve()), sys.argv[3:]
     golden(nixied, names)
     if not names:
         same_however_read(nixied)
