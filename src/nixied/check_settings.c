@@ -162,7 +162,7 @@ check_auth_of(const struct config_listener *l, const struct smtp_settings *s, st
 	if (number(l, SETTING_sending_identities) == 0 && (s->offers & EXTENSION_AUTH) != 0)
 		findings_add(f, FINDING_WARNING, line_of(l, SETTING_sending_identities),
 			"Take it away, and give an account further addresses with "
-			"`nixied admin add identity`.",
+			"`nixied admin identity add`.",
 			"sending_identities = no: whoever can sign in at the listener %.*s can "
 			"send in the name of everybody",
 			SHOWN(l->name));

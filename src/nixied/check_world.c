@@ -236,7 +236,7 @@ check_directory(const struct conf *conf, struct str host, struct findings *f)
 		return;
 	if (access(path, F_OK) < 0) {
 		findings_add(f, FINDING_NOTE, 0,
-			"nixied admin add domain example.org, then add account ...",
+			"nixied admin domain add example.org, then nixied admin account add ...",
 			"there is no directory yet (%s): every recipient is refused", path);
 		return;
 	}
@@ -252,7 +252,7 @@ check_directory(const struct conf *conf, struct str host, struct findings *f)
 		findings_add(f, FINDING_WRONG, 0, "See that the disk is whole.", "%s: %s", path,
 			error.words);
 	else if (look.domains == 0)
-		findings_add(f, FINDING_NOTE, 0, "nixied admin add domain example.org",
+		findings_add(f, FINDING_NOTE, 0, "nixied admin domain add example.org",
 			"the directory has no domain: every recipient is refused");
 	else
 		check_postmaster(d, &conf->config, host, f);
