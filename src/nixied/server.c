@@ -14,10 +14,12 @@
 
 #include "net/listen.h"
 #include "nixied/confine.h"
+#include "nixied/metrics.h"
 #include "nixied/notify.h"
 
 #define PATIENCE_MS 10000 /* for sessions, when the server ends */
 #define REFRESH_S 60      /* certificates */
+#define COUNT_PAUSE_MS 5000
 #define INHERITED_MAX 64
 #define SPARE_FILES 512 /* besides the connections */
 #define FOLDER_MODE 0700
@@ -33,6 +35,9 @@ struct server {
 	struct checks *checks;
 	struct disk *disk;
 	struct queue *queue;
+	struct metrics *metrics; /* NULL: nobody asked for it */
+	struct queue_counts queue_counts;
+	int64_t started_ms, counted_ms;
 	char directory_path[FOLDER_PATH_MAX];
 	struct event ends[2], reload, queue_wakes, refresh;
 	bool is_stopping;
@@ -134,7 +139,37 @@ on_end(evutil_socket_t signal, short what, void *server)
 	receive_stop(s->receive, PATIENCE_MS, sessions_are_gone, s);
 }
 
+/* For Prometheus. Counting the queue walks through all of it. */
+static void
+tell_metrics(void *server, struct buf *out)
+{
+	struct server *const s = server;
+	const int64_t now = wall();
+	if (s->counted_ms == 0 || now - s->counted_ms >= COUNT_PAUSE_MS || now < s->counted_ms) {
+		(void)queue_audit(s->queue, &s->queue_counts); /* `nixied audit` judges it */
+		s->counted_ms = now;
+	}
+	const struct metrics_facts facts = {.started_s = s->started_ms / 1000,
+		.log_lost = eventlog_lost(s->log),
+		.receive = receive_counts(s->receive),
+		.queue = &s->queue_counts};
+	metrics_write(&facts, out);
+}
+
 /* ---- the beginning */
+
+static bool
+open_metrics(struct server *s)
+{
+	char why[LISTEN_WHY_BYTES];
+	const struct str address = value(s, SETTING_metrics_address)->text;
+	if (address.len == 0)
+		return true;
+	s->metrics = metrics_open(s->base, address, why);
+	if (s->metrics == NULL)
+		complain("metrics_address", why);
+	return s->metrics != NULL;
+}
 
 static bool
 make_folder(const char *path, const struct confine_user *user)
@@ -202,7 +237,7 @@ open_ports(struct server *s)
 		complain("serve", error.words);
 		return false;
 	}
-	return true;
+	return open_metrics(s);
 }
 
 /* Folders that may be read or written, for confine_files(). */
@@ -381,6 +416,9 @@ start(struct server *s)
 	event_add(&s->reload, NULL);
 	event_add(&s->queue_wakes, NULL);
 	event_add(&s->refresh, &minute);
+	s->started_ms = wall();
+	if (s->metrics != NULL)
+		metrics_start(s->metrics, tell_metrics, s);
 	return true;
 }
 
@@ -395,6 +433,8 @@ static void
 say_ready(struct server *s)
 {
 	receive_addresses(s->receive, say_address, NULL);
+	if (s->metrics != NULL)
+		printf("nixied: metrics at %s\n", metrics_address(s->metrics));
 	fflush(stdout);
 	EVENTLOG(s->log, wall(), LOG_START, {FIELD_WORDS, STR("serving")});
 	notify_supervisor("READY=1");
@@ -407,6 +447,7 @@ stop(struct server *s)
 {
 	if (s->queue != NULL && s->workers != NULL)
 		EVENTLOG(s->log, wall(), LOG_STOP, {FIELD_WORDS, STR("the server ends")});
+	metrics_free(s->metrics);
 	workers_free(s->workers);
 	queue_close(s->queue); /* the last answers: whoever asked is still there */
 	receive_free(s->receive);

@@ -1,0 +1,115 @@
+/* metrics - the counters as text */
+#include "nixied/metrics.h"
+
+#include "catalogue/catalogue.h"
+
+#include <stddef.h>
+
+enum kind { COUNTER, GAUGE };
+
+static void
+begin(struct buf *out, const char *name, enum kind kind, const char *help)
+{
+	const char *const parts[] = {"# HELP ", name, " ", help, "\n# TYPE ", name,
+		kind == COUNTER ? " counter\n" : " gauge\n"};
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		buf_add(out, str_of(parts[i]));
+}
+
+/* Labels are words of our own tables, and need no escaping. */
+static void
+line(struct buf *out, const char *name, const char *label, struct str value, uint64_t n)
+{
+	buf_add(out, str_of(name));
+	if (label != NULL) {
+		const struct str parts[] = {STR("{"), str_of(label), STR("=\""), value, STR("\"}")};
+		for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+			buf_add(out, parts[i]);
+	}
+	buf_add_char(out, ' ');
+	buf_add_number(out, (int64_t)n);
+	buf_add_char(out, '\n');
+}
+
+struct plain {
+	const char *name;
+	enum kind kind;
+	const char *help;
+	size_t offset; /* of a uint64_t in the counts */
+};
+
+static void
+write_plain(struct buf *out, const struct plain *rows, size_t count, const void *counts)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint64_t n;
+		memcpy(&n, (const char *)counts + rows[i].offset, sizeof n);
+		begin(out, rows[i].name, rows[i].kind, rows[i].help);
+		line(out, rows[i].name, NULL, STR_NONE, n);
+	}
+}
+
+#define OF_RECEIVE(member) offsetof(struct receive_counts, member)
+static const struct plain of_receive[] = {
+	{"nixied_sessions_total", COUNTER, "Connections of clients.", OF_RECEIVE(sessions)},
+	{"nixied_sessions", GAUGE, "Connections that are open.", OF_RECEIVE(open)},
+	{"nixied_sessions_refused_total", COUNTER, "Connections that were too many.",
+		OF_RECEIVE(refused_sessions)},
+	{"nixied_tls_sessions_total", COUNTER, "Handshakes that were done.", OF_RECEIVE(tls)},
+	{"nixied_tls_failures_total", COUNTER, "Handshakes that failed.", OF_RECEIVE(tls_failed)},
+	{"nixied_logins_total", COUNTER, "Clients that signed in.", OF_RECEIVE(logins)},
+	{"nixied_login_failures_total", COUNTER, "Logins that failed.", OF_RECEIVE(logins_failed)},
+	{"nixied_messages_accepted_total", COUNTER, "Messages that were answered with 250.",
+		OF_RECEIVE(messages)},
+	{"nixied_recipients_accepted_total", COUNTER, "Recipients of those.",
+		OF_RECEIVE(recipients)},
+	{"nixied_bytes_accepted_total", COUNTER, "Bytes of those.", OF_RECEIVE(bytes)},
+};
+
+static void
+write_refusals(struct buf *out, const struct receive_counts *counts)
+{
+	static const char name[] = "nixied_refusals_total";
+	begin(out, name, COUNTER,
+		"Refusals, by the condition that decided: nixie code explains it.");
+	for (size_t c = 0; c < CONDITION__COUNT; c++)
+		if (counts->refused[c] > 0)
+			line(out, name, "condition", catalogue_text(catalogue_conditions[c].id),
+				counts->refused[c]);
+}
+
+static void
+write_queue(struct buf *out, const struct queue_counts *counts)
+{
+	static const char finished[] = "nixied_recipients_finished_total";
+	begin(out, "nixied_queue_messages", GAUGE, "Messages in the queue.");
+	line(out, "nixied_queue_messages", NULL, STR_NONE, counts->messages);
+	begin(out, "nixied_queue_recipients", GAUGE, "Recipients that are not final, by state.");
+	line(out, "nixied_queue_recipients", "state",
+		str_of(recipient_state_name(RECIPIENT_WAITING)), counts->waiting);
+	line(out, "nixied_queue_recipients", "state", str_of(recipient_state_name(RECIPIENT_HELD)),
+		counts->held);
+	/* Since the queue was made, not since the start: it is kept on disk. */
+	begin(out, finished, COUNTER, "Recipients by what became of them.");
+	for (int s = 0; s < RECIPIENT_STATE_COUNT; s++)
+		if (recipient_is_final((enum recipient_state)s))
+			line(out, finished, "state",
+				str_of(recipient_state_name((enum recipient_state)s)),
+				counts->final[s]);
+}
+
+void
+metrics_write(const struct metrics_facts *facts, struct buf *out)
+{
+	begin(out, "nixied_start_time_seconds", GAUGE, "When the server began, since 1970.");
+	line(out, "nixied_start_time_seconds", NULL, STR_NONE, (uint64_t)facts->started_s);
+	begin(out, "nixied_log_lost_total", COUNTER, "Lines of the log that could not be written.");
+	line(out, "nixied_log_lost_total", NULL, STR_NONE, facts->log_lost);
+	if (facts->receive != NULL) {
+		write_plain(
+			out, of_receive, sizeof of_receive / sizeof *of_receive, facts->receive);
+		write_refusals(out, facts->receive);
+	}
+	if (facts->queue != NULL)
+		write_queue(out, facts->queue);
+}
