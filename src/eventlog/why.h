@@ -15,6 +15,7 @@
 #ifndef EVENTLOG_WHY_H
 #define EVENTLOG_WHY_H
 
+#include "base/buf.h"
 #include "eventlog/line.h"
 #include "explain/page.h"
 
@@ -69,6 +70,22 @@ bool why_stories(struct why *w, const struct why_story **out, size_t *count);
 
 /* why_span - of which time the log is; false: there was no line of nixied in it */
 bool why_span(const struct why *w, int64_t *first_ms, int64_t *last_ms);
+
+/* What a condition's or a reason's row says about a refusal or a failed delivery. */
+struct why_advice {
+	struct str name;    /* "C34", "mailbox_full" */
+	struct str title;   /* "No such mailbox" */
+	struct str meaning; /* what causes it */
+	struct str setting; /* absent: none */
+	struct str to_do;   /* what those who run this server do */
+};
+
+/* why_advice_of - false when the line names neither a condition nor a reason that exists, or when
+ * nothing failed */
+bool why_advice_of(const struct eventlog_line *l, struct why_advice *out);
+
+/* why_say - one event in a sentence or two */
+void why_say(const struct eventlog_line *l, struct buf *b);
 
 /* why_text - one story for people */
 void why_text(const struct why_story *story, struct page *page);

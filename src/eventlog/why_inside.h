@@ -39,19 +39,6 @@ void why_answers_add(enum why_answer all[WHY_QUESTIONS], const enum why_answer s
 bool why_fits(const enum why_answer answers[WHY_QUESTIONS]);
 bool why_in_time(const struct why_query *q, const struct eventlog_line *l);
 
-/* What a condition's or a reason's row says about a refusal or a failed delivery. */
-struct why_advice {
-	struct str name;    /* "C34", "mailbox_full" */
-	struct str title;   /* "No such mailbox" */
-	struct str meaning; /* what causes it */
-	struct str setting; /* absent: none */
-	struct str to_do;   /* what those who run this server do */
-};
-
-/* why_advice_of - false when the line names neither a condition nor a reason that exists, or when
- * nothing failed */
-bool why_advice_of(const struct eventlog_line *l, struct why_advice *out);
-
 /* why_line_with - the first line of the story that has the field, or NULL; why_sender - what it
  * says of the sender, "<>" for the null one */
 const struct eventlog_line *why_line_with(const struct why_story *story, enum eventlog_name name);

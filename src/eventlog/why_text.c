@@ -1,5 +1,4 @@
 /* why_text - a story for people */
-#include "base/buf.h"
 #include "base/when.h"
 #include "eventlog/why_inside.h"
 
@@ -315,6 +314,12 @@ static const struct {
 	[LOG_OPERATOR] = {tell_operator, PAINT_PLAIN},
 };
 
+void
+why_say(const struct eventlog_line *l, struct buf *b)
+{
+	(tellers[l->event].tell != NULL ? tellers[l->event].tell : tell_other)(b, l);
+}
+
 /* ---- the story ---- */
 
 static struct str
@@ -429,7 +434,7 @@ tell_event(const struct why_record *r, int64_t *day, struct buf *b, struct page 
 	}
 	memcpy(lead + 2, stamp.ptr + STAMP_CLOCK, STAMP_CLOCK_BYTES);
 	buf_clear(b);
-	(tellers[l->event].tell != NULL ? tellers[l->event].tell : tell_other)(b, l);
+	why_say(l, b);
 	page_text(p, sizeof lead - 1, (struct str){lead, sizeof lead - 1}, buf_str(b),
 		tellers[l->event].paint);
 }

@@ -15,6 +15,7 @@ static const struct command {
 	{"admin", cmd_admin, "manage domains, accounts, aliases, lists, routes and networks"},
 	{"audit", cmd_audit, "count what became of everything that was accepted"},
 	{"check", cmd_check, "say what is wrong or dangerous in the configuration"},
+	{"try", cmd_try, "rehearse a session, and see what decides"},
 	{"why", cmd_why, "tell what became of mail, or why it was refused, out of the log"},
 };
 
