@@ -262,9 +262,13 @@ NIXIE_API NIXIE_CHECKED enum nixie_rc nixie_report_text(
 /*
  * nixie_code_text, nixie_code_json - what a code, a reason or a name in the catalogue means
  *
- * code     "550", "5.7.26", "550 5.7.26", "0x800CCC79", "S3150", "user_unknown",
- * "zen.spamhaus.org", "C34", "Use HELO/EHLO first" ... style    its language counts Returns
- * NIXIE_ABSENT, with nothing written, when the catalogue does not know it
+ * code     a code or a name: "550", "5.7.26", "550 5.7.26", "0x800CCC79", "S3150", "user_unknown",
+ *          "zen.spamhaus.org", "C34", "Use HELO/EHLO first";
+ *          or a line of a server, whose reason then stands first
+ *
+ * style    its language counts
+ *
+ * Returns  NIXIE_ABSENT, with nothing written, when the catalogue does not know it
  */
 NIXIE_API NIXIE_CHECKED enum nixie_rc nixie_code_text(
 	struct nixie_str code, const struct nixie_style *style, nixie_sink *sink, void *to);

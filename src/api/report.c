@@ -4,12 +4,14 @@
 #include <stdlib.h>
 
 #include "explain/code.h"
+#include "explain/code_find.h"
 #include "explain/report_json.h"
 #include "explain/report_text.h"
 #include "judge/judge.h"
 
 #define REPORT_BASE_BYTES ((size_t)256 << 20) /* RECIPIENTS_MAX need most of it */
 #define REPORT_PER_INPUT_BYTE 4
+#define CODE_LINE_BYTES_MAX 4096 /* a longer text is not looked up as a line */
 
 struct nixie_report {
 	struct arena arena;
@@ -114,21 +116,41 @@ nixie_report_text(
 	return write_report(r, style, sink, to, report_text);
 }
 
-typedef bool render_code(struct str code, const struct nixie_style *style, enum lang lang,
-	struct arena *a, struct out *out);
+typedef bool render_code(struct str code, const struct code_line *line,
+	const struct nixie_style *style, enum lang lang, struct arena *a, struct out *out);
+
+/* A line of a server, in its own words: what it says is not in its codes alone. */
+static bool
+read_line(struct nixie_report *r, struct str text, struct code_line *line)
+{
+	if (!code_is_sentence(text) || text.len > CODE_LINE_BYTES_MAX ||
+		nixie_read(r, text.ptr, text.len, NIXIE_INPUT_TEXT) != NIXIE_OK ||
+		r->info.outcome_count == 0)
+		return false;
+	const struct nixie_outcome *const o = &r->info.outcomes[0];
+	line->reason = catalogue_reason_find(str_in(o->reason));
+	line->key = situation_find(o);
+	return line->reason >= 0 && line->reason != REASON_UNKNOWN;
+}
 
 static enum nixie_rc
 write_code(struct nixie_str code, const struct nixie_style *style, nixie_sink *sink, void *to,
 	render_code *how)
 {
+	const struct str text = {code.ptr, code.len};
+	struct nixie_report *const r = nixie_report_new();
 	struct arena a;
 	struct out out;
+	struct code_line line;
+	if (r == NULL)
+		return NIXIE_NOMEM;
 	arena_init(&a, REPORT_BASE_BYTES);
 	out_init(&out, sink, to);
-	const bool is_known =
-		how((struct str){code.ptr, code.len}, style, lang_of(style), &a, &out);
+	const bool is_line = read_line(r, text, &line);
+	const bool is_known = how(text, is_line ? &line : NULL, style, lang_of(style), &a, &out);
 	const bool was_taken = out_finish(&out);
 	arena_fini(&a);
+	nixie_report_free(r);
 	return !is_known ? NIXIE_ABSENT : !was_taken ? NIXIE_SINK : NIXIE_OK;
 }
 

@@ -60,7 +60,7 @@ struct enhanced_row {
 
 /* What a digit of a reply code means by its place: "5xx", "x2x". */
 struct digit_row {
-	struct text code, name, meaning, source;
+	struct text code, name, other_name, meaning, source;
 };
 
 struct phrase_row {

@@ -5,6 +5,14 @@
 #include "explain/page.h"
 
 static void
+find(struct str code, const struct code_line *line, struct arena *a, struct code_answer *found)
+{
+	code_find(code, a, found);
+	if (line != NULL)
+		code_put_reason(found, code, line->reason, line->key);
+}
+
+static void
 write_steps(struct page *p, const char *label, const struct steps *s, enum lang lang)
 {
 	if (s->count == 0)
@@ -38,12 +46,12 @@ write_view(struct page *p, const struct code_view *v, enum lang lang)
 }
 
 bool
-code_write_text(struct str code, const struct nixie_style *style, enum lang lang, struct arena *a,
-	struct out *out)
+code_write_text(struct str code, const struct code_line *line, const struct nixie_style *style,
+	enum lang lang, struct arena *a, struct out *out)
 {
 	struct code_answer found;
 	struct page page = {out, style->columns, style->colour};
-	code_find(code, a, &found);
+	find(code, line, a, &found);
 	for (size_t i = 0; i < found.count; i++) {
 		struct code_view v;
 		code_view(&found.list[i], lang, a, &v);
@@ -77,12 +85,12 @@ put_steps(struct json *j, const struct code_view *v)
 }
 
 bool
-code_write_json(struct str code, const struct nixie_style *style, enum lang lang, struct arena *a,
-	struct out *out)
+code_write_json(struct str code, const struct code_line *line, const struct nixie_style *style,
+	enum lang lang, struct arena *a, struct out *out)
 {
 	struct code_answer found;
 	struct json j;
-	code_find(code, a, &found);
+	find(code, line, a, &found);
 	if (found.count == 0)
 		return false;
 	json_init(&j, out, style->pretty);

@@ -5,6 +5,10 @@
 #include "catalogue/patterns.h"
 #include "read/reply.h"
 
+/* So many words, codes apart, are a sentence; behind a code, fewer are. */
+#define WORDS_OF_A_REPLY 3
+#define WORDS_BEHIND_A_CODE 2
+
 static void
 add(struct code_answer *to, enum code_kind kind, size_t row, unsigned class)
 {
@@ -12,7 +16,7 @@ add(struct code_answer *to, enum code_kind kind, size_t row, unsigned class)
 		if (to->list[i].kind == kind && to->list[i].row == row)
 			return;
 	if (to->count < CODE_ENTRIES_MAX)
-		to->list[to->count++] = (struct code_entry){kind, row, class};
+		to->list[to->count++] = (struct code_entry){kind, row, class, STR_NONE};
 }
 
 static void
@@ -26,9 +30,10 @@ find_reply(struct str code, struct code_answer *to)
 		add(to, ENTRY_REPLY, (size_t)(row - catalogue_replies), 0);
 }
 
-/* "5.7.26", "X.7.26", "5.7.26:" */
+/* "5.7.26", "X.7.26", "5.7.26:"; and who uses it, but for a code within a sentence, which is of
+ * one server. */
 static void
-find_enhanced(struct str code, struct code_answer *to)
+find_enhanced(struct str code, bool is_alone, struct code_answer *to)
 {
 	struct status s;
 	char room[16];
@@ -43,7 +48,7 @@ find_enhanced(struct str code, struct code_answer *to)
 	const struct enhanced_row *const row = catalogue_enhanced_find(s.subject, s.detail);
 	if (row != NULL)
 		add(to, ENTRY_ENHANCED, (size_t)(row - catalogue_enhanced), is_any ? 0 : s.class);
-	for (size_t i = 0; i < CATALOGUE_PROVIDER_CODES; i++) {
+	for (size_t i = 0; i < CATALOGUE_PROVIDER_CODES && is_alone; i++) {
 		const struct provider_code_row *const p = &catalogue_provider_codes[i];
 		if (p->subject != 255 && p->subject == s.subject && p->detail_from <= s.detail &&
 			s.detail <= p->detail_to &&
@@ -173,6 +178,10 @@ find_name(struct str name, struct code_answer *to)
 		if (same_letters(name, catalogue_text(catalogue_enhanced[i].name)) ||
 			same_letters(name, catalogue_text(catalogue_enhanced[i].other_name)))
 			add(to, ENTRY_ENHANCED, i, 0);
+	for (size_t i = 0; i < CATALOGUE_CODE_DIGITS; i++)
+		if (same_letters(name, catalogue_text(catalogue_code_digits[i].name)) ||
+			same_letters(name, catalogue_text(catalogue_code_digits[i].other_name)))
+			add(to, ENTRY_DIGIT, i, 0);
 }
 
 void
@@ -185,6 +194,8 @@ code_find(struct str code, struct arena *a, struct code_answer *to)
 	find_reason(code, to);
 	find_digit(code, to);
 	find_name(code, to);
+	to->whole = to->count;
+	const bool is_sentence = code_is_sentence(code);
 	for (struct str rest = code, word; (word = str_word(&rest)).len > 0;) {
 		while (word.len > 0 && strchr("()[]#,;:", word.ptr[0]) != NULL &&
 			word.ptr[0] != '\0')
@@ -193,8 +204,57 @@ code_find(struct str code, struct arena *a, struct code_answer *to)
 			word.ptr[word.len - 1] != '\0')
 			word.len--;
 		find_reply(word, to);
-		find_enhanced(word, to);
+		find_enhanced(word, !is_sentence, to);
 	}
-	if (to->count == 0)
+	if (to->count == 0 || (is_sentence && to->whole == 0))
 		find_patterns(code, a, to);
+}
+
+/* Words of letters: "5.7.1", "[TSS04]" and names of hosts are none. */
+static size_t
+count_words(struct str text)
+{
+	size_t n = 0;
+	for (struct str word; (word = str_word(&text)).len > 0;) {
+		bool is_word = word.len > 1;
+		for (size_t i = 0; i < word.len; i++) {
+			const unsigned char c = (unsigned char)word.ptr[i];
+			const bool is_last = i + 1 == word.len;
+			is_word =
+				is_word &&
+				(ascii_is_alpha(c) || c >= 128 || c == '\'' || c == '-' ||
+					c == '/' || (is_last && strchr(".,:;!?", (char)c) != NULL));
+		}
+		n += is_word;
+	}
+	return n;
+}
+
+bool
+code_is_first(struct str text)
+{
+	return text.len > 0 && ascii_is_digit((unsigned char)text.ptr[0]);
+}
+
+bool
+code_is_sentence(struct str text)
+{
+	return count_words(text) >= (code_is_first(text) ? WORDS_BEHIND_A_CODE : WORDS_OF_A_REPLY);
+}
+
+void
+code_put_reason(struct code_answer *to, struct str code, int reason, struct str key)
+{
+	if (to->whole > 0 || (to->count > 0 && !code_is_sentence(code)))
+		return;
+	size_t from = 0;
+	while (from < to->count &&
+		(to->list[from].kind != ENTRY_REASON || to->list[from].row != (size_t)reason))
+		from++;
+	if (from == to->count && to->count < CODE_ENTRIES_MAX)
+		to->count++;
+	if (from == to->count)
+		from--; /* full: the last gives way */
+	memmove(to->list + 1, to->list, from * sizeof *to->list);
+	to->list[0] = (struct code_entry){ENTRY_REASON, (size_t)reason, 0, key};
 }

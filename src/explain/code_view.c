@@ -157,11 +157,12 @@ view_enhanced(const struct enhanced_row *r, unsigned class, enum lang lang, stru
 }
 
 static void
-view_reason(enum reason reason, enum lang lang, struct arena *a, struct code_view *v)
+view_reason(
+	enum reason reason, struct str key, enum lang lang, struct arena *a, struct code_view *v)
 {
 	const struct reason_row *const r = &catalogue_reasons[reason];
 	struct explanation e;
-	explain_key(catalogue_text(r->name), lang, a, &e);
+	explain_key(key.len > 0 ? key : catalogue_text(r->name), lang, a, &e);
 	v->kind = "reason";
 	v->title = titled(catalogue_text(r->name), e.headline, a);
 	v->meaning = arena_join(a, e.happened, STR(" "), e.why);
@@ -307,7 +308,7 @@ code_view(const struct code_entry *e, enum lang lang, struct arena *a, struct co
 		view_enhanced(&catalogue_enhanced[e->row], e->class, lang, a, v);
 		return;
 	case ENTRY_REASON:
-		view_reason((enum reason)e->row, lang, a, v);
+		view_reason((enum reason)e->row, e->key, lang, a, v);
 		return;
 	case ENTRY_BLOCKLIST:
 		view_blocklist(&catalogue_blocklists[e->row], lang, a, v);

@@ -4,48 +4,12 @@
 #include "web/answer.h"
 #include "web/entry.h"
 
-/* So many words, codes apart, are a sentence; behind a code, fewer are. */
-#define WORDS_OF_A_REPLY 3
-#define WORDS_BEHIND_A_CODE 2
-
 bool
 lookup_is_short(struct str text)
 {
 	text = str_trim(text);
 	return text.len > 0 && text.len <= LOOKUP_BYTES_MAX &&
 	       str_find_char(text, '\n', 0) == STR_NPOS && str_find_char(text, '\r', 0) == STR_NPOS;
-}
-
-/* Words of letters: "5.7.1", "[TSS04]" and names of hosts are none. */
-static size_t
-count_words(struct str text)
-{
-	size_t n = 0;
-	for (struct str word; (word = str_word(&text)).len > 0;) {
-		bool is_word = word.len > 1;
-		for (size_t i = 0; i < word.len; i++) {
-			const unsigned char c = (unsigned char)word.ptr[i];
-			const bool is_last = i + 1 == word.len;
-			is_word =
-				is_word &&
-				(ascii_is_alpha(c) || c >= 128 || c == '\'' || c == '-' ||
-					c == '/' || (is_last && strchr(".,:;!?", (char)c) != NULL));
-		}
-		n += is_word;
-	}
-	return n;
-}
-
-static bool
-has_code(struct str text)
-{
-	return text.len > 0 && ascii_is_digit((unsigned char)text.ptr[0]);
-}
-
-static bool
-is_sentence(struct str text)
-{
-	return count_words(text) >= (has_code(text) ? WORDS_BEHIND_A_CODE : WORDS_OF_A_REPLY);
 }
 
 static bool
@@ -84,9 +48,10 @@ lookup_write(struct site *s, struct str text, const struct nixie_report *r)
 	text = str_trim(text);
 	code_find(text, s->arena, &found);
 	/* A reply whose reason is not known is one all the same, when it looks like one. */
-	const bool is_reply = is_understood(info) ? found.count == 0 || is_sentence(text)
-						  : info->outcome_count > 0 && has_code(text) &&
-							    is_sentence(text);
+	const bool is_reply =
+		is_understood(info)
+			? found.count == 0 || code_is_sentence(text)
+			: info->outcome_count > 0 && code_is_first(text) && code_is_sentence(text);
 	if (is_reply) {
 		answer_write(s, info, STR_NONE, true);
 		if (found.count == 0)

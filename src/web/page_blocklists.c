@@ -10,7 +10,7 @@ write_lists(struct site *s, bool is_dead)
 	HTML(&s->out, "<ul class=\"list\">\n");
 	for (size_t i = 0; i < CATALOGUE_BLOCKLISTS; i++) {
 		const struct blocklist_row *const row = &catalogue_blocklists[i];
-		const struct code_entry e = {ENTRY_BLOCKLIST, i, 0};
+		const struct code_entry e = {ENTRY_BLOCKLIST, i, 0, STR_NONE};
 		const struct entry_address at = entry_address(&e, s->arena);
 		if (row->is_dead != is_dead)
 			continue;
@@ -48,7 +48,7 @@ page_blocklist(const struct web_call *call, struct web_response *res)
 {
 	for (size_t i = 0; i < CATALOGUE_BLOCKLISTS; i++) {
 		struct site s;
-		const struct code_entry e = {ENTRY_BLOCKLIST, i, 0};
+		const struct code_entry e = {ENTRY_BLOCKLIST, i, 0, STR_NONE};
 		if (!str_eq(entry_address(&e, call->arena).name, call->rest))
 			continue;
 		reference_entry(&s, call, res, &reference_blocklists, &e, "ref.blocklist_title");

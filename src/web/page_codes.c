@@ -11,7 +11,7 @@ write_list(struct site *s, enum code_kind kind, size_t count, bool (*is_in)(size
 {
 	HTML(&s->out, "<ul class=\"list\">\n");
 	for (size_t i = 0; i < count; i++) {
-		const struct code_entry e = {kind, i, 0};
+		const struct code_entry e = {kind, i, 0, STR_NONE};
 		const struct entry_address at = entry_address(&e, s->arena);
 		struct code_view v;
 		if (is_in != NULL && !is_in(i))
@@ -28,7 +28,7 @@ write_digits(struct site *s)
 {
 	HTML(&s->out, "<ul>\n");
 	for (size_t i = 0; i < CATALOGUE_CODE_DIGITS; i++) {
-		const struct code_entry e = {ENTRY_DIGIT, i, 0};
+		const struct code_entry e = {ENTRY_DIGIT, i, 0, STR_NONE};
 		struct code_view v;
 		code_view(&e, s->lang, s->arena, &v);
 		HTML(&s->out, "<li><b>");
@@ -85,7 +85,7 @@ page_client_errors(const struct web_call *call, struct web_response *res)
 static void
 write_user(struct site *s, size_t row, size_t *n)
 {
-	const struct code_entry e = {ENTRY_PROVIDER_CODE, row, 0};
+	const struct code_entry e = {ENTRY_PROVIDER_CODE, row, 0, STR_NONE};
 	const struct entry_address at = entry_address(&e, s->arena);
 	const struct provider_code_row *const p = &catalogue_provider_codes[row];
 	const struct str pattern = entry_pattern(catalogue_text(p->pattern), s->arena);
@@ -131,7 +131,7 @@ page_reply(const struct web_call *call, struct web_response *res)
 		return;
 	}
 	reference_entry(&s, call, res, &reference_replies,
-		&(struct code_entry){ENTRY_REPLY, (size_t)(row - catalogue_replies), 0},
+		&(struct code_entry){ENTRY_REPLY, (size_t)(row - catalogue_replies), 0, STR_NONE},
 		"ref.reply_title");
 	size_t n = 0;
 	for (size_t i = 0; i < CATALOGUE_PROVIDER_CODES; i++)
@@ -163,7 +163,7 @@ page_enhanced_code(const struct web_call *call, struct web_response *res)
 	}
 	reference_entry(&s, call, res, &reference_enhanced,
 		&(struct code_entry){
-			ENTRY_ENHANCED, (size_t)(row - catalogue_enhanced), status.class},
+			ENTRY_ENHANCED, (size_t)(row - catalogue_enhanced), status.class, STR_NONE},
 		"ref.enhanced_title");
 	size_t n = 0;
 	for (size_t i = 0; i < CATALOGUE_PROVIDER_CODES; i++)
@@ -184,7 +184,7 @@ page_client_error(const struct web_call *call, struct web_response *res)
 	}
 	reference_entry(&s, call, res, &reference_client_errors,
 		&(struct code_entry){
-			ENTRY_CLIENT_ERROR, (size_t)(row - catalogue_client_errors), 0},
+			ENTRY_CLIENT_ERROR, (size_t)(row - catalogue_client_errors), 0, STR_NONE},
 		"ref.client_error_title");
 	reference_close(&s);
 }

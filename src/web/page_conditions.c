@@ -11,7 +11,7 @@ page_conditions(const struct web_call *call, struct web_response *res)
 	reference_open(&s, call, res, &reference_conditions);
 	HTML(&s.out, "<ul class=\"list\">\n");
 	for (size_t i = 0; i < CONDITION__COUNT; i++) {
-		const struct code_entry e = {ENTRY_CONDITION, i, 0};
+		const struct code_entry e = {ENTRY_CONDITION, i, 0, STR_NONE};
 		const struct entry_address at = entry_address(&e, s.arena);
 		struct code_view v;
 		code_view(&e, s.lang, s.arena, &v);
@@ -32,6 +32,7 @@ page_condition(const struct web_call *call, struct web_response *res)
 		return;
 	}
 	reference_entry(&s, call, res, &reference_conditions,
-		&(struct code_entry){ENTRY_CONDITION, (size_t)c, 0}, "ref.condition_title");
+		&(struct code_entry){ENTRY_CONDITION, (size_t)c, 0, STR_NONE},
+		"ref.condition_title");
 	reference_close(&s);
 }

@@ -168,13 +168,13 @@ write_codes(struct site *s, int reason)
 	size_t n = 0;
 	for (size_t i = 0; i < CATALOGUE_REPLIES; i++)
 		if (catalogue_replies[i].reason == reason)
-			add_code(s, &(struct code_entry){ENTRY_REPLY, i, 0}, &n);
+			add_code(s, &(struct code_entry){ENTRY_REPLY, i, 0, STR_NONE}, &n);
 	for (size_t i = 0; i < CATALOGUE_ENHANCED; i++)
 		if (catalogue_enhanced[i].reason == reason)
-			add_code(s, &(struct code_entry){ENTRY_ENHANCED, i, 0}, &n);
+			add_code(s, &(struct code_entry){ENTRY_ENHANCED, i, 0, STR_NONE}, &n);
 	for (size_t i = 0; i < CATALOGUE_CLIENT_ERRORS; i++)
 		if (catalogue_client_errors[i].reason == reason)
-			add_code(s, &(struct code_entry){ENTRY_CLIENT_ERROR, i, 0}, &n);
+			add_code(s, &(struct code_entry){ENTRY_CLIENT_ERROR, i, 0, STR_NONE}, &n);
 	if (n > 0)
 		HTML(&s->out, "</ul>\n");
 }
@@ -194,7 +194,7 @@ write_providers(struct site *s, int reason)
 			reference_heading(s, "ref.providers_of");
 			HTML(&s->out, "<ul class=\"columns\">\n");
 		}
-		const struct code_entry e = {ENTRY_PROVIDER_CODE, i, 0};
+		const struct code_entry e = {ENTRY_PROVIDER_CODE, i, 0, STR_NONE};
 		const struct entry_address at = entry_address(&e, s->arena);
 		reference_item(s, &at, catalogue_text(row->provider), STR_NONE);
 	}

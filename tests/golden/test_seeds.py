@@ -7,8 +7,10 @@ Samples  seeds/expected.tsv says of each file in seeds/ what its document says o
          -o json` must agree. The table and the folder must name the same files.
 Items    doc/seeds.md must list each of them; the codes it lists must be answered by `nixie code`,
          with the words in the column "answered with", and the enhanced ones under the document's
-         own name; each heading of hMailServer's list must be the text of its sample, and `nixie
-         code` must explain it as a condition.
+         own name. `nixie code` finds each code by the document's words, and the reason of each of
+         howtointernet's bounce texts; each heading of hMailServer's list must be the text of its
+         sample, and `nixie code` must explain it as a condition. Where the documents themselves lie
+         beside the project (../shared/seeds), doc/seeds.md must have all that is in them.
 
 expected.tsv: file, seed (the document), says (in short), reason, key (of the explanation), refuser
 (empty: the document does not say), retry, also (other facts of the report, NAME=VALUE). `retry` is
@@ -122,6 +124,54 @@ def check_code(nixie, cells, must_name):
     return [f"`nixie code {code}` does not say \"{w}\"" for w in wanted if plain(w) not in plain(text)]
 
 
+def letters(text):
+    return re.sub(r"[^a-z0-9]+", "", text.casefold())
+
+
+def check_words(nixie, code, words):
+    """Looked up by the document's own words, the code is among what is said."""
+    status, text, _ = run(nixie, "code", "-o", "json", words)
+    if status != 0:
+        return ["`nixie code` does not know it"]
+    titles = [entry["title"].split(":")[0] for entry in json.loads(text)["entries"]]
+    wanted = code.replace("X.", "") if code.startswith("X.") else code
+    return [] if any(t == wanted or t[2:] == wanted for t in titles) else [f"{titles} and not {code}"]
+
+
+def check_line(nixie, row):
+    """A bounce's text is looked up as a line: its reason comes first."""
+    status, text, _ = run(nixie, "code", "-o", "json", (HERE / row["file"]).read_text("utf-8"))
+    if status != 0:
+        return ["`nixie code` does not know it"]
+    got = json.loads(text)["entries"][0].get("reason")
+    return [] if got == row["reason"] else [f"{got} and not {row['reason']}"]
+
+
+def check_documents(tables):
+    """doc/seeds.md against the documents themselves, where those lie beside the project."""
+    folder = HERE.parents[3] / "shared" / "seeds"
+    documents = [p.read_text("utf-8") for p in sorted(folder.glob("*.txt"))] if folder.is_dir() else []
+    manual = next((d for d in documents if "hMailServer" in d), None)
+    codes = next((d for d in documents if "howtointernet.net" in d), None)
+    if manual is None or codes is None:
+        return None
+    known = [letters(c[0]) for name, rows in tables.items() if name.startswith(SEEDS[3]) for c in rows]
+    wrong = [f"hMailServer: {line}" for line in manual.splitlines()
+             if re.match(r"\d{3} \S", line) and letters(line) not in known]
+    said = {c[0].strip("`").upper(): letters(c[1]) for t in ("Enhanced codes", "Reply codes") for c in tables[t]}
+    met = 0
+    for code, words in re.findall(r"\| (X\.\d\.\d|\d{3}) \| ([^|]+)", codes):
+        met += 1
+        if said.get(code) != letters(words):
+            wrong.append(f"howtointernet: {code} {words}")
+    digits = {letters(c[1]) for c in tables["Digits"]}
+    for row in re.findall(r"(?m)^\| \d \|(.+)\|$", codes):
+        met += 1
+        if letters(row.split("|")[-1]) not in digits:
+            wrong.append(f"howtointernet: {row}")
+    return wrong if met >= ENHANCED + REPLIES + DIGITS else wrong + [f"only {met} rows were found"]
+
+
 def check_heading(nixie, heading):
     """Looked up by the page's own words, a heading is explained as that condition, before all else."""
     status, text, _ = run(nixie, "code", "-o", "json", heading)
@@ -172,8 +222,16 @@ def main():
             codes = tables.get(title, [])
             cases.append((f"{title}: {count} rows in doc/seeds.md",
                           [] if len(codes) == count else [f"{len(codes)} rows"]))
+            found = pool.map(lambda c: check_words(nixie, c[0].strip("`"), c[1]), codes)
+            cases.extend((f"{c[0].strip('`')} by its own words", w) for c, w in zip(codes, found))
             found = pool.map(lambda c, m=must_name: check_code(nixie, c, m), codes)
             cases.extend((f"nixie code {c[0].strip('`')}", w) for c, w in zip(codes, found))
+        lines = [r for r in rows if r["file"].endswith(".txt") and r["seed"] == SEEDS[4]]
+        for row, wrong in zip(lines, pool.map(lambda r: check_line(nixie, r), lines)):
+            cases.append((f"nixie code, the text of {row['file']}", wrong))
+    wrong = check_documents(tables)
+    cases.append(("doc/seeds.md has every item of the documents" + (" # SKIP they are not there" if wrong is None else ""),
+                  wrong or []))
     failures = 0
     for n, (name, wrong) in enumerate(cases, 1):
         print(f"{'not ok' if wrong else 'ok'} {n} - {name}")

@@ -56,8 +56,8 @@ Big Mail|host|the user is not here|550|5.1.1|user_unknown|||||test
 Big Mail|host||550|5.7.606-5.7.649|unknown|block|It says so.|ask|https://big.example/|test
 Nobody|any|unmistakable words||X.7.1|unknown|||||test''',
     'code_digits.tsv': '''
-code|name|meaning|source
-5xx|No|It says no.|test''',
+code|name|other_name|meaning|source
+5xx|No||It says no.|test''',
     'situations.tsv': '''
 reason|key|when|words|source
 user_unknown|user_unknown|own_server||test

@@ -37,6 +37,10 @@ main(void)
 		check(catalogue_enhanced[i].name, ENTRY_ENHANCED, i);
 		check(catalogue_enhanced[i].other_name, ENTRY_ENHANCED, i);
 	}
+	for (size_t i = 0; i < CATALOGUE_CODE_DIGITS; i++) {
+		check(catalogue_code_digits[i].name, ENTRY_DIGIT, i);
+		check(catalogue_code_digits[i].other_name, ENTRY_DIGIT, i);
+	}
 	struct code_answer answer;
 	code_find(STR("mailbox FULL!"), &arena, &answer);
 	tap_ok(answer.count > 0, "however it is written");

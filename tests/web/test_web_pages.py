@@ -288,6 +288,31 @@ def test_lookup(server):
     expect('no such address, to a program', server.ask('GET', '/nothing/here').type(), 'application/problem+json')
 
 
+def test_seeds(server):
+    """All that doc/seeds.md lists of codes and conditions is found by the documents' own words."""
+    heading, missed, count = '', [], 0
+    for line in open('doc/seeds.md', encoding='utf-8'):
+        heading = line.lstrip('# ').strip() if line.startswith('#') else heading
+        cells = [c.strip() for c in line.split('|')[1:-1]]
+        if len(cells) < 3 or not cells[0].startswith('`'):
+            continue
+        code = cells[0].strip('`')
+        if heading.startswith('hMailServer'):
+            words, place = html.unescape(code), '/conditions/'
+        elif heading in ('Enhanced codes', 'Reply codes', 'Digits'):
+            words = cells[1]
+            place = {'Enhanced codes': '/enhanced-codes/' + code.replace('X', '[245]'), 'Reply codes': '/reply-codes/' + code,
+                     'Digits': '/reply-codes"'}[heading]
+        else:
+            continue
+        count += 1
+        page = server.ask('GET', '/look-up?' + urllib.parse.urlencode({'q': words})).text()
+        if not re.search('<h3><a href="' + place, page):
+            missed.append(f'{words}: no link to {place}')
+    check(missed, 'look-up: each condition and code of the documents by its own words')
+    expect('... all of them', count, 46 + 9 + 48 + 48)
+
+
 def evil_trouble(answer):
     page = Page(answer.text())
     trouble = form_trouble(answer)
@@ -347,6 +372,7 @@ def main():
         test_words()
         test_languages(server)
         test_lookup(server)
+        test_seeds(server)
         test_hostile(server)
         test_large(server)
     return done()
