@@ -83,39 +83,65 @@ add_blanks(struct page *p, unsigned n)
 		out_add_char(p->out, ' ');
 }
 
-/* What closes or lengthens the character before it, and so begins no line (JIS X 4051). */
+/* Characters that do not begin a line in Japanese and Chinese (kinsoku: JIS X 4051 s4.1.2, classes
+ * CL, EX, IS, NS and CJ of UAX #14), and those that do not end one (OP). Sorted. */
+static const uint16_t not_first[] = {'!', '%', ')', ',', '.', ':', ';', '?', ']', '}', 0x2019,
+	0x201D, 0x2025, 0x2026, 0x3001, 0x3002, 0x3005, 0x3009, 0x300B, 0x300D, 0x300F, 0x3011,
+	0x3015, 0x3017, 0x3019, 0x301C, 0x303B, 0x3041, 0x3043, 0x3045, 0x3047, 0x3049, 0x3063,
+	0x3083, 0x3085, 0x3087, 0x308E, 0x3095, 0x3096, 0x309D, 0x309E, 0x30A1, 0x30A3, 0x30A5,
+	0x30A7, 0x30A9, 0x30C3, 0x30E3, 0x30E5, 0x30E7, 0x30EE, 0x30F5, 0x30F6, 0x30FB, 0x30FC,
+	0x30FD, 0x30FE, 0xFF01, 0xFF05, 0xFF09, 0xFF0C, 0xFF0E, 0xFF1A, 0xFF1B, 0xFF1F, 0xFF3D,
+	0xFF5D, 0xFF5E};
+static const uint16_t not_last[] = {'(', '[', '{', 0x2018, 0x201C, 0x3008, 0x300A, 0x300C, 0x300E,
+	0x3010, 0x3014, 0x3016, 0x3018, 0xFF08, 0xFF3B, 0xFF5B};
+
 static bool
-begins_no_line(uint32_t cp)
+is_among(uint32_t cp, const uint16_t *sorted, size_t count)
 {
-	static const uint16_t list[] = {0x3001, 0x3002, 0x3009, 0x300B, 0x300D, 0x300F, 0x3011,
-		0x3041, 0x3043, 0x3045, 0x3047, 0x3049, 0x3063, 0x3083, 0x3085, 0x3087, 0x30A1,
-		0x30A3, 0x30A5, 0x30A7, 0x30A9, 0x30C3, 0x30E3, 0x30E5, 0x30E7, 0x30FB, 0x30FC,
-		0xFF01, 0xFF09, 0xFF0C, 0xFF0E, 0xFF1A, 0xFF1B, 0xFF1F, 0xFF5D};
-	for (size_t i = 0; i < sizeof list / sizeof *list; i++)
-		if (list[i] == cp)
+	size_t from = 0, to = count;
+	while (from < to) {
+		const size_t middle = from + (to - from) / 2;
+		if (sorted[middle] == cp)
 			return true;
+		if (sorted[middle] < cp)
+			from = middle + 1;
+		else
+			to = middle;
+	}
 	return false;
 }
 
-/* How much of `text` goes on a line of `room` columns: up to a blank, or between two wide
- * characters, or by force. */
+/* May a line end between these two, of which one at least is wide? */
+static bool
+may_part(uint32_t before, uint32_t behind)
+{
+	return !is_among(behind, not_first, sizeof not_first / sizeof *not_first) &&
+	       !is_among(before, not_last, sizeof not_last / sizeof *not_last);
+}
+
+/* How much of `text` goes on a line of `room` columns: up to a blank, or beside a wide character,
+ * or by force. */
 static size_t
 line_bytes(struct str text, unsigned room)
 {
 	size_t at = 0, cut = 0, bytes;
-	unsigned used = 0;
+	unsigned used = 0, columns_before = 0;
+	uint32_t before = ' ';
 	while (at < text.len) {
 		const struct str rest = str_from(text, at);
 		const uint32_t cp = utf8_next(rest, &bytes);
 		const unsigned columns = is_shown(cp) ? char_columns(cp) : 0;
 		if (cp == ' ' && at > 0)
 			cut = at;
-		else if (columns == 2 && at > 0 && !begins_no_line(cp))
+		else if ((columns == 2 || (columns_before == 2 && columns == 1)) && at > 0 &&
+			 before != ' ' && may_part(before, cp))
 			cut = at;
 		if (used + columns > room && at > 0)
 			return cut > 0 ? cut : at;
 		used += columns;
 		at += bytes;
+		before = cp;
+		columns_before = columns;
 	}
 	return text.len;
 }

@@ -111,6 +111,13 @@ weigh_provider(const struct pattern_hit *h, const struct scan_context *about)
 	return c;
 }
 
+/* "Spamhaus", of Spamhaus: a house that has many lists, as in the link behind the name of one. */
+static bool
+is_house(const struct blocklist_row *row)
+{
+	return str_eq(catalogue_text(row->name), catalogue_text(row->operator));
+}
+
 static struct candidate
 weigh_blocklist(const struct pattern_hit *h)
 {
@@ -118,7 +125,7 @@ weigh_blocklist(const struct pattern_hit *h)
 	struct candidate c = {
 		.reason = row->reason, .rule = catalogue_text(row->id), .blocklist = row};
 	if (!row->is_lookup && !row->is_allow && row->reason != REASON_UNKNOWN)
-		c.weight = by_length(RANK_BLOCKLIST, h->len);
+		c.weight = by_length(RANK_BLOCKLIST, is_house(row) ? 0 : h->len);
 	return c;
 }
 

@@ -152,6 +152,10 @@ def report():
     first = shown.find("on a blocklist"), shown.find("SPF"), shown.find("any more: 60")
     check(0 < first[0] < first[1] < first[2], "what is to be repaired here, the most urgent first", first)
     check(shown.count("asking while spam still flows") <= 1, "advice is given once", shown)
+    for zone, name in (("zen", "Spamhaus ZEN"), ("pbl", "Spamhaus PBL"), ("sbl", "Spamhaus SBL")):
+        shown = text(line("AAAAA1", "a@example.org", "bounced", f"550 5.7.1 Service unavailable; client [192.0.2.9] blocked "
+                          f"using {zone}.spamhaus.org; https://www.spamhaus.org/query/ip/192.0.2.9"))
+        check(f"By blocklist: {name} (1)" in shown or "home-type" in shown, f"the list, and not the link behind it: {name}", shown)
     hostile = text(line("AAAAA1", "a@example.org", "bounced", "550 5.1.1 \x1b[2J\x07 User unknown"))
     check("\x1b" not in hostile and "\x07" not in hostile, "no control character reaches the terminal", repr(hostile))
     junk = bytes(range(256)) * 40 + b"\n" + b"{" * 5000 + b"\n" + b"A" * 200000 + b"\n" + sent.encode()

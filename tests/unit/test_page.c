@@ -4,6 +4,11 @@
 #include "tap.h"
 
 #define JA "\xE6\x97\xA5\xE6\x9C\xAC\xE8\xAA\x9E" /* three characters, six columns */
+#define JA_HEAD "\xE6\x97\xA5\xE6\x9C\xAC"        /* the first two of them */
+#define JA_LAST "\xE8\xAA\x9E"                    /* the last */
+#define KUTEN "\xE3\x80\x82"
+#define OPEN "\xE3\x80\x8C"
+#define CLOSE "\xE3\x80\x8D"
 
 /* clang-format off */
 static const struct row {
@@ -25,6 +30,18 @@ static const struct row {
 		STR_INIT("a12345678901234567890123456789\n0b c\n")},
 	{"wide characters take two columns and break anywhere", 30, 0, STR_INIT(""),
 		STR_INIT(JA JA JA JA JA JA), STR_INIT(JA JA JA JA JA "\n" JA "\n")},
+	{"no mark begins a line", 30, 0, STR_INIT(""), STR_INIT(JA JA JA JA JA KUTEN JA),
+		STR_INIT(JA JA JA JA JA_HEAD "\n" JA_LAST KUTEN JA "\n")},
+	{"nor do several", 30, 0, STR_INIT(""), STR_INIT(JA JA JA JA JA CLOSE KUTEN "x"),
+		STR_INIT(JA JA JA JA JA_HEAD "\n" JA_LAST CLOSE KUTEN "x\n")},
+	{"nor a small letter, nor a long vowel", 30, 0, STR_INIT(""), STR_INIT(JA JA JA JA "\xE3\x81\xB2\xE3\x83\xA1\xE3\x83\xBC\xE3\x83\xAB\xE3\x81\xA3"),
+		STR_INIT(JA JA JA JA "\xE3\x81\xB2\xE3\x83\xA1\xE3\x83\xBC\n\xE3\x83\xAB\xE3\x81\xA3\n")},
+	{"no bracket ends one", 30, 0, STR_INIT(""), STR_INIT(JA JA JA JA JA_HEAD OPEN JA CLOSE),
+		STR_INIT(JA JA JA JA JA_HEAD "\n" OPEN JA CLOSE "\n")},
+	{"a word beside them may move", 30, 0, STR_INIT(""), STR_INIT(JA JA JA JA "postmaster@b.example" JA),
+		STR_INIT(JA JA JA JA "\npostmaster@b.example" JA "\n")},
+	{"but not its comma", 30, 0, STR_INIT(""), STR_INIT(JA JA JA JA JA ", a"),
+		STR_INIT(JA JA JA JA JA_HEAD "\n" JA_LAST ", a\n")},
 	{"combining marks take none", 30, 0, STR_INIT(""),
 		STR_INIT("123456789012345678901234567e\xCC\x81 x y"), STR_INIT("123456789012345678901234567e\xCC\x81 x\ny\n")},
 	{"empty", 30, 2, STR_INIT(""), STR_INIT(""), STR_INIT("  \n")},
