@@ -173,6 +173,22 @@ paragraph_of(const struct facts *f, size_t line)
 	return str_between(list[from].raw.ptr, list[to].raw.ptr + list[to].raw.len);
 }
 
+/* Is this the head of what a person wrote: "From:" with an address, and no server's? */
+static bool
+is_persons_head(struct str head)
+{
+	struct str line;
+	while (str_line(&head, &line)) {
+		line = str_trim(line);
+		size_t at = str_find_char(str_head(line, HEAD_LABEL_MAX), ':', 0);
+		if (at == STR_NPOS || !text_is_from_name(str_trim(str_head(line, at))))
+			continue;
+		const struct str from = address_next(line, &at);
+		return str_is_set(from) && !address_is_robot(from);
+	}
+	return false;
+}
+
 struct str
 mark_quoted_head(const struct facts *f)
 {
@@ -182,7 +198,8 @@ mark_quoted_head(const struct facts *f)
 		if (at == STR_NPOS)
 			continue;
 		const struct str value = str_trim(str_from(line, at + 1));
-		if (text_is_subject_name(str_trim(str_head(line, at))) && tells_failure(f, value))
+		if (text_is_subject_name(str_trim(str_head(line, at))) && tells_failure(f, value) &&
+			!is_persons_head(paragraph_of(f, i)))
 			return paragraph_of(f, i);
 		/* Nobody writes to such an address, so that the label may be in any language. */
 		const struct str from = address_next(line, &at);

@@ -228,7 +228,9 @@ text_is_behind_sender_word(struct str line, struct str address)
 {
 	static const struct str words[] = {STR_INIT("message-id:"), STR_INIT("from:"),
 		STR_INIT("return-path:"), STR_INIT("sender:"), STR_INIT("from"), STR_INIT("by"),
-		STR_INIT("reply-to:"), STR_INIT("message id:")};
+		STR_INIT("reply-to:"), STR_INIT("message id:"),
+		/* of Outlook: "Task 'a@b - Sending' reported error" names its own account */
+		STR_INIT("task '"), STR_INIT("aufgabe")};
 	struct str head = str_between(line.ptr, address.ptr);
 	while (head.len > 0 && (head.ptr[head.len - 1] == '<' || head.ptr[head.len - 1] == ' ' ||
 				       head.ptr[head.len - 1] == '"'))
