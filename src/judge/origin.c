@@ -151,6 +151,16 @@ find_ip(const struct facts *f, struct person *who, struct origin *o)
 	}
 }
 
+#define HOST_SIGNS (UINT64_C(1) << SIGN_HOST_FOLLOWS | UINT64_C(1) << SIGN_REMOTE_SPOKE)
+
+/* May a text behind somebody's paragraph show one of these signs? The prose it is a piece of was
+ * searched before. */
+static bool
+may_say(const struct facts *f, const struct words *w, uint64_t signs)
+{
+	return w->voice != VOICE_AFTER || (f->prose.lines.reply_signs & signs) != 0;
+}
+
 static void
 find_host(const struct facts *f, struct person *who, struct origin *o)
 {
@@ -172,7 +182,8 @@ find_host(const struct facts *f, struct person *who, struct origin *o)
 	if (str_is_set(o->host) && !str_is_set(o->ip))
 		find_ip(f, who, o);
 	for (size_t i = 0; i < who->word_count && !str_is_set(o->host); i++)
-		if (who->words[i].voice <= VOICE_OWN || who->words[i].voice == VOICE_AFTER) {
+		if ((who->words[i].voice <= VOICE_OWN || who->words[i].voice == VOICE_AFTER) &&
+			may_say(f, &who->words[i], HOST_SIGNS)) {
 			struct origin named = {.stage = NIXIE_STAGE_NONE};
 			host_in_words(words_scan(&who->words[i], f->arena), &named);
 			if (str_is_set(named.host))
@@ -258,6 +269,7 @@ origin_find(const struct facts *f, struct person *who, struct origin *o)
 	for (size_t i = 0; i < who->word_count && !o->has_spoken; i++)
 		o->has_spoken =
 			who->words[i].voice != VOICE_PROSE &&
+			may_say(f, &who->words[i], UINT64_C(1) << SIGN_REMOTE_SPOKE) &&
 			((words_scan(&who->words[i], f->arena)->signs >> SIGN_REMOTE_SPOKE) & 1);
 	const struct str reporting = host_clean(f->dsn.reporting_mta);
 	o->is_remote = (str_is_set(o->host) && !str_eq_case(o->host, reporting)) ||

@@ -110,7 +110,7 @@ line_at(struct text_line *lines, size_t count, uint32_t at)
 /* Searches the lines of one chunk, whose folded text is `folded`. */
 static void
 search_chunk(struct text_line *lines, size_t count, struct str folded, struct sign_set *set,
-	struct mark_set *marks)
+	struct mark_set *marks, uint64_t *reply_signs)
 {
 	struct pattern_hit hits[HITS_MAX];
 	const size_t n = patterns_find(folded, PATTERN_SIGN | PATTERN_GENERATOR, hits, HITS_MAX);
@@ -121,6 +121,8 @@ search_chunk(struct text_line *lines, size_t count, struct str folded, struct si
 			continue;
 		}
 		const struct sign_row *const row = &catalogue_signs[h->row];
+		if (sign_counts(row, WHERE_REPLY))
+			*reply_signs |= (uint64_t)1 << row->sign;
 		if (!sign_counts(row, WHERE_TEXT))
 			continue;
 		struct text_line *const line = line_at(lines, count, h->at);
@@ -139,7 +141,7 @@ text_lines_read(struct str text, struct arena *a, struct text_lines *lines, stru
 	struct str rest = text, raw;
 	size_t first = 0;
 	uint32_t len = 0;
-	*lines = (struct text_lines){NULL, 0, 0, false};
+	*lines = (struct text_lines){.list = NULL};
 	/* Each line is folded behind the one before it, with a blank between: as long as a chunk
 	 * and one more line. */
 	for (bool more = true; more && !lines->is_cut;) {
@@ -173,7 +175,7 @@ text_lines_read(struct str text, struct arena *a, struct text_lines *lines, stru
 			len += (uint32_t)fold_text(l->raw, room + len);
 		}
 		search_chunk(&lines->list[first], lines->count - first, (struct str){room, len},
-			set, marks);
+			set, marks, &lines->reply_signs);
 		arena_give_back(a, bytes + 1);
 		first = lines->count;
 	}

@@ -90,7 +90,8 @@ struct text_line {
 struct text_lines {
 	struct text_line *list;
 	size_t count, room;
-	bool is_cut; /* TEXT_LINES_MAX was reached; the lines behind it are not here */
+	bool is_cut;          /* TEXT_LINES_MAX was reached; the lines behind it are not here */
+	uint64_t reply_signs; /* those of rows for replies, in any line */
 };
 
 /*

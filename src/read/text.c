@@ -664,22 +664,42 @@ share_in_lists(struct prose *p)
 	}
 }
 
+/* Parts the report's own words from the copy of the message, and searches them. A copy without a
+ * header is known by the line above it, which only the search finds: then what was found behind
+ * that line is forgotten. */
+static bool
+read_own_words(struct str text, struct arena *a, struct sign_set *set, struct mark_set *marks,
+	struct prose *p)
+{
+	const struct sign_set set_before = *set;
+	const struct mark_set marks_before = *marks;
+	size_t ends = text.len;
+	size_t returned = text_header_at(text, &ends);
+	p->all = str_head(text, ends);
+	if (!text_lines_read(p->all, a, &p->lines, set, marks))
+		return false;
+	const size_t announced = text_announced_at(text, &p->lines, &ends);
+	if (announced != STR_NPOS) {
+		returned = announced;
+		p->all = str_head(text, ends);
+		*set = set_before;
+		*marks = marks_before;
+		if (!text_lines_read(p->all, a, &p->lines, set, marks))
+			return false;
+	}
+	if (returned != STR_NPOS)
+		p->returned = str_from(text, returned);
+	return true;
+}
+
 void
 text_read(struct str text, struct arena *a, struct sign_set *set, struct mark_set *marks,
 	struct prose *p)
 {
 	*p = (struct prose){.returned = STR_NONE};
-	text = str_head(text, TEXT_BYTES_MAX);
-	size_t ends = text.len;
-	const size_t returned = text_returned_at(text, &ends);
-	if (returned != STR_NPOS) {
-		p->returned = str_from(text, returned);
-		text = str_head(text, ends);
-	}
-	p->all = text;
 	struct reader r = {.p = p, .arena = a};
 	p->dsn.splits_lines = true;
-	if (!text_lines_read(text, a, &p->lines, set, marks))
+	if (!read_own_words(str_head(text, TEXT_BYTES_MAX), a, set, marks, p))
 		return;
 	for (size_t i = 0; i < p->lines.count; i++) {
 		const struct str raw = p->lines.list[i].raw;

@@ -67,9 +67,14 @@ struct prose {
 void text_read(struct str text, struct arena *a, struct sign_set *set, struct mark_set *marks,
 	struct prose *p);
 
-/* text_returned_at - where a copy of a message begins in `text`: the offset of its header, or
- * STR_NPOS. *ends: where the report's own words end, before the line that announces the copy */
-size_t text_returned_at(struct str text, size_t *ends);
+/* text_header_at - where the header of a copy of a message begins in `text`, or STR_NPOS. *ends:
+ * where the report's own words end, before the line that announces the copy */
+size_t text_header_at(struct str text, size_t *ends);
+
+/* text_announced_at - the same for a copy that a line of its own announces: "------ This is a copy
+ * of the message ------", what comes behind that line. `lines` are those of `text`, or of its
+ * beginning */
+size_t text_announced_at(struct str text, const struct text_lines *lines, size_t *ends);
 
 /* text_is_message_field - is it a field name that makes the head of a message out of lines that
  * follow each other? Case does not matter */

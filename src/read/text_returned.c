@@ -153,7 +153,7 @@ announces_copy(struct str line)
 }
 
 size_t
-text_returned_at(struct str text, size_t *ends)
+text_header_at(struct str text, size_t *ends)
 {
 	struct str rest = text, line;
 	size_t last_words = 0; /* the end of the last line of the report's own words */
@@ -171,19 +171,34 @@ text_returned_at(struct str text, size_t *ends)
 			/* The line that announces the copy belongs to neither. */
 			const bool is_announcement =
 				str_is_set(last_line) && last_line.len < 120 &&
-				(announces_copy(last_line) || last_line.ptr[0] == '-' ||
-					last_line.ptr[0] == '=' || last_line.ptr[0] == '*');
+				(last_line.ptr[0] == '-' || last_line.ptr[0] == '=' ||
+					last_line.ptr[0] == '*' || announces_copy(last_line));
 			*ends = is_announcement ? before_last : last_words;
 			return at;
-		}
-		/* A line of its own that announces it: "------ This is a copy of the message
-		 * ------". */
-		if (bare.len < ANNOUNCEMENT_BYTES_MAX && announces_copy(bare)) {
-			*ends = last_words;
-			return text.len - rest.len;
 		}
 		before_last = last_words;
 		last_words = text.len - rest.len;
 		last_line = bare;
 	}
+}
+
+size_t
+text_announced_at(struct str text, const struct text_lines *lines, size_t *ends)
+{
+	const struct text_line *last = NULL; /* of the report's own words */
+	for (size_t i = 0; i < lines->count; i++) {
+		const struct text_line *const l = &lines->list[i];
+		const struct str bare = str_trim(l->raw);
+		if (bare.len == 0)
+			continue;
+		if (((l->signs >> SIGN_RETURNED_FOLLOWS) & 1) != 0 &&
+			bare.len < ANNOUNCEMENT_BYTES_MAX && announces_copy(bare)) {
+			*ends = last == NULL ? 0 : (size_t)(last[1].raw.ptr - text.ptr);
+			struct str line, rest = str_between(l->raw.ptr, text.ptr + text.len);
+			(void)str_line(&rest, &line);
+			return text.len - rest.len;
+		}
+		last = l;
+	}
+	return STR_NPOS;
 }
