@@ -55,6 +55,17 @@ utf8_valid(struct str s)
 	return true;
 }
 
+struct str
+utf8_head(struct str s, size_t max)
+{
+	size_t end = max;
+	if (s.len <= max)
+		return s;
+	while (end > 0 && max - end < 3 && ((unsigned char)s.ptr[end] & 0xC0) == 0x80)
+		end--;
+	return str_head(s, end);
+}
+
 size_t
 utf8_put(uint32_t codepoint, char *out)
 {

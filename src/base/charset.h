@@ -129,6 +129,9 @@ bool utf8_valid(struct str s);
  */
 int utf8_step(struct str s);
 
+/* utf8_head - the first `max` bytes of `s`, or up to three fewer: a character is not cut in two */
+struct str utf8_head(struct str s, size_t max);
+
 /*
  * utf8_put - writes one character
  *

@@ -1,5 +1,6 @@
 #include "judge/people.h"
 
+#include "base/charset.h"
 #include "judge/marks.h"
 #include "read/address.h"
 
@@ -113,7 +114,7 @@ say(const struct facts *f, struct people *p, struct person *who, struct str raw,
 {
 	if (voice == VOICE_OWN)
 		raw = reply_skip_rules(raw);
-	raw = str_head(str_trim(raw), DIAGNOSTIC_BYTES_MAX);
+	raw = utf8_head(str_trim(raw), DIAGNOSTIC_BYTES_MAX);
 	if (raw.len == 0 || who->word_count == WORDS_MAX)
 		return;
 	for (size_t i = 0; i < who->word_count; i++)

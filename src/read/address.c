@@ -1,5 +1,6 @@
 #include "read/address.h"
 
+#include "base/charset.h"
 #include "read/limits.h"
 
 static bool
@@ -165,7 +166,7 @@ address_clean(struct str s)
 	while (s.len > 0 && (s.ptr[s.len - 1] == ';' || s.ptr[s.len - 1] == ',' ||
 				    s.ptr[s.len - 1] == ':' || s.ptr[s.len - 1] == '.'))
 		s.len--;
-	return str_head(str_trim(s), ADDRESS_BYTES_MAX);
+	return utf8_head(str_trim(s), ADDRESS_BYTES_MAX);
 }
 
 struct str

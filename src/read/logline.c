@@ -1,5 +1,6 @@
 #include "read/logline.h"
 
+#include "base/charset.h"
 #include "base/json_walk.h"
 
 /* ---- host and tag ---- */
@@ -302,7 +303,7 @@ void
 logline_parse(struct str line, struct log_clock *clock, struct arena *a, struct logline *out)
 {
 	*out = (struct logline){.time_s = -1, .pid = -1};
-	line = str_head(line, LOG_LINE_BYTES_MAX);
+	line = utf8_head(line, LOG_LINE_BYTES_MAX);
 	if (line.len == 0) {
 		out->message = STR("");
 		return;

@@ -1,5 +1,6 @@
 #include "read/text.h"
 
+#include "base/charset.h"
 #include "read/address.h"
 #include "read/header.h"
 #include "read/limits.h"
@@ -699,7 +700,7 @@ text_read(struct str text, struct arena *a, struct sign_set *set, struct mark_se
 	*p = (struct prose){.returned = STR_NONE};
 	struct reader r = {.p = p, .arena = a};
 	p->dsn.splits_lines = true;
-	if (!read_own_words(str_head(text, TEXT_BYTES_MAX), a, set, marks, p))
+	if (!read_own_words(utf8_head(text, TEXT_BYTES_MAX), a, set, marks, p))
 		return;
 	for (size_t i = 0; i < p->lines.count; i++) {
 		const struct str raw = p->lines.list[i].raw;

@@ -291,6 +291,11 @@ test_utf8(void)
 		tap_is_str(got, puts[i].want, "utf8_put U+%04X", (unsigned)puts[i].codepoint);
 		tap_ok(utf8_valid(puts[i].want), "U+%04X is valid", (unsigned)puts[i].codepoint);
 	}
+	tap_is_str(utf8_head(STR("a€b"), 3), STR("a"), "utf8_head: no piece of a character");
+	tap_is_str(utf8_head(STR("a€b"), 4), STR("a€"), "utf8_head: a whole one");
+	tap_is_str(utf8_head(STR("a€b"), 5), STR("a€b"), "utf8_head: all of it");
+	tap_is_str(utf8_head(STR("a\x80\x80\x80\x80\x80"), 5), STR("a\x80"),
+		"utf8_head: three bytes at most, of what is no UTF-8");
 	/* The fast path at every offset. */
 	char text[40];
 	bool is_right = true;
