@@ -93,8 +93,8 @@ struct checks {
 
 /* ---- run.c */
 
-/* address_domain - what is behind the last "@" */
-struct str address_domain(struct str address);
+/* domain_behind - what is behind the last "@" */
+struct str domain_behind(struct str address);
 
 /* The kinds of run. */
 enum run_kind { RUN_SPF, RUN_REVERSE, RUN_HELO, RUN_SENDER, RUN_LIST };

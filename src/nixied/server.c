@@ -14,10 +14,12 @@
 
 #include "net/listen.h"
 #include "nixied/confine.h"
+#include "nixied/delivery.h"
 #include "nixied/metrics.h"
 #include "nixied/notify.h"
 
 #define PATIENCE_MS 10000 /* for sessions, when the server ends */
+#define IDLE_PAUSE_MS 50  /* between looks at deliveries that end */
 #define REFRESH_S 60      /* certificates */
 #define COUNT_PAUSE_MS 5000
 #define INHERITED_MAX 64
@@ -35,11 +37,13 @@ struct server {
 	struct checks *checks;
 	struct disk *disk;
 	struct queue *queue;
+	struct delivery *delivery;
 	struct metrics *metrics; /* NULL: nobody asked for it */
 	struct queue_counts queue_counts;
 	int64_t started_ms, counted_ms;
 	char directory_path[FOLDER_PATH_MAX];
-	struct event ends[2], reload, queue_wakes, refresh;
+	struct event ends[2], reload, queue_wakes, refresh, idle;
+	int64_t patience_ms; /* wall time: when the last deliveries are left to their fate */
 	bool is_stopping;
 };
 
@@ -87,6 +91,26 @@ alarm_operator(void *server, const char *words)
 	EVENTLOG(s->log, wall(), LOG_ALARM, {FIELD_WORDS, str_of(words)});
 }
 
+/* All of it, or nothing: what was taken already is set back. */
+static bool
+reload_all(struct server *s, const struct conf *fresh, struct receive_error *error)
+{
+	char words[CHECK_WORDS_MAX];
+	if (!checks_configure(s->checks, &fresh->config, words)) {
+		snprintf(error->words, sizeof error->words, "%s", words);
+		return false;
+	}
+	const char *const wrong = delivery_reload(s->delivery, fresh);
+	if (wrong != NULL)
+		snprintf(error->words, sizeof error->words, "%s", wrong);
+	if (wrong == NULL && receive_configure(s->receive, &fresh->config, NULL, 0, error))
+		return true;
+	checks_configure(s->checks, &s->conf.config, words);
+	if (wrong == NULL)
+		delivery_reload(s->delivery, &s->conf);
+	return false;
+}
+
 static void
 on_reload(evutil_socket_t signal, short what, void *server)
 {
@@ -103,8 +127,7 @@ on_reload(evutil_socket_t signal, short what, void *server)
 				  "error; the one of before stays: nixied check tells them too");
 		return;
 	}
-	if (!checks_configure(s->checks, &fresh.config, error.words) ||
-		!receive_configure(s->receive, &fresh.config, NULL, 0, &error)) {
+	if (!reload_all(s, &fresh, &error)) {
 		alarm_operator(s, error.words);
 		conf_free(&fresh);
 		return;
@@ -117,11 +140,26 @@ on_reload(evutil_socket_t signal, short what, void *server)
 		s->log, wall(), LOG_RELOAD, {FIELD_WORDS, STR("the configuration was read again")});
 }
 
+/* What is under way in threads and connections ends, or is tried again after the next start. */
+static void
+on_idle(evutil_socket_t fd, short what, void *server)
+{
+	struct server *const s = server;
+	(void)fd;
+	(void)what;
+	if (deliver_is_idle(delivery_runner(s->delivery)) || wall() >= s->patience_ms)
+		event_base_loopexit(s->base, NULL);
+}
+
 static void
 sessions_are_gone(void *server)
 {
 	struct server *const s = server;
-	event_base_loopexit(s->base, NULL);
+	const struct timeval pause = {0, IDLE_PAUSE_MS * 1000};
+	deliver_stop(delivery_runner(s->delivery));
+	s->patience_ms = wall() + PATIENCE_MS;
+	event_assign(&s->idle, s->base, -1, EV_PERSIST, on_idle, s);
+	event_add(&s->idle, &pause);
 }
 
 static void
@@ -380,12 +418,44 @@ thread_count(const struct server *s)
 	return said > 0 ? (unsigned)said : processors > 0 ? (unsigned)processors : 1;
 }
 
+/* Where this server listens. */
+struct ports {
+	unsigned list[CONFIG_LISTENERS_MAX];
+	size_t count;
+};
+
 /* A message is in the queue. */
 static void
 accepted(void *server, uint64_t message)
 {
-	(void)server;
-	(void)message;
+	struct server *const s = server;
+	deliver_added(delivery_runner(s->delivery), message);
+}
+
+static void
+add_port(void *ports, struct str listener, const char *address)
+{
+	struct ports *const p = ports;
+	const char *const colon = strrchr(address, ':');
+	(void)listener;
+	if (colon != NULL && p->count < CONFIG_LISTENERS_MAX)
+		p->list[p->count++] = (unsigned)str_number(str_of(colon + 1), 65535);
+}
+
+static bool
+start_delivery(struct server *s)
+{
+	struct ports ports = {.count = 0};
+	receive_addresses(s->receive, add_port, &ports);
+	return delivery_start(s->delivery, &s->conf,
+		&(struct delivery_parts){.base = s->base,
+			.dns = s->dns,
+			.queue = s->queue,
+			.directory = s->directory,
+			.workers = s->workers,
+			.log = s->log,
+			.own_ports = ports.list,
+			.own_port_count = ports.count});
 }
 
 static bool
@@ -405,6 +475,8 @@ start(struct server *s)
 		complain("serve", "not enough memory or threads");
 		return false;
 	}
+	if (!start_delivery(s))
+		return false;
 	evsignal_assign(&s->ends[0], s->base, SIGTERM, on_end, s);
 	evsignal_assign(&s->ends[1], s->base, SIGINT, on_end, s);
 	evsignal_assign(&s->reload, s->base, SIGHUP, on_reload, s);
@@ -452,6 +524,7 @@ stop(struct server *s)
 	queue_close(s->queue); /* the last answers: whoever asked is still there */
 	receive_free(s->receive);
 	checks_free(s->checks);
+	delivery_free(s->delivery);
 	dns_free(s->dns);
 	directory_close(s->directory);
 	if (s->disk != NULL)
@@ -478,7 +551,8 @@ server_run(const char *conf_path_given)
 		complain("serve", words);
 		ok = false;
 	}
-	ok = ok && make_folders(&s, &user) && allow_files(&s) && open_ports(&s);
+	ok = ok && (s.delivery = delivery_new(&s.conf)) != NULL && make_folders(&s, &user) &&
+	     allow_files(&s) && open_ports(&s);
 	if (ok && !confine_become(&user, words)) {
 		complain("serve", words);
 		ok = false;

@@ -180,7 +180,7 @@ handle(struct guest *g, struct smtp_event *e, enum guest_wants *wants)
 		return true;
 	case EVENT_BODY:
 		if (g->mail != NULL) {
-			mail_body(g->mail, e->text);
+			mail_add_body(g->mail, e->text);
 			check_body(g->check, e->text);
 		}
 		*wants = GUEST_HOLD;

@@ -83,7 +83,7 @@ mail_add_target(struct mail *m, const struct queue_recipient *recipient)
 }
 
 void
-mail_body(struct mail *m, struct str piece)
+mail_add_body(struct mail *m, struct str piece)
 {
 	if (m->stage != MAIL_OPEN || m->intake == NULL)
 		return;

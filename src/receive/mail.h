@@ -59,8 +59,8 @@ void mail_drop(struct mail *m);
 /* mail_add_target - once for each address; false: no memory, or too many */
 bool mail_add_target(struct mail *m, const struct queue_recipient *recipient);
 
-/* mail_body - the next piece of its text; a failure is told at its end */
-void mail_body(struct mail *m, struct str piece);
+/* mail_add_body - the next piece of its text; a failure is told at its end */
+void mail_add_body(struct mail *m, struct str piece);
 /* mail_text_end - it is complete: what goes in front of it is written, `checked` (lines of the
  * checks, each with its CRLF) before our Received */
 void mail_text_end(struct mail *m, struct str checked);

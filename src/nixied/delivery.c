@@ -1,0 +1,146 @@
+#include "nixied/delivery.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "net/tls.h"
+
+#define ARENA_BYTES_MAX ((size_t)1 << 20)
+#define COMMAND STR("pipe:")
+
+struct delivery {
+	struct arena arena, before; /* of settings; those of before may still be used */
+	struct deliver_settings settings;
+	struct remote_settings remote_settings;
+	struct pipe_helper *pipe;
+	SSL_CTX *tls;
+	struct remote *remote;
+	struct deliver *runner;
+};
+
+struct deliver *
+delivery_runner(const struct delivery *d)
+{
+	return d->runner;
+}
+
+struct remote *
+delivery_remote(const struct delivery *d)
+{
+	return d->remote;
+}
+
+struct delivery *
+delivery_new(const struct conf *conf)
+{
+	const struct config_value *const v = conf->config.values;
+	struct delivery *const d = calloc(1, sizeof *d);
+	struct pipe_error error;
+	if (d == NULL) {
+		complain("serve", "not enough memory");
+		return NULL;
+	}
+	arena_init(&d->arena, ARENA_BYTES_MAX);
+	arena_init(&d->before, ARENA_BYTES_MAX);
+	if (str_starts(v[SETTING_local_delivery].text, COMMAND)) {
+		const struct str user = v[SETTING_pipe_user].text;
+		d->pipe = pipe_helper_start(user.len > 0 ? user : STR_NONE, &error);
+		if (d->pipe == NULL) {
+			complain("pipe_user", error.words);
+			delivery_free(d);
+			return NULL;
+		}
+	}
+	return d;
+}
+
+/* The settings of a configuration; NULL, or what is wrong with them. */
+static const char *
+settings_read(const struct conf *conf, struct arena *a, struct deliver_settings *deliver,
+	struct remote_settings *remote)
+{
+	const struct str host = conf_hostname(conf, a);
+	const struct str wrong = deliver_settings_read(&conf->config, host, a, deliver);
+	remote_settings_read(&conf->config, remote);
+	remote->hostname = host;
+	return str_is_set(wrong) ? arena_str(a, wrong).ptr : NULL;
+}
+
+bool
+delivery_start(struct delivery *d, const struct conf *conf, const struct delivery_parts *parts)
+{
+	uint32_t seed = 1;
+	const char *const wrong = settings_read(conf, &d->arena, &d->settings, &d->remote_settings);
+	if (wrong != NULL) {
+		complain("local_delivery", wrong);
+		return false;
+	}
+	if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
+		seed = (uint32_t)(uintptr_t)d;
+	d->tls = tls_client_new(NULL);
+	d->remote = remote_new(&(struct remote_options){.base = parts->base,
+		.dns = parts->dns,
+		.tls = d->tls,
+		.settings = &d->remote_settings,
+		.own_ports = parts->own_ports,
+		.own_port_count = parts->own_port_count});
+	if (d->remote != NULL)
+		d->runner = deliver_new(&(struct deliver_options){.base = parts->base,
+			.queue = parts->queue,
+			.directory = parts->directory,
+			.workers = parts->workers,
+			.remote = d->remote,
+			.pipe = d->pipe,
+			.log = parts->log,
+			.settings = &d->settings,
+			.seed = seed});
+	if (d->tls == NULL || d->runner == NULL ||
+		(d->pipe != NULL && !pipe_helper_listen(d->pipe, parts->base))) {
+		complain("serve", "not enough memory");
+		return false;
+	}
+	deliver_start(d->runner);
+	return true;
+}
+
+const char *
+delivery_reload(struct delivery *d, const struct conf *conf)
+{
+	struct arena fresh;
+	struct deliver_settings settings;
+	struct remote_settings remote;
+	const char *wrong = NULL;
+	arena_init(&fresh, ARENA_BYTES_MAX);
+	if (settings_read(conf, &fresh, &settings, &remote) != NULL)
+		wrong = "local_delivery is not understood: `nixied check` says what is wrong";
+	else if (settings.local == LOCAL_PIPE && d->pipe == NULL)
+		wrong = "local_delivery: commands have a helper that begins with the server: "
+			"restart it";
+	else if (!remote_settings_set(d->remote, &remote))
+		wrong = "not enough memory";
+	if (wrong != NULL) {
+		arena_fini(&fresh);
+		return wrong;
+	}
+	deliver_settings_set(d->runner, &settings);
+	d->settings = settings;
+	d->remote_settings = remote;
+	arena_fini(&d->before);
+	d->before = d->arena;
+	d->arena = fresh;
+	return NULL;
+}
+
+void
+delivery_free(struct delivery *d)
+{
+	if (d == NULL)
+		return;
+	deliver_free(d->runner);
+	remote_free(d->remote);
+	pipe_helper_stop(d->pipe);
+	SSL_CTX_free(d->tls);
+	arena_fini(&d->arena);
+	arena_fini(&d->before);
+	free(d);
+}
