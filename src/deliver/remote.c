@@ -186,13 +186,18 @@ job_batch(struct remote_job *job, uint32_t most)
 	return n;
 }
 
+/* Eight bytes at a time: all of a message is looked at, and somebody waits. */
 static bool
 has_8bit(const char *bytes, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)bytes[i] >= 128)
-			return true;
-	return false;
+	uint64_t eight, all = 0;
+	for (; n >= sizeof eight; n -= sizeof eight, bytes += sizeof eight) {
+		memcpy(&eight, bytes, sizeof eight);
+		all |= eight;
+	}
+	for (; n > 0; n--, bytes++)
+		all |= (unsigned char)*bytes;
+	return (all & 0x8080808080808080u) != 0;
 }
 
 int

@@ -124,7 +124,8 @@ struct remote_result {
 	bool is_ours;      /* our own doing, and an operator's to mend: our login, our settings */
 	bool may_be_taken; /* the connection was lost after the final dot, before the answer: the
 			      next attempt may make it two (RFC 1047) */
-	int64_t not_before_ms; /* wall time; of UNTRIED: when to come again; 0 = any */
+	int64_t size_bytes_max; /* of D13: what the server takes */
+	int64_t not_before_ms;  /* wall time; of UNTRIED: when to come again; 0 = any */
 };
 
 struct remote_report {
@@ -163,8 +164,7 @@ struct remote_options {
 	struct dns *dns;
 	struct ssl_ctx_st *tls; /* tls_client_new(); NULL: no TLS */
 	const struct remote_settings *settings;
-	const unsigned
-		*own_ports; /* where this server listens for mail: it never sends to itself */
+	const unsigned *own_ports; /* where this server listens for mail: B01 */
 	size_t own_port_count;
 };
 

@@ -130,6 +130,7 @@ condition_of(const struct link *l, enum client_cause cause)
 		[CAUSE_TOO_LARGE] = CONDITION_TOO_LARGE_FOR_PEER,
 		[CAUSE_EIGHT_BIT] = CONDITION_EIGHT_BIT_IMPOSSIBLE,
 		[CAUSE_UTF8] = CONDITION_RCPT_WITHOUT_SMTPUTF8,
+		[CAUSE_UTF8_HEADER] = CONDITION_HEADER_NEEDS_SMTPUTF8,
 		[CAUSE_REQUIRETLS] = CONDITION_REQUIRETLS_IMPOSSIBLE,
 		[CAUSE_ADDRESS] = CONDITION_RCPT_SYNTAX,
 		[CAUSE_OWN_TEXT] = CONDITION_QUEUE_FAILED,
@@ -174,6 +175,7 @@ result_of(const struct link *l, const struct client_event *e, enum remote_outcom
 		.peer = l->try,
 		.is_ours = row->is_ours,
 		.may_be_taken = e->may_be_taken,
+		.size_bytes_max = e->cause == CAUSE_TOO_LARGE ? l->client.size_max : 0,
 	};
 }
 
@@ -485,17 +487,15 @@ ready(struct link *l)
 		l->remote->counts.tls_in_clear++;
 	if (l->place->recipients_max > 0 && most > l->place->recipients_max)
 		most = l->place->recipients_max;
-	const bool has_8bitmime = (l->client.offers & EXTENSION_8BITMIME) != 0;
-	const bool has_utf8 = (l->client.offers & EXTENSION_SMTPUTF8) != 0;
-	if (!has_8bitmime || (!has_utf8 && (job->flags & MESSAGE_SMTPUTF8))) {
-		if (job_scan(job) != 0) {
-			client_lost(&l->client, CAUSE_OWN_TEXT);
-			return;
-		}
+	if (job_scan(job) != 0) {
+		client_lost(&l->client, CAUSE_OWN_TEXT);
+		return;
 	}
+	/* Said to need SMTPUTF8 is not needing it: RFC 6531 s3.4. */
+	const bool has_utf8 = (l->client.offers & EXTENSION_SMTPUTF8) != 0;
 	l->envelope = (struct client_envelope){.path = job->reverse_path,
 		.size_bytes = (int64_t)job->body.bytes,
-		.is_8bit = has_8bitmime ? (job->flags & MESSAGE_8BIT) != 0 : job->has_8bit,
+		.is_8bit = job->has_8bit,
 		.is_utf8 = (job->flags & MESSAGE_SMTPUTF8) && (has_utf8 || job->has_8bit_header),
 		.requires_tls = (job->flags & MESSAGE_REQUIRETLS) != 0,
 		.is_ret_full = (job->flags & MESSAGE_RET_FULL) != 0,
@@ -576,8 +576,6 @@ static void
 failed(struct link *l, const struct client_event *e)
 {
 	struct remote_job *const job = l->job;
-	if (e->cause == CAUSE_REPLY && e->code == 421)
-		place_busy(l->place);
 	if (job == NULL)
 		return;
 	try_note(l);
@@ -590,6 +588,8 @@ failed(struct link *l, const struct client_event *e)
 		l->stays_here = true;
 		return;
 	}
+	if (e->cause == CAUSE_REPLY && e->code == 421)
+		place_busy(l->place);
 	const struct remote_result r = result_of(l, e,
 		client_cause_row(e->cause)->is_permanent ||
 				(e->cause == CAUSE_REPLY && e->code >= 500)

@@ -18,6 +18,7 @@
 #ifndef SMTP_CLIENT_H
 #define SMTP_CLIENT_H
 
+#include "base/notify.h"
 #include "smtp/extension.h"
 #include "smtp/reply.h"
 #include "smtp/scram.h"
@@ -77,6 +78,8 @@ enum client_stage {
 	X(TOO_LARGE, 1, "5.3.4", 0, "the message is larger than the server takes")                 \
 	X(EIGHT_BIT, 1, "5.6.3", 0, "the message has 8-bit text, and the server no 8BITMIME")      \
 	X(UTF8, 1, "5.6.7", 0, "an address has letters beyond ASCII, and the server no SMTPUTF8")  \
+	X(UTF8_HEADER, 1, "5.6.9", 0,                                                              \
+		"its header has letters beyond ASCII, and the server no SMTPUTF8")                 \
 	X(REQUIRETLS, 1, "5.7.30", 0, "the sender asked for REQUIRETLS, and the server has none")  \
 	X(ADDRESS, 1, "5.1.3", 0, "the address cannot be said in SMTP")                            \
 	X(OWN_TEXT, 0, "4.3.0", 1, "the message could not be read here")
@@ -154,7 +157,7 @@ struct client_settings {
 struct client_recipient {
 	struct str path;     /* without brackets */
 	struct str original; /* ORCPT: "rfc822;xtext"; absent: none */
-	unsigned notify;     /* RFC 3461: 1 NEVER, 2 SUCCESS, 4 FAILURE, 8 DELAY; 0: not said */
+	unsigned notify;     /* enum notify */
 	uint8_t fate;        /* the machine's */
 };
 

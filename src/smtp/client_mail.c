@@ -102,13 +102,14 @@ say_rcpt(struct client_turn *t, const struct client_recipient *r)
 				  (offers(t->c, EXTENSION_SMTPUTF8) || !has_8bit(r->original));
 	struct str notify[6] = {{NULL, 0}};
 	size_t n = 0;
-	for (unsigned i = 0; i < 3; i++)
-		if (r->notify & 2u << i) {
+	/* RFC 3461 s4.1: NEVER stands alone. */
+	for (unsigned i = 0; i < 3 && !(r->notify & NOTIFY_NEVER); i++)
+		if (r->notify & (unsigned)NOTIFY_SUCCESS << i) {
 			notify[n] = n > 0 ? STR(",") : STR("");
 			notify[n + 1] = words[i];
 			n += 2;
 		}
-	if (r->notify & 1)
+	if (r->notify & NOTIFY_NEVER)
 		notify[1] = STR("NEVER");
 	SAY(t->out, STR("RCPT TO:<"), r->path, STR(">"),
 		WHEN(has_dsn && r->notify != 0, " NOTIFY="), notify[0],
@@ -243,8 +244,10 @@ unfit_tell(struct client *c)
 		cause = CAUSE_REQUIRETLS;
 	else if (c->size_max > 0 && e->size_bytes > c->size_max)
 		cause = CAUSE_TOO_LARGE;
-	else if ((e->is_utf8 || has_8bit(e->path)) && !offers(c, EXTENSION_SMTPUTF8))
+	else if (has_8bit(e->path) && !offers(c, EXTENSION_SMTPUTF8))
 		cause = CAUSE_UTF8;
+	else if (e->is_utf8 && !offers(c, EXTENSION_SMTPUTF8))
+		cause = CAUSE_UTF8_HEADER;
 	else if (e->is_8bit && !offers(c, EXTENSION_8BITMIME))
 		cause = CAUSE_EIGHT_BIT;
 	if (cause != CAUSE_NONE) {
