@@ -89,7 +89,8 @@ diagnostic_field(const struct draft *d, const struct draft_recipient *r, struct 
 	const struct str type = is_smtp ? STR("smtp") : STR("x-nixie");
 	if (text.len == 0)
 		return;
-	if (is_ascii(text) || d->is_utf8) {
+	/* What looks like an encoded word already would be decoded by whoever reads this. */
+	if ((is_ascii(text) || d->is_utf8) && !str_has(text, STR("=?"))) {
 		typed_field(out, name, type, text, d->arena);
 		return;
 	}
@@ -134,9 +135,24 @@ recipient_fields(const struct draft *d, const struct draft_recipient *r, struct 
 		date_field(out, STR("Last-Attempt-Date"), r->last->at_ms);
 	if (r->outcome.action == NIXIE_ACTION_DELAYED)
 		date_field(out, STR("Will-Retry-Until"), given->will_retry_until_ms);
-	field(out, STR("X-Nixie-Command"), judged_command(r->last));
+	if (r->outcome.action != NIXIE_ACTION_DELIVERED)
+		field(out, STR("X-Nixie-Command"), judged_command(r->last));
 	if (attempts > 0)
 		field(out, STR("X-Nixie-Attempts"), str_digits((int64_t)attempts, digits));
+}
+
+/* ENVID is printable ASCII (RFC 3461 s4.4), whatever its xtext stands for. */
+static struct str
+envelope_id(const struct draft *d)
+{
+	const struct str s = mail_clean(
+		decode_xtext(d->facts->envelope_id, d->arena), DRAFT_ADDRESS_BYTES_MAX, d->arena);
+	char *const room = arena_bytes(d->arena, s.len);
+	if (room == NULL)
+		return STR_NONE;
+	for (size_t i = 0; i < s.len; i++)
+		room[i] = (unsigned char)s.ptr[i] > 126 ? '?' : s.ptr[i];
+	return (struct str){room, s.len};
 }
 
 void
@@ -146,10 +162,8 @@ draft_fields(const struct draft *d, struct buf *out)
 	struct arena *const a = d->arena;
 	typed_field(out, STR("Reporting-MTA"), STR("dns"), d->hostname, a);
 	if (f->envelope_id.len > 0)
-		field(out, STR("Original-Envelope-Id"),
-			mail_clean(decode_xtext(f->envelope_id, a), DRAFT_ADDRESS_BYTES_MAX, a));
-	typed_field(out, STR("Received-From-MTA"), STR("dns"),
-		mail_clean(f->client, ATTEMPT_HOST_BYTES_MAX, a), a);
+		field(out, STR("Original-Envelope-Id"), envelope_id(d));
+	typed_field(out, STR("Received-From-MTA"), STR("dns"), draft_host(f->client), a);
 	date_field(out, STR("Arrival-Date"), f->arrived_ms);
 	field(out, STR("X-Nixie-Queue-ID"),
 		f->about.len > 0 ? mail_clean(f->about, ATTEMPT_SHORT_BYTES_MAX, a) : STR("-"));

@@ -183,7 +183,7 @@ draft_make(struct draft *d)
 	const struct report_facts *const f = d->facts;
 	struct arena *const a = d->arena;
 	d->is_utf8 = report_is_utf8(f);
-	d->hostname = mail_clean(f->hostname, ATTEMPT_HOST_BYTES_MAX, a);
+	d->hostname = draft_host(f->hostname);
 	d->to = mail_clean(f->to, DRAFT_ADDRESS_BYTES_MAX, a);
 	d->postmaster = mail_clean(f->postmaster, DRAFT_ADDRESS_BYTES_MAX, a);
 	if (d->postmaster.len == 0 || (!d->is_utf8 && !is_ascii(d->postmaster)))
@@ -376,7 +376,7 @@ report_judge(const struct report_facts *facts, const struct report_recipient *r,
 {
 	struct draft d = {.facts = facts, .arena = a};
 	struct draft_recipient one = {.given = r};
-	d.hostname = mail_clean(facts->hostname, ATTEMPT_HOST_BYTES_MAX, a);
+	d.hostname = draft_host(facts->hostname);
 	judge_recipient(&d, &one);
 	*out = one.outcome;
 }

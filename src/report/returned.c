@@ -44,6 +44,15 @@ draft_returns_whole(const struct draft *d)
 	       f->original.len <= REPORT_ORIGINAL_BYTES_MAX && (!needs_encoding(d) || f->is_utf8);
 }
 
+/* The last line may lack its end, and the boundary must begin one. */
+static void
+add_lines(struct buf *out, struct str text)
+{
+	buf_add(out, text);
+	if (text.len == 0 || text.ptr[text.len - 1] != '\n')
+		buf_add(out, STR("\r\n"));
+}
+
 static void
 returned_message(const struct draft *d, struct buf *out)
 {
@@ -57,9 +66,7 @@ returned_message(const struct draft *d, struct buf *out)
 	}
 	buf_add(out, is_ascii(text) ? STR("Content-Transfer-Encoding: 7bit\r\n\r\n")
 				    : STR("Content-Transfer-Encoding: 8bit\r\n\r\n"));
-	buf_add(out, text);
-	if (text.len < 2 || text.ptr[text.len - 1] != '\n')
-		buf_add(out, STR("\r\n"));
+	add_lines(out, text);
 }
 
 static void
@@ -69,13 +76,13 @@ returned_header(const struct draft *d, struct buf *out)
 	if (is_ascii(text) && is_well_formed(text)) {
 		buf_add(out, STR("Content-Type: text/rfc822-headers\r\n"
 				 "Content-Transfer-Encoding: 7bit\r\n\r\n"));
-		buf_add(out, text);
+		add_lines(out, text);
 		return;
 	}
 	if (d->is_utf8 && utf8_valid(text) && is_well_formed(text)) {
 		buf_add(out, STR("Content-Type: message/global-headers\r\n"
 				 "Content-Transfer-Encoding: 8bit\r\n\r\n"));
-		buf_add(out, text);
+		add_lines(out, text);
 		return;
 	}
 	buf_add(out, utf8_valid(text) ? STR("Content-Type: text/rfc822-headers; charset=utf-8\r\n"
