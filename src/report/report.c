@@ -7,11 +7,9 @@
 #include "read/date.h"
 #include "report/inside.h"
 #include "report/judged.h"
+#include "report/letter.h"
 #include "report/mailtext.h"
 #include "report/sheet.h"
-
-#define MESSAGE_ID_BYTES_MAX 900
-#define BOUNDARY_TRIES 100
 
 /* ---- moments */
 
@@ -208,159 +206,47 @@ draft_make(struct draft *d)
 
 /* ---- the message */
 
-/* A boundary that occurs nowhere in what is returned as it is. Encoded parts never have "=_". */
-static struct str
-boundary(const struct draft *d, struct str which)
-{
-	struct str b = STR_NONE;
-	for (int i = 0; i < BOUNDARY_TRIES; i++) {
-		char digits[STR_DIGITS_MAX];
-		const struct str id = mail_clean(d->facts->id, 30, d->arena);
-		b = arena_join(d->arena, STR("=_"), str_digits(i, digits), which);
-		for (size_t k = 0; k < id.len; k++) /* only what a boundary may have */
-			if (ascii_is_alnum((unsigned char)id.ptr[k]))
-				b = arena_join(d->arena, b, (struct str){id.ptr + k, 1}, STR(""));
-		if (!str_has(d->facts->original, b))
-			break;
-	}
-	return b;
-}
-
 static void
-header_field(struct buf *out, struct str name, struct str value)
+type_field(const struct draft *d, struct str outer, struct buf *out)
 {
-	buf_add(out, name);
-	buf_add(out, STR(": "));
-	buf_add(out, value);
-	buf_add(out, STR("\r\n"));
-}
-
-static void
-text_field(struct buf *out, struct str name, struct str value)
-{
-	buf_add(out, name);
-	buf_add(out, STR(": "));
-	mail_words(out, value, name.len + 2);
-	buf_add(out, STR("\r\n"));
-}
-
-/* "Mail server mx.example.org" <postmaster@mx.example.org> */
-static void
-from_field(const struct draft *d, struct buf *out)
-{
-	const struct fill f = {.ours = d->hostname};
-	const struct str name = mail_clean(
-		fill_key(STR("bounce.from_name"), &f, d->facts->lang, d->arena), 200, d->arena);
-	buf_add(out, STR("From: "));
-	if (is_ascii(name)) {
-		buf_add_char(out, '"');
-		for (size_t i = 0; i < name.len; i++)
-			if (name.ptr[i] != '"' && name.ptr[i] != '\\')
-				buf_add_char(out, name.ptr[i]);
-		buf_add_char(out, '"');
-	} else {
-		mail_words(out, name, 6);
-	}
-	buf_add(out, STR("\r\n <"));
-	buf_add(out, d->postmaster);
-	buf_add(out, STR(">\r\n"));
-}
-
-/* "<id@host>" and nothing else, so that it can stand in a field. */
-static bool
-is_message_id(struct str s)
-{
-	if (s.len < 3 || s.len > MESSAGE_ID_BYTES_MAX || s.ptr[0] != '<' || s.ptr[s.len - 1] != '>')
-		return false;
-	for (size_t i = 1; i + 1 < s.len; i++)
-		if (s.ptr[i] <= ' ' || s.ptr[i] == '<' || s.ptr[i] == '>' || s.ptr[i] > '~')
-			return false;
-	return true;
-}
-
-static void
-head(const struct draft *d, struct str outer, struct buf *out)
-{
-	char room[WHEN_BYTES];
-	const struct str about = str_in(d->info.original.message_id);
-	header_field(out, STR("Date"), when_mail(d->facts->now_ms, room));
-	from_field(d, out);
-	header_field(out, STR("To"), arena_join(d->arena, STR("<"), d->to, STR(">")));
-	text_field(out, STR("Subject"), draft_subject(d));
-	buf_add(out, STR("Message-ID: <"));
-	buf_add(out, mail_clean(d->facts->id, ATTEMPT_SHORT_BYTES_MAX, d->arena));
-	buf_add(out, STR("@"));
-	buf_add(out, d->hostname);
-	buf_add(out, STR(">\r\n"));
-	if (is_message_id(about)) {
-		header_field(out, STR("In-Reply-To"), about);
-		header_field(out, STR("References"), about);
-	}
-	buf_add(out, STR("Auto-Submitted: auto-replied\r\n"
-			 "X-Auto-Response-Suppress: All\r\n"));
-	header_field(out, STR("Content-Language"), catalogue_lang_tag(d->facts->lang));
-	buf_add(out, STR("MIME-Version: 1.0\r\nContent-Type: multipart/report;\r\n report-type="));
+	buf_add(out, STR("Content-Type: multipart/report;\r\n report-type="));
 	buf_add(out, d->is_utf8 ? STR("global-delivery-status") : STR("delivery-status"));
 	buf_add(out, STR(";\r\n boundary=\""));
 	buf_add(out, outer);
 	buf_add(out, STR("\"\r\n\r\n"));
 }
 
-static void
-part(struct buf *out, struct str bound, struct str end)
-{
-	buf_add(out, STR("--"));
-	buf_add(out, bound);
-	buf_add(out, end);
-	buf_add(out, STR("\r\n"));
-}
-
-static void
-part_for_people(const struct draft *d, struct str outer, struct buf *out)
-{
-	const struct str inner = boundary(d, STR("a"));
-	struct sheet s = {.arena = d->arena};
-	struct buf text, html;
-	buf_init(&text, out->limit_bytes);
-	buf_init(&html, out->limit_bytes);
-	draft_sheet(d, &s);
-	sheet_text(&s, &text);
-	sheet_html(&s, d->facts->lang, &html);
-	part(out, outer, STR(""));
-	buf_add(out, STR("Content-Type: multipart/alternative;\r\n boundary=\""));
-	buf_add(out, inner);
-	buf_add(out, STR("\"\r\n\r\n"));
-	part(out, inner, STR(""));
-	buf_add(out, STR("Content-Type: text/plain; charset=utf-8\r\n"));
-	mail_body(out, buf_str(&text));
-	part(out, inner, STR(""));
-	buf_add(out, STR("Content-Type: text/html; charset=utf-8\r\n"));
-	mail_body(out, buf_str(&html));
-	part(out, inner, STR("--"));
-	buf_add(out, STR("\r\n"));
-	out->failed = out->failed || buf_failed(&text) || buf_failed(&html);
-	buf_fini(&text);
-	buf_fini(&html);
-}
-
 bool
 report_write(const struct report_facts *facts, struct arena *a, struct buf *out)
 {
 	struct draft d = {.facts = facts, .arena = a};
+	struct sheet s = {.arena = a};
 	if (!draft_make(&d))
 		return false;
-	const struct str outer = boundary(&d, STR("r"));
-	head(&d, outer, out);
-	part_for_people(&d, outer, out);
-	part(out, outer, STR(""));
+	const struct letter l = {.arena = a,
+		.hostname = d.hostname,
+		.postmaster = d.postmaster,
+		.to = d.to,
+		.id = facts->id,
+		.now_ms = facts->now_ms,
+		.lang = facts->lang,
+		.raw = facts->original};
+	const struct str outer = letter_boundary(&l, STR("r"));
+	letter_head(&l, draft_subject(&d), str_in(d.info.original.message_id), out);
+	type_field(&d, outer, out);
+	letter_part(outer, STR(""), out);
+	draft_sheet(&d, &s);
+	letter_words(&l, &s, out);
+	buf_add(out, STR("\r\n"));
+	letter_part(outer, STR(""), out);
 	buf_add(out, d.is_utf8 ? STR("Content-Type: message/global-delivery-status\r\n"
 				     "Content-Transfer-Encoding: 8bit\r\n\r\n")
 			       : STR("Content-Type: message/delivery-status\r\n\r\n"));
 	draft_fields(&d, out);
 	buf_add(out, STR("\r\n"));
-	part(out, outer, STR(""));
+	letter_part(outer, STR(""), out);
 	draft_returned(&d, out);
-	part(out, outer, STR("--"));
+	letter_part(outer, STR("--"), out);
 	return !buf_failed(out) && !arena_failed(a);
 }
 

@@ -1,0 +1,70 @@
+/* Signed return paths: good for a week, never forged, and the plain address comes back. */
+#include "report/batv.h"
+#include "tap.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#define DAY INT64_C(86400000)
+#define NOW (INT64_C(20779) * DAY + 3600000) /* 22 Nov 2026; its day ends in 779 */
+
+/* Two keys, 0 and 1. */
+static bool
+mac(void *keys, unsigned key, struct str text, unsigned char out[static BATV_MAC_BYTES])
+{
+	const char *const secret = key == 0 ? "secret" : key == 1 ? "other" : NULL;
+	unsigned n = BATV_MAC_BYTES;
+	(void)keys;
+	return secret != NULL &&
+	       HMAC(EVP_sha1(), secret, (int)strlen(secret), (const unsigned char *)text.ptr,
+		       text.len, out, &n) != NULL;
+}
+
+static void
+check(const char *address, int64_t now, enum batv_verdict want, const char *plain, const char *what)
+{
+	struct str got;
+	tap_is_int(batv_check(str_of(address), now, mac, NULL, &got), want, "%s", what);
+	tap_is_str(got, str_of(plain), "... the plain address");
+}
+
+int
+main(void)
+{
+	char room[400], long_address[1100];
+	const struct str ann = STR("ann@a.example");
+	const size_t n = batv_sign(ann, 0, NOW, mac, NULL, room);
+	room[n] = '\0';
+	/* printf 0786ann@a.example | openssl dgst -sha1 -hmac secret */
+	const struct str signed_one = {room, n};
+	tap_is_str(signed_one, STR("prvs=078632eae4=ann@a.example"), "signed");
+	check(room, NOW, BATV_GOOD, "ann@a.example", "good at once");
+	check(room, NOW + 7 * DAY, BATV_GOOD, "ann@a.example", "good after seven days");
+	check(room, NOW + 8 * DAY, BATV_EXPIRED, "ann@a.example", "not after eight");
+	room[9] = room[9] == 'a' ? 'b' : 'a';
+	check(room, NOW, BATV_FORGED, "ann@a.example", "one digit of it changed");
+	check("prvs=078632eae4=bob@a.example", NOW, BATV_FORGED, "bob@a.example",
+		"another address");
+	check("PRVS=078632EAE4=ann@a.example", NOW, BATV_GOOD, "ann@a.example", "in capitals");
+	check("prvs=178632eae4=ann@a.example", NOW, BATV_FORGED, "ann@a.example", "another key");
+	check("prvs=578632eae4=ann@a.example", NOW, BATV_FORGED, "ann@a.example", "a key we lack");
+	check("ann@a.example", NOW, BATV_UNSIGNED, "ann@a.example", "unsigned");
+	check("prvs=x78632eae4=ann@a.example", NOW, BATV_UNSIGNED, "prvs=x78632eae4=ann@a.example",
+		"only like it");
+	check("prvs=078632eae4=", NOW, BATV_UNSIGNED, "prvs=078632eae4=", "nothing behind it");
+	check("prvs=", NOW, BATV_UNSIGNED, "prvs=", "the head alone");
+	check("", NOW, BATV_UNSIGNED, "", "nothing");
+	tap_is_int(batv_sign(STR(""), 0, NOW, mac, NULL, room), 0, "the null sender is not signed");
+	tap_is_int(batv_sign(STR("prvs=078632eae4=ann@a.example"), 0, NOW, mac, NULL, room), 0,
+		"nor what is signed already");
+	tap_is_int(batv_sign(ann, 2, NOW, mac, NULL, room), 0, "nor without a key");
+	memset(long_address, 'a', sizeof long_address);
+	tap_is_int(batv_sign((struct str){long_address, 1025}, 0, NOW, mac, NULL, room), 0,
+		"nor what is no address");
+	/* Over the end of the thousand days. */
+	const size_t m = batv_sign(ann, 1, INT64_C(20996) * DAY, mac, NULL, room);
+	room[m] = '\0';
+	check(room, INT64_C(21003) * DAY, BATV_GOOD, "ann@a.example", "day 996 to 003");
+	check(room, INT64_C(21004) * DAY, BATV_EXPIRED, "ann@a.example", "... and no longer");
+	return tap_done();
+}
