@@ -263,6 +263,20 @@ split_type(struct str *type, struct str *text)
 	*text = str_trim(str_from(*text, semicolon + 1));
 }
 
+/* RFC 5322 s2.2.3: without the line ends that folding put in. */
+static struct str
+unfolded(struct str s, struct arena *a)
+{
+	if (str_find_char(s, '\n', 0) == STR_NPOS)
+		return s;
+	char *const room = arena_bytes(a, s.len);
+	size_t n = 0;
+	for (size_t i = 0; room != NULL && i < s.len; i++)
+		if (s.ptr[i] != '\r' && s.ptr[i] != '\n')
+			room[n++] = s.ptr[i];
+	return room == NULL ? s : (struct str){room, n};
+}
+
 /* RFC 6533 s3: an address of the type utf-8 where only ASCII may stand. */
 static struct str
 finish_address(struct str value, struct str *type, struct arena *a)
@@ -275,7 +289,7 @@ finish_address(struct str value, struct str *type, struct arena *a)
 }
 
 static void
-finish_recipient(struct dsn_recipient *r, struct arena *a)
+finish_recipient(struct dsn_recipient *r, bool is_explained, struct arena *a)
 {
 	r->final = finish_address(r->final, &r->final_type, a);
 	r->original = finish_address(r->original, NULL, a);
@@ -284,6 +298,8 @@ finish_recipient(struct dsn_recipient *r, struct arena *a)
 	split_type(&r->diagnostic_type, &r->diagnostic);
 	if (str_has(r->diagnostic, STR("=?")))
 		r->diagnostic = decode_words(r->diagnostic, a);
+	else if (is_explained) /* one line of a server's, folded for the mail alone */
+		r->diagnostic = unfolded(r->diagnostic, a);
 	struct str status = str_trim(r->status_text);
 	struct str type = STR_NONE;
 	split_type(&type, &status);
@@ -302,7 +318,7 @@ dsn_finish(struct dsn *d, struct arena *a)
 	size_t kept = 0;
 	for (size_t i = 0; i < d->count; i++) {
 		struct dsn_recipient *const r = &d->recipients[i];
-		finish_recipient(r, a);
+		finish_recipient(r, d->is_explained, a);
 		if (r->final.len == 0 && r->original.len == 0 && r->actual.len == 0 &&
 			r->action == NIXIE_ACTION_NONE && r->status.class == 0 &&
 			r->diagnostic.len == 0)
