@@ -121,27 +121,35 @@ put_attempt(const struct attempt *t, char *room)
 	return n;
 }
 
+/* `s` without its first line. */
+static struct str
+behind_line(struct str s)
+{
+	const size_t end = str_find_char(s, '\n', 0);
+	return str_from(s, end == STR_NPOS ? s.len : end + 1);
+}
+
 size_t
 attempts_pack(struct str before, const struct attempt *newest, char *room)
 {
-	const size_t first_end = str_find_char(before, '\n', 0);
-	char line[ATTEMPTS_PACKED_BYTES_MAX / 2];
+	char line[ATTEMPTS_PACKED_BYTES_MAX];
 	const size_t bytes = put_attempt(newest, line);
+	const size_t left = ATTEMPTS_PACKED_BYTES_MAX - bytes;
+	struct str rest = behind_line(before);
+	const bool is_whole = before.len > 0 && before.ptr[before.len - rest.len - 1] == '\n';
+	struct str first = is_whole ? str_head(before, before.len - rest.len) : STR("");
+	if (first.len > left)
+		first = STR("");
+	while (first.len + rest.len > left)
+		rest = behind_line(rest);
+	const struct str parts[] = {first, rest, {line, bytes}};
 	size_t n = 0;
-	if (first_end < ATTEMPTS_PACKED_BYTES_MAX / 2) {
-		struct str rest = str_from(before, first_end + 1);
-		n = first_end + 1;
-		memcpy(room, before.ptr, n);
-		while (n + rest.len + bytes > ATTEMPTS_PACKED_BYTES_MAX) {
-			const size_t end = str_find_char(rest, '\n', 0);
-			rest = str_from(rest, end == STR_NPOS ? rest.len : end + 1);
-		}
-		if (rest.len > 0)
-			memcpy(room + n, rest.ptr, rest.len);
-		n += rest.len;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		if (parts[i].len > 0)
+			memcpy(room + n, parts[i].ptr, parts[i].len);
+		n += parts[i].len;
 	}
-	memcpy(room + n, line, bytes);
-	return n + bytes;
+	return n;
 }
 
 /* The field as it was before put(). */

@@ -16,9 +16,8 @@
 
 #define ATTEMPTS_PACKED_BYTES_MAX 4096 /* QUEUE_TEXT_MAX: they stand in a text of the queue */
 #define ATTEMPTS_MAX 128               /* that are unpacked; fewer fit */
-/* Of each text in the timeline. The first attempt and the newest always fit, however much of it
- * has to be escaped. */
-#define ATTEMPT_ANSWER_BYTES_MAX 500
+/* Of each text in the timeline. The newest always fits, however much of it has to be escaped. */
+#define ATTEMPT_ANSWER_BYTES_MAX 1000
 #define ATTEMPT_HOST_BYTES_MAX 255
 #define ATTEMPT_SHORT_BYTES_MAX 64 /* an address, the TLS */
 #define ATTEMPT_ANSWERED CONDITION__COUNT
@@ -81,7 +80,7 @@ struct str attempt_words(enum condition c, const struct attempt_blanks *blanks, 
  *
  * before    what was packed so far; empty at first. Rubbish counts as empty
  * room      ATTEMPTS_PACKED_BYTES_MAX bytes, not those of `before`
- * Returns   bytes written. When they do not all fit, the oldest but the first go
+ * Returns   bytes written. When they do not all fit, the oldest but the first go, and that one last
  */
 size_t attempts_pack(struct str before, const struct attempt *newest, char *room);
 

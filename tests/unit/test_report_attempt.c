@@ -60,10 +60,19 @@ test_bounds(void)
 	}
 	size_t count = attempts_unpack((struct str){room[0], n}, &a, &list);
 	tap_is_int(over, 0, "never more than its room");
-	tap_is_int(count, 2, "the longest possible: two fit");
-	tap_is_int(list[0].at_ms, sample(0, STR("")).at_ms, "the first");
-	tap_is_int(list[1].at_ms, sample(999, STR("")).at_ms, "and the newest");
-	tap_is_int(list[1].answer.len, ATTEMPT_ANSWER_BYTES_MAX, "each text cut at its limit");
+	tap_is_int(count, 1, "the longest possible: the newest fits");
+	tap_is_int(list[0].at_ms, sample(999, STR("")).at_ms, "... and is that one");
+	tap_is_int(list[0].answer.len, ATTEMPT_ANSWER_BYTES_MAX, "each text cut at its limit");
+	memset(long_answer, 'x', sizeof long_answer);
+	n = 0;
+	for (int i = 0; i < 10; i++) {
+		const struct attempt t = sample(i, (struct str){long_answer, sizeof long_answer});
+		n = attempts_pack((struct str){room[i % 2], n}, &t, room[(i + 1) % 2]);
+	}
+	count = attempts_unpack((struct str){room[0], n}, &a, &list);
+	tap_is_int(count, 3, "long ones: three fit");
+	tap_is_int(list[0].at_ms, sample(0, STR("")).at_ms, "the first stays");
+	tap_is_int(list[2].at_ms, sample(9, STR("")).at_ms, "and the newest");
 	n = 0;
 	for (int i = 0; i < 200; i++) {
 		struct attempt t = {.at_ms = i, .condition = ATTEMPT_ANSWERED, .answer = STR("4")};
