@@ -1,5 +1,5 @@
 /* check - the session: what it was told, who waits, what is asked when */
-#include "check/inside.h"
+#include "check/content.h"
 
 #include <event2/event.h>
 #include <stdio.h>
@@ -95,7 +95,7 @@ judge_origin(struct check_session *s)
 	if (s->is_judged)
 		return;
 	s->is_judged = true;
-	judge(s, (const struct scope *const[]){&s->client, &s->mail}, 2, &s->origin);
+	judge(s, &s->origin);
 }
 
 /* The origin may refuse; then who is new must wait. The null sender waits at the end of its text,
@@ -109,13 +109,36 @@ rcpt_verdict(struct check_session *s, struct check_verdict *out)
 		hold(s, out);
 }
 
+/* What the text shows; then a null sender that is new must wait. */
+static void
+end_verdict(struct check_session *s, struct check_verdict *out)
+{
+	content_judge(s, out);
+	if (!out->is_refused && s->sender.len == 0)
+		hold(s, out);
+}
+
+/* Waits until no run is left, for its time. */
+static void
+wait_for(struct check_session *s, enum question question)
+{
+	const int64_t ms = s->settings->timeout_ms;
+	const struct timeval limit = {ms / 1000, ms % 1000 * 1000};
+	s->open = question;
+	evtimer_add(&s->deadline, &limit);
+}
+
 static void
 answer(struct check_session *s)
 {
+	const enum question question = s->open;
+	struct check_verdict verdict;
 	s->open = QUESTION_NONE;
 	event_del(&s->deadline);
-	struct check_verdict verdict;
-	rcpt_verdict(s, &verdict);
+	if (question == QUESTION_END)
+		end_verdict(s, &verdict);
+	else
+		rcpt_verdict(s, &verdict);
 	s->done(s->to, &verdict); /* may free the session */
 }
 
@@ -185,6 +208,7 @@ check_session_free(struct check_session *s)
 		return;
 	event_del(&s->deadline);
 	scope_fini(&s->mail);
+	dkim_free(s->dkim);
 	scope_fini(&s->client);
 	settings_release(s->settings);
 	free(s);
@@ -246,7 +270,7 @@ check_mail(struct check_session *s, struct str sender, struct check_verdict *ver
 	s->sender = sender.len == 0 ? STR("") : arena_str(&s->mail.arena, sender);
 	if (settings->helo != CHECK_OFF)
 		run_helo(s);
-	if (settings->spf != CHECK_OFF)
+	if (settings->spf != CHECK_OFF || settings->dmarc != CHECK_OFF)
 		run_spf(s);
 	if (settings->sender != CHECK_OFF && s->sender.len > 0)
 		run_sender(s);
@@ -270,10 +294,7 @@ check_rcpt(struct check_session *s, struct str recipient, struct check_verdict *
 	if (s == NULL || s->is_exempt || is_always_reachable(recipient))
 		return true;
 	if (is_running(s)) {
-		const int64_t ms = s->settings->timeout_ms;
-		const struct timeval limit = {ms / 1000, ms % 1000 * 1000};
-		s->open = QUESTION_RCPT;
-		evtimer_add(&s->deadline, &limit);
+		wait_for(s, QUESTION_RCPT);
 		return false;
 	}
 	rcpt_verdict(s, verdict);
@@ -291,16 +312,28 @@ check_data(struct check_session *s, struct check_verdict *verdict)
 void
 check_body(struct check_session *s, struct str piece)
 {
-	(void)s;
-	(void)piece;
+	if (s == NULL || s->is_exempt || s->settings->dmarc == CHECK_OFF || s->has_no_memory)
+		return;
+	if (s->dkim == NULL)
+		s->dkim = dkim_new(check_wall_ms() / 1000);
+	s->has_no_memory = s->dkim == NULL; /* not from the middle of the text */
+	if (s->dkim != NULL)
+		dkim_add(s->dkim, piece);
 }
 
 bool
 check_end(struct check_session *s, struct check_verdict *verdict)
 {
 	pass(verdict);
-	if (s != NULL && !s->is_exempt && s->sender.len == 0 && s->is_judged)
-		hold(s, verdict);
+	if (s == NULL || s->is_exempt)
+		return true;
+	s->is_at_end = true;
+	content_begin(s);
+	if (is_running(s)) {
+		wait_for(s, QUESTION_END);
+		return false;
+	}
+	end_verdict(s, verdict);
 	return true;
 }
 
@@ -313,5 +346,12 @@ check_reset(struct check_session *s)
 	event_del(&s->deadline);
 	scope_clear(&s->mail);
 	s->sender = STR_NONE;
-	s->is_judged = s->is_spf_pass = s->has_told = false;
+	dkim_free(s->dkim);
+	s->dkim = NULL;
+	s->dmarc = (struct dmarc_find){.has_record = false};
+	s->author_count = 0;
+	s->spf_result = SPF_NONE;
+	s->spf_identity = STR_NONE;
+	s->is_judged = s->has_told = s->is_at_end = s->has_no_memory = false;
+	s->is_dmarc_pass = s->is_quarantined = false;
 }

@@ -11,6 +11,8 @@ test_name(enum test t)
 		[TEST_DOMAIN_LIST] = STR_INIT("rhsbl"),
 		[TEST_SENDER] = STR_INIT("sender"),
 		[TEST_SPF] = STR_INIT("spf"),
+		[TEST_DMARC] = STR_INIT("dmarc"),
+		[TEST_DKIM] = STR_INIT("dkim"),
 		[TEST_REVERSE] = STR_INIT("ptr"),
 		[TEST_HELO] = STR_INIT("helo"),
 		[TEST_ALLOWED] = STR_INIT("dnswl"),
@@ -18,10 +20,8 @@ test_name(enum test t)
 	return names[t];
 }
 
-/* A finding without weight; what the caller writes into it is kept. NULL when there are too many,
- * which the limits of lists.h do not allow. */
-static struct finding *
-add(struct scope *scope, enum test test, struct str result)
+struct finding *
+finding_add(struct scope *scope, enum test test, struct str result)
 {
 	if (scope->count == FINDINGS_MAX)
 		return NULL;
@@ -56,34 +56,55 @@ void
 found_spf(struct check_session *s, const struct spf *spf)
 {
 	const enum check_mode mode = s->settings->spf;
-	struct finding *const f = add(&s->mail, TEST_SPF, spf_result_name(spf->result));
+	struct finding *const f = finding_add(&s->mail, TEST_SPF, spf_result_name(spf->result));
 	if (f == NULL)
 		return;
 	f->words = keep(&s->mail, spf->decided);
 	f->facts.ip = str_of(s->ip_text);
 	f->facts.domain = keep(&s->mail, spf->identity);
 	f->facts.text = keep(&s->mail, spf->explanation);
-	s->is_spf_pass = spf->result == SPF_PASS;
+	s->spf_result = spf->result;
+	s->spf_identity = f->facts.domain;
 	if (spf->result == SPF_FAIL)
 		weigh(f, mode, s->settings->spf_score,
 			spf->explanation.len > 0 ? CONDITION_SPF_REFUSED_SAYING_WHY
 						 : CONDITION_SPF_REFUSED);
-	else if (spf->result == SPF_SOFTFAIL && mode >= CHECK_SCORE)
+	if (f->refuses && s->settings->spf_waits && s->settings->dmarc == CHECK_REFUSE) {
+		f->is_waiting = true;
+		run_policy(s, f->facts.domain);
+	}
+	if (spf->result == SPF_SOFTFAIL && mode >= CHECK_SCORE)
 		weigh(f, CHECK_SCORE, s->settings->spf_score / 2, CONDITION_SPF_REFUSED);
 	else if (spf->result == SPF_TEMPERROR)
 		defer(f, mode, CONDITION_SPF_UNCHECKED);
 }
 
 void
-found_reverse(struct check_session *s, const struct reverse_check *c)
+found_policy(struct check_session *s, const struct dmarc_find *policy)
 {
-	static const struct str results[] = {
+	for (size_t i = 0; i < s->mail.count; i++)
+		if (s->mail.findings[i].is_waiting)
+			s->mail.findings[i].is_waiting = policy->has_record || policy->has_failed;
+}
+
+struct str
+reverse_result_name(enum reverse_result r)
+{
+	static const struct str names[] = {
 		[REVERSE_PASS] = STR_INIT("pass"),
 		[REVERSE_NONE] = STR_INIT("none"),
 		[REVERSE_NOT_BACK] = STR_INIT("fail"),
 		[REVERSE_TEMPERROR] = STR_INIT("temperror"),
 	};
-	struct finding *const f = add(&s->client, TEST_REVERSE, results[c->result]);
+	return names[r];
+}
+
+void
+found_reverse(struct check_session *s, const struct reverse_check *c)
+{
+	struct finding *const f =
+		finding_add(&s->client, TEST_REVERSE, reverse_result_name(c->result));
+	s->reverse_result = c->result;
 	if (f == NULL)
 		return;
 	f->words = keep(&s->client, str_of(c->name));
@@ -102,7 +123,7 @@ found_helo(struct check_session *s, const struct helo_check *c)
 		[HELO_UNKNOWN] = STR_INIT("none"),
 		[HELO_TEMPERROR] = STR_INIT("temperror"),
 	};
-	struct finding *const f = add(&s->mail, TEST_HELO, results[c->result]);
+	struct finding *const f = finding_add(&s->mail, TEST_HELO, results[c->result]);
 	if (f == NULL)
 		return;
 	f->words = keep(&s->mail, str_of(c->found));
@@ -122,7 +143,7 @@ found_sender(struct check_session *s, const struct sender_check *c)
 		[SENDER_TEMPERROR] = STR_INIT("temperror"),
 	};
 	const enum check_mode mode = s->settings->sender;
-	struct finding *const f = add(&s->mail, TEST_SENDER, results[c->result]);
+	struct finding *const f = finding_add(&s->mail, TEST_SENDER, results[c->result]);
 	if (f == NULL)
 		return;
 	f->facts.domain = f->words = keep(&s->mail, str_of(c->domain));
@@ -201,7 +222,7 @@ found_list(struct check_session *s, const struct list_check *c, struct str item)
 							  : TEST_LIST;
 	if (results[c->result].trouble.len > 0)
 		list_alarm(s, c, results[c->result].trouble);
-	struct finding *const f = add(scope, test, results[c->result].name);
+	struct finding *const f = finding_add(scope, test, results[c->result].name);
 	if (f == NULL)
 		return;
 	f->words = str_of(c->list->zone); /* the settings stay as long as the session */

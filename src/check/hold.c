@@ -1,5 +1,6 @@
 /* hold - greylisting, as the session meets it */
 #include "check/inside.h"
+#include "read/address.h"
 
 /* Who need not wait, and why; absent: nobody of these. */
 static struct str
@@ -7,7 +8,7 @@ vouched_by(const struct check_session *s)
 {
 	if (s->is_listed_good)
 		return STR("dnswl");
-	if (s->is_spf_pass && s->settings->spf_passes_greylist)
+	if (s->spf_result == SPF_PASS && s->settings->spf_passes_greylist)
 		return STR("spf");
 	return STR_NONE;
 }

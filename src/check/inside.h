@@ -10,6 +10,8 @@
 
 #include "base/arena.h"
 #include "check/check.h"
+#include "check/dkim.h"
+#include "check/dmarc.h"
 #include "check/greylist.h"
 #include "check/origin.h"
 #include "check/settings.h"
@@ -27,6 +29,8 @@ enum test {
 	TEST_DOMAIN_LIST,
 	TEST_SENDER,
 	TEST_SPF,
+	TEST_DMARC,
+	TEST_DKIM,
 	TEST_REVERSE,
 	TEST_HELO,
 	TEST_ALLOWED,
@@ -42,8 +46,10 @@ struct finding {
 	struct str result; /* a constant: "fail" */
 	struct str words;  /* what decided; absent: nothing more to say */
 	unsigned score;
-	bool refuses;             /* alone, whatever the sum */
-	bool defers;              /* the same for now: the DNS did not tell */
+	bool refuses;    /* alone, whatever the sum */
+	bool defers;     /* the same for now: the DNS did not tell */
+	bool is_waiting; /* for DMARC, which may vouch: does not count until then */
+	bool is_logged;
 	enum condition condition; /* of score, refuses, defers */
 	struct facts facts;
 };
@@ -71,14 +77,22 @@ struct check_session {
 	char helo_room[DNS_NAME_BYTES_MAX + 3]; /* longer ones are cut */
 	bool is_exempt, is_always_exempt;       /* for this address; whatever it is */
 	char limit_room[64];
-	struct str limit_words; /* "refuse_score = 10" */
-	bool is_listed_good;    /* one of dnswl has the client */
-	bool is_spf_pass;       /* of the message at hand */
-	bool has_told;          /* its greylisting was asked: `greylisted` */
+	struct str limit_words;     /* "refuse_score = 10" */
+	bool is_listed_good;        /* one of dnswl has the client */
+	enum spf_result spf_result; /* of the message at hand */
+	struct str spf_identity;
+	enum reverse_result reverse_result;
+	struct dkim *dkim; /* NULL: not looked at */
+	struct dmarc_find dmarc;
+	size_t author_count;
+	bool is_dmarc_pass, is_quarantined;
+	bool is_at_end;     /* of the text */
+	bool has_no_memory; /* for its signatures */
+	bool has_told;      /* its greylisting was asked: `greylisted` */
 	struct check_verdict greylisted;
 	bool is_judged;              /* the message's origin was judged, and the log knows */
 	struct check_verdict origin; /* what came of it */
-	enum question { QUESTION_NONE, QUESTION_RCPT } open;
+	enum question { QUESTION_NONE, QUESTION_RCPT, QUESTION_END } open;
 	struct event deadline; /* of the open question */
 	struct scope client, mail;
 };
@@ -93,11 +107,17 @@ struct checks {
 
 /* ---- run.c */
 
-/* domain_behind - what is behind the last "@" */
-struct str domain_behind(struct str address);
-
 /* The kinds of run. */
-enum run_kind { RUN_SPF, RUN_REVERSE, RUN_HELO, RUN_SENDER, RUN_LIST };
+enum run_kind {
+	RUN_SPF,
+	RUN_REVERSE,
+	RUN_HELO,
+	RUN_SENDER,
+	RUN_LIST,
+	RUN_DKIM,
+	RUN_DMARC,
+	RUN_POLICY
+};
 
 /* Begin: what they find is in the scope when none of its runs is left, perhaps at once. */
 void run_spf(struct check_session *s);
@@ -106,6 +126,10 @@ void run_helo(struct check_session *s);
 void run_sender(struct check_session *s);
 void run_lists_of_ip(struct check_session *s);
 void run_lists_of_domains(struct check_session *s);
+void run_dkim(struct check_session *s);
+void run_dmarc(struct check_session *s, struct str author);
+/* run_policy - has the domain that SPF failed for a policy of DMARC? */
+void run_policy(struct check_session *s, struct str domain);
 
 void scope_init(struct scope *scope);
 /* scope_clear - no run is left, nothing found */
@@ -117,17 +141,22 @@ void scope_give_up(struct scope *scope);
 
 /* ---- found.c: what a result means */
 
+/* finding_add - without weight; what the caller writes into it is kept. NULL when there are too
+ * many, which the limits of lists.h do not allow */
+struct finding *finding_add(struct scope *scope, enum test test, struct str result);
+struct str reverse_result_name(enum reverse_result r);
+
 void found_spf(struct check_session *s, const struct spf *spf);
 void found_reverse(struct check_session *s, const struct reverse_check *c);
 void found_helo(struct check_session *s, const struct helo_check *c);
 void found_sender(struct check_session *s, const struct sender_check *c);
+void found_policy(struct check_session *s, const struct dmarc_find *policy);
 void found_list(struct check_session *s, const struct list_check *c, struct str item);
 
 /* ---- judge.c */
 
-/* judge - the verdict of all that was found in these scopes; written into the log */
-void judge(struct check_session *s, const struct scope *const *scopes, size_t count,
-	struct check_verdict *out);
+/* judge - the verdict of all that was found; what is new is written into the log */
+void judge(struct check_session *s, struct check_verdict *out);
 
 /* ---- hold.c */
 

@@ -24,7 +24,7 @@ is_before(const struct finding *a, const struct finding *b)
 static bool
 counts(const struct check_session *s, const struct finding *f)
 {
-	return f->test != TEST_LIST || !s->is_listed_good;
+	return !f->is_waiting && (f->test != TEST_LIST || !s->is_listed_good);
 }
 
 static void
@@ -70,15 +70,19 @@ total_log(const struct check_session *s, const struct sum *sum, const struct fin
 }
 
 void
-judge(struct check_session *s, const struct scope *const *scopes, size_t count,
-	struct check_verdict *out)
+judge(struct check_session *s, struct check_verdict *out)
 {
+	struct scope *const scopes[] = {&s->client, &s->mail};
 	const int64_t now_ms = check_wall_ms();
 	struct sum sum = {0};
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < sizeof scopes / sizeof *scopes; i++)
 		for (size_t j = 0; j < scopes[i]->count; j++) {
-			sum_add(s, &scopes[i]->findings[j], &sum);
-			finding_log(s, &scopes[i]->findings[j], now_ms);
+			struct finding *const f = &scopes[i]->findings[j];
+			sum_add(s, f, &sum);
+			/* Of the client for each message, of the message once. */
+			if (!f->is_logged || (scopes[i] == &s->client && !s->is_at_end))
+				finding_log(s, f, now_ms);
+			f->is_logged = true;
 		}
 	const struct finding *const speaks =
 		sum.refusing != NULL                                             ? sum.refusing

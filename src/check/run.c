@@ -1,5 +1,6 @@
 /* run - machines that ask, and the resolver that answers */
 #include "check/inside.h"
+#include "read/address.h"
 
 #include <stdlib.h>
 
@@ -16,6 +17,7 @@ struct run {
 		struct helo_check helo;
 		struct sender_check sender;
 		struct list_check list;
+		struct dmarc_find dmarc;
 	} u;
 };
 
@@ -33,6 +35,11 @@ run_step(struct run *r, const struct dns_answer *answer)
 		return sender_step(&r->u.sender, answer);
 	case RUN_LIST:
 		return list_check_step(&r->u.list, answer);
+	case RUN_DKIM:
+		return dkim_step(r->session->dkim, answer);
+	case RUN_DMARC:
+	case RUN_POLICY:
+		return dmarc_find_step(&r->u.dmarc, answer);
 	}
 	return false;
 }
@@ -50,9 +57,14 @@ run_question(const struct run *r)
 	case RUN_SENDER:
 		return &r->u.sender.ask;
 	case RUN_LIST:
+		return &r->u.list.ask;
+	case RUN_DKIM:
+		return &r->session->dkim->ask;
+	case RUN_DMARC:
+	case RUN_POLICY:
 		break;
 	}
-	return &r->u.list.ask;
+	return &r->u.dmarc.ask;
 }
 
 static void
@@ -84,6 +96,14 @@ run_found(struct run *r)
 		break;
 	case RUN_LIST:
 		found_list(s, &r->u.list, r->item);
+		break;
+	case RUN_DKIM:
+		break; /* its results stay where they are */
+	case RUN_DMARC:
+		s->dmarc = r->u.dmarc;
+		break;
+	case RUN_POLICY:
+		found_policy(s, &r->u.dmarc);
 		break;
 	}
 	run_free(r);
@@ -179,15 +199,6 @@ run_helo(struct check_session *s)
 		run_go(r, helo_begin(&r->u.helo, s->helo, &s->ip));
 }
 
-struct str
-domain_behind(struct str address)
-{
-	size_t at = address.len;
-	while (at > 0 && address.ptr[at - 1] != '@')
-		at--;
-	return str_from(address, at);
-}
-
 void
 run_sender(struct check_session *s)
 {
@@ -244,6 +255,34 @@ run_lists_of_domains(struct check_session *s)
 		run_list_domain(s, sender);
 	if (is_domain(s->helo) && !str_eq_case(s->helo, sender))
 		run_list_domain(s, s->helo);
+}
+
+void
+run_dkim(struct check_session *s)
+{
+	struct run *const r = run_new(s, &s->mail, RUN_DKIM);
+	if (r != NULL)
+		run_go(r, dkim_begin(s->dkim));
+}
+
+static void
+run_find(struct check_session *s, enum run_kind kind, struct str domain)
+{
+	struct run *const r = run_new(s, &s->mail, kind);
+	if (r != NULL)
+		run_go(r, dmarc_find_begin(&r->u.dmarc, domain));
+}
+
+void
+run_dmarc(struct check_session *s, struct str author)
+{
+	run_find(s, RUN_DMARC, author);
+}
+
+void
+run_policy(struct check_session *s, struct str domain)
+{
+	run_find(s, RUN_POLICY, domain);
 }
 
 void

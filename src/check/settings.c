@@ -50,6 +50,9 @@ settings_new(const struct config *config, char words[static SETTINGS_WORDS_MAX])
 	s->sender = (enum check_mode)number(config, SETTING_sender_mx_check);
 	s->helo = (enum check_mode)number(config, SETTING_helo_check);
 	s->reverse = (enum check_mode)number(config, SETTING_ptr_check);
+	static const enum check_mode dmarc_modes[] = {CHECK_OFF, CHECK_LOG, CHECK_REFUSE};
+	s->dmarc = dmarc_modes[number(config, SETTING_dmarc)];
+	s->spf_waits = number(config, SETTING_spf_waits_for_dmarc) != 0;
 	s->spf_score = (unsigned)number(config, SETTING_spf_score);
 	s->sender_score = (unsigned)number(config, SETTING_sender_mx_score);
 	s->helo_score = (unsigned)number(config, SETTING_helo_score);

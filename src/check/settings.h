@@ -18,9 +18,10 @@ struct check_settings {
 	unsigned uses;
 	struct net exempt[CONFIG_LIST_MAX];
 	size_t exempt_count;
-	enum check_mode spf, sender, helo, reverse;
+	enum check_mode spf, sender, helo, reverse, dmarc; /* dmarc: never CHECK_SCORE */
 	unsigned spf_score, sender_score, helo_score, reverse_score;
 	unsigned refuse_score;
+	bool spf_waits; /* for DMARC, where the domain has a policy */
 	struct lists blocked_ips, blocked_domains, allowed_ips;
 	int64_t timeout_ms;
 	bool has_greylist, spf_passes_greylist;

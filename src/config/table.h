@@ -107,6 +107,13 @@
 	X(dnswl, TEXT, SERVER, "", 0, 2000,                                                        \
 		"Lists of good addresses, written likewise: whom one of them has is not "          \
 		"looked up in dnsbl. Weights mean nothing here.")                                  \
+	X(spf_waits_for_dmarc, FLAG, SERVER, "yes", 0, 0,                                          \
+		"Whether spf = refuse leaves the last word to DMARC where the domain has a "       \
+		"policy: forwarded mail fails SPF, and its signature may still vouch.")            \
+	X(dmarc, WORD, SERVER, "refuse", 0, 0,                                                     \
+		"|off|log|refuse| What the policy of the domain in From does when neither SPF "    \
+		"nor a DKIM signature agrees with it (RFC 7489): p=reject refuses, "               \
+		"p=quarantine marks. With off no signature is looked at.")                         \
 	X(greylisting, FLAG, SERVER, "no", 0, 0,                                                   \
 		"Whether a sender who is new here is told to come again (451). Those whom "        \
 		"dnswl has are never told so.")                                                    \

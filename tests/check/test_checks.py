@@ -193,6 +193,103 @@ got, log = run(server, {**QUIET, 'ptr_check': 'refuse'}, 'client 192.0.2.6', 'he
 	'rcpt a@here.example')
 check(got == ['pass'], 'another client while the first is being asked about', got)
 
+# The text: the signed message of RFC 8463, whole, changed, and under other policies.
+SIGNED = """DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed;
+ d=football.example.com; i=@football.example.com;
+ q=dns/txt; s=brisbane; t=1528637909; h=from : to :
+ subject : date : message-id : from : subject : date;
+ bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;
+ b=/gCrinpcQOoIfuHNQIbq4pgh9kyIK3AQUdt9OdqQehSwhEIug4D11Bus
+ Fa3bT3FY5OsU7ZbnKELq+eXdp1Q1Dw==
+From: Joe SixPack <joe@football.example.com>
+To: Suzie Q <suzie@shopping.example.net>
+Subject: Is dinner ready?
+Date: Fri, 11 Jul 2003 21:00:37 -0700 (PDT)
+Message-ID: <20030712040037.46341.5F8J@football.example.com>
+
+Hi.
+
+We lost the game.  Are you hungry yet?
+
+Joe.
+""".replace("\n", "\r\n")
+UNSIGNED = SIGNED[SIGNED.index("From: "):]
+KEY = 'v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo='
+AUTHOR = 'football.example.com'
+
+
+def text(message, zone, settings=None, sender='u@' + AUTHOR, client=CLIENT):
+	"""The answers to RCPT and to the end of the text, and the log."""
+	zone = Server({('brisbane._domainkey.' + AUTHOR, 'TXT'): [KEY], (AUTHOR, 'A'): ['192.0.2.99'], **zone})
+	with tempfile.TemporaryDirectory() as folder:
+		with open(os.path.join(folder, 'mail'), 'w', newline='') as f:
+			f.write(message)
+		got, log = run(zone, {**QUIET, 'spf': 'refuse', 'dmarc': 'refuse', **(settings or {})}, 'client ' + client, 'helo mx.other.example', 'mail ' + sender,
+			'rcpt r@here.example', 'end ' + os.path.join(folder, 'mail'))
+	zone.close()
+	return got[0], '\n'.join(got[1:]), log
+
+
+def policy(record, **more):
+	return {('_dmarc.' + AUTHOR, 'TXT'): [record], **more}
+
+
+ELSEWHERE = {('other.example', 'TXT'): ['v=spf1 ip4:192.0.2.7 -all']}
+OURS = {(AUTHOR, 'TXT'): ['v=spf1 ip4:192.0.2.7 -all']}
+NOT_OURS = {(AUTHOR, 'TXT'): ['v=spf1 -all']}
+REJECT = policy('v=DMARC1; p=reject')
+CHANGED = SIGNED.replace('Joe.', 'Jim.')
+
+for name, args, want, headers, in_log in [
+	('signed, sent by another: DKIM agrees', (SIGNED, {**REJECT, **ELSEWHERE}, None, 'u@other.example'), 'pass',
+		['dkim=pass header.d=football.example.com header.s=brisbane header.a=ed25519-sha256', 'dmarc=pass (p=reject) header.from=football.example.com',
+			'spf=pass smtp.mailfrom=u@other.example'], 'check=dmarc result=pass rule=football.example.com'),
+	('unsigned, sent by itself: SPF agrees', (UNSIGNED, {**REJECT, **OURS}), 'pass', ['spf=pass', 'dkim=none', 'dmarc=pass (p=reject)'], 'check=dkim result=none'),
+	('X76: neither agrees', (UNSIGNED, {**REJECT, **ELSEWHERE}, None, 'u@other.example'),
+		'550 5.7.26 Rejected by the DMARC policy of football.example.com: SPF pass for other.example, which is another domain; no DKIM signature (X76 TEST)', [],
+		'check=dmarc result=fail'),
+	('X76: the body was changed', (CHANGED, {**REJECT, **ELSEWHERE}, None, 'u@other.example'),
+		'550 5.7.26 Rejected by the DMARC policy of football.example.com: SPF pass for other.example, which is another domain; '
+		'DKIM fail for football.example.com (X76 TEST)', [], 'check=dkim result=fail rule="football.example.com: the body was changed"'),
+	('X76 of a subdomain, by the policy of the organization', (UNSIGNED, {('_dmarc.example.com', 'TXT'): ['v=DMARC1; p=none; sp=reject'], **ELSEWHERE}, None, 'u@other.example'),
+		'550 5.7.26 Rejected by the DMARC policy of football.example.com: SPF pass for other.example, which is another domain; no DKIM signature (X76 TEST)', [], 'result=fail'),
+	('a subdomain agrees, when that is enough', (UNSIGNED, {**REJECT, ('www.football.example.com', 'TXT'): ['v=spf1 ip4:192.0.2.7']}, None, 'u@www.football.example.com'), 'pass',
+		['dmarc=pass'], ''),
+	('X76: a subdomain, when it must be the same', (UNSIGNED, {**policy('v=DMARC1; p=reject; aspf=s'), ('www.football.example.com', 'TXT'): ['v=spf1 ip4:192.0.2.7']}, None,
+		'u@www.football.example.com'), '550 5.7.26 Rejected by the DMARC policy of football.example.com: SPF pass for www.football.example.com, which is another domain; '
+		'no DKIM signature (X76 TEST)', [], ''),
+	('p=none says nothing', (UNSIGNED, {**policy('v=DMARC1; p=none'), **ELSEWHERE}, None, 'u@other.example'), 'pass', ['dmarc=fail (p=none)'], 'result=fail'),
+	('p=quarantine marks', (UNSIGNED, {**policy('v=DMARC1; p=quarantine'), **ELSEWHERE}, None, 'u@other.example'), 'pass', ['dmarc=fail (p=quarantine)', 'X-Spam-Flag: YES'], ''),
+	('who tries it out is taken a step lighter', (UNSIGNED, {**policy('v=DMARC1; p=reject; t=y'), **ELSEWHERE}, None, 'u@other.example'), 'pass', ['X-Spam-Flag: YES'], ''),
+	('only logged', (UNSIGNED, {**REJECT, **ELSEWHERE}, {'dmarc': 'log'}, 'u@other.example'), 'pass', ['dmarc=fail (p=reject)'], 'check=dmarc result=fail'),
+	('no policy', (UNSIGNED, ELSEWHERE, None, 'u@other.example'), 'pass', ['dmarc=none'], 'check=dmarc result=none'),
+	('SPF fails, and DKIM vouches: forwarded', (SIGNED, {**REJECT, **NOT_OURS}), 'pass', ['spf=fail', 'dkim=pass', 'dmarc=pass'], 'check=spf result=fail'),
+	('C21 at the end: SPF fails, and nobody vouches', (UNSIGNED, {**policy('v=DMARC1; p=none'), **NOT_OURS}),
+		'550 5.7.23 Blocked by SPF: 192.0.2.7 may not send for football.example.com (C21 TEST)', [], 'check=total result=refuse score=5 rule=spf'),
+	('X77: the key cannot be asked for', (SIGNED, {**REJECT, **ELSEWHERE, ('brisbane._domainkey.' + AUTHOR, 'TXT'): SERVFAIL}, None, 'u@other.example'),
+		'451 4.7.26 Authentication checks of football.example.com failed for now, please try again later (X77 TEST)', [], 'check=dkim result=temperror'),
+	('X77: nor the policy', (SIGNED, {('_dmarc.' + AUTHOR, 'TXT'): SERVFAIL, **ELSEWHERE}, None, 'u@other.example'),
+		'451 4.7.26 Authentication checks of football.example.com failed for now, please try again later (X77 TEST)', [], 'check=dmarc result=temperror'),
+	('a name that looks like an address is none', (UNSIGNED.replace('Joe SixPack <', '"joe@other.example" <'), {**REJECT, **ELSEWHERE}, None, 'u@other.example'),
+		'550 5.7.26 Rejected by the DMARC policy of football.example.com: SPF pass for other.example, which is another domain; no DKIM signature (X76 TEST)', [], ''),
+	('a second author must agree too', (UNSIGNED.replace('Joe SixPack', 'x@other.example, Joe'), {**policy('v=DMARC1; p=none'), **ELSEWHERE, ('_dmarc.other.example', 'TXT'):
+		['v=DMARC1; p=reject']}, None, 'u@other.example'),
+		'550 5.7.26 Rejected by the DMARC policy of other.example: SPF pass for other.example, which is another domain; no DKIM signature (X76 TEST)', [], ''),
+	('no From at all', (UNSIGNED.replace('From:', 'X-From:'), {**REJECT, **ELSEWHERE}, None, 'u@other.example'), 'pass', ['dkim=none'], ''),
+]:
+	at_rcpt, at_end, log = text(*args)
+	check(at_rcpt == 'pass', name + ': nothing at RCPT', at_rcpt)
+	check(at_end.startswith(want) and (want == 'pass' or at_end == want), '... at the end', at_end, want)
+	check(all(h in at_end for h in headers), '... in the header', at_end, headers)
+	check(in_log in log, '... in the log', log.splitlines(), in_log)
+	if at_end[:1] in '45':
+		check(explained(at_end) in ('dmarc_failure', 'spf_failure', 'auth_failure'), '... explained', explained(at_end))
+
+at_rcpt, _, _ = text(UNSIGNED, NOT_OURS)
+check(at_rcpt.startswith('550 5.7.23 '), 'without a policy SPF decides at RCPT', at_rcpt)
+at_rcpt, _, _ = text(UNSIGNED, {**REJECT, **NOT_OURS}, {'spf_waits_for_dmarc': 'no'})
+check(at_rcpt.startswith('550 5.7.23 '), '... or when it does not wait', at_rcpt)
+
 # Greylisting: over several runs, since it must survive a restart.
 with tempfile.TemporaryDirectory() as folder:
 	grey = {**QUIET, 'greylisting': 'yes', 'greylist_delay': '1h'}

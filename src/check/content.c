@@ -1,0 +1,256 @@
+/* content - what the text shows */
+#include "check/content.h"
+
+#include "check/author.h"
+#include "check/authres.h"
+#include "dns/name.h"
+
+#define AUTHORS_MAX 10 /* addresses of From; DMARC asks whether all of them agree */
+#define HEADERS_BYTES_MAX 8192
+#define WORDS_BYTES_MAX 400
+
+/* The authors' domains, in lower case, A-labels; the count. */
+static size_t
+authors(struct check_session *s, struct str domains[AUTHORS_MAX])
+{
+	struct str field, domain, parsed;
+	char room[DNS_NAME_BYTES_MAX + 1];
+	size_t count = 0;
+	for (size_t nth = 0; count < AUTHORS_MAX &&
+			     str_is_set(field = dkim_field_find(s->dkim, STR("From"), nth));
+		nth++)
+		while (count < AUTHORS_MAX && author_next(&field, &domain))
+			domains[count++] = dns_name_parse(domain, room, &parsed)
+						   ? arena_str(&s->mail.arena, parsed)
+						   : STR("");
+	return count;
+}
+
+void
+content_begin(struct check_session *s)
+{
+	struct str domains[AUTHORS_MAX];
+	if (s->dkim == NULL)
+		return;
+	run_dkim(s);
+	if (s->settings->dmarc == CHECK_OFF)
+		return;
+	s->author_count = authors(s, domains);
+	if (s->author_count > 0 && domains[0].len > 0)
+		run_dmarc(s, domains[0]);
+}
+
+/* ---- do they agree? */
+
+static bool
+all_aligned(struct check_session *s, struct str with, bool is_strict)
+{
+	struct str domains[AUTHORS_MAX];
+	const size_t count = authors(s, domains);
+	for (size_t i = 0; i < count; i++)
+		if (!dmarc_is_aligned(domains[i], with, is_strict))
+			return false;
+	return count > 0;
+}
+
+static bool
+spf_agrees(struct check_session *s)
+{
+	return s->spf_result == SPF_PASS &&
+	       all_aligned(s, s->spf_identity, s->dmarc.record.is_spf_strict);
+}
+
+static bool
+dkim_agrees(struct check_session *s, const struct dkim_signature **which)
+{
+	for (size_t i = 0; i < s->dkim->count; i++) {
+		const struct dkim_signature *const one = &s->dkim->signatures[i];
+		*which = one;
+		if (one->result == DKIM_PASS &&
+			all_aligned(s, one->domain, s->dmarc.record.is_dkim_strict))
+			return true;
+	}
+	return false;
+}
+
+/* Could the answer be another one when the DNS works again? */
+static bool
+is_uncertain(const struct check_session *s)
+{
+	for (size_t i = 0; i < s->dkim->count; i++)
+		if (s->dkim->signatures[i].result == DKIM_TEMPERROR)
+			return true;
+	return s->spf_result == SPF_TEMPERROR;
+}
+
+/* What of SPF and DKIM did not agree: for the reply. */
+static struct str
+disagreement(struct check_session *s)
+{
+	struct buf out;
+	const struct str from = str_of(s->dmarc.domain);
+	buf_init(&out, WORDS_BYTES_MAX);
+	buf_add(&out, STR("SPF "));
+	buf_add(&out, spf_result_name(s->spf_result));
+	buf_add(&out, STR(" for "));
+	buf_add(&out, str_head(s->spf_identity, 100));
+	if (s->spf_result == SPF_PASS)
+		buf_add(&out, STR(", which is another domain"));
+	if (s->dkim->count == 0)
+		buf_add(&out, STR("; no DKIM signature"));
+	for (size_t i = 0; i < s->dkim->count && i < 2; i++) {
+		const struct dkim_signature *const one = &s->dkim->signatures[i];
+		buf_add(&out, STR("; DKIM "));
+		buf_add(&out, dkim_result_name(one->result));
+		buf_add(&out, STR(" for "));
+		buf_add(&out, one->domain.len > 0 ? str_head(one->domain, 60) : STR("no domain"));
+		if (one->result == DKIM_PASS && !str_eq(one->domain, from))
+			buf_add(&out, STR(", which is another domain"));
+	}
+	const struct str words = arena_str(&s->mail.arena, buf_str(&out));
+	buf_fini(&out);
+	return words;
+}
+
+/* ---- what it means */
+
+static void
+dkim_found(struct check_session *s)
+{
+	for (size_t i = 0; i < s->dkim->count; i++) {
+		const struct dkim_signature *const one = &s->dkim->signatures[i];
+		struct finding *const f =
+			finding_add(&s->mail, TEST_DKIM, dkim_result_name(one->result));
+		if (f != NULL)
+			f->words = arena_join(&s->mail.arena, one->domain,
+				one->words.len > 0 ? STR(": ") : STR(""), one->words);
+	}
+	if (s->dkim->count == 0)
+		finding_add(&s->mail, TEST_DKIM, STR("none"));
+}
+
+/* The policy that counts: who only tries it out (t=y, pct=0) is taken one step lighter. */
+static enum dmarc_policy
+policy_of(const struct dmarc_find *d)
+{
+	if (!d->record.is_test && d->record.percent > 0)
+		return d->policy;
+	return d->policy == DMARC_REJECT ? DMARC_QUARANTINE : DMARC_NONE;
+}
+
+static void
+dmarc_found(struct check_session *s)
+{
+	const struct dkim_signature *signature = NULL;
+	const enum check_mode mode = s->settings->dmarc;
+	struct finding *const f = finding_add(&s->mail, TEST_DMARC, STR("none"));
+	if (f == NULL)
+		return;
+	f->facts.domain = f->words = arena_str(&s->mail.arena, str_of(s->dmarc.domain));
+	if (s->dmarc.has_failed) {
+		f->result = STR("temperror");
+		f->defers = mode == CHECK_REFUSE;
+		f->condition = CONDITION_ORIGIN_UNCHECKED;
+		return;
+	}
+	if (!s->dmarc.has_record)
+		return;
+	s->is_dmarc_pass = spf_agrees(s) || dkim_agrees(s, &signature);
+	f->result = s->is_dmarc_pass ? STR("pass") : STR("fail");
+	if (s->is_dmarc_pass)
+		return;
+	f->facts.text = disagreement(s);
+	f->words = arena_join(&s->mail.arena, f->words, STR(": "), f->facts.text);
+	const enum dmarc_policy policy = policy_of(&s->dmarc);
+	s->is_quarantined = policy == DMARC_QUARANTINE && mode == CHECK_REFUSE;
+	if (policy != DMARC_REJECT || mode != CHECK_REFUSE)
+		return;
+	f->defers = is_uncertain(s);
+	f->refuses = !f->defers;
+	f->condition = f->defers ? CONDITION_ORIGIN_UNCHECKED : CONDITION_DMARC_REFUSED;
+}
+
+/* SPF that failed and waited for DMARC: counts unless that vouches. */
+static void
+spf_decide(struct check_session *s)
+{
+	for (size_t i = 0; i < s->mail.count; i++) {
+		struct finding *const f = &s->mail.findings[i];
+		if (!f->is_waiting || s->is_dmarc_pass)
+			continue;
+		f->is_waiting = f->is_logged = false;
+	}
+}
+
+/* ---- the header */
+
+static struct str
+policy_name(enum dmarc_policy p)
+{
+	return p == DMARC_REJECT       ? STR("p=reject")
+	       : p == DMARC_QUARANTINE ? STR("p=quarantine")
+	       : p == DMARC_NONE       ? STR("p=none")
+				       : STR_NONE;
+}
+
+static void
+dkim_write(const struct check_session *s, struct authres *a)
+{
+	if (s->dkim->count == 0)
+		authres_result(a, STR("dkim"), STR("none"), STR_NONE);
+	for (size_t i = 0; i < s->dkim->count; i++) {
+		const struct dkim_signature *const one = &s->dkim->signatures[i];
+		authres_result(a, STR("dkim"), dkim_result_name(one->result), one->words);
+		authres_property(a, STR("header.d"), one->domain);
+		authres_property(a, STR("header.s"), one->selector);
+		authres_property(a, STR("header.a"), one->algorithm);
+	}
+}
+
+static void
+headers_write(struct check_session *s, struct check_verdict *out)
+{
+	struct authres a;
+	struct buf text;
+	buf_init(&text, HEADERS_BYTES_MAX);
+	authres_begin(&a, &text, str_of(s->host));
+	if (s->settings->spf != CHECK_OFF || s->settings->dmarc != CHECK_OFF) {
+		authres_result(&a, STR("spf"), spf_result_name(s->spf_result), STR_NONE);
+		authres_property(&a, s->sender.len > 0 ? STR("smtp.mailfrom") : STR("smtp.helo"),
+			s->sender.len > 0 ? s->sender : s->helo);
+	}
+	if (s->dkim != NULL)
+		dkim_write(s, &a);
+	if (s->dkim != NULL && s->settings->dmarc != CHECK_OFF && s->author_count > 0) {
+		authres_result(&a, STR("dmarc"),
+			s->dmarc.has_failed    ? STR("temperror")
+			: !s->dmarc.has_record ? STR("none")
+			: s->is_dmarc_pass     ? STR("pass")
+					       : STR("fail"),
+			policy_name(s->dmarc.policy));
+		authres_property(&a, STR("header.from"), str_of(s->dmarc.domain));
+	}
+	if (s->settings->reverse != CHECK_OFF) {
+		authres_result(&a, STR("iprev"), reverse_result_name(s->reverse_result), STR_NONE);
+		authres_property(&a, STR("policy.iprev"), str_of(s->ip_text));
+	}
+	authres_end(&a);
+	if (s->is_quarantined)
+		buf_add(&text, STR("X-Spam-Flag: YES\r\n"));
+	out->headers = buf_failed(&text) ? STR_NONE : arena_str(&s->mail.arena, buf_str(&text));
+	buf_fini(&text);
+}
+
+void
+content_judge(struct check_session *s, struct check_verdict *out)
+{
+	if (s->dkim != NULL) {
+		dkim_found(s);
+		if (s->author_count > 0 && s->settings->dmarc != CHECK_OFF)
+			dmarc_found(s);
+	}
+	spf_decide(s);
+	judge(s, out);
+	if (!out->is_refused)
+		headers_write(s, out);
+}
