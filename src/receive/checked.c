@@ -30,6 +30,9 @@ done(void *to, const struct check_verdict *verdict)
 	struct guest *const g = to;
 	struct smtp_answer a = {.verdict = ANSWER_PASS};
 	const uint32_t question = g->check_question;
+	/* A question that was closed for its time is not answered any more: nothing is taken. */
+	if (g->session.pending == 0 || g->session.question != question)
+		return;
 	if (go_on(g, g->check_at, verdict, question, &a))
 		guest_answer(g, question, &a);
 }
@@ -63,6 +66,24 @@ guest_check(struct guest *g, enum check_point at, const struct smtp_event *e, st
 	return ask(g, at, e, &verdict) && go_on(g, at, &verdict, e->question, a);
 }
 
+/* Networks of our own: they may send to others without signing in, so nobody asks where their mail
+ * comes from. */
+static bool
+is_of_ours(struct guest *g, const struct ip *ip)
+{
+	static const enum direction outwards[] = {LOCAL_TO_ELSEWHERE, ELSEWHERE_TO_ELSEWHERE};
+	struct directory_range range;
+	char text[IP_TEXT_BYTES];
+	ip_text(ip, text);
+	if (!directory_range_find(g->receive->parts.directory, str_of(text), &g->scratch, &range))
+		return false;
+	for (size_t i = 0; i < sizeof outwards / sizeof *outwards; i++)
+		if ((range.allowed & 1u << outwards[i]) != 0 &&
+			(range.needs_login & 1u << outwards[i]) == 0)
+			return true;
+	return false;
+}
+
 void
 guest_check_begin(struct guest *g)
 {
@@ -74,6 +95,6 @@ guest_check_begin(struct guest *g)
 	g->check = NULL;
 	/* Mail of users, and what is handed over by LMTP, was judged where it came in. */
 	if (r->parts.checks != NULL && g->profile->settings.kind == LISTENER_MX &&
-		g->session.client.family != 0)
+		g->session.client.family != 0 && !is_of_ours(g, &client.ip))
 		g->check = check_session_new(r->parts.checks, &client, done, g);
 }

@@ -60,18 +60,28 @@ finish(struct head *h, size_t len)
 	h->is_over = true;
 }
 
-bool
+size_t
 head_add(struct head *h, struct str piece)
 {
-	const size_t from = h->text.len > 3 ? h->text.len - 3 : 0;
-	buf_add(&h->text, str_head(piece, HEAD_BYTES_MAX - h->text.len));
+	const size_t before = h->text.len;
+	const struct str now = str_head(piece, HEAD_BYTES_MAX - before);
+	buf_add(&h->text, now);
+	if (buf_failed(&h->text)) {
+		finish(h, before);
+		return 0;
+	}
 	const struct str text = buf_str(&h->text);
-	const size_t end =
-		str_starts(text, STR("\r\n")) ? 0 : str_find(text, STR("\r\n\r\n"), from);
-	if (end == STR_NPOS && text.len < HEAD_BYTES_MAX && !buf_failed(&h->text))
-		return false;
+	const size_t end = str_starts(text, STR("\r\n"))
+				   ? 0
+				   : str_find(text, STR("\r\n\r\n"), before > 3 ? before - 3 : 0);
+	if (end == STR_NPOS && text.len < HEAD_BYTES_MAX)
+		return now.len;
 	finish(h, end);
-	return true;
+	if (end == STR_NPOS)
+		return now.len;
+	/* The blank line ends it; of these bytes it has none but those. */
+	h->text.len = end == 0 ? 2 : end + 4;
+	return h->text.len - before;
 }
 
 void

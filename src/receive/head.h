@@ -24,9 +24,9 @@ struct head {
 void head_init(struct head *h);
 void head_fini(struct head *h);
 
-/* head_add - the next bytes, lines ending in CRLF; true when the header is over with them. What
- * there is no memory for is not looked at */
-bool head_add(struct head *h, struct str piece);
+/* head_add - the next bytes, lines ending in CRLF; how many of them are the header's, which is over
+ * (is_over) with them when there are more. What there is no memory for ends it */
+size_t head_add(struct head *h, struct str piece);
 
 /* head_end - there is no more: the message was a header alone */
 void head_end(struct head *h);

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "check/authres.h"
 #include "receive/inside.h"
 
 #define SEEN_BUCKETS 256
@@ -82,15 +83,60 @@ mail_add_target(struct mail *m, const struct queue_recipient *recipient)
 	return !arena_failed(a);
 }
 
+/* The header as it came, but for results that somebody else gives out for ours: RFC 8601 s5. */
+static bool
+add_header(struct mail *m)
+{
+	struct str rest = buf_str(&m->head.text);
+	while (rest.len > 0) {
+		size_t end = 0;
+		do { /* a field with its folded lines */
+			const size_t eol = str_find(rest, STR("\r\n"), end);
+			end = eol == STR_NPOS ? rest.len : eol + 2;
+		} while (end < rest.len && (rest.ptr[end] == ' ' || rest.ptr[end] == '\t'));
+		const struct str field = str_head(rest, end);
+		rest = str_from(rest, end);
+		if (!authres_is_of(field, m->guest->profile->host) &&
+			!queue_intake_add(m->intake, field.ptr, field.len))
+			return false;
+	}
+	return true;
+}
+
+/* The header is over: it goes on, and what came behind it. */
+static void
+end_header(struct mail *m)
+{
+	m->message_id = arena_str(&m->arena, m->head.message_id);
+	if (!add_header(m))
+		m->stage = MAIL_REFUSED;
+	buf_fini(&m->head.text);
+	buf_init(&m->head.text, 0);
+}
+
 void
 mail_add_body(struct mail *m, struct str piece)
 {
 	if (m->stage != MAIL_OPEN || m->intake == NULL)
 		return;
-	if (!m->head.is_over && head_add(&m->head, piece))
-		m->message_id = arena_str(&m->arena, m->head.message_id);
+	if (!m->head.is_over) {
+		const size_t taken = head_add(&m->head, piece);
+		piece = str_from(piece, taken);
+		if (!m->head.is_over)
+			return;
+		end_header(m);
+	}
 	if (!queue_intake_add(m->intake, piece.ptr, piece.len))
 		m->stage = MAIL_REFUSED;
+}
+
+void
+mail_header_end(struct mail *m)
+{
+	if (m->head.is_over)
+		return;
+	head_end(&m->head);
+	end_header(m);
 }
 
 void
@@ -100,7 +146,6 @@ mail_text_end(struct mail *m, struct str checked)
 	const struct session *const s = &g->session;
 	char ip[ENDPOINT_TEXT_BYTES];
 	struct buf front;
-	m->message_id = arena_str(&m->arena, m->head.message_id);
 	const struct trace trace = {.helo = str_of(g->helo),
 		.client = guest_client(g, ip),
 		.host = g->profile->host,

@@ -61,6 +61,9 @@ bool mail_add_target(struct mail *m, const struct queue_recipient *recipient);
 
 /* mail_add_body - the next piece of its text; a failure is told at its end */
 void mail_add_body(struct mail *m, struct str piece);
+/* mail_header_end - there was nothing but a header */
+void mail_header_end(struct mail *m);
+
 /* mail_text_end - it is complete: what goes in front of it is written, `checked` (lines of the
  * checks, each with its CRLF) before our Received */
 void mail_text_end(struct mail *m, struct str checked);

@@ -165,7 +165,6 @@ answer_end(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 	const int error = queue_intake_error(m->intake);
 	if (m->stage == MAIL_REFUSED || error != 0)
 		return refuse_message(m, condition_of(error), a);
-	if (!m->head.is_over)
-		head_end(&m->head);
+	mail_header_end(m);
 	return header_is_refused(g, a) || guest_check(g, CHECK_AT_END, e, a);
 }

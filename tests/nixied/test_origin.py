@@ -39,6 +39,7 @@ zone = Server({
     ('why.test', 'TXT'): ['v=spf1 -all exp=exp.why.test'],
     ('exp.why.test', 'TXT'): ['ask it@%{d}'],
     ('null.test', 'MX'): [(0, '')],
+    ('_dmarc.reject.test', 'TXT'): ['v=DMARC1; p=reject'],
     ('down.test', '*'): SERVFAIL,
     ('halfdown.test', 'MX'): [(10, 'mx.good.test')],
     ('halfdown.test', 'TXT'): SERVFAIL,
@@ -94,12 +95,39 @@ def refused(n, condition, client, helo, sender, want):
     tap.check([] if told.startswith(condition) or f'{condition} ' in told else [told], '... nixie explains it')
 
 
+def results(n):
+    """What was found goes in front of the message, and nobody else's word for ours goes on."""
+    with Client(n.ports['mx']) as c:
+        c.reply()
+        for command in ('EHLO proxy.test', 'XCLIENT ADDR=192.0.2.7 HELO=mx.good.test', 'EHLO mx.good.test',
+                        'MAIL FROM:<u@good.test>', f'RCPT TO:<{USER}>', 'DATA'):
+            c.say(command)
+        c.send(f'Authentication-Results: mail.{DOMAIN};\r\n\tdkim=pass header.d=bank.test\r\nAuthentication-Results: other.test; none\r\n'
+               'From: u@good.test\r\nSubject: marked-by-checks\r\n\r\ntext\r\n.\r\n')
+        told = c.reply()
+        refused = [c.say(command) for command in ('MAIL FROM:<u@good.test>', f'RCPT TO:<{USER}>', 'DATA')]
+        c.send('From: boss@reject.test\r\n\r\ntext\r\n.\r\n')
+        refused.append(c.reply())
+    tap.check([] if told.startswith('250 ') else [told], 'a message is taken')
+    stored = b''.join(open(os.path.join(n.folder, 'queue', f), 'rb').read() for f in os.listdir(os.path.join(n.folder, 'queue')))
+    at = stored.find(b'marked-by-checks')
+    front = stored[max(0, at - 2000):at].decode('latin-1')
+    front = front[front.rfind(f'Authentication-Results: mail.{DOMAIN};'):]
+    tap.check([] if 'spf=pass smtp.mailfrom=u@good.test' in front and 'dkim=none' in front and 'iprev=pass policy.iprev=192.0.2.7' in front
+              and front.index('spf=pass') < front.index('Received: ') else [front], '... with what was found in front of it')
+    tap.check([] if 'bank.test' not in front and 'other.test' in front else [front], "... and without a stranger's word for ours")
+    want = '550 5.7.26 Rejected by the DMARC policy of reject.test: SPF pass for good.test, which is another domain; no DKIM signature (X76 '
+    tap.check([] if refused[-1].startswith(want) else refused, 'X76 at the end of the text')
+    tap.check([] if n.until_log(' refused .*condition=X76') else [n.log()], '... in the log')
+
+
 def main():
     with Nixied(NIXIED, f'dns_servers = {zone.address}\n{SETTINGS}', LISTENER) as n:
         for case in CASES:
             refused(n, *case)
         got = mail(n.ports['mx'], '192.0.2.7', 'mx.good.test', 'u@good.test', USER)
         tap.check([] if got[1].startswith('250 ') else got, 'an honest client is taken')
+        results(n)
         got = mail(n.ports['mx'], '127.0.0.1', 'x.test', 'u@fail.test', USER)
         tap.check([] if got[1].startswith('250 ') else got, 'this host is not checked')
         n.configure(f'dns_servers = {zone.address}\nspf = log\nhelo_check = off\nptr_check = off\n', LISTENER)

@@ -7,8 +7,8 @@ feed(struct head *h, struct str text, size_t step)
 {
 	head_init(h);
 	while (text.len > 0 && !h->is_over) {
-		head_add(h, str_head(text, step));
-		text = str_from(text, step);
+		const size_t used = head_add(h, str_head(text, step));
+		text = str_from(text, used);
 	}
 	if (!h->is_over)
 		head_end(h);
@@ -63,7 +63,8 @@ limit(void)
 	line[sizeof line - 2] = '\r';
 	line[sizeof line - 1] = '\n';
 	head_init(&h);
-	while (!head_add(&h, (struct str){line, sizeof line}) && lines < 10000)
+	while (head_add(&h, (struct str){line, sizeof line}) == sizeof line && !h.is_over &&
+		lines < 10000)
 		lines++;
 	tap_is_int((long)((lines + 1) * sizeof line), (long)HEAD_BYTES_MAX,
 		"so much of a header is looked at");
