@@ -216,8 +216,9 @@ stream_connect_tls(struct stream *s, SSL_CTX *context, const char *host, bool mu
 		return false;
 	SSL_set_connect_state(s->ssl);
 	SSL_set_verify(s->ssl, must_verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
-	return host == NULL ||
-	       (SSL_set_tlsext_host_name(s->ssl, host) == 1 && SSL_set1_host(s->ssl, host) == 1);
+	/* The macro takes away the const, and nothing else. */
+	return host == NULL || (SSL_set_tlsext_host_name(s->ssl, (char *)(uintptr_t)host) == 1 &&
+				       SSL_set1_host(s->ssl, host) == 1);
 }
 
 int

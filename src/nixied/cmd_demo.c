@@ -1,5 +1,6 @@
 /* nixied demo - a server to try: a folder with a configuration, a domain, an account, a certificate
  */
+#define _XOPEN_SOURCE 700 /* realpath() */
 #include <errno.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
