@@ -62,9 +62,11 @@ ask_once(int tty, const char *words, char room[PASSWORD_ROOM], struct str *out)
 	struct termios hidden = shown;
 	hidden.c_lflag &= ~(tcflag_t)ECHO;
 	hidden.c_lflag |= ECHONL;
-	bool ok = write(tty, words, strlen(words)) >= 0 && tcsetattr(tty, TCSAFLUSH, &hidden) == 0;
-	ok = ok && line_read(tty, room, out);
-	tcsetattr(tty, TCSAFLUSH, &shown);
+	/* Hidden before it is asked for: what is typed at once is not shown, and not thrown away.
+	 */
+	const bool ok = tcsetattr(tty, TCSAFLUSH, &hidden) == 0 &&
+			write(tty, words, strlen(words)) >= 0 && line_read(tty, room, out);
+	tcsetattr(tty, TCSADRAIN, &shown);
 	return ok;
 }
 

@@ -5,6 +5,7 @@ import os
 import pathlib
 import pty
 import re
+import select
 import shutil
 import sqlite3
 import subprocess
@@ -214,19 +215,22 @@ def ask(a):
         if child == 0:
             os.execv(a.program, [a.program, "--directory", str(a.file), "account", "password", "kim@a.example"])
         said = b""
-        for answer in answers:
-            while not said.endswith((b"Password: ", b"Again: ")):
-                said += os.read(main, 1024)
-            os.write(main, answer.encode() + b"\n")
-            said += os.read(main, 1)
-        while True:
+
+        def more():
+            """what it says next; nothing at its end, or when it says nothing for long"""
             try:
-                more = os.read(main, 1024)
+                return os.read(main, 1024) if select.select([main], [], [], 60)[0] else b""
             except OSError:
-                break
-            if not more:
-                break
-            said += more
+                return b""
+        for answer, asked in zip(answers, (b"Password: ", b"Again: ")):
+            while asked not in said:
+                part = more()
+                if not part:
+                    break
+                said += part
+            os.write(main, answer.encode() + b"\n")
+        while part := more():
+            said += part
         os.close(main)
         return said.decode(), os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     said, code = talk("battery staple", "battery staple")

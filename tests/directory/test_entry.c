@@ -34,9 +34,10 @@ static bool
 add(struct directory *d, const char *text)
 {
 	struct entry e;
-	return entry_read(text, &e)
-		       ? entry_add(d, &e, &error)
-		       : (snprintf(error.words, sizeof error.words, "unreadable"), false);
+	if (entry_read(text, &e))
+		return entry_add(d, &e, &error);
+	snprintf(error.words, sizeof error.words, "unreadable");
+	return false;
 }
 
 static bool
