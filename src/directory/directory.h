@@ -133,6 +133,15 @@ enum directory_login directory_login_holds(
  * and the identities that were given to it. False, and *failed, when the file does not answer */
 bool directory_may_send_as(struct directory *d, int64_t account, struct str address, bool *failed);
 
+/*
+ * directory_language - in which language the person behind an address is written to
+ *
+ * Of the account of that address, or of the one that its alias leads to.
+ * out       BCP 47, in the arena; absent when nobody has said one
+ * Returns   false when the file does not answer
+ */
+bool directory_language(struct directory *d, struct str address, struct arena *a, struct str *out);
+
 /* What a client's network may do: C16, C22. Each direction is from one place to another, where
  * place is "local" or "elsewhere". */
 enum direction {

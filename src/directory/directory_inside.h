@@ -19,6 +19,7 @@
 		  "OR id = (SELECT domain FROM domain_alias WHERE name = ?1)")                     \
 	X(NAME, "SELECT id, kind, is_active FROM name WHERE domain = ?1 AND local = ?2")           \
 	X(ACCOUNT, "SELECT quota_bytes, forward, keeps_copy FROM account WHERE id = ?1")           \
+	X(LANGUAGE, "SELECT language FROM account WHERE id = ?1")                                  \
 	X(ALIAS, "SELECT target FROM alias WHERE id = ?1")                                         \
 	X(LIST, "SELECT mode, needs_login, owner FROM list WHERE id = ?1")                         \
 	X(MEMBERS, "SELECT address FROM member WHERE list = ?1 ORDER BY address")                  \

@@ -145,28 +145,43 @@ directory_login_holds(struct directory *d, const struct directory_account *accou
 	return holds;
 }
 
-/* Does an alias of this name lead to the account, and to nobody else? */
-static bool
-alias_is_of(struct directory *d, int64_t account, struct str address)
+/* The one account that an address leads to: STEP_ROW when there is one. A forward is not followed:
+ * the account is who it is of. */
+static enum step
+account_behind(struct directory *d, struct str address, int64_t *account)
 {
+	struct name name;
+	struct domain_row domain;
+	struct name_row row;
+	enum step rc = name_parse(address, &name) ? domain_find(d, name.domain, &domain) : STEP_END;
+	if (rc == STEP_ROW)
+		rc = name_find_plus(d, &domain, &name.local, &row);
+	if (rc != STEP_ROW)
+		return rc;
+	if (row.kind == NAME_ACCOUNT) {
+		*account = row.id;
+		return STEP_ROW;
+	}
 	struct arena a;
 	arena_init(&a, 1 << 20);
 	const struct directory_question question = {.recipient = address, .is_authenticated = true};
 	struct directory_answer answer;
 	directory_resolve(d, &question, &a, &answer);
-	const bool is_of = !answer.is_refused && answer.target_count == 1 &&
-			   answer.targets[0].kind == TARGET_MAILBOX &&
-			   answer.targets[0].account == account;
+	const bool is_one = !answer.is_refused && answer.target_count == 1 &&
+			    answer.targets[0].kind == TARGET_MAILBOX;
+	if (is_one)
+		*account = answer.targets[0].account;
+	rc = is_one                                                             ? STEP_ROW
+	     : answer.is_refused && answer.condition == CONDITION_LOOKUP_FAILED ? STEP_FAILED
+										: STEP_END;
 	arena_fini(&a);
-	return is_of;
+	return rc;
 }
 
 bool
 directory_may_send_as(struct directory *d, int64_t account, struct str address, bool *failed)
 {
 	struct name name;
-	struct domain_row domain;
-	struct name_row row;
 	*failed = false;
 	if (!name_parse(address, &name))
 		return false;
@@ -178,12 +193,24 @@ directory_may_send_as(struct directory *d, int64_t account, struct str address, 
 		*failed = given == STEP_FAILED;
 		return given == STEP_ROW;
 	}
-	enum step rc = domain_find(d, name.domain, &domain);
-	if (rc != STEP_ROW) {
-		*failed = rc == STEP_FAILED;
-		return false;
-	}
-	rc = name_find_plus(d, &domain, &name.local, &row);
+	int64_t behind = 0;
+	const enum step rc = account_behind(d, address, &behind);
 	*failed = rc == STEP_FAILED;
-	return rc == STEP_ROW && (row.id == account || alias_is_of(d, account, address));
+	return rc == STEP_ROW && behind == account;
+}
+
+bool
+directory_language(struct directory *d, struct str address, struct arena *a, struct str *out)
+{
+	int64_t account = 0;
+	enum step rc = account_behind(d, address, &account);
+	*out = STR_NONE;
+	if (rc != STEP_ROW)
+		return rc == STEP_END;
+	sqlite3_stmt *const s = ask_id(d, QUERY_LANGUAGE, account);
+	rc = step(s);
+	if (rc == STEP_ROW)
+		*out = arena_str(a, column_text(s, 0));
+	done(s);
+	return rc != STEP_FAILED;
 }

@@ -370,6 +370,36 @@ test_changes(struct directory *d)
 		"without a password nobody signs in");
 }
 
+/* The language of whoever is behind an address. */
+static void
+test_language(struct directory *d)
+{
+	static const struct {
+		const char *address, *want;
+	} rows[] = {
+		{"john@a.example", "sv"},
+		{"JOHN-shop@d.example", "sv"},
+		{"nick@a.example", "sv"},
+		{"old@a.example", NULL},
+		{"nobody@a.example", NULL},
+		{"x@far.example", NULL},
+		{"", NULL},
+		{"rubbish", NULL},
+	};
+	struct arena a;
+	arena_init(&a, 1 << 16);
+	must(add(d, "domain-alias d.example a.example"));
+	must(set(d, "account john@a.example language=sv forward="));
+	must(add(d, "alias nick@a.example john@a.example"));
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct str got;
+		const bool ok = directory_language(d, str_of(rows[i].address), &a, &got);
+		tap_ok(ok, "the language of %s", rows[i].address);
+		tap_is_str(got, str_of(rows[i].want), "is");
+	}
+	arena_fini(&a);
+}
+
 static void
 test_routes(struct directory *d)
 {
@@ -461,6 +491,7 @@ main(void)
 	test_filters(d);
 	test_mistakes(d);
 	test_changes(d);
+	test_language(d);
 	test_routes(d);
 	test_removal(d);
 	test_transaction(d);
