@@ -160,30 +160,6 @@ options_take(struct job *job, int argc, char **argv, int *code)
 	return ok;
 }
 
-/* Where the configuration says that the log is. */
-static bool
-logs_of_config(struct job *job)
-{
-	char error[LOGS_ERROR_BYTES];
-	struct conf conf;
-	if (!conf_read(&conf, job->config))
-		return false;
-	const struct str path = conf.config.values[SETTING_log_file].text;
-	const bool has_file = path.len > 0;
-	bool ok = has_file;
-	if (!has_file)
-		fputs("nixied why: the log goes to standard error (log_file is not set), which "
-		      "systemd keeps in its journal:\n"
-		      "  journalctl -u nixied -o cat | nixied why --log - ...\n",
-			stderr);
-	else if (!logs_add_rotated(&job->logs, path.ptr, error)) {
-		fprintf(stderr, "nixied why: %s\n", error);
-		ok = false;
-	}
-	conf_free(&conf);
-	return ok;
-}
-
 static void
 select_line(void *to, struct str line)
 {
@@ -259,7 +235,7 @@ run(struct job *job)
 	char error[LOGS_ERROR_BYTES];
 	const struct why_story *stories = NULL;
 	size_t count = 0;
-	if (job->logs.count == 0 && !logs_of_config(job))
+	if (job->logs.count == 0 && !logs_of_config(&job->logs, job->config, "why"))
 		return EXIT_TROUBLE;
 	struct why *const w = why_new(&job->query);
 	bool ok = w != NULL;

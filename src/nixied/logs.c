@@ -2,6 +2,7 @@
 
 #include "cli/lines.h"
 #include "eventlog/line.h"
+#include "nixied/nixied.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -158,6 +159,28 @@ logs_add_rotated(struct logs *l, const char *path, char error[static LOGS_ERROR_
 				      : fail(error, path, "not enough memory");
 	}
 	closedir(dir);
+	return ok;
+}
+
+bool
+logs_of_config(struct logs *l, const char *path, const char *command)
+{
+	char error[LOGS_ERROR_BYTES];
+	struct conf conf;
+	if (!conf_read(&conf, path))
+		return false;
+	const struct str log = conf.config.values[SETTING_log_file].text;
+	const bool has_file = log.len > 0;
+	const bool ok = has_file && logs_add_rotated(l, log.ptr, error);
+	if (!has_file)
+		fprintf(stderr,
+			"nixied %s: the log goes to standard error (log_file is not set), which "
+			"systemd keeps in its journal:\n"
+			"  journalctl -u nixied -o cat | nixied %s --log - ...\n",
+			command, command);
+	else if (!ok)
+		fprintf(stderr, "nixied %s: %s\n", command, error);
+	conf_free(&conf);
 	return ok;
 }
 

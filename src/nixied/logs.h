@@ -32,6 +32,10 @@ bool logs_add(struct logs *l, const char *path, char error[static LOGS_ERROR_BYT
 /* logs_add_rotated - the file and its siblings: nixied.log, nixied.log.1, nixied.log-20261122.gz */
 bool logs_add_rotated(struct logs *l, const char *path, char error[static LOGS_ERROR_BYTES]);
 
+/* logs_of_config - the log that the configuration at `path` (NULL: the default one) names; false
+ * after a complaint, which also says how `command` is given the journal */
+bool logs_of_config(struct logs *l, const char *path, const char *command);
+
 /* logs_read - every line of every file, in the order of time */
 typedef void logs_line(void *to, struct str line);
 bool logs_read(struct logs *l, logs_line *fn, void *to, char error[static LOGS_ERROR_BYTES]);
