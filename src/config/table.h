@@ -52,10 +52,11 @@
 		"How long a question to the DNS may take, all tries together.")                    \
 	X(log_file, PATH, SERVER, "", 0, 900,                                                      \
 		"The file of the log, a line for each event (nixied-log(5)); opened again "        \
-		"at a HUP, so that logrotate can move it. Empty: standard error, which "           \
-		"systemd keeps in its journal.")                                                   \
+		"at a HUP, so that logrotate can move it; a new name counts from the next "        \
+		"start. Empty: standard error, which systemd keeps in its journal.")               \
 	X(log_format, WORD, SERVER, "logfmt", 0, 0,                                                \
-		"|logfmt|json| How a line of the log is written. nixied why reads both.")          \
+		"|logfmt|json| How a line of the log is written. nixied why reads both. Counts "   \
+		"from the next start.")                                                            \
 	X(log_detail, WORD, SERVER, "all", 0, 0,                                                   \
 		"|trouble|mail|all| What the log tells: what was refused, deferred or given "      \
 		"up; also what became of the mail that was taken; also every connection, "         \
@@ -63,7 +64,7 @@
 	X(metrics_address, TEXT, SERVER, "", 0, 255,                                               \
 		"Where Prometheus finds the counters over HTTP: 127.0.0.1:9125, or a path "        \
 		"for a socket of the file system. They name no address of a person, but "          \
-		"they are for the operator alone. Empty: nowhere.")                                \
+		"they are for the operator alone. Empty: nowhere. Counts from the next start.")    \
 	/* who may send, and is it wanted: doc/checks.md */                                        \
 	X(check_exempt, NETWORKS, SERVER, "127.0.0.0/8 ::1", 0, 32,                                \
 		"Hosts whose mail is not checked for its origin: this one, and others "            \

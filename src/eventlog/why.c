@@ -217,6 +217,7 @@ why_new(const struct why_query *query)
 	w->query = *query;
 	w->first_ms = w->last_ms = -1;
 	arena_init(&w->arena, WHY_BYTES_MAX);
+	arena_init(&w->told, WHY_BYTES_MAX / 2);
 	arena_init(&w->scratch, SCRATCH_BYTES_MAX);
 	return w;
 }
@@ -227,6 +228,7 @@ why_free(struct why *w)
 	if (w == NULL)
 		return;
 	arena_fini(&w->arena);
+	arena_fini(&w->told);
 	arena_fini(&w->scratch);
 	free(w);
 }
@@ -272,6 +274,8 @@ why_collect(struct why *w, struct str line)
 	r->line = l;
 	for (int f = 0; f < FIELD_COUNT; f++)
 		r->line.field[f] = arena_str(&w->arena, l.field[f]);
+	if (arena_failed(&w->arena))
+		return; /* half a record would say what is not so */
 	if (session != NULL) {
 		*(session->records == NULL ? &session->records : &session->last->next_of_session) =
 			r;

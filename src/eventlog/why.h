@@ -8,7 +8,7 @@
  *
  * The log is read three times, in the order of time: why_select() twice over all of it, then
  * why_collect() once. Memory is that of the lines that belong to what was asked, at most
- * WHY_BYTES_MAX; a log of any size can be asked.
+ * WHY_BYTES_MAX and half as much again; a log of any size can be asked.
  *
  * Pure. One thread at a time.
  */

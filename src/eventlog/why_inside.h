@@ -21,8 +21,9 @@ struct why_key {
 
 struct why {
 	struct why_query query;
-	struct arena arena, scratch;
-	struct why_key **slots; /* a hash table with open addressing */
+	struct arena arena, scratch; /* keys and records; one line */
+	struct arena told;           /* stories: they are made when the first is full, too */
+	struct why_key **slots;      /* a hash table with open addressing */
 	size_t room, count;
 	struct why_key *first, *last; /* in the order in which they were found */
 	int64_t first_ms, last_ms;    /* of all lines; -1: none */

@@ -18,7 +18,7 @@ static void
 gather(struct stories *s, struct gathered *g, const struct why_record *r)
 {
 	const struct why_record **const list =
-		arena_more(&s->w->arena, g->list, g->count, &g->room, sizeof *g->list);
+		arena_more(&s->w->told, g->list, g->count, &g->room, sizeof *g->list);
 	if (list == NULL)
 		return;
 	g->list = list;
@@ -29,7 +29,7 @@ static struct why_story *
 story_add(struct stories *s, enum why_kind kind, int64_t time_ms, const struct gathered *g)
 {
 	struct why_story *const list =
-		arena_more(&s->w->arena, s->list, s->count, &s->room, sizeof *s->list);
+		arena_more(&s->w->told, s->list, s->count, &s->room, sizeof *s->list);
 	if (list == NULL)
 		return NULL;
 	s->list = list;
@@ -243,5 +243,5 @@ why_stories(struct why *w, const struct why_story **out, size_t *count)
 		qsort(s.list, s.count, sizeof *s.list, by_time);
 	*out = s.list;
 	*count = s.count;
-	return !arena_failed(&w->arena);
+	return !arena_failed(&w->arena) && !arena_failed(&w->told);
 }

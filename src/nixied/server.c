@@ -136,6 +136,7 @@ on_reload(evutil_socket_t signal, short what, void *server)
 	conf_free(&s->before);
 	s->before = s->conf;
 	s->conf = fresh;
+	eventlog_set_detail(s->log, (enum eventlog_detail)value(s, SETTING_log_detail)->number);
 	EVENTLOG(
 		s->log, wall(), LOG_RELOAD, {FIELD_WORDS, STR("the configuration was read again")});
 }

@@ -13,6 +13,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'tools'))
+from server import DOMAIN, MX, USER, Nixied, session  # noqa: E402
 from tap import check, done  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent / 'why'
@@ -116,6 +117,26 @@ def many(nixied):
         check([] if code == 0 and out.count('\n') == 60000 else [str(out.count('\n'))], 'and all of them')
 
 
+def of_a_real_server(nixied):
+    """What a server wrote by itself: the mark in its reply leads to the story."""
+    with Nixied(nixied, listeners=MX) as n:
+        got = session(n.ports['mx'], 'EHLO client.example', 'MAIL FROM:<a@b.example>', f'RCPT TO:<nobody@{DOMAIN}>',
+                      f'RCPT TO:<{USER}>', 'DATA', b'Message-ID: <m9@b.example>\r\n\r\nhi\r\n.\r\n', 'QUIT')
+        reference, queue_id = got[3].split()[-1].rstrip(')'), got[6].split()[-1]
+        n.until_log(f' disconnect .*session={reference}')
+        asked = {'--session': reference, '--id': queue_id, '--message-id': 'm9@', '--to': USER, '--client': '127.0.0.0/8'}
+        for option, value in asked.items():
+            out = n.run('why', option, value).stdout
+            wanted = [f'Message {queue_id} from a@b.example', f'{reference} on the listener mx', f'nobody@{DOMAIN} is refused',
+                      'No such mailbox (C34)', f'{USER} is accepted', '<m9@b.example>', 'setting    domain.catch_all']
+            check([f'not there: {w}' for w in wanted if w not in out] and [out, *wanted], f'a real server: {option} {value}')
+        out = n.run('why', '--to', 'nobody').stdout
+        check([] if out.count('Refused: mail from a@b.example to nobody') == 1 and 'Message ' not in out.replace('Message-', '')
+              else [out], 'and the refusal alone')
+        out = n.run('digest').stdout
+        check([] if 'messages taken' in out and 'No such mailbox (C34)' in out else [out], 'its digest')
+
+
 def main():
     nixied, names = str(pathlib.Path(sys.argv[1]).resolve()), sys.argv[3:]
     golden(nixied, names)
@@ -123,6 +144,7 @@ def main():
         same_however_read(nixied)
         is_json(nixied)
         many(nixied)
+        of_a_real_server(nixied)
     return done()
 
 
