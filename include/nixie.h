@@ -223,6 +223,10 @@ NIXIE_API void nixie_report_free(struct nixie_report *r);
  * + 4 * input, which any input can do with */
 NIXIE_API void nixie_report_limit(struct nixie_report *r, size_t bytes);
 
+/* nixie_report_wipe - from now on, what was read is overwritten before its memory is freed or used
+ * again: for a service that reads the mail of strangers */
+NIXIE_API void nixie_report_wipe(struct nixie_report *r);
+
 /*
  * nixie_read - makes a report of a message, a paste or a reply
  *

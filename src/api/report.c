@@ -44,6 +44,12 @@ nixie_report_limit(struct nixie_report *r, size_t bytes)
 	r->limit_bytes = bytes;
 }
 
+void
+nixie_report_wipe(struct nixie_report *r)
+{
+	r->arena.is_private = true;
+}
+
 static size_t
 default_limit(size_t len)
 {
@@ -94,6 +100,7 @@ write_report(const struct nixie_report *r, const struct nixie_style *style, nixi
 	struct arena a;
 	struct out out;
 	arena_init(&a, REPORT_BASE_BYTES + r->info.outcome_count * 65536);
+	a.is_private = r->arena.is_private;
 	out_init(&out, sink, to);
 	how(&r->info, style, lang_of(style), &a, &out);
 	const bool was_taken = out_finish(&out);
@@ -144,7 +151,10 @@ write_code(struct nixie_str code, const struct nixie_style *style, nixie_sink *s
 	struct code_line line;
 	if (r == NULL)
 		return NIXIE_NOMEM;
+	/* A line may be out of somebody's mail, and nobody could ask for it to be wiped. */
+	nixie_report_wipe(r);
 	arena_init(&a, REPORT_BASE_BYTES);
+	a.is_private = true;
 	out_init(&out, sink, to);
 	const bool is_line = read_line(r, text, &line);
 	const bool is_known = how(text, is_line ? &line : NULL, style, lang_of(style), &a, &out);

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/wipe.h"
+
 #if defined(__SANITIZE_ADDRESS__)
 #define ARENA_ASAN 1
 #elif defined(__has_feature)
@@ -43,6 +45,8 @@ free_blocks(struct arena *a, struct arena_block *keep)
 		struct arena_block *const b = a->last;
 		a->last = b->before;
 		UNPOISON(b->room, b->size_bytes);
+		if (a->is_private)
+			wipe(b->room, b->size_bytes);
 		free(b);
 	}
 }
@@ -51,7 +55,7 @@ void
 arena_fini(struct arena *a)
 {
 	free_blocks(a, NULL);
-	*a = (struct arena){.limit_bytes = a->limit_bytes};
+	*a = (struct arena){.limit_bytes = a->limit_bytes, .is_private = a->is_private};
 }
 
 void
@@ -61,11 +65,16 @@ arena_reset(struct arena *a)
 	while (first != NULL && first->before != NULL)
 		first = first->before;
 	free_blocks(a, first);
-	*a = (struct arena){.limit_bytes = a->limit_bytes, .last = first};
+	*a = (struct arena){
+		.limit_bytes = a->limit_bytes, .last = first, .is_private = a->is_private};
 	if (first != NULL) {
 		a->at = (char *)first->room;
 		a->end = a->at + first->size_bytes;
 		a->used_bytes = first->size_bytes;
+		if (a->is_private) {
+			UNPOISON(a->at, first->size_bytes);
+			wipe(a->at, first->size_bytes);
+		}
 		POISON(a->at, first->size_bytes);
 	}
 }

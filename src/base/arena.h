@@ -25,6 +25,8 @@ struct arena {
 	size_t limit_bytes;
 	bool failed;
 	bool is_at_limit; /* ... because of the limit, not for want of memory */
+	bool is_private;  /* what was in it is overwritten when it is freed or used again; the owner
+			     says so after arena_init() */
 };
 
 /* arena_init - an empty arena that will never hold more than `limit_bytes` */

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/wipe.h"
+
 #define FIRST_ROOM_BYTES 4096
 
 void
@@ -13,8 +15,10 @@ buf_init(struct buf *b, size_t limit_bytes)
 void
 buf_fini(struct buf *b)
 {
+	if (b->is_private)
+		wipe(b->ptr, b->room);
 	free(b->ptr);
-	*b = (struct buf){.limit_bytes = b->limit_bytes};
+	*b = (struct buf){.limit_bytes = b->limit_bytes, .is_private = b->is_private};
 }
 
 void
@@ -22,6 +26,20 @@ buf_clear(struct buf *b)
 {
 	b->len = 0;
 	b->failed = false;
+}
+
+/* As realloc(), which leaves a copy where the bytes were. */
+static char *
+move(struct buf *b, size_t room)
+{
+	char *const ptr = malloc(room);
+	if (ptr == NULL)
+		return NULL;
+	if (b->len > 0)
+		memcpy(ptr, b->ptr, b->len);
+	wipe(b->ptr, b->room);
+	free(b->ptr);
+	return ptr;
 }
 
 char *
@@ -38,7 +56,8 @@ buf_reserve(struct buf *b, size_t n)
 			room = b->limit_bytes;
 		while (room - b->len < n)
 			room = room > b->limit_bytes / 2 ? b->limit_bytes : room * 2;
-		char *const ptr = realloc(b->ptr, room > 0 ? room : 1);
+		const size_t size = room > 0 ? room : 1;
+		char *const ptr = b->is_private ? move(b, size) : realloc(b->ptr, size);
 		if (ptr == NULL) {
 			b->failed = true;
 			return NULL;

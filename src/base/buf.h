@@ -14,6 +14,8 @@ struct buf {
 	char *ptr;
 	size_t len, room, limit_bytes;
 	bool failed;
+	bool is_private; /* what was in it is overwritten before its memory is given back; the owner
+			    says so after buf_init() */
 };
 
 /* buf_init - an empty buffer that holds at most `limit_bytes` */

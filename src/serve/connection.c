@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/wipe.h"
 #include "serve/stamp.h"
 #include "web/route.h"
 
@@ -57,6 +58,7 @@ connection_new(int fd, const struct peer *peer, struct service *service, int64_t
 	arena_init(&c->arena, CONNECTION_ARENA_BYTES_MAX);
 	buf_init(&c->body, service->settings->max_body);
 	buf_init(&c->out, CONNECTION_ROOM_BYTES);
+	c->arena.is_private = c->body.is_private = c->out.is_private = true;
 	web_response_init(&c->res);
 	web_count_connections(service->web, 1);
 	/* A proxy has the connections of many clients. */
@@ -78,6 +80,7 @@ connection_free(struct connection *c)
 	buf_fini(&c->body);
 	buf_fini(&c->out);
 	web_response_fini(&c->res);
+	wipe(c->room, c->most);
 	free(c);
 }
 
@@ -201,6 +204,14 @@ send_some(struct connection *c)
 	return true;
 }
 
+/* What was received and used goes: other connections are served from this memory. */
+static void
+wipe_room(struct connection *c)
+{
+	wipe(c->room + c->len, c->most - c->len);
+	c->most = c->len;
+}
+
 /* The answer was sent: the next request, or the end. */
 static void
 end_answer(struct connection *c, int64_t now_ms)
@@ -212,18 +223,28 @@ end_answer(struct connection *c, int64_t now_ms)
 	if (c->is_last) {
 		shutdown(c->fd, SHUT_WR);
 		c->len = 0;
+		wipe_room(c);
 		c->phase = PHASE_LINGER;
 		c->deadline_ms = now_ms + CONNECTION_LINGER_MS;
 		return;
 	}
 	memmove(c->room, c->room + c->head.len, c->len - c->head.len);
 	c->len -= c->head.len;
+	wipe_room(c);
 	c->scanned = 0;
 	c->phase = PHASE_HEAD;
 	c->deadline_ms = now_ms + (int64_t)c->service->settings->timeout * 1000;
 }
 
 /* ---- the request ---- */
+
+/* The frames of what was called hold words of the mail, as buffers of output do. */
+static __attribute__((noinline)) void
+wipe_stack(void)
+{
+	char room[CONNECTION_STACK_BYTES];
+	wipe(room, sizeof room);
+}
 
 static void
 answer(struct connection *c, int64_t now_ms)
@@ -234,6 +255,7 @@ answer(struct connection *c, int64_t now_ms)
 	const int64_t before = micros();
 	web_answer(c->service->web, &c->head.request, &c->res);
 	c->took_micros = (uint64_t)(micros() - before);
+	wipe_stack();
 	begin_answer(c, now_ms);
 }
 
@@ -343,6 +365,7 @@ receive(struct connection *c, int64_t now_ms)
 		if (c->phase == PHASE_HEAD && c->len == 0)
 			c->deadline_ms = now_ms + (int64_t)c->service->settings->timeout * 1000;
 		c->len += (size_t)n;
+		c->most = c->len > c->most ? c->len : c->most;
 		return true;
 	}
 	if (n == 0 || (errno != EAGAIN && errno != EINTR))

@@ -23,6 +23,7 @@
 #define CONNECTION_BYTES_PER_REQUEST                                                               \
 	((size_t)64 << 10)                        /* a body of so many counts as one request more */
 #define CONNECTION_SMALL_BYTES ((size_t)64 << 10) /* answers up to here do not count as memory */
+#define CONNECTION_STACK_BYTES ((size_t)64 << 10) /* so deep an answer is made */
 #define CONNECTION_ARENA_BYTES_MAX ((size_t)256 << 10)
 
 enum phase {
@@ -52,6 +53,7 @@ struct connection {
 	size_t held_bytes;                /* of service->held_bytes */
 	char room[CONNECTION_ROOM_BYTES]; /* the head, and behind it what came last */
 	size_t len, scanned;
+	size_t most;        /* so many bytes of `room` were ever used since it was wiped */
 	struct arena arena; /* of the head */
 	struct http_head head;
 	struct http_chunks chunks;

@@ -71,7 +71,7 @@ static void
 explain(const struct web_call *call, const struct given *given, struct web_response *res)
 {
 	struct nixie_style style = style_of(call);
-	struct nixie_report *const r = nixie_report_new();
+	struct nixie_report *const r = given_report();
 	const enum nixie_rc rc = r == NULL        ? NIXIE_NOMEM
 				 : given->is_mbox ? write_mbox(call, r, given, &style, res)
 						  : write_one(call, r, given, &style, res);

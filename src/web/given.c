@@ -106,3 +106,12 @@ given_find(const struct web_call *call, struct given *given, struct web_response
 	}
 	return true;
 }
+
+struct nixie_report *
+given_report(void)
+{
+	struct nixie_report *const r = nixie_report_new();
+	if (r != NULL)
+		nixie_report_wipe(r);
+	return r;
+}

@@ -26,4 +26,8 @@ bool given_find(const struct web_call *call, struct given *given, struct web_res
  * otherwise */
 bool given_take(const struct web_call *call, struct given *given, struct web_response *res);
 
+/* given_report - a report for what was given, which is wiped when it is freed; NULL when memory ran
+ * out */
+struct nixie_report *given_report(void);
+
 #endif

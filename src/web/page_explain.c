@@ -208,7 +208,7 @@ read_given(const struct web_call *call, struct reading *r, struct web_response *
 	r->kept = bytes.len <= KEPT_BYTES_MAX && r->refused == NULL ? bytes : STR("");
 	if (r->is_empty || r->refused != NULL)
 		return true;
-	r->report = nixie_report_new();
+	r->report = given_report();
 	r->is_lookup = lookup_is_short(bytes);
 	r->mails = r->given.is_mbox || mbox_is_from_line(bytes.ptr, bytes.len) ? count_mails(bytes)
 									       : 1;

@@ -1,6 +1,7 @@
 /* GET /look-up?q= - what a code, a name or a line means */
 #include "web/pages.h"
 
+#include "web/given.h"
 #include "web/lookup.h"
 #include "web/problem.h"
 #include "web/request.h"
@@ -50,7 +51,7 @@ write_form(struct site *s, struct str asked)
 static void
 write_answer(struct site *s, struct str asked)
 {
-	struct nixie_report *const r = nixie_report_new();
+	struct nixie_report *const r = given_report();
 	if (r != NULL && nixie_read(r, asked.ptr, asked.len, NIXIE_INPUT_TEXT) == NIXIE_OK)
 		lookup_write(s, asked, r);
 	else

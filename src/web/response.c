@@ -53,6 +53,7 @@ web_response_init(struct web_response *res)
 	*res = (struct web_response){.status = 200, .route = WEB_ROUTE_NONE, .problem = -1};
 	buf_init(&res->body, WEB_RESPONSE_BYTES_MAX);
 	arena_init(&res->arena, WEB_ARENA_BYTES_MAX);
+	res->body.is_private = res->arena.is_private = true;
 }
 
 void

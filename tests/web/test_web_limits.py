@@ -455,10 +455,48 @@ def keeps_nothing(nixie):
         expect('no core is dumped, no right gained', (*core, privileges), ('0', '0', '1'))
 
 
+def forgets(nixie):
+    """What was pasted is not found in the process's memory when the answer was sent."""
+    marks = [b'keepsake-%d-in-memory' % n for n in range(4)]
+    with Server(nixie, '--rate', '0', '--threads', '1') as server:
+        def is_found(mark):
+            folder = f'/proc/{server.process.pid}'
+            with open(f'{folder}/maps', encoding='ascii') as maps, open(f'{folder}/mem', 'rb', 0) as memory:
+                for line in maps:
+                    span, rights = line.split()[:2]
+                    low, high = (int(n, 16) for n in span.split('-'))
+                    if rights.startswith('rw') and high < 1 << 63:
+                        memory.seek(low)
+                        with contextlib.suppress(OSError):
+                            if mark in memory.read(high - low):
+                                return True
+            return False
+        words = b'550 5.1.1 <%s@b.example>: User unknown'
+        try:
+            with server.connect() as s:
+                s.sendall(post(words % b'not-yet-answered', length=100))
+                # It must be there to be found at all; the server has read it when it asks for more.
+                while not is_found(b'not-yet-answered'):
+                    pass
+        except PermissionError:
+            skip('what the process remembers', 'it may not be looked at')
+            return
+        kept = server.connect()
+        kept.sendall(b'GET /look-up?q=550+%s HTTP/1.1\r\nHost: x\r\n\r\n' % marks[0])
+        while b'</html>' not in kept.recv(65536):
+            pass
+        server.raw(post(words % marks[1] + b'\n' * 9000))
+        server.raw(post(words % marks[2], b'Accept: text/html').replace(b'/v1/explain', b'/explain'))
+        server.raw(post(b'From: MAILER-DAEMON@a.example\nSubject: Undelivered\n\n' + (words % marks[3] + b'\n') * 3000))
+        server.ask('GET', '/healthz')
+        check([m.decode() for m in marks if is_found(m)], 'nothing of what was asked is left in memory')
+        kept.close()
+
+
 def main():
     nixie = str(pathlib.Path(sys.argv[1]).resolve())
     for part in (bodies, told, headers, keeps, times, connections, rates, memory, listens, inherits, ends, logs,
-                 keeps_nothing):
+                 keeps_nothing, forgets):
         if not sys.argv[2:] or part.__name__ in sys.argv[2:]:
             part(nixie)
     return done()
