@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 """How fast `nixie web` answers: requests a second, p50 and p99 as a client sees them, and the time the server needs.
 
-usage: bench/web.py [--seconds S] [--connections N] [NIXIE]        wants wrk (Debian's package of that name)
+usage: bench/web.py [--seconds S] [--connections N] [--instructions] [NIXIE]
+
+wants wrk, and valgrind for --instructions (Debian's packages of those names)
 
 A bounce of 5 KB is asked about again and again over connections that stay open, with every limit in force; the rate
 for a client is set out of reach, because here one client is all of them. wrk runs on the same machine and takes its
-share of it.
+share of it, so each figure stands beside that of GET /healthz, the least that this server can do, in the same run.
+Instructions are counted by callgrind, with one thread: the difference between 100 and 600 requests on one connection.
 """
 import argparse
+import http.client
 import pathlib
 import re
 import subprocess
@@ -18,6 +22,7 @@ import urllib.request
 TOP = pathlib.Path(__file__).resolve().parents[1]
 SIZE = 5 * 1024
 CASES = (  # name, target, fields
+    ('`GET /healthz`, for comparison', '/healthz', None),
     ('JSON with explanation', '/v1/explain', {}),
     ('JSON as `nixie parse`', '/v1/explain?explain=0', {}),
     ('text for people', '/v1/explain', {'Accept': 'text/plain'}),
@@ -36,6 +41,8 @@ def bounce():
 
 
 def lua(mail, fields):
+    if fields is None:
+        return ''
     text = ''.join(f'\\{b:03d}' for b in mail)
     more = ''.join(f'wrk.headers["{k}"] = "{v}"\n' for k, v in fields.items())
     return f'wrk.method = "POST"\nwrk.body = "{text}"\nwrk.headers["Content-Type"] = "message/rfc822"\n{more}'
@@ -66,10 +73,32 @@ def measure(port, target, fields, mail, options):
     return per_second, found['50%'], found['99%'], taken / count * 1000
 
 
+def count(nixie, target, fields, mail, requests):
+    with subprocess.Popen(['valgrind', '--tool=callgrind', '--callgrind-out-file=/dev/null', nixie, 'web', '--listen',
+                           '127.0.0.1:0', '--rate', '0', '--threads', '1'], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as server:
+        port = int(re.search(r':(\d+)/', server.stdout.readline()).group(1))
+        connection = http.client.HTTPConnection('127.0.0.1', port)
+        for _ in range(requests):
+            if fields is None:
+                connection.request('GET', target)
+            else:
+                connection.request('POST', target, mail, {'Content-Type': 'message/rfc822', **fields})
+            connection.getresponse().read()
+        connection.close()
+        server.terminate()
+        return int(re.search(r'Collected : (\d+)', server.stderr.read()).group(1))
+
+
+def instructions(nixie, target, fields, mail):
+    return (count(nixie, target, fields, mail, 600) - count(nixie, target, fields, mail, 100)) / 500
+
+
 def main():
     arguments = argparse.ArgumentParser(description='Measures nixie web.')
     arguments.add_argument('--seconds', type=int, default=10)
     arguments.add_argument('--connections', type=int, default=32)
+    arguments.add_argument('--instructions', action='store_true')
     arguments.add_argument('nixie', nargs='?', default=str(TOP / 'build/src/nixie'))
     options = arguments.parse_args()
     mail = bounce()
@@ -78,10 +107,14 @@ def main():
         try:
             port = re.search(r':(\d+)/', server.stdout.readline()).group(1)
             print(f'{len(mail)} bytes, {options.connections} connections, {options.seconds} s each\n')
-            print('| answer | requests/s | p50 | p99 | server time, ms |\n|---|---|---|---|---|')
+            print('| answer | requests/s | of /healthz | p50 | p99 | server time, ms | instructions |\n|---|---|---|---|---|---|---|')
+            least = None
             for name, target, fields in CASES:
                 per_second, p50, p99, mean = measure(port, target, fields, mail, options)
-                print(f'| {name} | {per_second:,.0f} | {p50} | {p99} | {mean:.3f} |', flush=True)
+                least = least or per_second
+                needs = f'{instructions(options.nixie, target, fields, mail):,.0f}' if options.instructions else ''
+                print(f'| {name} | {per_second:,.0f} | {per_second / least:.2f} | {p50} | {p99} | {mean:.3f} | {needs} |',
+                      flush=True)
         finally:
             server.terminate()
 

@@ -9,11 +9,23 @@
 #define WORDS_OF_A_REPLY 3
 #define WORDS_BEHIND_A_CODE 2
 
+/* Two wordings of one answer: of one provider, with the same advice. */
+static bool
+say_the_same(size_t one, size_t two)
+{
+	const struct provider_code_row *const a = &catalogue_provider_codes[one];
+	const struct provider_code_row *const b = &catalogue_provider_codes[two];
+	return a->provider.at == b->provider.at && a->reason == b->reason && a->advice.len > 0 &&
+	       a->advice.at == b->advice.at && a->meaning.at == b->meaning.at;
+}
+
 static void
 add(struct code_answer *to, enum code_kind kind, size_t row, unsigned class)
 {
 	for (size_t i = 0; i < to->count; i++)
-		if (to->list[i].kind == kind && to->list[i].row == row)
+		if (to->list[i].kind == kind &&
+			(to->list[i].row == row || (kind == ENTRY_PROVIDER_CODE &&
+							   say_the_same(to->list[i].row, row))))
 			return;
 	if (to->count < CODE_ENTRIES_MAX)
 		to->list[to->count++] = (struct code_entry){kind, row, class, STR_NONE};
