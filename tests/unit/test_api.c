@@ -181,6 +181,30 @@ free_reports:
 	buf_fini(&got);
 }
 
+/* A report that is wiped says the same; test_arena.c looks at the memory. */
+static void
+test_wipe(void)
+{
+	struct nixie_report *const plain = nixie_report_new(), *const r = nixie_report_new();
+	struct buf want, got;
+	buf_init(&want, OUTPUT_BYTES_MAX);
+	buf_init(&got, OUTPUT_BYTES_MAX);
+	if (plain == NULL || r == NULL || read_str(plain, bounce) != NIXIE_OK)
+		goto free_reports;
+	json_of(plain, &want);
+	nixie_report_wipe(r);
+	for (int round = 0; round < 2; round++) {
+		tap_is_int(read_str(r, bounce), NIXIE_OK, "wipe: read");
+		json_of(r, &got);
+		tap_ok(want.len > 0 && str_eq(buf_str(&got), buf_str(&want)), "wipe: the same");
+	}
+free_reports:
+	nixie_report_free(plain);
+	nixie_report_free(r);
+	buf_fini(&want);
+	buf_fini(&got);
+}
+
 static void
 test_sink(void)
 {
@@ -357,6 +381,7 @@ main(void)
 	test_limit("a bounce", bounce);
 	test_limit("a reply", delay);
 	test_limit("ordinary mail", ordinary);
+	test_wipe();
 	test_sink();
 	test_style();
 	test_code();

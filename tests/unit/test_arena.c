@@ -122,6 +122,23 @@ test_reset(void)
 	arena_fini(&a);
 }
 
+/* Nothing of what was in it is found in what it hands out next. */
+static void
+test_private(void)
+{
+	struct arena a;
+	arena_init(&a, LIMIT_BYTES);
+	a.is_private = true;
+	char *const text = arena_bytes(&a, 1000);
+	memset(text, 's', 1000);
+	arena_reset(&a);
+	tap_ok(a.is_private, "private: still, after a reset");
+	const char *const again = arena_bytes(&a, 1000);
+	tap_ok(again == text && is_zero(again, 1000), "private: overwritten by a reset");
+	arena_fini(&a);
+	tap_ok(a.is_private && a.last == NULL, "private: still, after the end");
+}
+
 static void
 test_text(void)
 {
@@ -186,6 +203,7 @@ main(void)
 	test_limit();
 	test_big();
 	test_reset();
+	test_private();
 	test_text();
 	test_more();
 	return tap_done();

@@ -26,6 +26,25 @@ test_growing(void)
 }
 
 static void
+test_private(void)
+{
+	struct buf b;
+	buf_init(&b, 1 << 20);
+	b.is_private = true;
+	bool same = true;
+	for (int i = 0; i < 100000; i++)
+		buf_add_char(&b, (char)i);
+	for (int i = 0; i < 100000; i++)
+		same = same && buf_str(&b).ptr[i] == (char)i;
+	tap_ok(same && b.len == 100000 && !buf_failed(&b), "private: moved, with all its bytes");
+	buf_fini(&b);
+	tap_ok(b.is_private && b.ptr == NULL, "private: still, after the end");
+	buf_add(&b, STR("again"));
+	tap_is_str(buf_str(&b), STR("again"), "private: and may be used again");
+	buf_fini(&b);
+}
+
+static void
 test_limit(void)
 {
 	static const size_t limits[] = {0, 1, 5, 4095, 4096, 4097, 10000};
@@ -94,6 +113,7 @@ int
 main(void)
 {
 	test_growing();
+	test_private();
 	test_limit();
 	test_numbers();
 	return tap_done();
