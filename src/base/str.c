@@ -172,6 +172,15 @@ str_line(struct str *rest, struct str *line)
 	return true;
 }
 
+bool
+str_is_among(struct str s, const struct str *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_eq_case(s, list[i]))
+			return true;
+	return false;
+}
+
 struct str
 str_word(struct str *rest)
 {

@@ -171,6 +171,9 @@ struct str str_cut(struct str *rest, char delim);
 /* str_line - the next line without its line end (LF, CRLF or a lone CR); false at the end */
 bool str_line(struct str *rest, struct str *line);
 
+/* str_is_among - is `s` one of these, ASCII case aside? */
+bool str_is_among(struct str s, const struct str *list, size_t count);
+
 /* str_word - the next run of non-blank bytes of *rest; empty at the end */
 struct str str_word(struct str *rest);
 

@@ -226,6 +226,10 @@ may_be_recipient(const struct facts *f, const struct block *b)
 		return false;
 	if (b->naming == NAMING_HEAD && b->own.len > 0)
 		return true;
+	/* An address alone below "Recipient: a@b" is that of who signs. */
+	if (b->naming == NAMING_HEAD && str_is_set(f->prose.labelled) &&
+		f->prose.labelled.ptr < b->address.ptr)
+		return false;
 	/* An address below a signature, where a sentence tells whom it is about. */
 	if (b->naming == NAMING_HEAD && b->own.len == 0 && !b->is_led && f->prose.has_sentence)
 		return false;

@@ -125,7 +125,7 @@ is_cue_before(struct str text, size_t at)
 	/* "a@b - 550 no such user" */
 	if (last == '-' && head.len > 1 && head.ptr[head.len - 2] == ' ' && head.len < at)
 		return true;
-	if (last == ':' || last == ';' || str_ends_case(head, STR("\xEF\xBC\x9A")) ||
+	if (last == ':' || last == ';' || last == '|' || str_ends_case(head, STR("\xEF\xBC\x9A")) ||
 		str_ends_case(head, STR("\xEF\xBC\x9B"))) /* ： ； */
 		return true;
 	for (size_t i = 0; i < sizeof cues / sizeof *cues; i++)

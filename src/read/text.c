@@ -271,17 +271,22 @@ open_block(
 	r->in_own = true;
 }
 
-/* "a@b, c@d: unknown": the words behind the last one are in its block; none has them alone. */
+/* "a@b, c@d: unknown": the words behind the last one are about all. */
 static void
 open_blocks(
 	struct reader *r, struct str address, struct str tail, enum naming naming, struct str line)
 {
 	struct str next;
-	while (text_listed(&tail, &next)) {
+	bool is_listed = false;
+	for (; text_listed(&tail, &next); is_listed = true) {
 		open_block(r, address, STR(""), naming, line);
+		if (r->current > 0)
+			current_block(r)->is_in_list = true;
 		address = next;
 	}
 	open_block(r, address, tail, naming, line);
+	if (is_listed && r->current > 0)
+		current_block(r)->is_listed = true;
 }
 
 /* Gives a line to the block it stands under. */
@@ -309,10 +314,7 @@ is_and(struct str word)
 		STR_INIT("i"), STR_INIT("a"), STR_INIT("ja"), STR_INIT("ve"),
 		STR_INIT("\xD0\xB8") /* и */, STR_INIT("\xD1\x96") /* і */,
 		STR_INIT("\xE5\x92\x8C") /* 和 */};
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (str_eq_case(word, words[i]))
-			return true;
-	return false;
+	return str_is_among(word, words, sizeof words / sizeof *words);
 }
 
 /* What parts the addresses of a list: ", ", "> <", ";", " and ". */
@@ -366,14 +368,18 @@ static void
 note_passing(struct reader *r, struct line *l)
 {
 	size_t at = 0;
-	struct str found;
-	if (line_says(l, SIGN_CONTACT))
-		return;
+	struct str found, before = STR_NONE;
 	const bool is_failure =
 		r->is_failure_sentence || line_says(l, SIGN_FAILURE) || line_says(l, SIGN_DELAY);
+	if (line_says(l, SIGN_CONTACT) && !is_failure)
+		return;
 	const char *behind = NULL;
-	while (str_is_set(found = address_next(l->bare, &at))) {
-		if (text_is_behind_sender_word(l->bare, found))
+	for (; str_is_set(found = address_next(l->bare, &at)); before = found) {
+		/* "The message from a@b to c@d could not be delivered" */
+		const bool is_from_to =
+			str_is_set(before) && text_is_from_to(l->bare, before, found);
+		if (!is_from_to &&
+			(line_says(l, SIGN_CONTACT) || text_is_behind_sender_word(l->bare, found)))
 			continue;
 		const bool is_listed =
 			behind != NULL && is_separator(str_between(behind, found.ptr));
@@ -463,7 +469,14 @@ read_recipient(struct reader *r, struct line *l)
 		/* "550 5.2.1 Account is not active: <a@b>" is an answer, and all of it counts. */
 		if (!ascii_is_digit((unsigned char)label.ptr[0]) &&
 			line_says(l, SIGN_RECIPIENT_LABEL) && text_is_recipient_label(label)) {
+			/* What stands above, "Sender: x", is no word about this one. */
+			const uint64_t lead = r->lead;
+			r->lead = 0;
+			r->lead_line = UINT64_C(1) << SIGN_RECIPIENT_LABEL;
 			open_blocks(r, address, tail, NAMING_LABEL, l->raw);
+			r->lead = lead;
+			if (!str_is_set(r->p->labelled))
+				r->p->labelled = address;
 			return true;
 		}
 		if (str_eq_case(label, STR("To"))) {
@@ -658,7 +671,7 @@ share_in_lists(struct prose *p)
 			last = b;
 			continue;
 		}
-		if (last->is_apart)
+		if (last->is_apart || last->is_listed)
 			b->own = last->own;
 		if (last->is_apart || last->own.len == 0)
 			b->after = last->after;

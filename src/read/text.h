@@ -55,6 +55,7 @@ struct prose {
 	size_t count, room;
 	struct exchange *dialogue;
 	size_t exchange_count, exchange_room;
+	struct str labelled; /* the first address behind "Recipient:" */
 	bool has_full;     /* a line begins with an address, domain and all */
 	bool has_sentence; /* one that says that delivery to somebody failed */
 	struct dsn dsn;    /* fields met in the text */

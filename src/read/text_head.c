@@ -17,6 +17,15 @@ text_skip_bullet(struct str s)
 			(s.ptr[n] == '*' || s.ptr[n] == '-' || s.ptr[n] == '>' || s.ptr[n] == '=' ||
 				s.ptr[n] == '+' || s.ptr[n] == '|' || s.ptr[n] == '#'))
 			n++;
+		/* "1. a@b", "2) a@b" */
+		if (n == 0) {
+			while (n < s.len && n < 4 && ascii_is_digit((unsigned char)s.ptr[n]))
+				n++;
+			n = n > 0 && n + 1 < s.len && (s.ptr[n] == '.' || s.ptr[n] == ')') &&
+					    s.ptr[n + 1] == ' '
+				    ? n + 1
+				    : 0;
+		}
 		if (str_starts(s, STR("\xE2\x80\xA2")) || str_starts(s, STR("\xE2\x97\x8F")) ||
 			str_starts(s, STR("\xE3\x83\xBB")) ||
 			str_starts(s, STR("\xE2\x96\xA0"))) /* • ● ・ ■ */
@@ -242,4 +251,33 @@ text_is_behind_sender_word(struct str line, struct str address)
 					(unsigned char)head.ptr[head.len - words[i].len - 1])))
 			return true;
 	return false;
+}
+
+bool
+text_is_from_to(struct str line, struct str sender, struct str recipient)
+{
+	static const struct str froms[] = {STR_INIT("from"), STR_INIT("by"), STR_INIT("von"),
+		STR_INIT("de"), STR_INIT("da"), STR_INIT("van"), STR_INIT("fra"), STR_INIT("od"),
+		STR_INIT("fr\xC3\xA5n"), STR_INIT("\xD0\xBE\xD1\x82") /* от */};
+	static const struct str tos[] = {STR_INIT("to"), STR_INIT("for"), STR_INIT("an"),
+		STR_INIT("\xC3\xA0"), STR_INIT("a"), STR_INIT("para"), STR_INIT("aan"),
+		STR_INIT("naar"), STR_INIT("till"), STR_INIT("til"), STR_INIT("do"),
+		STR_INIT("\xD0\xB4\xD0\xBB\xD1\x8F") /* для */,
+		STR_INIT("\xD0\xBD\xD0\xB0") /* на */};
+	static const char marks[] = " <>\"'()[],";
+	struct str before = str_between(line.ptr, sender.ptr);
+	struct str between = str_between(sender.ptr + sender.len, recipient.ptr);
+	while (before.len > 0 &&
+		memchr(marks, before.ptr[before.len - 1], sizeof marks - 1) != NULL)
+		before.len--;
+	size_t word = before.len;
+	while (word > 0 && before.ptr[word - 1] != ' ')
+		word--;
+	while (between.len > 0 && memchr(marks, between.ptr[0], sizeof marks - 1) != NULL)
+		between = str_from(between, 1);
+	while (between.len > 0 &&
+		memchr(marks, between.ptr[between.len - 1], sizeof marks - 1) != NULL)
+		between.len--;
+	return str_is_among(str_from(before, word), froms, sizeof froms / sizeof *froms) &&
+	       str_is_among(between, tos, sizeof tos / sizeof *tos);
 }

@@ -49,4 +49,8 @@ bool text_is_recipient_label(struct str label);
  * it a sender, or a Message-ID: "MAIL FROM:<a@b>", "from a@b"? */
 bool text_is_behind_sender_word(struct str line, struct str address);
 
+/* text_is_from_to - "the message from a@b to c@d", in the languages of reports: do these two
+ * addresses of a line stand so? */
+bool text_is_from_to(struct str line, struct str sender, struct str recipient);
+
 #endif

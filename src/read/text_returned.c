@@ -14,15 +14,6 @@
 #define ANNOUNCEMENT_BYTES_MAX 160 /* of a line that announces the copy of a message */
 #define ANNOUNCEMENT_LEAD_MAX 24   /* before the words that do: "The headers of the ..." */
 
-static bool
-is_among(struct str name, const struct str *names, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (str_eq_case(name, names[i]))
-			return true;
-	return false;
-}
-
 bool
 text_is_message_field(struct str name)
 {
@@ -36,7 +27,7 @@ text_is_message_field(struct str name)
 		STR_INIT("DomainKey-Signature"), STR_INIT("Received-SPF"), STR_INIT("X-Sender"),
 		STR_INIT("Cc"), STR_INIT("List-Id"), STR_INIT("In-Reply-To"),
 		STR_INIT("References"), STR_INIT("Precedence")};
-	return is_among(name, names, sizeof names / sizeof *names);
+	return str_is_among(name, names, sizeof names / sizeof *names);
 }
 
 bool
@@ -48,7 +39,7 @@ text_is_from_name(struct str name)
 		STR_INIT("\xD0\x9E\xD1\x82") /* От */,
 		STR_INIT("\xE5\xB7\xAE\xE5\x87\xBA\xE4\xBA\xBA") /* 差出人 */,
 		STR_INIT("\xE5\x8F\x91\xE4\xBB\xB6\xE4\xBA\xBA") /* 发件人 */};
-	return is_among(name, names, sizeof names / sizeof *names);
+	return str_is_among(name, names, sizeof names / sizeof *names);
 }
 
 bool
@@ -67,7 +58,7 @@ text_is_subject_name(struct str name)
 		STR_INIT("\xE4\xB8\xBB\xE9\xA2\x98") /* 主题 */,
 		STR_INIT("\xE4\xB8\xBB\xE6\x97\xA8") /* 主旨 */,
 		STR_INIT("\xEC\xA0\x9C\xEB\xAA\xA9") /* 제목 */};
-	return is_among(name, names, sizeof names / sizeof *names);
+	return str_is_among(name, names, sizeof names / sizeof *names);
 }
 
 static bool
