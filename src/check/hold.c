@@ -47,7 +47,7 @@ ask(struct check_session *s, struct check_verdict *out)
 	char room[GREYLIST_KEY_BYTES_MAX];
 	int64_t left_s = 0;
 	const int64_t now_ms = check_wall_ms();
-	const struct str domain = domain_behind(s->sender);
+	const struct str domain = address_domain(s->sender);
 	const enum greylist_answer answer = greylist_ask(s->checks->greylist, &s->ip, domain,
 		&s->settings->greylist, now_ms / 1000, &left_s);
 	trouble(s, answer == GREYLIST_BROKEN, now_ms);

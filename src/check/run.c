@@ -204,7 +204,7 @@ run_sender(struct check_session *s)
 {
 	struct run *const r = run_new(s, &s->mail, RUN_SENDER);
 	if (r != NULL)
-		run_go(r, sender_begin(&r->u.sender, domain_behind(s->sender)));
+		run_go(r, sender_begin(&r->u.sender, address_domain(s->sender)));
 }
 
 /* What is still to be looked up when the client is known to be good: nothing. */
@@ -250,7 +250,7 @@ is_domain(struct str name)
 void
 run_lists_of_domains(struct check_session *s)
 {
-	const struct str sender = domain_behind(s->sender);
+	const struct str sender = address_domain(s->sender);
 	if (is_domain(sender))
 		run_list_domain(s, sender);
 	if (is_domain(s->helo) && !str_eq_case(s->helo, sender))
