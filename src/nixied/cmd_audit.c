@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "nixied/control.h"
 #include "nixied/nixied.h"
 #include "nixied/options.h"
 #include "queue/queue.h"
@@ -13,8 +14,9 @@ static const char usage[] =
 	"Counts the recipients that were accepted since the queue was made, and what became of\n"
 	"them. Every one is delivered, relayed, bounced, discarded by a named rule, held, or "
 	"waits:\n"
-	"when the sum is wrong, mail was lost, and the exit status is 1. The server must not run;\n"
-	"while it does, its metrics have the same counts.\n\n"
+	"when the sum is wrong, mail was lost, and the exit status is 1. A server that runs is "
+	"asked;\n"
+	"of one that does not, the queue is read.\n\n"
 	"  -c, --config FILE  the configuration; else $NIXIED_CONF, else " NIXIED_CONF_DEFAULT "\n";
 
 static void
@@ -57,8 +59,15 @@ cmd_audit(int argc, char **argv)
 		return code;
 	if (!conf_read(&conf, path))
 		return EXIT_USAGE;
-	const bool ok = conf_path(&conf, "queue", folder) && count(folder, &c, &is_right);
+	char word[] = "audit", *const words[] = {word};
+	char where[FOLDER_PATH_MAX];
+	/* A server that runs has the queue, and counts for us. */
+	code = conf_path(&conf, CONTROL_SOCKET, where) ? control_ask(where, words, 1) : -1;
+	const bool ok =
+		code < 0 && conf_path(&conf, "queue", folder) && count(folder, &c, &is_right);
 	conf_free(&conf);
+	if (code >= 0)
+		return code;
 	if (!ok)
 		return EXIT_TROUBLE;
 	printf("messages   %" PRIu64 "\n"

@@ -13,6 +13,7 @@ static const struct command {
 	{"serve", cmd_serve, "run the server"},
 	{"demo", cmd_demo, "run a server to try, made in a folder"},
 	{"admin", cmd_admin, "manage domains, accounts, aliases, lists, routes and networks"},
+	{"queue", cmd_queue, "show what waits, and decide about it"},
 	{"audit", cmd_audit, "count what became of everything that was accepted"},
 	{"check", cmd_check, "say what is wrong or dangerous in the configuration"},
 	{"try", cmd_try, "rehearse a session, and see what decides"},

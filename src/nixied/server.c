@@ -14,6 +14,7 @@
 
 #include "net/listen.h"
 #include "nixied/confine.h"
+#include "nixied/control.h"
 #include "nixied/delivery.h"
 #include "nixied/metrics.h"
 #include "nixied/notify.h"
@@ -38,6 +39,7 @@ struct server {
 	struct disk *disk;
 	struct queue *queue;
 	struct delivery *delivery;
+	struct control *control;
 	struct metrics *metrics; /* NULL: nobody asked for it */
 	struct queue_counts queue_counts;
 	int64_t started_ms, counted_ms;
@@ -460,6 +462,20 @@ start_delivery(struct server *s)
 }
 
 static bool
+open_control(struct server *s)
+{
+	char path[FOLDER_PATH_MAX], why[256];
+	const struct control_parts parts = {
+		.queue = s->queue, .deliver = delivery_runner(s->delivery)};
+	if (!conf_path(&s->conf, CONTROL_SOCKET, path))
+		return false;
+	s->control = control_open(s->base, path, &parts, why);
+	if (s->control == NULL)
+		complain(path, why);
+	return s->control != NULL;
+}
+
+static bool
 start(struct server *s)
 {
 	s->workers = workers_new(s->base, thread_count(s));
@@ -476,7 +492,7 @@ start(struct server *s)
 		complain("serve", "not enough memory or threads");
 		return false;
 	}
-	if (!start_delivery(s))
+	if (!start_delivery(s) || !open_control(s))
 		return false;
 	evsignal_assign(&s->ends[0], s->base, SIGTERM, on_end, s);
 	evsignal_assign(&s->ends[1], s->base, SIGINT, on_end, s);
@@ -526,6 +542,7 @@ stop(struct server *s)
 	receive_free(s->receive);
 	checks_free(s->checks);
 	delivery_free(s->delivery);
+	control_free(s->control); /* nobody is answered any more */
 	dns_free(s->dns);
 	directory_close(s->directory);
 	if (s->disk != NULL)

@@ -1,0 +1,60 @@
+/*
+ * control - the server's side of the commands that ask one that runs: nixied queue, nixied audit
+ *
+ * A socket of the file system, control.sock in data_directory, that only the server's user (and
+ * root) may open. A request is words, each with a NUL behind it, up to the end of what the client
+ * writes; the answer is an exit code in a line of its own and then what is to be shown.
+ *
+ * Threads: that of the event base.
+ */
+#ifndef NIXIED_CONTROL_H
+#define NIXIED_CONTROL_H
+
+#include "base/buf.h"
+#include "deliver/operate.h"
+
+#define CONTROL_SOCKET "control.sock"
+#define CONTROL_REQUEST_BYTES_MAX ((size_t)64 << 10)
+#define CONTROL_WORDS_MAX 64
+#define CONTROL_ANSWER_BYTES_MAX ((size_t)512 << 20)
+#define CONTROL_CLIENTS_MAX 16
+#define CONTROL_TIMEOUT_S 60 /* for the next bytes, in either direction */
+
+/* Who asks, and where the answer goes. */
+struct control_request {
+	struct str words[CONTROL_WORDS_MAX];
+	size_t count;
+	struct str who; /* "uid 1000" */
+	struct buf *out;
+};
+
+/* What can be asked about. */
+struct control_parts {
+	struct queue *queue;
+	struct deliver *deliver;
+};
+
+/* Called once with the exit code, when the answer is in `out`; perhaps from within. */
+typedef void control_done(void *to, int code);
+
+/* control_answer - does what a request says */
+void control_answer(const struct control_parts *parts, const struct control_request *request,
+	control_done *done, void *to);
+
+struct event_base;
+struct control;
+
+/* control_open - the socket at `path`; what stands there is taken away, since the queue's lock has
+ * proved that no other server has it. NULL, and `why` */
+struct control *control_open(struct event_base *base, const char *path,
+	const struct control_parts *parts, char why[static 256]);
+void control_free(struct control *c); /* NULL is harmless */
+
+/*
+ * control_ask - the client's side: sends the words, shows the answer on standard output
+ *
+ * Returns  the answer's exit code; -1 when no server answers there, and nothing was said
+ */
+int control_ask(const char *path, char *const *words, size_t count);
+
+#endif
