@@ -1,14 +1,7 @@
 /* destination - where a recipient's mail goes now */
 #include "deliver/destination.h"
 
-static struct str
-domain_of(struct str address)
-{
-	size_t at = address.len;
-	while (at > 0 && address.ptr[at - 1] != '@')
-		at--;
-	return str_from(address, at);
-}
+#include "read/address.h"
 
 /* The target that the recipient is. When it was a mailbox that also forwards, the forward has a
  * recipient of its own; when it has become an alias since, there is one target and it is followed.
@@ -24,7 +17,8 @@ target_choose(const struct directory_answer *answer, struct str recipient)
 	/* A part behind a plus is the mailbox's own affair: user+shop@ is user@. */
 	for (size_t i = 0; i < answer->target_count; i++)
 		if (answer->targets[i].kind == TARGET_MAILBOX &&
-			str_eq_case(domain_of(answer->targets[i].address), domain_of(recipient)))
+			str_eq_case(address_domain(answer->targets[i].address),
+				address_domain(recipient)))
 			return &answer->targets[i];
 	return NULL;
 }
@@ -67,7 +61,7 @@ away(const struct directory_target *target, struct arena *a, struct destination 
 				str_digits(target->route_port, room), STR_NONE);
 		return;
 	}
-	out->remote.domain = arena_str(a, domain_of(target->address));
+	out->remote.domain = arena_str(a, address_domain(target->address));
 	out->lane_name = arena_join(a, STR("to "), out->remote.domain, STR_NONE);
 }
 

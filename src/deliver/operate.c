@@ -4,23 +4,13 @@
 #include <stdlib.h>
 
 #include "deliver/inside.h"
+#include "read/address.h"
 
 #define CHUNK 200 /* changes in one commit */
 #define RULE_HOLD "rule:held-by-operator"
 #define RULE_REMOVE "rule:removed-by-operator"
 
 /* ---- looking */
-
-static struct str
-domain_of(struct str address)
-{
-	struct str rest = address, domain = STR_NONE;
-	while (str_is_set(rest)) {
-		domain = rest;
-		str_cut(&rest, '@');
-	}
-	return domain;
-}
 
 static bool
 sender_fits(struct str wanted, struct str sender)
@@ -37,7 +27,7 @@ fits(const struct operate_filter *f, const struct queue_recipient *r)
 	       (!f->only_held || p->state == RECIPIENT_HELD) &&
 	       (!str_is_set(f->recipient) || str_eq_case(f->recipient, r->forward_path)) &&
 	       (!str_is_set(f->destination) ||
-		       str_eq_case(f->destination, domain_of(r->forward_path))) &&
+		       str_eq_case(f->destination, address_domain(r->forward_path))) &&
 	       (!str_is_set(f->reason) || str_has_case(p->why, f->reason) ||
 		       str_has_case(p->reply, f->reason));
 }

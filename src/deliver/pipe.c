@@ -108,7 +108,7 @@ helper_lost(struct pipe_helper *h)
 	if (h->fd >= 0)
 		close(h->fd);
 	h->fd = -1;
-	const struct pipe_result gone = {.end = PIPE_NOT_RUN};
+	const struct pipe_result gone = {.end = PIPE_NOT_RUN, .line = STR("")};
 	for (unsigned i = 0; i < PIPE_COMMANDS_MAX; i++)
 		answer_one(h, i, &gone);
 }

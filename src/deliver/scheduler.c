@@ -634,28 +634,34 @@ deliver_settle(struct deliver *d, uint64_t id, uint32_t recipient, enum conditio
 
 /* ---- turns */
 
-int64_t
-deliver_turn(struct deliver *d)
+/* Messages that are due are put in line, and those whose turn it is begin. */
+static void
+begin(struct deliver *d, int64_t now)
 {
-	const int64_t now = deliver_now(d);
-	static const int64_t never = INT64_MAX;
-	ledger_turn(&d->ledger, now);
-	bool has_more = local_turn(d->local);
-	if (!d->is_started || d->is_stopping)
-		return has_more ? now : d->ledger.again_ms == never ? never : d->ledger.again_ms;
+	uint64_t id;
 	if (d->must_walk && now >= d->walk_ms)
 		walk(d);
 	due_tidy(d, &d->due_limit);
-	uint64_t id;
 	for (int i = 0; i < LOOKS_IN_TURN_MAX && d->in_line < PARCELS_IN_LINE_MAX &&
 			(id = due_take(&d->due, now)) != 0;
 		i++)
 		look(d, id);
 	lanes_turn(d);
-	int64_t next = now + SLEEP_LONGEST_MS;
-	if (has_more)
+}
+
+int64_t
+deliver_turn(struct deliver *d)
+{
+	const int64_t now = deliver_now(d);
+	const bool begins = d->is_started && !d->is_stopping;
+	ledger_turn(&d->ledger, now);
+	if (begins)
+		begin(d, now);
+	/* Behind what was begun just now: there may be something to read for it. */
+	if (local_turn(d->local))
 		return now;
-	if (d->in_line < PARCELS_IN_LINE_MAX && due_next(&d->due) < next)
+	int64_t next = now + SLEEP_LONGEST_MS;
+	if (begins && d->in_line < PARCELS_IN_LINE_MAX && due_next(&d->due) < next)
 		next = due_next(&d->due);
 	if (d->ledger.again_ms < next)
 		next = d->ledger.again_ms;
@@ -669,8 +675,6 @@ on_timer(evutil_socket_t fd, short what, void *to)
 	(void)what;
 	struct deliver *const d = to;
 	const int64_t next = deliver_turn(d);
-	if (next == INT64_MAX)
-		return;
 	const int64_t now = deliver_now(d);
 	const int64_t wait_ms = next > now ? next - now : 0;
 	const struct timeval wait = {.tv_sec = (time_t)(wait_ms / 1000),

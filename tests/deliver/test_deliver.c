@@ -74,6 +74,8 @@ test_mailbox(struct world *w)
 {
 	char text[2048] = "";
 	const uint64_t id = world_take_one(w, "sam@far.example", "ann@here.example");
+	tap_ok(deliver_turn(w->deliver) <= w->now_ms || workers_left(w->workers) > 0,
+		"what was begun is not slept over");
 	world_settle(w);
 	tap_ok(queue_find(w->queue, id) == NULL, "the message has left the queue");
 	is_state(w, RECIPIENT_DELIVERED, 1);
@@ -528,8 +530,8 @@ test_disk_fails(struct world *w)
 	is_state(w, RECIPIENT_RELAYED, 1);
 }
 
-#define LIVES 6
-#define MESSAGES 12
+#define LIVES 4
+#define MESSAGES 8
 
 /* Any answers, any crash: each recipient ends once, and who failed is told once. */
 static void
@@ -612,7 +614,7 @@ main(void)
 		{test_crash_mailbox, "crash after a mailbox"}, {test_disk_fails, "disk fails"}};
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
 		run(tests[i].test, tests[i].name);
-	for (uint64_t seed = 1; seed <= 12; seed++) {
+	for (uint64_t seed = 1; seed <= 5; seed++) {
 		world_begin(&world, seed);
 		test_lives(&world, seed);
 		world_end(&world);

@@ -152,7 +152,8 @@ on_end(void *to, const struct pipe_result *result)
 {
 	struct ended *const e = to;
 	e->result = *result;
-	memcpy(e->line, result->line.ptr, result->line.len);
+	if (result->line.len > 0)
+		memcpy(e->line, result->line.ptr, result->line.len);
 	e->line[result->line.len] = '\0';
 	e->count++;
 	event_base_loopbreak(e->base);
