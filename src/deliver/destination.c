@@ -46,23 +46,47 @@ here(const struct deliver_settings *settings, const struct directory_target *tar
 	}
 }
 
+/* The host that a route names: for the domain, or for all of elsewhere (a smart host). */
 static void
-away(const struct directory_target *target, struct arena *a, struct destination *out)
+by_route(const struct directory_route *route, struct arena *a, struct destination *out)
 {
+	static const enum remote_tls tls[] = {[ROUTE_TLS_OFFERED] = REMOTE_TLS_OPPORTUNISTIC,
+		[ROUTE_TLS_OFF] = REMOTE_TLS_OFF,
+		[ROUTE_TLS_REQUIRED] = REMOTE_TLS_REQUIRED,
+		[ROUTE_TLS_VERIFIED] = REMOTE_TLS_VERIFIED};
+	char room[STR_DIGITS_MAX];
+	out->is_own_relay = true;
+	out->remote = (struct remote_place){.host = route->host,
+		.port = route->port,
+		.is_lmtp = route->is_lmtp,
+		.is_tls_immediate = route->is_tls_immediate,
+		.tls = (unsigned)route->tls < sizeof tls / sizeof *tls ? tls[route->tls]
+								       : REMOTE_TLS_VERIFIED,
+		.user = route->user.len > 0 ? route->user : STR_NONE,
+		.password = route->user.len > 0 ? route->password : STR_NONE};
+	out->lane_name = arena_join(a, arena_join(a, STR("route "), route->host, STR(":")),
+		str_digits(route->port, room), STR_NONE);
+}
+
+/* False when the directory gives no answer. */
+static bool
+away(struct directory *directory, const struct directory_target *target, struct arena *a,
+	struct destination *out)
+{
+	struct directory_route route;
+	bool has_route;
 	out->carrier = CARRIER_REMOTE;
 	out->address = arena_str(a, target->address);
-	if (target->kind == TARGET_ROUTE) {
-		char room[STR_DIGITS_MAX];
-		out->remote.host = arena_str(a, target->route_host);
-		out->remote.port = target->route_port;
-		out->is_own_relay = true;
-		out->lane_name =
-			arena_join(a, arena_join(a, STR("route "), out->remote.host, STR(":")),
-				str_digits(target->route_port, room), STR_NONE);
-		return;
+	const struct str domain = address_domain(out->address);
+	if (!directory_route_find(directory, domain, a, &has_route, &route))
+		return false;
+	if (has_route) {
+		by_route(&route, a, out);
+	} else {
+		out->remote.domain = domain;
+		out->lane_name = arena_join(a, STR("to "), domain, STR_NONE);
 	}
-	out->remote.domain = arena_str(a, address_domain(target->address));
-	out->lane_name = arena_join(a, STR("to "), out->remote.domain, STR_NONE);
+	return true;
 }
 
 bool
@@ -89,13 +113,14 @@ destination_find(struct directory *directory, const struct deliver_settings *set
 			   "waits until it is one mailbox again, or an operator decides");
 		return false;
 	}
+	bool ok = true;
 	if (target->kind == TARGET_MAILBOX)
 		here(settings, target, a, out);
 	else
-		away(target, a, out);
-	if (arena_failed(a)) {
+		ok = away(directory, target, a, out);
+	if (!ok || arena_failed(a)) {
 		*refusal = CONDITION_LOOKUP_FAILED;
-		*why = STR("no memory");
+		*why = ok ? STR("no memory") : STR("the directory gave no answer about routes");
 		return false;
 	}
 	return true;

@@ -410,6 +410,8 @@ parcel_new(const struct look *k, const struct destination *to)
 	p->remote = to->remote;
 	p->remote.domain = arena_str(&a, to->remote.domain);
 	p->remote.host = arena_str(&a, to->remote.host);
+	p->remote.user = arena_str(&a, to->remote.user);
+	p->remote.password = arena_str(&a, to->remote.password);
 	p->is_own_relay = to->is_own_relay;
 	p->arena = a;
 	return p;
