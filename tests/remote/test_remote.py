@@ -204,6 +204,26 @@ check(report.is_('refused mail 0 D13'), 'larger than it takes')
 report = sender.send(**route(remote), to='b@x>NOTIFY,c@x')
 check(report.is_('refused rcpt 0 X49', 'taken end 250 -'), 'an address that is more than one')
 
+# ---- limits
+
+remote = Remote(rcpt={'b': '550 ' + 'x' * 2044, 'c': '550 ' + 'y' * 2045})
+report = sender.send(**route(remote), to='b@x,c@x')
+check([] if report.results[0]['reply'] == '550 ' + 'x' * 2044 and report.results[1]['reply'] == '550 ' + 'y' * 2044 else
+      [len(r['reply']) for r in report.results], 'a reply of 2,048 bytes is told whole, a longer one cut')
+check(report.is_('refused rcpt 550 -', 'refused rcpt 550 -'), '... and both are replies')
+
+full = socket.socket()
+full.bind(('127.0.0.1', 0))
+full.listen(0)
+waiting = []
+for i in range(4):  # what more would connect is left waiting by the system
+    waiting.append(socket.socket())
+    waiting[-1].setblocking(False)
+    waiting[-1].connect_ex(full.getsockname())
+hasty = Sender(connect_timeout=1)
+check(hasty.send(host='127.0.0.1', port=full.getsockname()[1]).is_('deferred connect 0 D02'), 'nobody answers in time')
+check([] if hasty.close() == 0 else ['it failed'], '... and it ends well')
+
 # ---- LMTP
 
 path = os.path.join(folder.name, 'lmtp')
@@ -365,6 +385,10 @@ dns = Dns({
     ('loop.example', 'MX'): [(10, 'c.example')],
     ('c.example', 'A'): [second],
     ('nat.example', 'MX'): [(10, 'd.example')],
+    ('many.example', 'MX'): [(i, f'm{i}.example') for i in range(20)],
+    **{(f'm{i}.example', 'A'): [f'127.0.1.{i + 1}'] for i in range(20)},
+    ('wide.example', 'MX'): [(10, 'w.example')],
+    ('w.example', 'A'): [f'127.0.2.{i + 1}' for i in range(6)],
     ('d.example', 'A'): ['192.0.2.99'],
 })
 sender = Sender(dns.address, remote_port=PORT, keep_connection=0, own_addresses='192.0.2.96/28')
@@ -411,6 +435,10 @@ check(sender.send(domain='self.example').is_('deferred greeting 421 -', tries=1)
 one.steps['banner'] = '220 a'
 report = sender.send(domain='selfonly.example')
 check(report.is_('refused dns 0 B01', tries=0) + ([] if report.results[0]['status'] == '5.4.6' else report.lines), 'the MX is this server, by its name')
+report = sender.send(domain='many.example')
+check(report.is_('deferred connect 0 D01', tries=16) + ([] if [t[0] for t in report.tries] == [f'm{i}.example' for i in range(16)]
+      else [report.tries]), 'of twenty MX the best sixteen')
+check(sender.send(domain='wide.example').is_('deferred connect 0 D01', tries=4), 'of six addresses four')
 check(sender.send(domain='nat.example').is_('refused dns 0 B01'), '... by an address that leads here')
 one.steps['banner'] = '220 me.example'
 check(sender.send(domain='two.example').is_('refused greeting 0 B01', tries=1), '... by how it greets')
