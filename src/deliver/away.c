@@ -66,7 +66,10 @@ answer_text(const struct remote_result *r, const struct parcel *p,
 			.ip = r->peer != NULL ? r->peer->ip : STR_NONE,
 			.rcpt = to->address,
 			.sender = p->reverse_path,
-			.text = r->words.len > 0 ? r->words : r->reply};
+			.text = r->words.len > 0 ? r->words : r->reply,
+			.seconds = r->peer != NULL ? r->peer->took_ms / 1000 : 0,
+			.kb = (int64_t)(p->body_bytes / 1024),
+			.max_kb = r->size_bytes_max / 1024};
 		return attempt_words(r->condition, &blanks, a);
 	}
 	return arena_join(a, r->status, r->status.len > 0 ? STR(" ") : STR(""), r->words);

@@ -78,6 +78,10 @@ class Remote:
 			threading.Thread(target=self.serve, args=(peer, number), daemon=True).start()
 
 	def close(self):
+		try:
+			self.socket.shutdown(socket.SHUT_RDWR)  # or whoever waits in accept() keeps the port
+		except OSError:
+			pass
 		self.socket.close()
 
 	def serve(self, peer, number):

@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""nixied sends mail to others, and explains what failed: the real program, other servers and a DNS by script.
+
+usage: test_sending.py NIXIED NIXIE        TAP
+"""
+
+import json
+import pathlib
+import socket
+import ssl
+import smtplib
+import subprocess
+import sys
+import tempfile
+
+from server import DOMAIN, PASSWORD, USER, Nixied, until
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'dns'))
+from dns_server import SERVFAIL, Server as Dns  # noqa: E402
+from remote_server import LOST, Remote  # noqa: E402
+
+import tap  # noqa: E402
+
+NIXIED, NIXIE = sys.argv[1:3]
+
+
+def check(trouble, name):
+    tap.check([line if isinstance(line, str) else repr(line) for line in trouble], name)
+    sys.stdout.flush()
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+
+def submit(n, recipients, message='Subject: hello\r\nFrom: demo@example.test\r\n\r\nhello\r\n', **options):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with smtplib.SMTP('127.0.0.1', n.ports['submission']) as s:
+        s.starttls(context=context)
+        s.login(USER, PASSWORD)
+        s.sendmail(USER, recipients, message.encode('utf-8'), **options)
+
+
+def read(mail):
+    """What nixie makes of a report: its outcomes."""
+    with tempfile.NamedTemporaryFile(suffix='.eml') as f:
+        f.write(mail)
+        f.flush()
+        shown = subprocess.run([NIXIE, 'parse', '-o', 'json', f.name], capture_output=True, text=True, check=False).stdout
+    reports = json.loads(shown)
+    report = reports[0] if isinstance(reports, list) else reports
+    return report.get('outcomes', [])
+
+
+PORT = free_port()
+dns = Dns({
+    ('good.example', 'MX'): [(10, 'mx.good.example')],
+    ('mx.good.example', 'A'): ['127.0.0.2'],
+    ('two.example', 'MX'): [(10, 'mx.gone.example'), (20, 'mx.good.example')],
+    ('mx.gone.example', 'A'): ['127.0.0.3'],
+    ('null.example', 'MX'): [(0, '')],
+    ('self.example', 'MX'): [(10, f'mail.{DOMAIN}')],
+    ('noaddress.example', 'MX'): [(10, 'nothing.example')],
+    ('broken.example', 'MX'): SERVFAIL,
+    ('refusing.example', 'MX'): [(10, 'mx.gone.example')],
+})
+ANSWERS = {
+    'nobody': '550 5.1.1 <nobody@good.example>: Recipient address rejected: User unknown in virtual mailbox table',
+    'full': '552 5.2.2 Mailbox full',
+    'relay': '554 5.7.1 <relay@good.example>: Relay access denied',
+    'listed': '554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org',
+    'spf': '550 5.7.23 SPF validation failed',
+}
+# Whom it is for, what libnixie must read in the report, and its status.
+FAILURES = [
+    ('nobody@good.example', 'user_unknown', '5.1.1'),
+    ('full@good.example', 'mailbox_full', '5.2.2'),
+    ('relay@good.example', 'relay_denied', '5.7.1'),
+    ('listed@good.example', 'ip_blocklisted', '5.7.1'),
+    ('spf@good.example', 'spf_failure', '5.7.23'),
+    ('x@nowhere.example', 'domain_not_found', '5.1.2'),
+    ('x@null.example', 'domain_no_mail', '5.1.10'),
+    ('x@self.example', 'routing_loop', '5.4.6'),
+    ('x@noaddress.example', 'domain_not_found', '5.4.4'),
+]
+
+
+def failures():
+    remote = Remote(ip='127.0.0.2', port=PORT, rcpt=ANSWERS)
+    with Nixied(NIXIED, settings=f'dns_servers = {dns.address}\nremote_port = {PORT}\n') as n:
+        submit(n, [to for to, _, _ in FAILURES] + ['ok@good.example', USER])
+        until(lambda: remote.messages)
+        check([] if remote.messages and remote.messages[0]['to'] == ['ok@good.example'] and
+              remote.messages[0]['text'].endswith(b'\n\nhello\n') else [remote.messages], 'who is there gets it')
+        check([] if n.until_log(' relayed .*to=ok@good.example') else [n.log()], '... and the log tells who took it')
+
+        def told():
+            return {o['recipient']: o for mail in n.mails() for o in read(mail) if o.get('recipient')}
+        until(lambda: len(told()) >= len(FAILURES))
+        outcomes = told()
+        for to, reason, status in FAILURES:
+            o = outcomes.get(to)
+            got = (o.get('reason'), o.get('status'), o.get('action')) if o else None
+            check([] if got == (reason, status, 'failed') else [f'got {got}', f'want {(reason, status)}', *n.log().splitlines()[-5:]],
+                  f'{to}: {reason}, {status}')
+        audit = n.run('audit') if n.stop() == 0 else None
+        check([] if audit is not None and audit.returncode == 0 else [audit], 'nobody is lost: the audit balances')
+    remote.close()
+
+
+def later():
+    """What passes by itself is tried again; and the next host is asked when the first is not there."""
+    remote = Remote(ip='127.0.0.2', port=PORT, rcpt={'grey': '250 ok'}, mail=['451 4.3.0 the disk is slow today', '250 ok'])
+    with Nixied(NIXIED, settings=f'dns_servers = {dns.address}\nremote_port = {PORT}\nretry_first = 10\nkeep_connection = 0\n') as n:
+        submit(n, ['grey@two.example', 'x@broken.example', 'x@refusing.example'])
+        line = n.until_log(' deferred .*to=grey@two.example')
+        check([] if line and 'peer="mx.good.example [127.0.0.2]' in line else [line, n.log()], 'the second MX answers for the first')
+        line = n.until_log(' deferred .*to=x@broken.example')
+        check([] if line and 'condition=D10' in line and 'status=4.4.3' in line else [line], 'a DNS that fails: later')
+        line = n.until_log(' deferred .*to=x@refusing.example')
+        check([] if line and 'condition=D01' in line and 'status=4.4.1' in line else [line], 'nobody there: later')
+        check([] if n.until_log(' relayed .*to=grey@two.example.*attempt=2') else [n.log()], 'the second attempt delivers')
+        check([] if not n.mails() else n.mails(), 'and nobody is told of it')
+    remote.close()
+
+
+def may_be_two():
+    """The connection is lost behind the dot: it is tried again, never at once, and the log says why."""
+    remote = Remote(ip='127.0.0.2', port=PORT, end=LOST)
+    with Nixied(NIXIED, settings=f'dns_servers = {dns.address}\nremote_port = {PORT}\n') as n:
+        submit(n, ['a@good.example'])
+        line = n.until_log(' deferred .*to=a@good.example')
+        check([] if line and 'condition=D04' in line else [line], 'lost behind the dot: later')
+        check([] if remote.connections == 1 else [remote.connections], '... and not at once')
+    remote.close()
+
+
+def dsn():
+    """A server that knows DSN is left to tell of success; for one that does not, we do."""
+    knows = Remote(ip='127.0.0.2', port=PORT)
+    with Nixied(NIXIED, settings=f'dns_servers = {dns.address}\nremote_port = {PORT}\n') as n:
+        submit(n, ['a@good.example'], mail_options=['RET=HDRS', 'ENVID=Q1'], rcpt_options=['NOTIFY=SUCCESS,FAILURE'])
+        until(lambda: knows.messages)
+        check([] if knows.messages and knows.messages[0]['from'].endswith('RET=HDRS ENVID=Q1') and
+              'NOTIFY=SUCCESS,FAILURE' in knows.messages[0]['rcpt'][0] else [knows.messages], 'DSN is passed on')
+        knows.ehlo = ['PIPELINING', '8BITMIME']
+        until(lambda: knows.open == 0)  # the connection that knows more is closed
+        submit(n, ['b@good.example'], mail_options=['RET=HDRS', 'ENVID=Q1'], rcpt_options=['NOTIFY=SUCCESS,FAILURE'])
+        mails = n.until_mails(1)
+        outcomes = read(mails[0]) if mails else []
+        check([] if outcomes and outcomes[0]['action'] == 'relayed' else [mails], '... or the sender hears that it went where DSN is not known')
+    knows.close()
+
+
+failures()
+later()
+may_be_two()
+dsn()
+sys.exit(tap.done())
