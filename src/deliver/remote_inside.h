@@ -80,6 +80,7 @@ struct link {
 	char tls[STREAM_WORDS_MAX];
 	char trouble[STREAM_WORDS_MAX]; /* of a handshake that failed */
 	bool is_verified;
+	bool is_unproven; /* the certificate was at fault */
 	bool without_tls; /* the handshake failed, and may be done without */
 	bool is_reused;   /* nothing was heard on it since it was idle */
 	bool stays_here;  /* the next connection goes to the same host */

@@ -51,8 +51,10 @@ link_remove(struct link *l)
 	while (*at != l)
 		at = &(*at)->next;
 	*at = l->next;
-	l->place->link_count--;
 	l->remote->link_count--;
+	/* How many recipients it takes is asked anew when it was not used for a while. */
+	if (--l->place->link_count == 0)
+		l->place->recipients_max = 0;
 }
 
 /* Done with; the memory goes when no call of it is under way. */
@@ -135,7 +137,7 @@ condition_of(const struct link *l, enum client_cause cause)
 		[CAUSE_ADDRESS] = CONDITION_RCPT_SYNTAX,
 		[CAUSE_OWN_TEXT] = CONDITION_QUEUE_FAILED,
 	};
-	if (cause == CAUSE_TLS_FAILED && l->place->where.tls == REMOTE_TLS_VERIFIED)
+	if (cause == CAUSE_TLS_FAILED && l->is_unproven)
 		return CONDITION_PEER_NOT_PROVEN;
 	return conditions[cause];
 }
@@ -336,7 +338,7 @@ connect_next(struct link *l)
 	const socklen_t from_bytes = h->is_path ? 0 : source_address(l, ip_is_v4(&h->ip), &from);
 	l->state = LINK_CONNECTING;
 	l->tls[0] = l->trouble[0] = '\0';
-	l->is_verified = false;
+	l->is_verified = l->is_unproven = false;
 	try_begin(l);
 	l->deadline_ms = l->began_ms + l->remote->settings.connect_timeout_ms;
 	const int error = to_bytes == 0 ? ENAMETOOLONG
@@ -441,8 +443,11 @@ shake(struct link *l, bool is_immediate)
 	if (done == STREAM_AGAIN)
 		return false;
 	if (done == STREAM_FAILED) {
-		if (l->trouble[0] == '\0')
+		if (l->trouble[0] == '\0') {
 			stream_error_words(&l->stream, l->trouble);
+			l->is_unproven = l->place->where.tls == REMOTE_TLS_VERIFIED &&
+					 SSL_get_verify_result(l->stream.ssl) != X509_V_OK;
+		}
 		l->remote->counts.tls_failed++;
 		if (is_immediate)
 			talk_begin(l, false); /* so that there is somebody to tell */

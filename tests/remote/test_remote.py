@@ -265,6 +265,8 @@ else:
     remote = Remote(pem=pem, immediate=True)
     check(sender.send(**route(remote), tls='immediate').is_('taken end 250 -'), 'TLS from the first byte')
     check(sender.send(**route(Remote(banner='220 x')), tls='immediate').is_('deferred tls 0 D07'), '... where none is spoken')
+    remote = Remote(pem=pem, broken_tls=True)
+    check(sender.send(**route(remote), tls='verified').is_('deferred tls 0 D07'), 'a handshake that fails is not the certificate\'s fault')
     remote = Remote(pem=pem)
     check(sender.send(**route(remote), tls='verified').is_('deferred tls 0 D09'), 'a certificate nobody vouches for')
     check(sender.send(**route(remote), flags='requiretls').is_('deferred tls 0 D09'), '... REQUIRETLS wants a good one too')
