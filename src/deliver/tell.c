@@ -125,10 +125,10 @@ tell(struct deliver *d, struct tell_message *about, const struct tell_recipient 
 	char id[QUEUE_ID_BYTES], about_id[QUEUE_ID_BYTES];
 	queue_id_text(queue_intake_id(e->intake), id);
 	queue_id_text(about->id, about_id);
-	const bool returns_full =
-		(v->flags & MESSAGE_RET_FULL) != 0 && m->body_bytes <= REPORT_ORIGINAL_BYTES_MAX;
-	const struct str original =
-		returns_full ? body_head(about, m->body_bytes) : tell_header(about);
+	const bool returns_full = (v->flags & MESSAGE_RET_FULL) != 0;
+	const struct str original = returns_full && m->body_bytes <= REPORT_ORIGINAL_BYTES_MAX
+					    ? body_head(about, m->body_bytes)
+					    : tell_header(about);
 	const struct report_facts facts = {.hostname = d->settings.hostname,
 		.postmaster = d->settings.postmaster,
 		.id = str_of(id),
@@ -141,6 +141,7 @@ tell(struct deliver *d, struct tell_message *about, const struct tell_recipient 
 		.is_utf8 = (v->flags & MESSAGE_SMTPUTF8) != 0,
 		.returns_full = returns_full,
 		.arrived_ms = v->arrived_ms,
+		.is_from_outside = (v->flags & MESSAGE_AUTHENTICATED) == 0,
 		.client = v->client.len > 0 ? v->client : STR_NONE,
 		.original = original,
 		.original_bytes = m->body_bytes,
@@ -148,7 +149,11 @@ tell(struct deliver *d, struct tell_message *about, const struct tell_recipient 
 		.recipient_count = count};
 	if (facts.recipients == NULL)
 		return false;
+	if (!report_write(&facts, about->arena, &e->bytes))
+		return false;
 	if (report_is_utf8(&facts))
-		e->envelope.flags |= MESSAGE_SMTPUTF8 | MESSAGE_8BIT;
-	return report_write(&facts, about->arena, &e->bytes);
+		e->envelope.flags |= MESSAGE_SMTPUTF8;
+	if (report_is_8bit(buf_str(&e->bytes)))
+		e->envelope.flags |= MESSAGE_8BIT;
+	return true;
 }

@@ -256,6 +256,12 @@ report_is_utf8(const struct report_facts *facts)
 	return !is_ascii(facts->to);
 }
 
+bool
+report_is_8bit(struct str report)
+{
+	return !is_ascii(report);
+}
+
 void
 report_judge(const struct report_facts *facts, const struct report_recipient *r, struct arena *a,
 	struct nixie_outcome *out)

@@ -82,6 +82,10 @@ bool report_write(const struct report_facts *facts, struct arena *a, struct buf 
 /* report_is_utf8 - must the report itself go with SMTPUTF8? */
 bool report_is_utf8(const struct report_facts *facts);
 
+/* report_is_8bit - must a report that was written go with 8BITMIME? A message that is returned
+ * whole may have such text. */
+bool report_is_8bit(struct str report);
+
 /*
  * report_language - in which language a message's sender is spoken to
  *

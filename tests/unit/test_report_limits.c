@@ -76,6 +76,13 @@ test_original(void)
 	f = facts(&r, 1, (struct str){message, 5000});
 	f.original_bytes = 5001;
 	tap_ok(str_has(written(&f), STR("text/rfc822-headers")), "not all was given: the header");
+	f = facts(&r, 1, STR(HEADER "\r\ncaf\xE9\r\n"));
+	tap_ok(report_is_8bit(written(&f)), "8-bit text that is returned whole needs 8BITMIME");
+	f.returns_full = false;
+	tap_ok(!report_is_8bit(written(&f)), "... and its header alone does not");
+	f = facts(&r, 1, STR("Subject: caf\xE9\r\n\r\ntext"));
+	f.returns_full = false;
+	tap_ok(!report_is_8bit(written(&f)), "... nor does one with such text: it is encoded");
 	f = facts(&r, 1, STR(HEADER "\r\ntext"));
 	f.returns_full = false;
 	tap_ok(!str_has(written(&f), STR("\r\ntext")), "unasked: the header alone");
