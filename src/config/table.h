@@ -312,8 +312,8 @@
 		"password, waits for its next attempt. The operator is told at once, and the "     \
 		"message is never returned for it.")                                               \
 	X(reports_per_sender, COUNT, SERVER, "50", 0, 1000000,                                     \
-		"Reports to one sender in an hour; more come together in one message. 0 is any "   \
-		"number.")                                                                         \
+		"Reports to one sender in an hour; further failures are told when it is over. 0 "  \
+		"is any number.")                                                                  \
 	X(report_language, WORD, SERVER, "en", 0, 0,                                               \
 		"|en|de|es|fr|ja|pt| The language of reports where neither the message nor the "   \
 		"account says another.")

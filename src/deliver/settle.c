@@ -263,7 +263,6 @@ give_up(struct settling *s, struct fate *f)
 	} else {
 		f->to.state = RECIPIENT_BOUNCED;
 		f->kind = KIND_FAILURE;
-		sender_count(s)->reports++;
 	}
 }
 
@@ -279,10 +278,8 @@ wait_on(struct settling *s, struct fate *f, bool is_noted)
 		f->way = route(s, f->r, f->action, false, &f->rule);
 		/* Who is not to be told needs not be asked about at every attempt. */
 		is_noted = true;
-		if (f->way == REPORT_TO_SENDER) {
+		if (f->way == REPORT_TO_SENDER)
 			f->kind = KIND_DELAY;
-			sender_count(s)->reports++;
-		}
 	}
 	if (is_noted)
 		f->to.why = arena_join(&s->arena, f->to.why, STR(NOTED), STR_NONE);
@@ -472,6 +469,8 @@ enter(struct settling *s, const struct fate *fates, size_t count, enum kind kind
 				.next_ms = fates[i].to.due_ms};
 		ok = ok && tell(s->d, &s->about, told, count, way, s->now_ms, e);
 	}
+	if (ok && way == REPORT_TO_SENDER && (kind == KIND_FAILURE || kind == KIND_DELAY))
+		sender_count(s)->reports++; /* one, of however many recipients it tells */
 	if (ok) {
 		ledger_enter(&s->d->ledger, e);
 	} else {

@@ -39,8 +39,7 @@ struct guard_facts {
 enum report_way {
 	REPORT_TO_SENDER,
 	REPORT_TO_POSTMASTER, /* a bounce that cannot be returned: told once, to the postmaster */
-	REPORT_IN_DIGEST,     /* to the sender, later, with others: the number for this hour is used
-				 up */
+	REPORT_IN_DIGEST,     /* to the sender, later: the number for this hour is used up */
 	REPORT_NONE
 };
 

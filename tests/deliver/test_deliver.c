@@ -401,6 +401,27 @@ test_cap(struct world *w)
 	tap_is_int(w->job_count, jobs + 2, "and nothing but the reports was sent for them");
 }
 
+/* A report counts once, however many recipients it tells of. */
+static void
+test_cap_of_many(struct world *w)
+{
+	enum { MANY = 8 };
+	struct queue_recipient to[MANY];
+	char names[MANY][24];
+	w->settings.reports_per_sender = 3;
+	deliver_settings_set(w->deliver, &w->settings);
+	for (int i = 0; i < MANY; i++) {
+		snprintf(names[i], sizeof names[i], "nobody%d@far.example", i);
+		to[i] = (struct queue_recipient){.forward_path = str_of(names[i])};
+	}
+	world_take(w, STR("sam@mass.example"), to, MANY, STR("Subject: x\r\n\r\n"));
+	world_settle(w);
+	world_answer(w, world_job(w), REMOTE_REFUSED, 550, "550 5.1.1 User unknown");
+	world_settle(w);
+	struct queue_counts c = audit(w);
+	tap_is_int(c.final[RECIPIENT_BOUNCED], MANY, "one report tells of more than the number");
+}
+
 /* ---- an operator */
 
 static void
@@ -610,8 +631,9 @@ main(void)
 		{test_command, "command"}, {test_loop, "loop"}, {test_relayed, "relayed"},
 		{test_mixed, "mixed answers"}, {test_waiting, "waiting"}, {test_untried, "untried"},
 		{test_told, "who is told"}, {test_success, "success"}, {test_cap, "cap"},
-		{test_operator, "operator"}, {test_crash, "crash"},
-		{test_crash_mailbox, "crash after a mailbox"}, {test_disk_fails, "disk fails"}};
+		{test_cap_of_many, "cap of many"}, {test_operator, "operator"},
+		{test_crash, "crash"}, {test_crash_mailbox, "crash after a mailbox"},
+		{test_disk_fails, "disk fails"}};
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
 		run(tests[i].test, tests[i].name);
 	for (uint64_t seed = 1; seed <= 5; seed++) {
