@@ -116,7 +116,8 @@ check(got.split()[2] == 'found', 'the second server answers when the first is go
 fresh = Server({('example.org', 'A'): ['192.0.2.1']})
 got = ask(fresh, *['ask A example.org'] * 50, 'wait', 'ask A Example.ORG', 'again 20 A example.org', 'wait', 'counts')
 check(fresh.count('example.org', 'A') == 1, '72 questions, one query', fresh.asked)
-check(got.count(got[0]) >= 50 and got[-1].startswith('counts asked=72 sent=1 failed=0 entries=1 pending=0'), 'each is answered', got[-1])
+got = [re.sub(r'ttl=\d+ ', '', line) for line in got]  # it may be a second less in the cache
+check(got.count(got[0]) == 72 and got[-1].startswith('counts asked=72 sent=1 failed=0 entries=1 pending=0'), 'each is answered', got[-1])
 
 fresh = Server({('example.org', 'A'): ['192.0.2.1'], ('other.example.org', 'A'): ['192.0.2.2']})
 got = ask(fresh, 'drop A example.org', 'ask A other.example.org', 'wait', 'drop A other.example.org', 'sleep 1',
