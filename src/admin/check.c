@@ -20,6 +20,7 @@ const char *const finding_names[FINDING_KIND_COUNT] = {
 	[FINDING_NO_MEMBERS] = "no_members",
 	[FINDING_FULL] = "full",
 	[FINDING_OPEN_RELAY] = "open_relay",
+	[FINDING_NO_KEYS] = "no_keys",
 };
 
 struct check {
@@ -32,6 +33,8 @@ struct check {
 	bool failed; /* an address could not be looked up */
 	struct str why;
 	size_t members; /* of the list that is looked at */
+	size_t without_keys;
+	char first_without_keys[DIRECTORY_ADDRESS_MAX + 1];
 };
 
 static void
@@ -141,6 +144,10 @@ take_account(void *of, const struct entry *e)
 	if (forward.len > 0)
 		look_at(c, e->name, "it forwards to ", forward);
 	look_at_size(c, e);
+	if (value_of(e, STR("password_hash")).len > 0 &&
+		value_of(e, STR("scram_sha_256")).len == 0 && c->without_keys++ == 0)
+		snprintf(c->first_without_keys, sizeof c->first_without_keys, "%.*s",
+			(int)e->name.len, e->name.ptr);
 	return !c->failed;
 }
 
@@ -196,6 +203,21 @@ take_range(void *of, const struct entry *e)
 	return true;
 }
 
+static void
+tell_without_keys(struct check *c)
+{
+	char words[400];
+	if (c->without_keys == 0)
+		return;
+	snprintf(words, sizeof words,
+		"accounts with a password of an import, this one first: %zu. They cannot sign in "
+		"by "
+		"SCRAM-SHA-256, which programs prefer, until they have signed in by PLAIN or LOGIN "
+		"once: leave scram-sha-256 out of auth_mechanisms until then, or set new passwords",
+		c->without_keys);
+	find(c, FINDING_NO_KEYS, str_of(c->first_without_keys), str_of(words));
+}
+
 bool
 check_run(struct directory *d, struct str mail_folder, int64_t now_s, finding_taker *take, void *to,
 	struct directory_error *error)
@@ -216,6 +238,8 @@ check_run(struct directory *d, struct str mail_folder, int64_t now_s, finding_ta
 	bool ok = true;
 	for (size_t i = 0; i < sizeof looks / sizeof *looks && ok && !c.failed; i++)
 		ok = entry_list(d, looks[i].kind, STR_NONE, looks[i].take, &c, error);
+	if (ok && !c.failed)
+		tell_without_keys(&c);
 	if (ok && c.failed)
 		snprintf(error->words, sizeof error->words,
 			"an address could not be looked up: %.*s", (int)c.why.len,

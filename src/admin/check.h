@@ -2,7 +2,7 @@
  * check - what is wrong in the directory, though each entry for itself is right
  *
  * Loops, what leads nowhere, domains without postmaster or abuse, mailboxes over their quota,
- * networks that make the server an open relay.
+ * networks that make the server an open relay, accounts that SCRAM does not know yet.
  */
 #ifndef ADMIN_CHECK_H
 #define ADMIN_CHECK_H
@@ -17,6 +17,7 @@ enum finding_kind {
 	FINDING_NO_MEMBERS,
 	FINDING_FULL,
 	FINDING_OPEN_RELAY,
+	FINDING_NO_KEYS, /* one for all of them: passwords out of an import */
 	FINDING_KIND_COUNT
 };
 

@@ -24,6 +24,7 @@ struct reader {
 	XML_Parser parser;
 	struct str domain, account, list;         /* those that we are in; absent: none */
 	bool has_noted_rules, has_noted_fetching; /* of this account */
+	bool has_hashes; /* of passwords, out of which no keys for SCRAM can be made */
 	bool is_stopped;
 };
 
@@ -98,13 +99,13 @@ password_take(struct reader *r, const char **attributes, struct entry *e)
 		note(r, e->name, STR(": has no password: set one"));
 	else if (str_eq(kind, STR("0")))
 		entry_value_set(e, STR("password"), password);
-	else if (str_eq(kind, STR("2")))
-		entry_value_set(e, STR("password_hash"),
-			arena_join(r->i->a, STR("hmailserver-md5:"), password, STR_NONE));
-	else if (str_eq(kind, STR("3")))
-		entry_value_set(e, STR("password_hash"),
-			arena_join(r->i->a, STR("hmailserver-sha256:"), password, STR_NONE));
-	else
+	else if (str_eq(kind, STR("2")) || str_eq(kind, STR("3"))) {
+		const struct str scheme = str_eq(kind, STR("2")) ? STR("hmailserver-md5:")
+								 : STR("hmailserver-sha256:");
+		entry_value_set(
+			e, STR("password_hash"), arena_join(r->i->a, scheme, password, STR_NONE));
+		r->has_hashes = true;
+	} else
 		note(r, e->name,
 			str_eq(kind, STR("1"))
 				? STR(": its password is kept by Blowfish, which cannot be carried "
@@ -346,5 +347,11 @@ read_hmailserver(struct import *i, struct str text)
 			break;
 		}
 	}
+	if (r.has_hashes)
+		import_note(i, line_of(&r),
+			STR("out of kept hashes no keys for SCRAM can be made: leave scram-sha-256 "
+			    "out of auth_mechanisms until everybody has signed in once; "
+			    "`nixie-admin check` counts who has not"),
+			STR_NONE, STR_NONE);
 	XML_ParserFree(r.parser);
 }

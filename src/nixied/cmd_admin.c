@@ -20,9 +20,13 @@ admin_stdout(void *to, const char *bytes, size_t len)
 static bool
 directory_find(struct admin *o)
 {
+	if (o->directory_path != NULL && strlen(o->directory_path) >= sizeof o->path) {
+		admin_complain("--directory: the path is too long");
+		return false;
+	}
 	if (o->directory_path != NULL && o->conf_path == NULL) {
 		snprintf(o->path, sizeof o->path, "%s", o->directory_path);
-		return strlen(o->directory_path) < sizeof o->path;
+		return true;
 	}
 	if (!conf_read(&o->conf, o->conf_path))
 		return false;
@@ -237,6 +241,10 @@ run(struct admin *o)
 	const char *const word = o->words[0];
 	const int count = o->word_count;
 	const enum entry_kind kind = entry_kind_find(str_of(word));
+	const bool adds_domain =
+		kind == ENTRY_DOMAIN && count > 1 && strcmp(o->words[1], "add") == 0;
+	if (o->postmaster != NULL && !adds_domain)
+		return usage_fault("--postmaster", "is of `domain add` alone");
 	if (kind < ENTRY_KIND_COUNT)
 		return thing(o, kind);
 	if (strcmp(word, "show") == 0)

@@ -140,6 +140,7 @@ def commands(a):
     a.says("account quota john@a.example", USAGE, "to which value?")
     a.says("account paint john@a.example", USAGE, "no such verb")
     a.says("thing add x", USAGE, "no such command")
+    a.says("account add x@a.example --postmaster y@a.example", USAGE, "is of `domain add` alone")
     a.says("account add", USAGE, "A name is missing")
     a.says("alias add x@a.example", NO, "TARGET is missing")
     a.says("-o xml domain", USAGE, "no such format")
@@ -370,6 +371,7 @@ def hmailserver(program):
                      "FILE:25: note: inner@old.example: who may write to it is not among the modes here: only its domain may",
                      "FILE:31: note: branch.example: the password of its login cannot be carried over: set it",
                      "FILE:35: note: Internet: what a network may do is left out",
+                     "FILE:37: note: out of kept hashes no keys for SCRAM can be made",
                      "added 1 domain, 1 domain-alias, 5 account, 2 alias, 3 list, 2 member, 1 route, 1 route-address"):
             check(line in said, f"hmailserver: {line}", said)
         check(said.count("its rules") == 1, "hmailserver: rules of an account are told once", said)
@@ -395,6 +397,7 @@ def hmailserver(program):
         check("password_hash=hmailserver-md5:$argon2id$" in secrets and "password_hash=hmailserver-sha256:abcdef$argon2id$" in secrets
               and "5ebe2294" not in secrets, "hmailserver: hashes are put inside argon2id", secrets)
         equal([x["has_password"] for x in a.json("account")], [True, True, False, True, False], "hmailserver: who has a password")
+        a.says("check", NO, "anna@old.example: accounts with a password of an import, this one first: 2. They cannot sign in by SCRAM")
         said = a.load("hmailserver", text[:1500], code=NO)
         check("no XML" in said and "nothing was changed" in said, "hmailserver: half a file", said)
         b = Admin(program, folder, "utf16.db")
