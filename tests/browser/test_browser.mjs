@@ -202,6 +202,7 @@ async function media(place) {
 async function accessible(place) {
 	const looks = [['light', 'en', PAGES], ['dark', 'ja', ['/', '/look-up?q=5.7.26', '/reasons/relay_denied']]];
 	const mails = [['a bounce', MAIL], ['no cause', UNKNOWN], ['a lunch', 'From: a@b.example\nTo: c@d.example\nSubject: Lunch\n\nAt one?\n'],
+		['a blocklist, with advice', '550 5.7.1 Service unavailable; client [203.0.113.7] blocked using pbl.spamhaus.org'],
 		['two causes', report(['a@b.example', 'c@d.example'], '550 5.1.1 User unknown').replace('User unknown', 'mailbox full')]];
 	for (const [colorScheme, lang, pages] of looks)
 		await visit(place, '/', { colorScheme, locale: lang, reducedMotion: 'reduce', bypassCSP: true }, async page => {
@@ -215,6 +216,12 @@ async function accessible(place) {
 				await page.evaluate(() => document.querySelectorAll('details').forEach(d => { d.open = true; }));
 				check(await axe(page), `axe, ${colorScheme}, ${lang}: ${name}`);
 			}
+			// A refusal as a page of its own: the form posted as it would be without the script.
+			await page.goto(place.base + '/');
+			await page.setInputFiles('input[type=file]', { name: 'a.mbox', mimeType: 'application/mbox', buffer: Buffer.alloc(11 << 20, 'a') });
+			await page.evaluate(() => document.getElementById('form').submit());
+			await page.waitForSelector('.card.plain');
+			check(await axe(page), `axe, ${colorScheme}, ${lang}: too large`);
 		});
 }
 
