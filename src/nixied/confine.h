@@ -28,6 +28,9 @@ bool confine_become(const struct confine_user *user, char words[static CONFINE_W
 /* confine_basics - no core files (they would hold mail), no new rights by programs that are run */
 void confine_basics(void);
 
+/* confine_end - nothing of strangers is left; leak checkers may look again */
+void confine_end(void);
+
 /* confine_files - from now on only what is below these folders can be opened: `written` to read and
  * write, `read` to read. A kernel without Landlock leaves things as they are: false */
 bool confine_files(const char *const *written, size_t written_count, const char *const *read,

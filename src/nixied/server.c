@@ -552,6 +552,7 @@ stop(struct server *s)
 		event_base_free(s->base);
 	conf_free(&s->conf);
 	conf_free(&s->before);
+	confine_end();
 }
 
 int

@@ -139,11 +139,13 @@ class Client:
         if tls:
             self.secure()
 
-    def secure(self):
+    def secure(self, name=f'mail.{DOMAIN}'):
+        """TLS from here on; the server's certificate as bytes."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        self.socket = context.wrap_socket(self.socket, server_hostname=f'mail.{DOMAIN}')
+        self.socket = context.wrap_socket(self.socket, server_hostname=name)
+        return self.socket.getpeercert(True)
 
     def send(self, data):
         self.socket.sendall(data.encode('utf-8', 'surrogateescape') if isinstance(data, str) else data)
