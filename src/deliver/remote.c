@@ -362,6 +362,7 @@ on_pump(evutil_socket_t fd, short what, void *remote)
 	struct remote *const r = remote;
 	(void)fd;
 	(void)what;
+	links_bury(r);
 	places_pump(r);
 }
 
@@ -424,6 +425,7 @@ remote_free(struct remote *r)
 		r->all = p->next_all;
 		place_free(p);
 	}
+	links_bury(r);
 	evtimer_del(&r->pump);
 	table_fini(&r->places);
 	arena_fini(&r->arena);

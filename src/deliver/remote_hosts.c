@@ -64,8 +64,7 @@ search_leave(struct hosts_search *s)
 	void *const to = s->to;
 	s->hosts->search = NULL;
 	free(s);
-	if (done != NULL)
-		done(to);
+	done(to);
 }
 
 /* ---- the end of a search -------------------------------------------------------------------- */
@@ -154,7 +153,6 @@ search_end(struct hosts_search *s)
 		addresses_add(h, &s->list[i]);
 	if (h->count == 0 && !(is_self && most == 0))
 		addresses_missing(s);
-	search_leave(s);
 }
 
 /* ---- addresses ------------------------------------------------------------------------------ */
@@ -162,8 +160,10 @@ search_end(struct hosts_search *s)
 static void
 pending_less(struct hosts_search *s)
 {
-	if (--s->pending == 0)
-		search_end(s);
+	if (--s->pending > 0)
+		return;
+	search_end(s);
+	search_leave(s);
 }
 
 static void
@@ -197,15 +197,14 @@ on_a(void *candidate, const struct dns_answer *answer)
 	on_addresses(candidate, answer, 1);
 }
 
-/* Asks for the addresses of all, and counts itself as pending so that nothing ends before. */
-static void
+/* Asks for the addresses of all; the answers never come at once. False when nothing was asked. */
+static bool
 addresses_ask(struct hosts_search *s)
 {
 	static const struct {
 		enum dns_type type;
 		dns_done *done;
 	} asks[] = {{DNS_AAAA, on_aaaa}, {DNS_A, on_a}};
-	s->pending = 1;
 	for (size_t i = 0; i < s->count; i++) {
 		struct candidate *const c = &s->list[i];
 		c->search = s;
@@ -219,7 +218,7 @@ addresses_ask(struct hosts_search *s)
 				c->status[family] = DNS_OVERLOADED;
 		}
 	}
-	pending_less(s);
+	return s->pending > 0;
 }
 
 static void
@@ -252,6 +251,15 @@ mx_take(struct hosts_search *s, const struct dns_answer *answer)
 }
 
 static void
+addresses_or_end(struct hosts_search *s)
+{
+	if (addresses_ask(s))
+		return;
+	search_end(s);
+	search_leave(s);
+}
+
+static void
 on_mx(void *search, const struct dns_answer *answer)
 {
 	struct hosts_search *const s = search;
@@ -262,7 +270,7 @@ on_mx(void *search, const struct dns_answer *answer)
 		s->has_mx = true;
 		mx_take(s, answer);
 		if (s->count > 0) {
-			addresses_ask(s);
+			addresses_or_end(s);
 			return;
 		}
 		/* RFC 7505: "MX 0 ." */
@@ -271,7 +279,7 @@ on_mx(void *search, const struct dns_answer *answer)
 		break;
 	case DNS_NO_DATA:
 		candidate_add(s, str_of(s->domain), 0);
-		addresses_ask(s);
+		addresses_or_end(s);
 		return;
 	case DNS_NO_NAME:
 	case DNS_BAD_NAME:
@@ -342,11 +350,12 @@ hosts_find(struct hosts *h, struct remote *r, const struct remote_place *place, 
 	h->search = s;
 	if (is_route) {
 		candidate_add(s, name, 0);
-		s->done = NULL; /* when nothing could be asked, it ends in here */
-		addresses_ask(s);
-		if (h->search != NULL)
-			h->search->done = done;
-		return h->search == NULL;
+		if (addresses_ask(s))
+			return false;
+		search_end(s);
+		h->search = NULL;
+		free(s);
+		return true;
 	}
 	s->query = dns_ask(r->options.dns, DNS_MX, name, on_mx, s);
 	if (s->query != NULL)

@@ -56,7 +56,7 @@ enum link_state {
 	LINK_SHAKING, /* hands: TLS */
 	LINK_TALKING,
 	LINK_IDLE,
-	LINK_DEAD /* freed when nobody stands on it */
+	LINK_DEAD /* to be freed */
 };
 
 #define LINK_IN_BYTES (2 * CLIENT_IN_BYTES_MIN)
@@ -86,7 +86,6 @@ struct link {
 	bool stays_here;  /* the next connection goes to the same host */
 	bool is_open;     /* counted among the connections */
 	unsigned messages;
-	unsigned depth; /* calls of it under way */
 	int64_t deadline_ms, began_ms, began_wall_ms;
 	uint64_t offset; /* of the text */
 	size_t in_bytes, out_sent;
@@ -149,6 +148,7 @@ struct remote {
 	struct place *all;
 	struct event pump;
 	uint64_t random;
+	struct link *dead; /* to be freed when nobody stands on them */
 	size_t link_count;
 	struct remote_counts counts;
 };
@@ -188,7 +188,8 @@ void place_failed(struct place *p, const char *words);
 bool link_open(struct place *p, struct remote_job *job);
 void link_send(struct link *l, struct remote_job *job);
 void link_cancel(struct link *l);
-void link_free(struct link *l);
+void link_free(struct link *l);    /* ends it, whatever it does */
+void links_bury(struct remote *r); /* frees those that are done with */
 
 /* job_settle - what became of a recipient; r's texts are copied */
 void job_settle(struct remote_job *job, size_t recipient, const struct remote_result *r);

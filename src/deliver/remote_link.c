@@ -19,6 +19,8 @@ static void connect_next(struct link *l);
 static void
 timer_set(struct link *l)
 {
+	if (l->state == LINK_DEAD)
+		return;
 	const int64_t at_ms =
 		l->state == LINK_TALKING ? client_deadline(&l->client) : l->deadline_ms;
 	if (at_ms == INT64_MAX || l->state == LINK_FINDING) {
@@ -57,7 +59,7 @@ link_remove(struct link *l)
 		l->place->recipients_max = 0;
 }
 
-/* Done with; the memory goes when no call of it is under way. */
+/* Done with. Whoever called still stands on it: links_bury() frees it, from the loop. */
 static void
 link_kill(struct link *l)
 {
@@ -70,9 +72,9 @@ link_kill(struct link *l)
 	evtimer_del(&l->timer);
 	link_remove(l);
 	l->state = LINK_DEAD;
+	l->next = l->remote->dead;
+	l->remote->dead = l;
 	place_pump_later(l->remote);
-	if (l->depth == 0)
-		free(l);
 }
 
 void
@@ -81,19 +83,14 @@ link_free(struct link *l)
 	link_kill(l);
 }
 
-static void
-enter(struct link *l)
+void
+links_bury(struct remote *r)
 {
-	l->depth++;
-}
-
-static void
-leave(struct link *l)
-{
-	if (--l->depth == 0 && l->state == LINK_DEAD)
+	while (r->dead != NULL) {
+		struct link *const l = r->dead;
+		r->dead = l->next;
 		free(l);
-	else if (l->depth == 0)
-		timer_set(l);
+	}
 }
 
 /* The job is over, whatever became of it; the connection stays for another when it can. */
@@ -318,10 +315,8 @@ hosts_end(struct link *l)
 	if (!job->was_reached && !job->is_cancelled && job->has_failure &&
 		f->outcome == REMOTE_DEFERRED && f->stage >= REMOTE_AT_CONNECT)
 		place_failed(l->place, f->words.len > 0 ? f->words.ptr : "");
-	enter(l);
 	job_leave(l);
 	link_kill(l);
-	leave(l);
 }
 
 static void
@@ -368,9 +363,7 @@ hosts_found(void *link)
 			.is_ours = str_is_set(l->place->where.host)};
 		job_note(l->job, &r);
 	}
-	enter(l);
 	connect_next(l);
-	leave(l);
 }
 
 /* ---- talking -------------------------------------------------------------------------------- */
@@ -763,7 +756,6 @@ static void
 link_run(void *link)
 {
 	struct link *const l = link;
-	enter(l);
 	if (l->state == LINK_IDLE) { /* it speaks, or is gone */
 		l->place->idle_count--;
 		l->state = LINK_TALKING;
@@ -780,7 +772,7 @@ link_run(void *link)
 		else
 			goes_on = l->state == LINK_TALKING && talk(l);
 	}
-	leave(l);
+	timer_set(l);
 }
 
 static void
@@ -790,7 +782,6 @@ on_timer(evutil_socket_t fd, short what, void *link)
 	const int64_t now = remote_mono_ms();
 	(void)fd;
 	(void)what;
-	enter(l);
 	switch (l->state) {
 	case LINK_CONNECTING:
 		if (now >= l->deadline_ms)
@@ -815,7 +806,8 @@ on_timer(evutil_socket_t fd, short what, void *link)
 	}
 	if (l->state == LINK_TALKING || l->state == LINK_SHAKING)
 		link_run(l);
-	leave(l);
+	else
+		timer_set(l);
 }
 
 bool
@@ -857,7 +849,6 @@ link_send(struct link *l, struct remote_job *job)
 void
 link_cancel(struct link *l)
 {
-	enter(l);
 	l->job->is_cancelled = true;
 	if (l->state == LINK_TALKING) {
 		client_lost(&l->client, CAUSE_CANCELLED);
@@ -865,5 +856,4 @@ link_cancel(struct link *l)
 	} else {
 		hosts_end(l);
 	}
-	leave(l);
 }
