@@ -150,12 +150,6 @@ bool queue_intake_add(struct queue_intake *in, const void *bytes, size_t len);
  * when the message is complete. At most QUEUE_FRONT_MAX bytes, in all; false as above */
 bool queue_intake_front(struct queue_intake *in, const void *bytes, size_t len);
 int queue_intake_error(const struct queue_intake *in);
-
-/* queue_intake_front - bytes for the very front, when all others are there; false, and nothing
- * happened, when some of these are on their way to the disk already: QUEUE_FRONT_BYTES_MAX of both
- * is what always goes */
-#define QUEUE_FRONT_BYTES_MAX (256u << 10)
-bool queue_intake_front(struct queue_intake *in, const void *bytes, size_t len);
 uint64_t queue_intake_bytes(const struct queue_intake *in);
 
 /* queue_intake_drop - forgets the message; NULL is harmless */
