@@ -31,6 +31,7 @@ struct flight {
 	size_t recipients;  /* under way */
 	int64_t planned_ms; /* the earliest entry of it in the heap, as far as is known */
 	size_t recipient_count;
+	bool is_told;         /* of the delay: the notice is written, or being written */
 	unsigned char busy[]; /* a bit for each recipient */
 };
 
@@ -88,6 +89,10 @@ void deliver_returned(void *d, struct parcel *p);
 /* The recipient is not under way any more; the message is looked at again when it is due, and not
  * before that time. */
 void deliver_landed(struct deliver *d, uint64_t message, uint32_t recipient, int64_t not_before_ms);
+
+/* A notice of delay was written about a message that is under way. */
+void deliver_note_told(struct deliver *d, uint64_t message);
+bool deliver_was_told(const struct deliver *d, uint64_t message);
 
 bool deliver_is_under_way(const struct deliver *d, uint64_t message, uint32_t recipient);
 

@@ -112,7 +112,8 @@ changes_filter(struct ledger *l, struct ledger_entry *e)
 	e->change_count = kept;
 }
 
-/* The bytes of the new message, in an intake; an intake does not outlive a commit. */
+/* The bytes of the new message, in an intake; an intake does not outlive a commit. One that is made
+ * anew has another id than the bytes name, which harms nobody: the log has the right one. */
 static int
 entry_intake(struct ledger *l, struct ledger_entry *e)
 {

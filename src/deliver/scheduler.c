@@ -610,6 +610,21 @@ look(struct deliver *d, uint64_t id)
 	flight_end(d, k.flight);
 }
 
+void
+deliver_note_told(struct deliver *d, uint64_t message)
+{
+	struct flight *const f = FLIGHT_OF(table_find(&d->flights, message));
+	if (f != NULL)
+		f->is_told = true;
+}
+
+bool
+deliver_was_told(const struct deliver *d, uint64_t message)
+{
+	const struct flight *const f = FLIGHT_OF(table_find(&d->flights, message));
+	return f != NULL && f->is_told;
+}
+
 bool
 deliver_is_under_way(const struct deliver *d, uint64_t message, uint32_t recipient)
 {

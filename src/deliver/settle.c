@@ -12,12 +12,12 @@
 #include "deliver/tell.h"
 
 #define NOTED ", sender told"
-#define DIGEST_MS 3600000      /* the hour for which reports to a sender are counted */
-#define UNTRIED_PAUSE_MS 20000 /* when nobody says when to come again */
-#define SETTLE_ARENA_MAX (8u << 20)
-#define ENTRY_CHANGES_MAX                                                                          \
-	200 /* in one commit: 200 of the longest fit into a frame of the queue                     \
-	     */
+#define DIGEST_MS 3600000             /* the hour for which reports to a sender are counted */
+#define UNTRIED_PAUSE_MS 20000        /* when nobody says when to come again */
+#define SETTLE_ARENA_MAX (256u << 20) /* a limit: hundreds of answers are judged for one report */
+#define TOLD_TOO_MAX 100              /* of others that wait, in a notice of delay */
+/* Changes in one commit: so many of the longest fit into a frame of the queue. */
+#define ENTRY_CHANGES_MAX 200
 
 /* ---- what is told in one report */
 
@@ -42,6 +42,7 @@ struct settling {
 	struct arena arena;
 	struct tell_message about; /* the original, read when it is needed */
 	int64_t now_ms;
+	enum { TOLD_UNKNOWN, TOLD_NO, TOLD_YES } was_told; /* of a delay of this message */
 };
 
 /* ---- the lines of the log, when an entry is durable */
@@ -174,6 +175,21 @@ was_noted(const struct recipient_progress *p)
 	return str_ends_case(p->why, STR(NOTED));
 }
 
+/* Was the sender told of a delay of this message? One notice names all who wait. */
+static bool
+message_was_noted(struct settling *s)
+{
+	const struct queue_envelope *const v = &s->m->envelope;
+	if (s->was_told == TOLD_UNKNOWN) {
+		/* A notice may be on its way to the disk. */
+		s->was_told = deliver_was_told(s->d, s->p->message) ? TOLD_YES : TOLD_NO;
+		for (size_t i = 0; i < v->recipient_count && s->was_told == TOLD_NO; i++)
+			if (was_noted(&v->recipients[i].progress))
+				s->was_told = TOLD_YES;
+	}
+	return s->was_told == TOLD_YES;
+}
+
 static uint64_t
 sender_hash(struct str sender)
 {
@@ -210,7 +226,7 @@ route(struct settling *s, const struct parcel_recipient *r, enum nixie_action ac
 		.is_authenticated = (v->flags & MESSAGE_AUTHENTICATED) != 0,
 		.failed_spf = tell_failed_spf(&s->about, s->d->settings.hostname),
 		.is_repeated_delay = is_noted,
-		.sent_lately = sender_count(s)->reports,
+		.sent_lately = sender_count(s)->reports, /* without those of this parcel */
 		.most = s->d->settings.reports_per_sender};
 	return report_route(&facts, rule);
 }
@@ -273,6 +289,8 @@ wait_on(struct settling *s, struct fate *f, bool is_noted)
 	f->to.due_ms = f->decision.due_ms;
 	if (f->decision.act == RETRY_OPERATOR && f->decision.due_ms == 0)
 		f->to.state = RECIPIENT_HELD;
+	if (f->decision.is_notice_due && !is_noted && message_was_noted(s))
+		is_noted = true;
 	if (f->decision.is_notice_due && !is_noted) {
 		f->action = NIXIE_ACTION_DELAYED;
 		f->way = route(s, f->r, f->action, false, &f->rule);
@@ -429,6 +447,53 @@ change_fill(
 	to->note = recipient_is_final(to->state) ? STR_NONE : arena_str(a, to->note);
 }
 
+/* Who else waits: a notice of delay names them, and they need none of their own. */
+static size_t
+told_too(
+	const struct settling *s, const struct fate *fates, size_t count, struct tell_recipient *to)
+{
+	const struct queue_envelope *const v = &s->m->envelope;
+	size_t n = 0;
+	for (size_t i = 0; i < v->recipient_count && n < TOLD_TOO_MAX; i++) {
+		const struct queue_recipient *const r = &v->recipients[i];
+		bool is_one = r->progress.state != RECIPIENT_WAITING || r->progress.attempts == 0 ||
+			      (r->notify != 0 && (r->notify & NOTIFY_DELAY) == 0);
+		for (size_t k = 0; k < count && !is_one; k++)
+			is_one = fates[k].r->place == i;
+		if (!is_one)
+			to[n++] = (struct tell_recipient){.action = NIXIE_ACTION_DELAYED,
+				.final = r->forward_path,
+				.original = r->original,
+				.packed = r->progress.note,
+				.attempts = r->progress.attempts,
+				.give_up_ms = fates[0].decision.give_up_ms,
+				.next_ms = r->progress.due_ms};
+	}
+	return n;
+}
+
+/* NULL when memory ran out. */
+static const struct tell_recipient *
+told_list(struct settling *s, const struct fate *fates, size_t count, enum kind kind,
+	size_t *told_count)
+{
+	struct tell_recipient *const told =
+		arena_alloc(&s->arena, count + TOLD_TOO_MAX, sizeof *told);
+	for (size_t i = 0; told != NULL && i < count; i++)
+		told[i] = (struct tell_recipient){.action = fates[i].action,
+			.final = fates[i].r->forward_path,
+			.original = fates[i].r->original,
+			.packed = fates[i].packed,
+			.is_expired = fates[i].decision.is_expired,
+			.attempts = fates[i].to.attempts,
+			.give_up_ms = fates[i].decision.give_up_ms,
+			.next_ms = fates[i].to.due_ms};
+	*told_count = count;
+	if (told != NULL && kind == KIND_DELAY)
+		*told_count += told_too(s, fates, count, told + count);
+	return told;
+}
+
 /* The fates of one kind, from `from` on, as one entry; gives how many it holds. */
 static size_t
 enter(struct settling *s, const struct fate *fates, size_t count, enum kind kind,
@@ -456,22 +521,18 @@ enter(struct settling *s, const struct fate *fates, size_t count, enum kind kind
 		ok = !arena_failed(&e->arena);
 	}
 	if (ok && kind != KIND_QUIET) {
-		struct tell_recipient *const told = arena_alloc(&s->arena, count, sizeof *told);
-		ok = told != NULL;
-		for (size_t i = 0; ok && i < count; i++)
-			told[i] = (struct tell_recipient){.action = fates[i].action,
-				.final = fates[i].r->forward_path,
-				.original = fates[i].r->original,
-				.packed = fates[i].packed,
-				.is_expired = fates[i].decision.is_expired,
-				.attempts = fates[i].to.attempts,
-				.give_up_ms = fates[i].decision.give_up_ms,
-				.next_ms = fates[i].to.due_ms};
-		ok = ok && tell(s->d, &s->about, told, count, way, s->now_ms, e);
+		size_t told_count;
+		const struct tell_recipient *const told =
+			told_list(s, fates, count, kind, &told_count);
+		ok = told != NULL && tell(s->d, &s->about, told, told_count, way, s->now_ms, e);
 	}
 	if (ok && way == REPORT_TO_SENDER && (kind == KIND_FAILURE || kind == KIND_DELAY))
 		sender_count(s)->reports++; /* one, of however many recipients it tells */
 	if (ok) {
+		if (kind == KIND_FAILURE || kind == KIND_DELAY)
+			sender_count(s)->reports++;
+		if (kind == KIND_DELAY)
+			deliver_note_told(s->d, s->p->message);
 		ledger_enter(&s->d->ledger, e);
 	} else {
 		/* No memory: as if it had not been tried, which a delivery in a mailbox here

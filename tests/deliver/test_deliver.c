@@ -316,6 +316,58 @@ test_waiting(struct world *w)
 	is_state(w, RECIPIENT_BOUNCED, 1);
 }
 
+/* However many places do not answer: one notice, and it names all who wait. */
+static void
+test_one_notice(struct world *w)
+{
+	const struct queue_recipient list[] = {{.forward_path = STR("a@one.example")},
+		{.forward_path = STR("b@two.example")},
+		{.forward_path = STR("c@three.example"), .notify = NOTIFY_FAILURE}};
+	const uint64_t id =
+		world_take(w, STR("bob@here.example"), list, 3, STR("Subject: x\r\n\r\n"));
+	for (int i = 0; i < 60 && w->now_ms < 1790000000000 + 6 * HOUR_MS; i++) {
+		world_settle(w);
+		for (size_t job; (job = world_job(w)) != WORLD_JOBS_MAX;)
+			world_answer(w, job, REMOTE_DEFERRED, 451, "451 4.3.0 Please come back");
+		world_settle(w);
+		w->now_ms += HOUR_MS / 6;
+	}
+	char text[32768] = "";
+	tap_is_int(world_mailbox(w, "here.example", "bob", text, sizeof text), 1, "one notice");
+	tap_ok(tells(text, "a@one.example", NIXIE_ACTION_DELAYED, "4.3.0", "come back"),
+		"of one who waits");
+	tap_ok(tells(text, "b@two.example", NIXIE_ACTION_DELAYED, "4.3.0", "come back"),
+		"and of the other");
+	tap_ok(strstr(text, "c@three.example") == NULL, "and of none who is not to be told");
+	tap_is_int(world_progress(w, id, 1)->state, RECIPIENT_WAITING, "who wait still");
+}
+
+/* Hundreds of recipients refused at once: all of them are told of. */
+static void
+test_many(struct world *w)
+{
+	static struct queue_recipient list[600];
+	static char names[600][40], reply[900];
+	for (size_t i = 0; i < 600; i++) {
+		snprintf(names[i], sizeof names[i], "user%zu@far.example", i);
+		list[i] = (struct queue_recipient){.forward_path = str_of(names[i])};
+	}
+	memset(reply, 'x', sizeof reply - 1);
+	memcpy(reply, "550 5.1.1 No such user ", 23);
+	world_take(w, STR("bob@here.example"), list, 600, STR("Subject: x\r\n\r\n"));
+	world_settle(w);
+	for (size_t job; (job = world_job(w)) != WORLD_JOBS_MAX;) {
+		world_answer(w, job, REMOTE_REFUSED, 550, reply);
+		world_settle(w);
+	}
+	is_state(w, RECIPIENT_BOUNCED, 600);
+	is_state(w, RECIPIENT_WAITING, 0);
+	tap_is_int(world_mailbox_count(w, "here.example", "bob", "Action: failed"), 600,
+		"each is told of once");
+	const size_t reports = world_mailbox(w, "here.example", "bob", NULL, 0);
+	tap_ok(reports <= 8, "in %zu reports", reports);
+}
+
 /* Nobody could be asked: no attempt counts, but time goes on. */
 static void
 test_untried(struct world *w)
@@ -630,8 +682,9 @@ main(void)
 		{test_unknown, "unknown user"}, {test_changed, "changed since"},
 		{test_command, "command"}, {test_loop, "loop"}, {test_relayed, "relayed"},
 		{test_mixed, "mixed answers"}, {test_waiting, "waiting"}, {test_untried, "untried"},
-		{test_told, "who is told"}, {test_success, "success"}, {test_cap, "cap"},
-		{test_cap_of_many, "cap of many"}, {test_operator, "operator"},
+		{test_one_notice, "one notice"}, {test_many, "many"}, {test_told, "who is told"},
+		{test_success, "success"}, {test_cap, "cap"}, {test_cap_of_many, "cap of many"},
+		{test_operator, "operator"},
 		{test_crash, "crash"}, {test_crash_mailbox, "crash after a mailbox"},
 		{test_disk_fails, "disk fails"}};
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
