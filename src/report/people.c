@@ -225,6 +225,16 @@ tell_failed(struct teller *t, const struct draft_recipient *r, const struct expl
 	steps(t, &e->receiving_admin);
 }
 
+/* Called temporary, but of a cause that does not go away by itself: an unknown user. Then there is
+ * something to do, and now is the time. */
+static bool
+is_doubtful(const struct nixie_outcome *o)
+{
+	const int reason = catalogue_reason_find(str_in(o->reason));
+	const uint8_t verdict = reason < 0 ? VERDICT_UNKNOWN : catalogue_reasons[reason].verdict;
+	return verdict == VERDICT_HARD || verdict == VERDICT_BLOCK;
+}
+
 static void
 tell_delayed(struct teller *t, const struct draft_recipient *r, const struct explanation *e)
 {
@@ -240,6 +250,14 @@ tell_delayed(struct teller *t, const struct draft_recipient *r, const struct exp
 	sheet_heading(s, label(t, "bounce.why_late"));
 	sheet_add(s, BLOCK_PARAGRAPH, e->happened);
 	sheet_add(s, BLOCK_PARAGRAPH, e->why);
+	if (is_doubtful(&r->outcome)) {
+		if (e->facts.code.len > 0)
+			sheet_add(s, BLOCK_PARAGRAPH,
+				fill_key(STR("retry.disagree_temporary"), &e->facts, t->lang,
+					t->d->arena));
+		sheet_heading(s, label(t, "label.you"));
+		steps(t, &e->sender);
+	}
 	timeline(t, r->given);
 	exact_answer(t, e);
 }
@@ -262,7 +280,9 @@ tell_cause(struct teller *t, size_t k)
 	struct explanation e;
 	explain_cause(&t->d->info, &t->d->outcomes[c->first], c->whom, t->lang, t->d->arena, &e);
 	sheet_add(t->s, BLOCK_HEADLINE,
-		is_delayed ? fill_key(STR("bounce.still_trying"), &e.facts, t->lang, t->d->arena)
+		is_delayed ? fill_key(is_doubtful(&r->outcome) ? STR("bounce.still_trying_but")
+							       : STR("bounce.still_trying"),
+				     &e.facts, t->lang, t->d->arena)
 			   : e.headline);
 	if (k == 0 && r->outcome.action == NIXIE_ACTION_FAILED)
 		sheet_add(t->s, BLOCK_PARAGRAPH,

@@ -49,6 +49,9 @@
 static const struct attempt unknown_user[] = {
 	ANSWER(14, "mx1.b.example", "192.0.2.25", TLS13, RCPT, "550-5.1.1 The email account that you tried to reach does not exist.\r\n550-5.1.1 Please try double-checking the address\r\n550 5.1.1 for typos: https://support.b.example/?p=NoSuchUser x1-2006si"),
 };
+static const struct attempt unknown_for_now[] = {
+	ANSWER(14, "mx1.b.example", "192.0.2.25", TLS13, RCPT, "450 4.1.1 <bob@b.example>: Recipient address rejected: User unknown in virtual mailbox table"),
+};
 static const struct attempt full_permanent[] = {
 	ANSWER(14, "mx1.b.example", "192.0.2.25", TLS13, RCPT, "552 5.2.2 <bob@b.example>: Mailbox full"),
 };
@@ -93,6 +96,7 @@ static const struct attempt japanese[] = {
 };
 
 static const struct report_recipient to_unknown[] = {TO("bob@b.example", FAILED, unknown_user)};
+static const struct report_recipient to_unknown_for_now[] = {{.final = STR_INIT("bob@b.example"), .action = NIXIE_ACTION_DELAYED, .attempts = unknown_for_now, .attempt_count = 1, .will_retry_until_ms = NOW + 432000000, .next_ms = NOW + 30 * MINUTE}};
 static const struct report_recipient to_full[] = {TO("bob@b.example", FAILED, full_permanent)};
 static const struct report_recipient to_greylisted[] = {{.final = STR_INIT("bob@b.example"), .action = NIXIE_ACTION_DELAYED, .attempts = greylisted, .attempt_count = 2, .will_retry_until_ms = NOW + 432000000, .next_ms = NOW + 5 * MINUTE}};
 static const struct report_recipient to_down[] = {{.final = STR_INIT("bob@b.example"), .action = NIXIE_ACTION_DELAYED, .attempts = refused_connections, .attempt_count = 3, .attempts_made = 9, .will_retry_until_ms = NOW + 432000000, .next_ms = NOW + 60 * MINUTE}};
@@ -134,6 +138,8 @@ static const struct report_case {
 	{"user-unknown-ja", LANG_JA, to_unknown, 1, NULL, false, false, NULL},
 	{"mailbox-full-en", LANG_EN, to_full, 1, NULL, false, true, "QQ314159"},
 	{"greylisted-en", LANG_EN, to_greylisted, 1, NULL, false, false, NULL},
+	{"doubtful-delay-en", LANG_EN, to_unknown_for_now, 1, NULL, false, false, NULL},
+	{"doubtful-delay-ja", LANG_JA, to_unknown_for_now, 1, NULL, false, false, NULL},
 	{"server-down-en", LANG_EN, to_down, 1, NULL, false, false, NULL},
 	{"server-down-de", LANG_DE, to_down, 1, NULL, false, false, NULL},
 	{"server-down-fr", LANG_FR, to_down, 1, NULL, false, false, NULL},
