@@ -195,8 +195,8 @@ take_range(void *to, const struct entry *e)
 		if (!has_word(allowed, ways[i]) || has_word(login, ways[i]))
 			continue;
 		findings_add(look->f, FINDING_WRONG, 0,
-			"nixied admin set range NETWORK needs_login=... , or take the range away; "
-			"name "
+			"nixie-admin range set NETWORK --needs-login "
+			"local-to-elsewhere,elsewhere-to-elsewhere, or take the range away; name "
 			"only hosts of your own.",
 			"the range %.*s may send mail to all the world (%.*s) without a login: an "
 			"open relay, which spammers find within hours",
