@@ -40,8 +40,11 @@ take(void *of, const struct entry *e)
 		word_add(&x->line, p->name, e->values[i]);
 	}
 	buf_add_char(&x->line, '\n');
-	out_add(x->out, buf_str(&x->line));
-	return !x->out->failed && !buf_failed(&x->line);
+	const struct str line = buf_str(&x->line);
+	if (buf_failed(&x->line) || !str_is_set(line))
+		return false;
+	out_add(x->out, line);
+	return !x->out->failed;
 }
 
 bool

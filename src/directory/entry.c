@@ -92,7 +92,7 @@ static const struct entry_property of_range[] = {
 };
 enum { RANGE_NAME };
 
-#define WITH(list) .properties = list, .count = COUNT(list)
+#define WITH(list) .properties = (list), .count = COUNT(list)
 static const struct entry_form forms[ENTRY_KIND_COUNT] = {
 	[ENTRY_DOMAIN] = {STR_INIT("domain"), STR_INIT("DOMAIN"), {NULL, 0}, STR_INIT("DOMAIN"), WITH(of_domain)},
 	[ENTRY_DOMAIN_ALIAS] = {STR_INIT("domain-alias"), STR_INIT("NAME"), STR_INIT("DOMAIN"), STR_INIT("DOMAIN"), NULL, 0},

@@ -5,6 +5,8 @@
 
 #include "nixied/admin.h"
 
+#define WORDS_BYTES 2048 /* of a complaint */
+
 const char admin_usage[] =
 	"Usage: nixie-admin [OPTION]... THING VERB [NAME [OTHER]] [--PROPERTY VALUE]...\n"
 	"       nixie-admin show ADDRESS\n"
@@ -51,12 +53,13 @@ const char admin_usage[] =
 void
 admin_complain(const char *fmt, ...)
 {
+	char words[WORDS_BYTES];
 	va_list ap;
 	va_start(ap, fmt);
-	fputs("nixie-admin: ", stderr);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is, a line above */
+	vsnprintf(words, sizeof words, fmt, ap);
 	va_end(ap);
+	fprintf(stderr, "nixie-admin: %s\n", words);
 }
 
 static bool

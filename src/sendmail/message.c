@@ -113,7 +113,7 @@ message_complete(
 	if (str_starts(rest, STR("From ")))
 		str_line(&rest, &line);
 	const struct str begin = rest;
-	while (str_is_set(field = field_next(&rest, &name))) {
+	while (str_is_set(field_next(&rest, &name))) {
 		const struct known *const k = known_find(name);
 		is_again |= k != NULL && (k->use & USE_AGAIN) != 0;
 		if (k != NULL)
