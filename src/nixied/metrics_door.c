@@ -64,7 +64,7 @@ answer(struct client *c, const char *status, const char *more, struct str body, 
 static void
 request_read(struct client *c, struct str head)
 {
-	struct str rest = head, line;
+	struct str rest = head, line = STR(""); /* the head may be empty */
 	(void)str_line(&rest, &line);
 	const struct str method = str_word(&line);
 	struct str target = str_word(&line);

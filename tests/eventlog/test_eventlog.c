@@ -113,6 +113,15 @@ test_limits(void)
 	}
 }
 
+static uint64_t
+next_random(uint64_t *state) /* xorshift64 */
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
 /* Random values of every kind of byte come back as they went in. */
 static void
 test_round_trip(void)
@@ -126,11 +135,9 @@ test_round_trip(void)
 		char bytes[256];
 		size_t len = 0;
 		struct eventlog_line line;
-		state ^= state << 13, state ^= state >> 7, state ^= state << 17;
-		for (uint64_t n = state % 24; n > 0; n--) {
-			state ^= state << 13, state ^= state >> 7, state ^= state << 17;
-			const struct str piece =
-				str_of(kinds[(state >> 20) % (sizeof kinds / sizeof *kinds)]);
+		for (uint64_t n = next_random(&state) % 24; n > 0; n--) {
+			const struct str piece = str_of(kinds[(next_random(&state) >> 20) %
+							      (sizeof kinds / sizeof *kinds)]);
 			memcpy(bytes + len, piece.ptr, piece.len);
 			len += piece.len;
 		}
@@ -156,20 +163,22 @@ test_reading(void)
 {
 	static const char *const good[] = {
 		ENTRY,
-		ENTRY "\r",
-		"Nov 22 10:00:00 mx nixied[12]: " ENTRY,
-		"2026-11-22T10:00:00+00:00 mx nixied[12]: " ENTRY,
-		"<22>1 2026-11-22T10:00:00Z mx nixied 12 - - " ENTRY,
-		"{\"MESSAGE\":\"2026-11-22T10:00:00.007Z refused session=7Q2F reply=\\\"550 "
-		"no\\\"\",\"SYSLOG_IDENTIFIER\":\"nixied\"}",
-		"{\"log\":\"2026-11-22T10:00:00.007Z refused session=7Q2F reply=\\\"550 "
-		"no\\\"\\n\",\"stream\":\"stderr\"}",
-		"{\"time\":\"2026-11-22T10:00:00.007Z\",\"event\":\"refused\",\"session\":\"7Q2F\","
-		"\"reply\":\"550 no\"}",
-		"Nov 22 10:00:00 mx nixied[12]: "
-		"{\"time\":\"2026-11-22T10:00:00.007Z\",\"event\":\"refused\",\"session\":\"7Q2F\","
-		"\"reply\":\"550 no\"}",
-		ENTRY " later_field=\"of a newer version\" session=ABCD",
+		(ENTRY "\r"),
+		("Nov 22 10:00:00 mx nixied[12]: " ENTRY),
+		("2026-11-22T10:00:00+00:00 mx nixied[12]: " ENTRY),
+		("<22>1 2026-11-22T10:00:00Z mx nixied 12 - - " ENTRY),
+		("{\"MESSAGE\":\"2026-11-22T10:00:00.007Z refused session=7Q2F reply=\\\"550 "
+		 "no\\\"\",\"SYSLOG_IDENTIFIER\":\"nixied\"}"),
+		("{\"log\":\"2026-11-22T10:00:00.007Z refused session=7Q2F reply=\\\"550 "
+		 "no\\\"\\n\",\"stream\":\"stderr\"}"),
+		("{\"time\":\"2026-11-22T10:00:00.007Z\",\"event\":\"refused\",\"session\":"
+		 "\"7Q2F\","
+		 "\"reply\":\"550 no\"}"),
+		("Nov 22 10:00:00 mx nixied[12]: "
+		 "{\"time\":\"2026-11-22T10:00:00.007Z\",\"event\":\"refused\",\"session\":"
+		 "\"7Q2F\","
+		 "\"reply\":\"550 no\"}"),
+		(ENTRY " later_field=\"of a newer version\" session=ABCD"),
 	};
 	static const char *const bad[] = {
 		"",
@@ -182,7 +191,7 @@ test_reading(void)
 		"2026-13-22T10:00:00.007Z refused",
 		"{\"time\":\"2026-11-22T10:00:00.007Z\",\"session\":\"7Q2F\"}",
 		"{\"time\":\"x\",\"event\":\"refused\"}",
-		"Nov 22 10:00:00 mx postfix/smtp[1]: x: " ENTRY,
+		("Nov 22 10:00:00 mx postfix/smtp[1]: x: " ENTRY),
 	};
 	struct eventlog_line line;
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {

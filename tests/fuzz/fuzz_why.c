@@ -28,7 +28,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct str in = fuzz_copy(data, size);
 	static struct out out;
-	struct str rest = in, question = STR_NONE, line;
+	struct str rest = in, question = STR(""), line;
 	(void)str_line(&rest, &question);
 	struct why_query query = {.since_ms = INT64_MIN, .until_ms = INT64_MAX};
 	query.from = asked(&question);
