@@ -1,5 +1,8 @@
 #include "nixied/stage.h"
 
+#include "check/check.h"
+#include "dns/resolver.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <event2/event.h>
@@ -53,6 +56,26 @@ queue_make(struct stage *s)
 	return error == 0 || fail(s->folder, strerror(-error));
 }
 
+/* The DNS is asked as ever; whom the greylist knows is not seen, and is not changed. */
+static bool
+checks_make(struct stage *s)
+{
+	const struct config_value *const v = s->conf->config.values;
+	const struct dns_settings settings = {.servers = v[SETTING_dns_servers].text,
+		.timeout_ms = v[SETTING_dns_timeout].number * 1000};
+	const char *complaint = "not enough memory";
+	char words[CHECK_WORDS_MAX] = "not enough memory";
+	s->base = event_base_new();
+	s->dns = s->base != NULL ? dns_new(s->base, &settings, &complaint) : NULL;
+	if (s->dns == NULL)
+		return fail("dns_servers", complaint);
+	const struct checks_parts parts = {
+		.base = s->base, .dns = s->dns, .log = s->log, .data_folder = s->folder};
+	s->checks = checks_new(&parts);
+	return (s->checks != NULL && checks_configure(s->checks, &s->conf->config, words)) ||
+	       fail("checks", words);
+}
+
 static void
 accepted(void *to, uint64_t message)
 {
@@ -63,14 +86,14 @@ accepted(void *to, uint64_t message)
 static bool
 receive_make(struct stage *s)
 {
-	s->base = event_base_new();
-	s->receive = s->base != NULL ? receive_new(s->base) : NULL;
+	s->receive = receive_new(s->base);
 	s->workers = s->receive != NULL ? workers_new(s->base, 1) : NULL;
 	const struct receive_parts parts = {.directory = s->directory,
 		.directory_path = s->directory_path,
 		.queue = s->queue,
 		.workers = s->workers,
 		.log = s->log,
+		.checks = s->checks,
 		.accepted = accepted,
 		.to = s};
 	return (s->workers != NULL && receive_start(s->receive, &parts)) ||
@@ -95,7 +118,7 @@ stage_set_up(struct stage *s, const struct conf *conf)
 	*s = (struct stage){.conf = conf, .log_fd = -1};
 	buf_init(&s->unread, LOG_BYTES_MAX);
 	return directory_find(s) && folder_make(s) && log_make(s) && queue_make(s) &&
-	       receive_make(s);
+	       checks_make(s) && receive_make(s);
 }
 
 /* The queue makes files in its folder, and no folders. */
@@ -118,6 +141,8 @@ stage_strike(struct stage *s)
 	workers_free(s->workers);
 	queue_close(s->queue);
 	receive_free(s->receive);
+	checks_free(s->checks);
+	dns_free(s->dns);
 	directory_close(s->directory);
 	if (s->disk != NULL)
 		s->disk->ops->free(s->disk);

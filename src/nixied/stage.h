@@ -1,6 +1,6 @@
 /*
- * stage - everything that a session stands on, for a rehearsal: the real configuration and
- * directory, a queue and a log to throw away
+ * stage - everything that a session stands on, for a rehearsal: the real configuration, directory
+ * and DNS; a queue, a greylist and a log to throw away
  *
  * It may be set up beside the server that runs. Nothing of it stays.
  */
@@ -18,6 +18,8 @@ struct stage {
 	struct receive *receive;
 	struct workers *workers;
 	struct directory *directory;
+	struct dns *dns;
+	struct checks *checks;
 	struct disk *disk;
 	struct queue *queue;
 	struct eventlog *log;

@@ -56,9 +56,9 @@ struct prose {
 	struct exchange *dialogue;
 	size_t exchange_count, exchange_room;
 	struct str labelled; /* the first address behind "Recipient:" */
-	bool has_full;     /* a line begins with an address, domain and all */
-	bool has_sentence; /* one that says that delivery to somebody failed */
-	struct dsn dsn;    /* fields met in the text */
+	bool has_full;       /* a line begins with an address, domain and all */
+	bool has_sentence;   /* one that says that delivery to somebody failed */
+	struct dsn dsn;      /* fields met in the text */
 	struct text_lines lines;
 	bool is_many; /* NAMINGS_MAX was reached; what came behind it was passed over */
 };

@@ -7,14 +7,17 @@ import json
 import os
 import pathlib
 import re
+import socket
 import sys
 import tempfile
+import threading
 
 from server import DOMAIN, MX, SUBMISSION, USER, Nixied, session
 
 import tap
 
 NIXIED = sys.argv[1]
+UNCHECKED = 'check_exempt = 127.0.0.0/8 192.0.2.0/24 2001:db8::/32\n'
 LMTP = 'listener inside {\n\taddress = 127.0.0.1:0\n\tkind = lmtp\n}\n'
 
 
@@ -85,17 +88,39 @@ def mistakes(n):
     says('too many', n.run('try', *['--to', USER] * 101), 2, '100 recipients')
 
 
+def nobody_exists(socket_):
+    """A name server for which no name exists: it says so to every question."""
+    while True:
+        try:
+            query, client = socket_.recvfrom(4096)
+        except OSError:
+            return
+        end = query.index(0, 12) + 5  # of the question
+        socket_.sendto(query[:2] + b'\x81\x83\0\1\0\0\0\0\0\0' + query[12:end], client)
+
+
+def checks():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as names:
+        names.bind(('127.0.0.1', 0))
+        threading.Thread(target=nobody_exists, args=(names,), daemon=True).start()
+        n = Nixied(NIXIED, settings=f'dns_servers = 127.0.0.1:{names.getsockname()[1]}', listeners=MX)
+        says('the checks of the server are made', n.run('try', '--client', '203.0.113.77', '--from', 'a@nowhere.example', '--to', USER),
+             1, 'S: 550 5.1.8', '=> Check ptr: none', '=> Check sender: fail', '=> Check total: refuse', '(C31)',
+             'setting: sender_mx_check')
+        n.__exit__()
+
+
 def closes():
-    n = Nixied(NIXIED, settings='max_errors = 2', listeners=MX)
+    n = Nixied(NIXIED, settings=UNCHECKED + 'max_errors = 2', listeners=MX)
     says('a server that closes', n.run('try', *['--to', f'nobody@{DOMAIN}'] * 3), 1, '(C34 TRY0)', 'S: 421 4.7.0 Too many errors',
          never=['C: QUIT'])
-    n.configure('reply_style = documented\nreply_marks = no', MX)
+    n.configure(UNCHECKED + 'reply_style = documented\nreply_marks = no', MX)
     says('the documented lines', n.run('try', '--to', f'nobody@{DOMAIN}'), 1, 'S: 550 Unknown user', '(C34)')
     n.__exit__()
 
 
 def leaves_nothing():
-    with tempfile.TemporaryDirectory() as folder, Nixied(NIXIED, listeners=MX) as n:
+    with tempfile.TemporaryDirectory() as folder, Nixied(NIXIED, settings=UNCHECKED, listeners=MX) as n:
         os.environ['TMPDIR'] = folder
         before = n.run('audit').stdout
         got = n.run('try', '--to', USER, '--message', '-', text='Subject: x\n\nhi\n')
@@ -111,12 +136,13 @@ def leaves_nothing():
 
 
 def main():
-    n = Nixied(NIXIED, settings='max_message_size = 64K', listeners=MX + SUBMISSION + LMTP)
+    n = Nixied(NIXIED, settings=UNCHECKED + 'max_message_size = 64K', listeners=MX + SUBMISSION + LMTP)
     decides(n)
     sends(n)
     is_for_programs(n)
     mistakes(n)
     n.__exit__()
+    checks()
     closes()
     leaves_nothing()
     return tap.done()
