@@ -165,7 +165,7 @@ view_reason(
 	explain_key(key.len > 0 ? key : catalogue_text(r->name), lang, a, &e);
 	v->kind = "reason";
 	v->title = titled(catalogue_text(r->name), e.headline, a);
-	v->meaning = arena_join(a, e.happened, STR(" "), e.why);
+	v->meaning = explain_join(e.happened, e.why, a);
 	put_reason(v, (int)reason, lang, a);
 	put_fixer(v, r->fixer, lang, a);
 	put_text(v, "label.source", "source", r->source);

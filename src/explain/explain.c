@@ -234,6 +234,15 @@ add_quote(const struct nixie_outcome *o, struct explanation *e)
 			e->quote = str_in(o->evidence[i].words);
 }
 
+struct str
+explain_join(struct str one, struct str two, struct arena *a)
+{
+	if (one.len == 0)
+		return two;
+	const bool is_japanese = str_ends_case(one, STR("\xE3\x80\x82"));
+	return arena_join(a, one, is_japanese ? STR("") : STR(" "), two);
+}
+
 /* The row of the provider's code that gave the reason; NULL when it was another rule. */
 static const struct provider_code_row *
 deciding_code(const struct nixie_outcome *o)
@@ -277,9 +286,7 @@ add_advice(const struct nixie_outcome *o, enum lang lang, struct arena *a, struc
 		row = catalogue_advice(lang, list->advice);
 	if (row == NULL)
 		return;
-	const struct str meaning = catalogue_text(row->meaning);
-	e->advice = meaning.len > 0 ? arena_join(a, meaning, STR(" "), catalogue_text(row->advice))
-				    : catalogue_text(row->advice);
+	e->advice = explain_join(catalogue_text(row->meaning), catalogue_text(row->advice), a);
 }
 
 static void

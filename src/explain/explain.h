@@ -62,6 +62,10 @@ struct str situation_find(const struct nixie_outcome *o);
  * of "recipient or receiving_admin" */
 struct str explain_fixer(struct str reason);
 
+/* explain_join - two sentences, one behind the other: in Japanese without a blank. `one` may be
+ * absent */
+struct str explain_join(struct str one, struct str two, struct arena *a);
+
 /* explain_first_step - what the one whose move it is does first; absent when there is no step */
 struct str explain_first_step(const struct explanation *e, struct str fixer);
 
