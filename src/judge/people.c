@@ -208,6 +208,26 @@ from_disposition(const struct facts *f, struct people *p, struct index *ix)
 		(void)add(f, p, ix, address, "disposition");
 }
 
+/* Does it stand on its line without a word or a sign behind it? */
+static bool
+is_bare(const struct facts *f, const struct block *b)
+{
+	const char *p = b->address.ptr + b->address.len;
+	const char *const end = f->prose.all.ptr + f->prose.all.len;
+	while (p < end && (*p == ' ' || *p == '\t' || *p == '>' || *p == '.'))
+		p++;
+	return p >= end || *p == '\n' || *p == '\r';
+}
+
+/* Below a sentence that tells whom it is about: an address of a signature, with at most a link or a
+ * telephone number below it. */
+static bool
+is_signature(const struct facts *f, const struct block *b)
+{
+	return b->naming == NAMING_HEAD && !b->is_led && f->prose.has_sentence && is_bare(f, b) &&
+	       reply_scan(str_head(b->own, 4096)).code == 0;
+}
+
 /* May this address, met in the prose, be a recipient of whom the report speaks? */
 static bool
 may_be_recipient(const struct facts *f, const struct block *b)
@@ -224,14 +244,13 @@ may_be_recipient(const struct facts *f, const struct block *b)
 	if (b->naming == NAMING_HEAD && f->prose.has_full &&
 		str_find_char(b->address, '@', 0) == STR_NPOS && host_looks_real(b->address))
 		return false;
+	if (is_signature(f, b))
+		return false;
 	if (b->naming == NAMING_HEAD && b->own.len > 0)
 		return true;
 	/* An address alone below "Recipient: a@b" is that of who signs. */
 	if (b->naming == NAMING_HEAD && str_is_set(f->prose.labelled) &&
 		f->prose.labelled.ptr < b->address.ptr)
-		return false;
-	/* An address below a signature, where a sentence tells whom it is about. */
-	if (b->naming == NAMING_HEAD && b->own.len == 0 && !b->is_led && f->prose.has_sentence)
 		return false;
 	if (b->naming >= NAMING_LABEL)
 		return !address_is_robot(b->address) || b->naming == NAMING_HEAD;

@@ -449,8 +449,10 @@ read_recipient(struct reader *r, struct line *l)
 		if (r->is_sentence_open && !text_is_head_tail(tail))
 			return false;
 		/* "a@b was not found" is a sentence that begins with the address. */
-		open_blocks(r, address, tail, text_is_head_tail(tail) ? NAMING_HEAD : NAMING_LABEL,
-			l->raw);
+		const bool is_sentence = !text_is_head_tail(tail);
+		open_blocks(r, address, tail, is_sentence ? NAMING_LABEL : NAMING_HEAD, l->raw);
+		r->p->has_sentence =
+			r->p->has_sentence || (is_sentence && line_says(l, SIGN_FAILURE));
 		return true;
 	}
 	if (!l->has_at && r->is_failure_sentence && indent_of(l->raw) > 0 &&
