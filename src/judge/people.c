@@ -3,6 +3,7 @@
 #include "base/charset.h"
 #include "judge/marks.h"
 #include "read/address.h"
+#include "read/text_head.h"
 
 #define FIRST_WORDS 2
 #define ABOUT_SENDER_LEAD_MAX 24 /* bytes before the words that say so: a code, a status */
@@ -230,7 +231,7 @@ is_signature(const struct facts *f, const struct block *b)
 
 /* May this address, met in the prose, be a recipient of whom the report speaks? */
 static bool
-may_be_recipient(const struct facts *f, const struct block *b)
+may_be_recipient(const struct facts *f, const struct people *p, const struct block *b)
 {
 	/* "<a@b>: Sender address rejected" is about the sender, when a person pasted just that. */
 	struct str hit;
@@ -245,6 +246,9 @@ may_be_recipient(const struct facts *f, const struct block *b)
 		str_find_char(b->address, '@', 0) == STR_NPOS && host_looks_real(b->address))
 		return false;
 	if (is_signature(f, b))
+		return false;
+	/* "To:" in the head of a report that somebody forwards is the one who got it. */
+	if (b->naming == NAMING_TO && str_is_within(b->address, p->quoted_head))
 		return false;
 	if (b->naming == NAMING_HEAD && b->own.len > 0)
 		return true;
@@ -261,12 +265,12 @@ may_be_recipient(const struct facts *f, const struct block *b)
 
 /* The strength of the strongest naming among the blocks that may be recipients. */
 static enum naming
-strongest(const struct facts *f, enum naming at_least)
+strongest(const struct facts *f, const struct people *p, enum naming at_least)
 {
 	enum naming best = NAMING_PASSING;
 	for (size_t i = 0; i < f->prose.count; i++) {
 		const struct block *const b = &f->prose.blocks[i];
-		if (b->naming > best && b->naming >= at_least && may_be_recipient(f, b))
+		if (b->naming > best && b->naming >= at_least && may_be_recipient(f, p, b))
 			best = b->naming;
 	}
 	return best;
@@ -286,13 +290,13 @@ fuller_name(const struct facts *f, struct str address)
 static void
 from_prose(const struct facts *f, struct people *p, struct index *ix, enum naming at_least)
 {
-	const enum naming best = strongest(f, at_least);
+	const enum naming best = strongest(f, p, at_least);
 	bool is_taken = false; /* the one before */
 	if (best < at_least)
 		return;
 	for (size_t i = 0; i < f->prose.count; i++) {
 		const struct block *const b = &f->prose.blocks[i];
-		if (b->naming != best || !may_be_recipient(f, b))
+		if (b->naming != best || !may_be_recipient(f, p, b))
 			continue;
 		struct person *who = index_find(ix, p, b->address);
 		/* One sentence names one recipient surely, or a list of them; more only when they
@@ -319,7 +323,9 @@ from_subject(const struct facts *f, struct people *p, struct index *ix)
 	if (!f->is_message || !sign_seen(&f->subject_signs, SIGN_FAILURE))
 		return;
 	const struct str address = address_next(f->subject, &at);
+	/* A line end that was lost has put the Message-ID behind it. */
 	if (str_is_set(address) && !address_is_robot(address) &&
+		!text_is_behind_sender_word(f->subject, address) &&
 		!str_eq_case(address, f->from_address) && !str_eq_case(address, f->to_address))
 		(void)add(f, p, ix, address, "subject");
 }
@@ -343,11 +349,9 @@ from_dialogue(const struct facts *f, struct people *p, struct index *ix)
 static void
 from_returned(const struct facts *f, struct people *p, struct index *ix)
 {
-	/* "To:" in the head of a report that somebody forwards is the one who got it. */
-	const struct str head = mark_quoted_head(f);
 	for (size_t i = 0; i < f->prose.count && p->count == 0; i++)
 		if (f->prose.blocks[i].naming == NAMING_TO &&
-			!str_is_within(f->prose.blocks[i].address, head))
+			may_be_recipient(f, p, &f->prose.blocks[i]))
 			(void)add(f, p, ix, f->prose.blocks[i].address, "returned");
 	if (p->count > 0 || !f->returned.is_there)
 		return;
@@ -485,6 +489,11 @@ people_gather(const struct facts *f, bool is_failure, struct people *p)
 {
 	struct index ix = {0};
 	*p = (struct people){0};
+	for (size_t i = 0; i < f->prose.count; i++)
+		if (f->prose.blocks[i].naming == NAMING_TO) {
+			p->quoted_head = mark_quoted_head(f);
+			break;
+		}
 	from_fields(f, p, &ix);
 	if (p->count == 0)
 		from_failed_field(f, p, &ix);

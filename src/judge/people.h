@@ -49,6 +49,7 @@ struct person {
 };
 
 struct people {
+	struct str quoted_head; /* of a report that somebody forwards in a text */
 	struct person *list;
 	size_t count, room;
 	bool is_many;           /* RECIPIENTS_MAX was reached; who came behind it was passed over */

@@ -481,14 +481,14 @@ read_recipient(struct reader *r, struct line *l)
 				r->p->labelled = address;
 			return true;
 		}
-		if (str_eq_case(label, STR("To"))) {
+		if (text_is_to_name(label)) {
 			const size_t current = r->current;
 			open_block(r, address, STR(""), NAMING_TO, l->raw);
 			r->current = current;
 			r->in_own = false;
 			return true;
 		}
-		if (text_is_message_field(label))
+		if (text_is_message_field(label) || text_is_from_name(label))
 			return true;
 	}
 	if (text_named(head, line_says(l, SIGN_CONTACT), &address)) {

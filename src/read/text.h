@@ -84,6 +84,7 @@ bool text_is_message_field(struct str name);
 /* text_is_from_name, text_is_subject_name - does a field with this name, in the language of some
  * mail program, say who wrote the message, what it is about? */
 bool text_is_from_name(struct str name);
+bool text_is_to_name(struct str name);
 bool text_is_subject_name(struct str name);
 
 /* text_unquote - text that somebody forwarded or pasted with '>' before each line, without those,

@@ -173,7 +173,11 @@ text_named(struct str line, bool is_contact, struct str *address)
 bool
 text_label(struct str line, struct str *address, struct str *tail, struct str *label)
 {
-	const size_t colon = str_find_char(str_head(line, LABEL_BYTES_MAX + 1), ':', 0);
+	const struct str head = str_head(line, LABEL_BYTES_MAX + 1);
+	size_t colon = str_find_char(head, ':', 0);
+	/* The cells of a table, as they come out of a window. */
+	if (colon == STR_NPOS)
+		colon = str_find_char(head, '\t', 0);
 	if (colon == STR_NPOS || colon == 0)
 		return false;
 	const struct str value = str_trim(str_from(line, colon + 1));

@@ -38,7 +38,53 @@ text_is_from_name(struct str name)
 		STR_INIT("Fr\xC3\xA5n"), STR_INIT("L\xC3\xA4hett\xC3\xA4j\xC3\xA4"),
 		STR_INIT("\xD0\x9E\xD1\x82") /* От */,
 		STR_INIT("\xE5\xB7\xAE\xE5\x87\xBA\xE4\xBA\xBA") /* 差出人 */,
-		STR_INIT("\xE5\x8F\x91\xE4\xBB\xB6\xE4\xBA\xBA") /* 发件人 */};
+		STR_INIT("\xE5\x8F\x91\xE4\xBB\xB6\xE4\xBA\xBA") /* 发件人 */, STR_INIT("Sender"),
+		STR_INIT("Absender"),
+		STR_INIT("Exp\xC3\xA9"
+			 "diteur") /* Expéditeur */,
+		STR_INIT("Mittente"), STR_INIT("Remitente"), STR_INIT("Remetente"),
+		STR_INIT("Afzender"), STR_INIT("Nadawca"),
+		STR_INIT("\xD0\x9E\xD1\x82\xD0\xBF\xD1\x80\xD0\xB0\xD0\xB2\xD0\xB8\xD1\x82\xD0\xB5"
+			 "\xD0\xBB\xD1\x8C") /* Отправитель */,
+		STR_INIT("Odes\xC3\xADlatel") /* Odesílatel */,
+		STR_INIT("Odosielate\xC4\xBE") /* Odosielateľ */,
+		STR_INIT("Avs\xC3\xA4ndare") /* Avsändare */, STR_INIT("Avsender"),
+		STR_INIT("Afsender"), STR_INIT("Felad\xC3\xB3") /* Feladó */,
+		STR_INIT("G\xC3\xB6nderen") /* Gönderen */, STR_INIT("Kimden"), STR_INIT("Saatja"),
+		STR_INIT("S\xC5\xABt\xC4\xABt\xC4\x81js") /* Sūtītājs */,
+		STR_INIT("Siunt\xC4\x97jas") /* Siuntėjas */, STR_INIT("Nuo"),
+		STR_INIT("Expeditor"), STR_INIT("De la"),
+		STR_INIT("\xD0\x92\xD1\x96\xD0\xB4\xD0\xBF\xD1\x80\xD0\xB0\xD0\xB2\xD0\xBD\xD0\xB8"
+			 "\xD0\xBA") /* Відправник */,
+		STR_INIT("\xD0\x92\xD1\x96\xD0\xB4") /* Від */,
+		STR_INIT("\xCE\x91\xCF\x80\xCE\xBF\xCF\x83\xCF\x84\xCE\xBF\xCE\xBB\xCE\xAD\xCE\xB1"
+			 "\xCF\x82") /* Αποστολέας */,
+		STR_INIT("\xCE\x91\xCF\x80\xCF\x8C") /* Από */,
+		STR_INIT("\xE9\x80\x81\xE4\xBF\xA1\xE8\x80\x85") /* 送信者 */,
+		STR_INIT("\xE5\x8F\x91\xE4\xBB\xB6\xE8\x80\x85") /* 发件者 */,
+		STR_INIT("\xE5\xAF\x84\xE4\xBB\xB6\xE8\x80\x85") /* 寄件者 */,
+		STR_INIT("\xE5\xAF\x84\xE4\xBB\xB6\xE4\xBA\xBA") /* 寄件人 */,
+		STR_INIT("\xEB\xB3\xB4\xEB\x82\xB8\xEC\x82\xAC\xEB\x9E\x8C") /* 보낸사람 */,
+		STR_INIT("\xEB\xB3\xB4\xEB\x82\xB8 \xEC\x82\xAC\xEB\x9E\x8C") /* 보낸 사람 */};
+	return str_is_among(name, names, sizeof names / sizeof *names);
+}
+
+bool
+text_is_to_name(struct str name)
+{
+	static const struct str names[] = {STR_INIT("To"), STR_INIT("An"),
+		STR_INIT("\xC3\x80") /* À */, STR_INIT("A"), STR_INIT("Para"), STR_INIT("Aan"),
+		STR_INIT("Do"), STR_INIT("Till"), STR_INIT("Til"), STR_INIT("Komu"),
+		STR_INIT("\xD0\x9A\xD0\xBE\xD0\xBC\xD1\x83") /* Кому */,
+		STR_INIT("C\xC3\xADmzett") /* Címzett */, STR_INIT("Kime"), STR_INIT("Kam"),
+		STR_INIT("C\xC4\x83tre") /* Către */,
+		STR_INIT("\xCE\xA0\xCF\x81\xCE\xBF\xCF\x82") /* Προς */, STR_INIT("Saaja"),
+		STR_INIT("Vastaanottaja"), STR_INIT("Gav\xC4\x97jas") /* Gavėjas */,
+		STR_INIT("\xE5\xAE\x9B\xE5\x85\x88") /* 宛先 */,
+		STR_INIT("\xE6\x94\xB6\xE4\xBB\xB6\xE4\xBA\xBA") /* 收件人 */,
+		STR_INIT("\xE6\x94\xB6\xE4\xBB\xB6\xE8\x80\x85") /* 收件者 */,
+		STR_INIT("\xEB\xB0\x9B\xEB\x8A\x94\xEC\x82\xAC\xEB\x9E\x8C") /* 받는사람 */,
+		STR_INIT("\xEB\xB0\x9B\xEB\x8A\x94 \xEC\x82\xAC\xEB\x9E\x8C") /* 받는 사람 */};
 	return str_is_among(name, names, sizeof names / sizeof *names);
 }
 

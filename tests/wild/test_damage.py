@@ -78,6 +78,7 @@ def text_of(part):
         except (UnicodeDecodeError, LookupError):
             continue
     if part.get_content_type() == "text/html":
+        text = re.sub(r"(?i)</td>", "\t", text)
         text = re.sub(r"(?i)<(br|/p|/tr|/div|/h\d)[^>]*>", "\n", text)
         text = html.unescape(re.sub(r"<[^>]+>", "", text))
     return text
@@ -144,10 +145,10 @@ FILE = b"Content-Type: application/octet-stream; name=\"bounce.eml\"\n" \
 # name: (damage, percent that keep their recipients, percent that get a wrong one)
 DAMAGES = {
     "wrapped at 60": (wrap(60), 97, 2),
-    "wrapped at 72": (wrap(72), 98, 1),
+    "wrapped at 72": (wrap(72), 98, 2),
     "wrapped at 80": (wrap(80), 99, 1),
-    "no blank lines": (on_body(lambda b: re.sub(rb"\n\s*\n", b"\n", b)), 96, 1),
-    "indented": (on_lines(lambda line: b"    " + line), 94, 4),
+    "no blank lines": (on_body(lambda b: re.sub(rb"\n\s*\n", b"\n", b)), 96, 3),
+    "indented": (on_lines(lambda line: b"    " + line), 94, 5),
     "no indent": (on_lines(lambda line: line.lstrip()), 100, 0),
     "blanks at the ends of lines": (lambda m: m.replace(b"\n", b"   \n"), 99, 0),
     "CR LF": (lambda m: m.replace(b"\n", b"\r\n"), 100, 0),
@@ -157,15 +158,15 @@ DAMAGES = {
         lambda m: re.sub(rb"(?m)^[A-Za-z-]+:", lambda f: f[0].upper(), m), 100, 0),
     "another boundary in the header": (
         lambda m: re.sub(rb"(?i)boundary=\"?[^\"\n]+\"?", b'boundary="lost"', m, count=1), 99, 0),
-    "quoted-printable twice": (on_body(quopri.encodestring), 95, 4),
+    "quoted-printable twice": (on_body(quopri.encodestring), 92, 7),
     "no transfer encoding": (
         lambda m: re.sub(rb"(?im)^Content-Transfer-Encoding:.*\n", b"", m), 99, 1),
     "the first text alone": (text_only, 94, 2),
     "the first text as HTML": (as_html, 93, 1),
     "quoted whole": (quoted(b"> ", lambda m: m), 88, 4),
-    "quoted": (quoted(b"> ", seen), 78, 2),
-    "quoted with bars": (quoted(b"| ", seen), 78, 2),
-    "forwarded in the text": (forwarded, 78, 6),
+    "quoted": (quoted(b"> ", seen), 82, 2),
+    "quoted with bars": (quoted(b"| ", seen), 82, 2),
+    "forwarded in the text": (forwarded, 85, 2),
     "attached": (attached(b"Content-Type: message/rfc822"), 92, 1),
     "attached as a file": (attached(FILE), 92, 1),
 }
