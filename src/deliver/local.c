@@ -355,21 +355,34 @@ on_command(void *to, const struct pipe_result *result)
 	errand_end(e);
 }
 
+/* The address that the sender wrote: "rfc822;user+shop@example.org". */
+static struct str
+asked_for(const struct parcel_recipient *r)
+{
+	struct str rest = r->original;
+	str_cut(&rest, ';');
+	return rest.len > 0 ? rest : r->forward_path;
+}
+
 static void
 command_start(struct errand *e)
 {
 	struct deliver *const d = e->local->d;
 	struct parcel *const p = e->parcel;
 	const struct parcel_recipient *const r = p->recipients;
-	struct str host = r->address, extension = r->forward_path;
+	const struct str asked = asked_for(r);
+	struct str host = r->address, extension = asked;
 	const struct str local = str_cut(&host, '@');
 	extension = str_cut(&extension, '@');
 	str_cut(&extension, '+');
+	/* In the form of RFC 3461 a plus is written +2B. */
+	if (str_starts(extension, STR("2B")))
+		extension = str_from(extension, 2);
 	char size[STR_DIGITS_MAX];
 	const struct pipe_variable variables[] = {
 		{"SENDER", p->reverse_path},
 		{"RECIPIENT", r->address},
-		{"ORIGINAL_RECIPIENT", r->forward_path},
+		{"ORIGINAL_RECIPIENT", asked},
 		{"LOCAL", local},
 		{"USER", local},
 		{"EXTENSION", extension},

@@ -171,7 +171,9 @@ test_command(struct world *w)
 	snprintf(path, sizeof path, "%s/%s/out", cwd, w->folder);
 	snprintf(command, sizeof command, "{ env; cat; } > '%s'", path);
 	command_set(w, command);
-	world_take_one(w, "sam@far.example", "ann@here.example");
+	const struct queue_recipient ann = {.forward_path = STR("ann@here.example"),
+		.original = STR("rfc822;ann+shop@here.example")};
+	world_take(w, STR("sam@far.example"), &ann, 1, STR("From: s\r\n\r\nHello.\r\n"));
 	world_settle(w);
 	is_state(w, RECIPIENT_DELIVERED, 1);
 	FILE *const f = fopen(path, "r");
@@ -179,7 +181,8 @@ test_command(struct world *w)
 	if (f != NULL)
 		fclose(f);
 	tap_ok(strstr(text, "SENDER=sam@far.example\n") != NULL, "it is told the sender");
-	tap_ok(strstr(text, "RECIPIENT=ann@here.example\n") != NULL, "and the recipient");
+	tap_ok(strstr(text, "\nRECIPIENT=ann@here.example\n") != NULL, "and the recipient");
+	tap_ok(strstr(text, "EXTENSION=shop\n") != NULL, "and what stood behind its plus");
 	tap_ok(strstr(text,
 		       "\nReturn-Path: <sam@far.example>\nDelivered-To: ann@here.example\nFrom:") !=
 			NULL,
