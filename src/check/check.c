@@ -125,6 +125,7 @@ wait_for(struct check_session *s, enum question question)
 	const int64_t ms = s->settings->timeout_ms;
 	const struct timeval limit = {ms / 1000, ms % 1000 * 1000};
 	s->open = question;
+	s->is_late = false;
 	evtimer_add(&s->deadline, &limit);
 }
 
@@ -155,6 +156,7 @@ on_deadline(evutil_socket_t fd, short what, void *context)
 	struct check_session *const s = context;
 	(void)fd;
 	(void)what;
+	s->is_late = true;
 	scope_give_up(&s->client);
 	scope_give_up(&s->mail);
 	check_ended(s);

@@ -2,6 +2,7 @@
 #include "check/dkim.h"
 
 #include "base/decode.h"
+#include "base/written.h"
 #include "dns/name.h"
 
 #include <openssl/rsa.h>
@@ -159,7 +160,10 @@ hash_body(struct dkim *d, bool is_relaxed, struct str piece)
 		const struct str now = left < piece.len ? str_head(piece, (size_t)left) : piece;
 		s->is_longer |= now.len < piece.len;
 		s->hashed += now.len;
-		if (now.len > 0 && EVP_DigestUpdate(s->hash, now.ptr, now.len) != 1)
+		FOREIGN_BEGIN();
+		const bool ok = now.len == 0 || EVP_DigestUpdate(s->hash, now.ptr, now.len) == 1;
+		FOREIGN_END();
+		if (!ok)
 			end(s, DKIM_TEMPERROR, STR("out of memory"));
 	}
 }
@@ -214,8 +218,12 @@ signatures_find(struct dkim *d)
 			end(s, DKIM_PERMERROR, wrong);
 			continue;
 		}
+		FOREIGN_BEGIN();
 		s->hash = EVP_MD_CTX_new();
-		if (s->hash == NULL || EVP_DigestInit_ex(s->hash, EVP_sha256(), NULL) != 1)
+		const bool ok =
+			s->hash != NULL && EVP_DigestInit_ex(s->hash, EVP_sha256(), NULL) == 1;
+		FOREIGN_END();
+		if (!ok)
 			end(s, DKIM_TEMPERROR, STR("out of memory"));
 	}
 }
@@ -394,9 +402,12 @@ header_hash(struct dkim *d, const struct dkim_signature *s, unsigned char hash[S
 	signed_fields_add(d, s, &text);
 	dkim_field_add(&text, dkim_field_without_b(s->field, &d->arena), s->is_header_relaxed);
 	const bool has_end = text.len >= 2 && text.ptr[text.len - 1] == '\n';
+	FOREIGN_BEGIN();
 	const bool ok = !buf_failed(&text) && !arena_failed(&d->arena) &&
 			EVP_Digest(text.ptr, text.len - (has_end ? 2 : 0), hash, &len, EVP_sha256(),
 				NULL) == 1;
+	FOREIGN_END();
+	WAS_WRITTEN(hash, SHA256_BYTES);
 	buf_fini(&text);
 	return ok;
 }
@@ -432,7 +443,12 @@ body_compare(struct dkim_signature *s)
 	unsigned len = 0;
 	if (s->is_done)
 		return;
-	if (EVP_DigestFinal_ex(s->hash, hash, &len) != 1)
+	FOREIGN_BEGIN();
+	const bool ok = EVP_DigestFinal_ex(s->hash, hash, &len) == 1;
+	FOREIGN_END();
+	WAS_WRITTEN(hash, sizeof hash);
+	WAS_WRITTEN(&len, sizeof len);
+	if (!ok)
 		end(s, DKIM_TEMPERROR, STR("out of memory"));
 	else if (s->limit != UINT64_MAX && s->hashed < s->limit)
 		end(s, DKIM_PERMERROR, STR("l= is more than the body has"));
@@ -488,13 +504,17 @@ verify(struct dkim *d, struct dkim_signature *s, const struct dns_answer *answer
 	end(s, DKIM_PERMERROR, STR("there is no key"));
 	for (size_t i = 0; i < answer->count; i++) {
 		struct key key;
+		FOREIGN_BEGIN();
 		const struct str wrong = key_parse(answer->records[i].data, s, &d->arena, &key);
+		FOREIGN_END();
 		if (str_is_set(wrong)) {
 			if (s->result == DKIM_PERMERROR)
 				s->words = wrong;
 			continue;
 		}
+		FOREIGN_BEGIN();
 		const bool ok = is_right(key.key, s, hash);
+		FOREIGN_END();
 		EVP_PKEY_free(key.key);
 		s->is_test = key.is_test;
 		end(s, ok ? DKIM_PASS : DKIM_FAIL,

@@ -70,8 +70,9 @@ found_spf(struct check_session *s, const struct spf *spf)
 			spf->explanation.len > 0 ? CONDITION_SPF_REFUSED_SAYING_WHY
 						 : CONDITION_SPF_REFUSED);
 	if (f->refuses && s->settings->spf_waits && s->settings->dmarc == CHECK_REFUSE) {
-		f->is_waiting = true;
-		run_policy(s, f->facts.domain);
+		f->is_waiting = true; /* also when it is too late to ask */
+		if (!s->is_late)
+			run_policy(s, f->facts.domain);
 	}
 	if (spf->result == SPF_SOFTFAIL && mode >= CHECK_SCORE)
 		weigh(f, CHECK_SCORE, s->settings->spf_score / 2, CONDITION_SPF_REFUSED);

@@ -86,6 +86,7 @@ struct check_session {
 	struct dmarc_find dmarc;
 	size_t author_count;
 	bool is_dmarc_pass, is_quarantined;
+	bool is_late;       /* the deadline has passed: nothing more is asked */
 	bool is_at_end;     /* of the text */
 	bool has_no_memory; /* for its signatures */
 	bool has_told;      /* its greylisting was asked: `greylisted` */
@@ -136,7 +137,8 @@ void scope_init(struct scope *scope);
 void scope_clear(struct scope *scope);
 void scope_fini(struct scope *scope);
 
-/* scope_give_up - what is still being asked counts as a DNS that does not answer */
+/* scope_give_up - what is still being asked counts as a DNS that does not answer; s->is_late must
+ * be true, so that no result begins another run */
 void scope_give_up(struct scope *scope);
 
 /* ---- found.c: what a result means */

@@ -6,6 +6,8 @@
  */
 #include "check/inside.h"
 
+#define SCOPES 2
+
 /* The findings of several scopes, and what they come to. */
 struct sum {
 	unsigned total;
@@ -72,10 +74,10 @@ total_log(const struct check_session *s, const struct sum *sum, const struct fin
 void
 judge(struct check_session *s, struct check_verdict *out)
 {
-	struct scope *const scopes[] = {&s->client, &s->mail};
+	struct scope *const scopes[SCOPES] = {&s->client, &s->mail};
 	const int64_t now_ms = check_wall_ms();
 	struct sum sum = {0};
-	for (size_t i = 0; i < sizeof scopes / sizeof *scopes; i++)
+	for (size_t i = 0; i < SCOPES; i++)
 		for (size_t j = 0; j < scopes[i]->count; j++) {
 			struct finding *const f = &scopes[i]->findings[j];
 			sum_add(s, f, &sum);

@@ -165,7 +165,7 @@ name_below(const struct list *l, struct str domain, char room[DNS_NAME_BYTES_MAX
 		return STR_NONE;
 	memcpy(room, domain.ptr, domain.len);
 	room[domain.len] = '.';
-	memcpy(room + domain.len + 1, zone.ptr, zone.len + 1);
+	memcpy(room + domain.len + 1, l->zone, zone.len + 1);
 	return (struct str){room, domain.len + 1 + zone.len};
 }
 

@@ -296,8 +296,11 @@ scope_init(struct scope *scope)
 void
 scope_clear(struct scope *scope)
 {
-	while (!TAILQ_EMPTY(&scope->runs))
-		run_free(TAILQ_FIRST(&scope->runs));
+	struct run *next;
+	for (struct run *r = TAILQ_FIRST(&scope->runs); r != NULL; r = next) {
+		next = TAILQ_NEXT(r, link);
+		run_free(r);
+	}
 	scope->count = 0;
 	arena_reset(&scope->arena);
 }
@@ -312,6 +315,9 @@ scope_fini(struct scope *scope)
 void
 scope_give_up(struct scope *scope)
 {
-	while (!TAILQ_EMPTY(&scope->runs))
-		run_give_up(TAILQ_FIRST(&scope->runs));
+	struct run *next;
+	for (struct run *r = TAILQ_FIRST(&scope->runs); r != NULL; r = next) {
+		next = TAILQ_NEXT(r, link);
+		run_give_up(r);
+	}
 }

@@ -276,7 +276,7 @@ spf_expand(const struct spf *spf, struct str spec, bool is_text, struct str doma
 	buf_init(&text, EXPANDED_BYTES_MAX);
 	const bool ok = expand(spf, spec, is_text, domain, &text);
 	struct str s = buf_str(&text);
-	if (!is_text) {
+	if (!is_text && str_is_set(s)) {
 		if (s.len > 0 && s.ptr[s.len - 1] == '.')
 			s.len--;
 		while (s.len > DNS_NAME_BYTES_MAX) { /* s7.3 */

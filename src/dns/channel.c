@@ -191,8 +191,11 @@ static void
 way_fini(struct channel_way *c)
 {
 	ares_destroy(c->ares);
-	while (!LIST_EMPTY(&c->sockets))
-		socket_free(LIST_FIRST(&c->sockets));
+	struct channel_socket *next;
+	for (struct channel_socket *s = LIST_FIRST(&c->sockets); s != NULL; s = next) {
+		next = LIST_NEXT(s, link);
+		socket_free(s);
+	}
 	evtimer_del(&c->timer);
 }
 

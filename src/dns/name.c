@@ -1,6 +1,8 @@
 /* name - domain names as text */
 #include "dns/name.h"
 
+#include "base/written.h"
+
 #include <idn2.h>
 
 #define LABEL_BYTES_MAX 63
@@ -44,10 +46,14 @@ dns_name_parse(struct str name, char room[DNS_NAME_BYTES_MAX + 1], struct str *o
 	*out = (struct str){room, name.len};
 	if (!is_ascii(*out)) {
 		uint8_t *labels = NULL;
-		const int rc = memchr(room, '\0', name.len) != NULL
-				       ? IDN2_DISALLOWED
-				       : idn2_lookup_u8((const uint8_t *)room, &labels,
-						 IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+		int rc = IDN2_DISALLOWED;
+		FOREIGN_BEGIN();
+		if (memchr(room, '\0', name.len) == NULL)
+			rc = idn2_lookup_u8((const uint8_t *)room, &labels,
+				IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+		FOREIGN_END();
+		if (rc == IDN2_OK)
+			WAS_WRITTEN(labels, DNS_NAME_BYTES_MAX + 2);
 		const size_t len = rc == IDN2_OK ? strlen((const char *)labels) : 0;
 		const bool fits = len > 0 && len <= DNS_NAME_BYTES_MAX;
 		if (fits)

@@ -1,6 +1,7 @@
 #include "smtp/scram.h"
 
 #include "base/charset.h"
+#include "base/written.h"
 #include "smtp/base64.h"
 
 #include <openssl/crypto.h>
@@ -8,31 +9,15 @@
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
 
-/* libcrypto is not built with MemorySanitizer, which must be told what it wrote, and not to look at
- * what it hands to libc. */
-#if defined(__has_feature)
-#if __has_feature(memory_sanitizer)
-#include <sanitizer/msan_interface.h>
-#define WAS_WRITTEN(ptr, len) __msan_unpoison(ptr, len)
-#define CRYPTO_BEGIN() __msan_scoped_disable_interceptor_checks()
-#define CRYPTO_END() __msan_scoped_enable_interceptor_checks()
-#endif
-#endif
-#ifndef WAS_WRITTEN
-#define WAS_WRITTEN(ptr, len) ((void)0)
-#define CRYPTO_BEGIN() ((void)0)
-#define CRYPTO_END() ((void)0)
-#endif
-
 typedef unsigned char key[SCRAM_KEY_BYTES];
 
 bool
 scram_sign(const unsigned char *k, struct str text, unsigned char *out)
 {
-	CRYPTO_BEGIN();
+	FOREIGN_BEGIN();
 	const bool ok = HMAC(EVP_sha256(), k, SCRAM_KEY_BYTES, (const unsigned char *)text.ptr,
 				text.len, out, NULL) != NULL;
-	CRYPTO_END();
+	FOREIGN_END();
 	WAS_WRITTEN(out, SCRAM_KEY_BYTES);
 	return ok;
 }
@@ -40,9 +25,9 @@ scram_sign(const unsigned char *k, struct str text, unsigned char *out)
 static bool
 sha256(const unsigned char *in, unsigned char *out)
 {
-	CRYPTO_BEGIN();
+	FOREIGN_BEGIN();
 	const bool ok = EVP_Digest(in, SCRAM_KEY_BYTES, out, NULL, EVP_sha256(), NULL) == 1;
-	CRYPTO_END();
+	FOREIGN_END();
 	WAS_WRITTEN(out, SCRAM_KEY_BYTES);
 	return ok;
 }
@@ -56,11 +41,11 @@ scram_derive_both(struct str password, struct str salt, uint32_t iterations,
 	if (password.len > INT32_MAX || salt.len == 0 || salt.len > SCRAM_SALT_BYTES_MAX ||
 		iterations == 0 || iterations > SCRAM_ITERATIONS_MAX)
 		return false;
-	CRYPTO_BEGIN();
+	FOREIGN_BEGIN();
 	const int derived =
 		PKCS5_PBKDF2_HMAC(password.ptr, (int)password.len, (const unsigned char *)salt.ptr,
 			(int)salt.len, (int)iterations, EVP_sha256(), sizeof salted, salted);
-	CRYPTO_END();
+	FOREIGN_END();
 	WAS_WRITTEN(salted, sizeof salted);
 	const bool ok = derived == 1 && scram_sign(salted, STR("Client Key"), client_key) &&
 			sha256(client_key, secret.stored_key) &&
