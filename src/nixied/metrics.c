@@ -66,6 +66,28 @@ static const struct plain of_receive[] = {
 	{"nixied_bytes_accepted_total", COUNTER, "Bytes of those.", OF_RECEIVE(bytes)},
 };
 
+#define OF_DELIVER(member) offsetof(struct deliver_counts, member)
+static const struct plain of_deliver[] = {
+	{"nixied_deliveries_under_way", GAUGE, "Recipients that are being tried.",
+		OF_DELIVER(under_way)},
+	{"nixied_deliveries_in_line", GAUGE, "Recipients that are due, and wait for a place.",
+		OF_DELIVER(in_line)},
+	{"nixied_delivery_attempts_total", COUNTER, "Attempts to deliver to a recipient.",
+		OF_DELIVER(attempts)},
+	{"nixied_delivered_total", COUNTER, "Recipients that were reached here.",
+		OF_DELIVER(delivered)},
+	{"nixied_relayed_total", COUNTER, "Recipients that another server took.",
+		OF_DELIVER(relayed)},
+	{"nixied_deferred_total", COUNTER, "Attempts that are made again.", OF_DELIVER(deferred)},
+	{"nixied_bounced_total", COUNTER, "Recipients that were given up.", OF_DELIVER(bounced)},
+	{"nixied_discarded_total", COUNTER, "Recipients given up without a report.",
+		OF_DELIVER(discarded)},
+	{"nixied_reports_total", COUNTER, "Reports of failure that were queued.",
+		OF_DELIVER(reports)},
+	{"nixied_delay_notices_total", COUNTER, "Notices of delay that were queued.",
+		OF_DELIVER(delay_notices)},
+};
+
 static void
 write_refusals(struct buf *out, const struct receive_counts *counts)
 {
@@ -112,4 +134,7 @@ metrics_write(const struct metrics_facts *facts, struct buf *out)
 	}
 	if (facts->queue != NULL)
 		write_queue(out, facts->queue);
+	if (facts->deliver != NULL)
+		write_plain(
+			out, of_deliver, sizeof of_deliver / sizeof *of_deliver, facts->deliver);
 }

@@ -11,6 +11,7 @@
 #define NIXIED_METRICS_H
 
 #include "base/buf.h"
+#include "deliver/deliver.h"
 #include "eventlog/eventlog.h"
 #include "queue/queue.h"
 #include "receive/receive.h"
@@ -26,6 +27,7 @@ struct metrics_facts {
 	uint64_t log_lost;
 	const struct receive_counts *receive;
 	const struct queue_counts *queue;
+	const struct deliver_counts *deliver;
 };
 
 /* metrics_write - all of it as Prometheus reads it. Pure */

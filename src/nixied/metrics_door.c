@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-struct client {
+struct scraper {
 	struct metrics *door;
 	int fd; /* -1: nobody */
 	struct event event;
@@ -28,11 +28,11 @@ struct metrics {
 	char address[LISTEN_ADDRESS_BYTES_MAX];
 	metrics_teller *tell;
 	void *to;
-	struct client clients[METRICS_CLIENTS_MAX];
+	struct scraper clients[METRICS_CLIENTS_MAX];
 };
 
 static void
-client_close(struct client *c)
+client_close(struct scraper *c)
 {
 	event_del(&c->event);
 	close(c->fd);
@@ -41,7 +41,7 @@ client_close(struct client *c)
 }
 
 static void
-answer(struct client *c, const char *status, const char *more, struct str body, bool has_body)
+answer(struct scraper *c, const char *status, const char *more, struct str body, bool has_body)
 {
 	struct buf *const b = &c->answer;
 	const char *const parts[] = {"HTTP/1.1 ", status, "\r\n", more,
@@ -62,7 +62,7 @@ answer(struct client *c, const char *status, const char *more, struct str body, 
 
 /* The head of the request is complete. Its fields say nothing that matters here. */
 static void
-request_read(struct client *c, struct str head)
+request_read(struct scraper *c, struct str head)
 {
 	struct str rest = head, line = STR(""); /* the head may be empty */
 	(void)str_line(&rest, &line);
@@ -91,11 +91,11 @@ request_read(struct client *c, struct str head)
 	}
 }
 
-static void client_wait(struct client *c, short what);
+static void client_wait(struct scraper *c, short what);
 
 /* false: it is gone. */
 static bool
-client_read(struct client *c)
+client_read(struct scraper *c)
 {
 	/* What comes behind the request is thrown away, so that closing does not reset the
 	 * connection before the answer is there. */
@@ -120,7 +120,7 @@ client_read(struct client *c)
 }
 
 static bool
-client_write(struct client *c)
+client_write(struct scraper *c)
 {
 	const struct str all = buf_str(&c->answer);
 	if (buf_failed(&c->answer))
@@ -139,7 +139,7 @@ client_write(struct client *c)
 static void
 on_client(evutil_socket_t fd, short what, void *client)
 {
-	struct client *const c = client;
+	struct scraper *const c = client;
 	(void)fd;
 	bool is_there = (what & EV_TIMEOUT) == 0;
 	if (is_there && (what & EV_READ) != 0)
@@ -154,7 +154,7 @@ on_client(evutil_socket_t fd, short what, void *client)
 
 /* The time is that for one step: few steps are needed, and few clients are served. */
 static void
-client_wait(struct client *c, short what)
+client_wait(struct scraper *c, short what)
 {
 	const struct timeval timeout = {METRICS_TIMEOUT_S, 0};
 	event_del(&c->event);
@@ -173,10 +173,10 @@ on_door(evutil_socket_t fd, short what, void *door)
 	evutil_make_socket_nonblocking(client);
 	evutil_make_socket_closeonexec(client);
 	for (size_t i = 0; i < METRICS_CLIENTS_MAX; i++) {
-		struct client *const c = &m->clients[i];
+		struct scraper *const c = &m->clients[i];
 		if (c->fd >= 0)
 			continue;
-		*c = (struct client){.door = m, .fd = client};
+		*c = (struct scraper){.door = m, .fd = client};
 		buf_init(&c->answer, METRICS_BYTES_MAX + METRICS_REQUEST_BYTES_MAX);
 		event_assign(&c->event, m->base, client, EV_READ, on_client, c);
 		client_wait(c, EV_READ);

@@ -190,10 +190,13 @@ tell_metrics(void *server, struct buf *out)
 		(void)queue_audit(s->queue, &s->queue_counts); /* `nixied audit` judges it */
 		s->counted_ms = now;
 	}
+	struct deliver_counts deliveries;
+	deliver_counts(delivery_runner(s->delivery), &deliveries);
 	const struct metrics_facts facts = {.started_s = s->started_ms / 1000,
 		.log_lost = eventlog_lost(s->log),
 		.receive = receive_counts(s->receive),
-		.queue = &s->queue_counts};
+		.queue = &s->queue_counts,
+		.deliver = &deliveries};
 	metrics_write(&facts, out);
 }
 
