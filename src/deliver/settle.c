@@ -526,11 +526,9 @@ enter(struct settling *s, const struct fate *fates, size_t count, enum kind kind
 			told_list(s, fates, count, kind, &told_count);
 		ok = told != NULL && tell(s->d, &s->about, told, told_count, way, s->now_ms, e);
 	}
-	if (ok && way == REPORT_TO_SENDER && (kind == KIND_FAILURE || kind == KIND_DELAY))
-		sender_count(s)->reports++; /* one, of however many recipients it tells */
 	if (ok) {
-		if (kind == KIND_FAILURE || kind == KIND_DELAY)
-			sender_count(s)->reports++;
+		if (way == REPORT_TO_SENDER && (kind == KIND_FAILURE || kind == KIND_DELAY))
+			sender_count(s)->reports++; /* one, of however many recipients it tells */
 		if (kind == KIND_DELAY)
 			deliver_note_told(s->d, s->p->message);
 		ledger_enter(&s->d->ledger, e);

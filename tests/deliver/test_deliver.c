@@ -687,9 +687,8 @@ main(void)
 		{test_mixed, "mixed answers"}, {test_waiting, "waiting"}, {test_untried, "untried"},
 		{test_one_notice, "one notice"}, {test_many, "many"}, {test_told, "who is told"},
 		{test_success, "success"}, {test_cap, "cap"}, {test_cap_of_many, "cap of many"},
-		{test_operator, "operator"},
-		{test_crash, "crash"}, {test_crash_mailbox, "crash after a mailbox"},
-		{test_disk_fails, "disk fails"}};
+		{test_operator, "operator"}, {test_crash, "crash"},
+		{test_crash_mailbox, "crash after a mailbox"}, {test_disk_fails, "disk fails"}};
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
 		run(tests[i].test, tests[i].name);
 	for (uint64_t seed = 1; seed <= 5; seed++) {
