@@ -27,8 +27,9 @@
 		"Who gets what nobody else can: bounces of bounces, mail to <postmaster>. "        \
 		"Empty: postmaster at the host name.")                                             \
 	X(threads, COUNT, SERVER, "0", 0, 64,                                                      \
-		"Threads for what takes its time, passwords and mailboxes; 0 is one for each "     \
-		"processor.")                                                                      \
+		"Threads for what takes its time, passwords and mailboxes; 0 is eight, or one "    \
+		"for "                                                                             \
+		"each processor where there are more: most of the time they wait for the disk.")   \
 	X(user, TEXT, SERVER, "", 0, 63,                                                           \
 		"Whose rights the server has once its ports are open. Empty: those of who "        \
 		"starts it, or, when root does, of the owner of data_directory.")                  \

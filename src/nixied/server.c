@@ -26,6 +26,7 @@
 #define INHERITED_MAX 64
 #define SPARE_FILES 512 /* besides the connections */
 #define FOLDER_MODE 0700
+#define THREADS_LEAST 8 /* by default: they wait for the disk, not for a processor */
 
 struct server {
 	struct conf conf, before; /* `before`: of the last reload, which sessions may still use */
@@ -421,7 +422,10 @@ thread_count(const struct server *s)
 {
 	const int64_t said = value(s, SETTING_threads)->number;
 	const long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	return said > 0 ? (unsigned)said : processors > 0 ? (unsigned)processors : 1;
+	if (said > 0)
+		return (unsigned)said;
+	const long most = processors < WORKERS_THREADS_MAX ? processors : WORKERS_THREADS_MAX;
+	return most > THREADS_LEAST ? (unsigned)most : THREADS_LEAST;
 }
 
 /* Where this server listens. */
