@@ -99,14 +99,26 @@ reply(struct helper *h, unsigned slot, enum pipe_end end, int code, const struct
 		;
 }
 
+/* Signals that end the server: the helper ends after it, which may still wait for commands. */
+static void
+signals_held(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+}
+
 /* In the child: it becomes the command. */
 _Noreturn static void
 child_become(const char *command, char *const *environment, int input, int output)
 {
 	setpgid(0, 0);
-	static const int ignored[] = {SIGHUP, SIGINT, SIGTERM, SIGPIPE};
-	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
-		signal(ignored[i], SIG_DFL);
+	signal(SIGPIPE, SIG_DFL);
+	/* What was sent meanwhile counts now: ignored, it would have been lost. */
+	sigset_t held;
+	signals_held(&held);
+	sigprocmask(SIG_UNBLOCK, &held, NULL);
 	if (lseek(input, 0, SEEK_SET) == 0 && dup2(input, 0) >= 0 && dup2(output, 1) >= 0 &&
 		dup2(output, 2) >= 0 && chdir("/") == 0)
 		execle("/bin/sh", "sh", "-c", command, (char *)NULL, environment);
@@ -282,9 +294,9 @@ pipe_helper_main(int fd)
 	}
 	close_range(4, ~0U, 0);
 	prctl(PR_SET_NAME, "nixied-commands");
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN); /* it ends with the server, which may still wait for commands */
+	sigset_t held;
+	signals_held(&held);
+	sigprocmask(SIG_BLOCK, &held, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
 	const struct pipe_hello hello = {.pid = getpid()};
