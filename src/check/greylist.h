@@ -6,10 +6,10 @@
  * into it.
  *
  * It is asked on the event loop. A question is one look into an index and at most two small writes,
- * with WAL and synchronous = NORMAL: no commit waits for the disk, some 20 microseconds; about once
- * in two thousand writes SQLite moves its log into the file and syncs, which costs what one
- * message's commit costs. What the loss of power may take is the last seconds: somebody must come a
- * third time.
+ * with WAL and synchronous = NORMAL: no commit waits for the disk. Measured with 50,000 entries: 40
+ * microseconds, and 5 milliseconds at worst, when SQLite moves its log into the file and syncs,
+ * which costs what one message's commit costs. What the loss of power may take is the last seconds:
+ * somebody must come a third time.
  *
  * Trouble with the file lets mail pass. Threads: that of the loop.
  */
