@@ -192,7 +192,7 @@ struct str str_digits(int64_t n, char room[STR_DIGITS_MAX]);
 static inline bool
 str_is_within(struct str s, struct str whole)
 {
-	return s.ptr >= whole.ptr && s.ptr + s.len <= whole.ptr + whole.len;
+	return whole.ptr != NULL && s.ptr >= whole.ptr && s.ptr + s.len <= whole.ptr + whole.len;
 }
 
 #endif
