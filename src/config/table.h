@@ -45,10 +45,10 @@
 		"nixie code and nixied why explain.")                                              \
 	/* the DNS */                                                                              \
 	X(dns_servers, TEXT, SERVER, "", 0, 400,                                                   \
-		"The DNS servers that are asked, at most 8: addresses, or [address]:port, with "   \
-		"blanks between. Empty: those of /etc/resolv.conf. It should be a resolver on "    \
-		"this host or on a protected net: blocklists refuse the large public ones, and "   \
-		"what is asked across the net can be forged.")                                     \
+		"The DNS servers that are asked, at most 8: 192.0.2.53, 192.0.2.53:5353 or "       \
+		"[2001:db8::53]:53, with blanks between. Empty: those of /etc/resolv.conf. It "    \
+		"should be a resolver on this host or on a protected net: blocklists refuse the "  \
+		"large public ones, and what is asked across the net can be forged.")              \
 	X(dns_timeout, TIME, SERVER, "20s", 1, 120,                                                \
 		"How long a question to the DNS may take, all tries together.")                    \
 	X(log_file, PATH, SERVER, "", 0, 900,                                                      \

@@ -106,6 +106,16 @@ recipients_tell(const struct tell_recipient *list, size_t count, struct arena *a
 	return out;
 }
 
+/* What the account of that address asks for; a directory that does not answer says nothing. */
+static struct str
+language_of(struct deliver *d, struct str address, struct arena *a)
+{
+	struct str language = STR_NONE;
+	return address.len > 0 && directory_language(d->options.directory, address, a, &language)
+		       ? language
+		       : STR_NONE;
+}
+
 bool
 tell(struct deliver *d, struct tell_message *about, const struct tell_recipient *list, size_t count,
 	enum report_way way, int64_t now_ms, struct ledger_entry *e)
@@ -135,7 +145,8 @@ tell(struct deliver *d, struct tell_message *about, const struct tell_recipient 
 		.about = str_of(about_id),
 		.to = to,
 		.now_ms = now_ms,
-		.lang = report_language(original, STR_NONE, d->settings.lang),
+		.lang = report_language(
+			original, language_of(d, to, about->arena), d->settings.lang),
 		.sender = v->reverse_path,
 		.envelope_id = v->envelope_id.len > 0 ? v->envelope_id : STR_NONE,
 		.is_utf8 = (v->flags & MESSAGE_SMTPUTF8) != 0,

@@ -172,6 +172,18 @@ def rights():
               'a command has the rights of pipe_user', n.log())
 
 
-for test in (mailboxes, lmtp, elsewhere, logins, crashes, rights):
+def languages():
+    remote = Remote(rcpt={'x': '550 5.1.1 No such user'})
+    with Nixied(NIXIED) as n:
+        route(n, 'there.example', remote)
+        check(n.run('admin', 'account', 'language', USER, 'de').returncode == 0, 'an account has a language')
+        send(n, ['x@there.example'])
+        mails = n.until_mails(1)
+        check(mails and b'Content-Language: de' in mails[0] and b'Postfach gibt es nicht' in mails[0],
+              'its reports are in that', str(mails))
+    remote.close()
+
+
+for test in (mailboxes, lmtp, elsewhere, logins, crashes, languages, rights):
     test()
 sys.exit(tap.done())
