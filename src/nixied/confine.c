@@ -150,6 +150,14 @@ confine_files(const char *const *written, size_t written_count, const char *cons
 
 /* ---- calls: seccomp */
 
+#if defined __x86_64__
+#define ARCHITECTURE AUDIT_ARCH_X86_64
+#elif defined __aarch64__
+#define ARCHITECTURE AUDIT_ARCH_AARCH64
+#endif
+
+/* AddressSanitizer looks for leaks with ptrace(). */
+#if defined ARCHITECTURE && !defined __SANITIZE_ADDRESS__
 /* What no mail server has to do: run programs, look into others, change the system. */
 static const int forbidden[] = {
 	SYS_execve,
@@ -189,17 +197,9 @@ static const int forbidden[] = {
 	SYS_setgroups,
 };
 
-#if defined __x86_64__
-#define ARCHITECTURE AUDIT_ARCH_X86_64
-#elif defined __aarch64__
-#define ARCHITECTURE AUDIT_ARCH_AARCH64
-#endif
-
 bool
 confine_calls(void)
 {
-/* AddressSanitizer looks for leaks with ptrace(). */
-#if defined ARCHITECTURE && !defined __SANITIZE_ADDRESS__
 	enum { COUNT = sizeof forbidden / sizeof *forbidden };
 	struct sock_filter filter[COUNT + 8];
 	unsigned short n = 0;
@@ -228,7 +228,11 @@ confine_calls(void)
 	filter[n++] = kill;
 	const struct sock_fprog program = {.len = n, .filter = filter};
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
-#else
-	return false;
-#endif
 }
+#else
+bool
+confine_calls(void)
+{
+	return false;
+}
+#endif
