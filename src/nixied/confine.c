@@ -127,12 +127,10 @@ confine_files(const char *const *written, size_t written_count, const char *cons
 	struct landlock_ruleset_attr handled = {.handled_access_fs = HANDLED};
 	const long version =
 		syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-	if (version < 1)
+	/* The first version lets nobody link a file from tmp to new, as a Maildir wants. */
+	if (version < 2)
 		return false;
-#ifdef LANDLOCK_ACCESS_FS_REFER /* version 2: a name moved from folder to folder (tmp to new) */
-	if (version >= 2)
-		handled.handled_access_fs |= LANDLOCK_ACCESS_FS_REFER;
-#endif
+	handled.handled_access_fs |= LANDLOCK_ACCESS_FS_REFER;
 	const int rules = (int)syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0);
 	if (rules < 0)
 		return false;

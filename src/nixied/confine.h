@@ -32,7 +32,8 @@ void confine_basics(void);
 void confine_end(void);
 
 /* confine_files - from now on only what is below these folders can be opened: `written` to read and
- * write, `read` to read. A kernel without Landlock leaves things as they are: false */
+ * write, `read` to read. A kernel without Landlock (or with its first version) leaves things as
+ * they are: false */
 bool confine_files(const char *const *written, size_t written_count, const char *const *read,
 	size_t read_count);
 

@@ -48,6 +48,7 @@ struct server {
 	struct event ends[2], reload, queue_wakes, refresh, idle;
 	int64_t patience_ms; /* wall time: when the last deliveries are left to their fate */
 	bool is_stopping;
+	bool has_less_files, has_less_calls; /* confine.h */
 };
 
 static const struct config_value *
@@ -317,7 +318,7 @@ add_certificates(struct folders *f, const struct config_value *values)
 }
 
 static bool
-confine(const struct server *s)
+confine(struct server *s)
 {
 	static struct folders written, read; /* too large for a stack */
 	const struct config *const config = &s->conf.config;
@@ -332,8 +333,8 @@ confine(const struct server *s)
 	folders_add(&read, str_of(s->conf.path), true); /* for a reload */
 	for (size_t i = 0; i < config->listener_count; i++)
 		add_certificates(&read, config->listeners[i].values);
-	confine_files(written.list, written.count, read.list, read.count);
-	confine_calls();
+	s->has_less_files = confine_files(written.list, written.count, read.list, read.count);
+	s->has_less_calls = confine_calls();
 	return true;
 }
 
@@ -532,7 +533,12 @@ say_ready(struct server *s)
 	if (s->metrics != NULL)
 		printf("nixied: metrics at %s\n", metrics_address(s->metrics));
 	fflush(stdout);
-	EVENTLOG(s->log, wall(), LOG_START, {FIELD_WORDS, STR("serving")});
+	EVENTLOG(s->log, wall(), LOG_START,
+		{FIELD_WORDS,
+			s->has_less_files && s->has_less_calls ? STR("serving; confined")
+			: s->has_less_files ? STR("serving; its files are confined, not its calls")
+			: s->has_less_calls ? STR("serving; its calls are confined, not its files")
+					    : STR("serving; not confined")});
 	notify_supervisor("READY=1");
 }
 
