@@ -35,9 +35,10 @@ move(struct buf *b, size_t room)
 	char *const ptr = malloc(room);
 	if (ptr == NULL)
 		return NULL;
-	if (b->len > 0)
+	if (b->ptr != NULL) {
 		memcpy(ptr, b->ptr, b->len);
-	wipe(b->ptr, b->room);
+		wipe(b->ptr, b->room);
+	}
 	free(b->ptr);
 	return ptr;
 }

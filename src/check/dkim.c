@@ -278,13 +278,12 @@ header_add(struct dkim *d, struct str piece)
 			header_end(d);
 			return STR_NONE;
 		}
-		if (piece.ptr[i] != '\n')
+		if (piece.ptr[i] != '\n' || header->ptr == NULL)
 			continue;
 		const struct str so_far = buf_str(header);
-		const bool is_empty_line =
-			str_eq(so_far, STR("\r\n")) ||
-			(so_far.len >= 4 &&
-				str_eq(str_from(so_far, so_far.len - 4), STR("\r\n\r\n")));
+		const bool is_empty_line = (so_far.len == 2 && so_far.ptr[0] == '\r') ||
+					   (so_far.len >= 4 && memcmp(so_far.ptr + so_far.len - 4,
+								       "\r\n\r\n", 4) == 0);
 		if (!is_empty_line)
 			continue;
 		header->len -= 2;

@@ -161,7 +161,8 @@ static struct str
 name_below(const struct list *l, struct str domain, char room[DNS_NAME_BYTES_MAX + 1])
 {
 	const struct str zone = zone_of(l);
-	if (domain.len == 0 || domain.len + 1 + zone.len > DNS_NAME_BYTES_MAX)
+	if (!str_is_set(domain) || domain.len == 0 ||
+		domain.len + 1 + zone.len > DNS_NAME_BYTES_MAX)
 		return STR_NONE;
 	memcpy(room, domain.ptr, domain.len);
 	room[domain.len] = '.';

@@ -38,6 +38,7 @@ fail(struct hosts *h, enum remote_outcome outcome, enum condition condition, con
 	va_list ap;
 	const struct condition_line line = condition_line(condition, REPLY_MODERN);
 	va_start(ap, words);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is, a line above */
 	vsnprintf(h->words, sizeof h->words, words, ap);
 	va_end(ap);
 	h->count = 0;

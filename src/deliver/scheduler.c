@@ -429,9 +429,8 @@ static bool
 parcel_add(struct parcel *p, const struct queue_recipient *r, uint32_t place,
 	const struct destination *to)
 {
-	size_t room = p->count; /* it doubles at powers of two */
-	if ((p->count & (p->count - 1)) == 0) {
-		room = p->count == 0 ? 1 : 2 * p->count;
+	if ((p->count & (p->count - 1)) == 0) { /* it doubles at powers of two */
+		const size_t room = p->count == 0 ? 1 : 2 * p->count;
 		struct parcel_recipient *const more =
 			arena_alloc(&p->arena, room, sizeof *p->recipients);
 		if (more == NULL)

@@ -558,7 +558,8 @@ fate_order(const void *a, const void *b)
 static void
 enter_all(struct settling *s, struct fate *fates, size_t count)
 {
-	qsort(fates, count, sizeof *fates, fate_order);
+	if (count > 1)
+		qsort(fates, count, sizeof *fates, fate_order);
 	for (size_t i = 0; i < count;) {
 		size_t n = 1;
 		while (i + n < count && n < ENTRY_CHANGES_MAX &&

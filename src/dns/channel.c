@@ -38,7 +38,7 @@ struct channel_way {
 	struct event_base *base;
 	ares_channel ares;
 	struct event timer;
-	LIST_HEAD(, channel_socket) sockets;
+	LIST_HEAD(channel_sockets, channel_socket) sockets;
 };
 
 struct channel {

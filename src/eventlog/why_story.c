@@ -18,7 +18,7 @@ static void
 gather(struct stories *s, struct gathered *g, const struct why_record *r)
 {
 	const struct why_record **const list =
-		arena_more(&s->w->told, g->list, g->count, &g->room, sizeof *g->list);
+		arena_more(&s->w->told, g->list, g->count, &g->room, sizeof(void *));
 	if (list == NULL)
 		return;
 	g->list = list;
@@ -155,7 +155,8 @@ message_story(struct stories *s, const struct why_key *key)
 		story->session = accepted->line.field[FIELD_SESSION];
 	reports_find(s, story);
 	for (size_t i = 0; i < g.count; i++)
-		/* Ours: the list is const for those who read the story. */
+		/* Ours: the list is const for those who read the story.
+		 * NOLINTNEXTLINE(performance-no-int-to-ptr) */
 		((struct why_record *)(uintptr_t)g.list[i])->is_told |=
 			!is_of_session(g.list[i]->line.event);
 }

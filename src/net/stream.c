@@ -216,9 +216,13 @@ stream_connect_tls(struct stream *s, SSL_CTX *context, const char *host, bool mu
 		return false;
 	SSL_set_connect_state(s->ssl);
 	SSL_set_verify(s->ssl, must_verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
-	/* The macro takes away the const, and nothing else. */
-	return host == NULL || (SSL_set_tlsext_host_name(s->ssl, (char *)(uintptr_t)host) == 1 &&
-				       SSL_set1_host(s->ssl, host) == 1);
+	if (host == NULL)
+		return true;
+	/* Copied: OpenSSL's macro takes it without its const. */
+	char name[256];
+	if (snprintf(name, sizeof name, "%s", host) >= (int)sizeof name)
+		return false;
+	return SSL_set_tlsext_host_name(s->ssl, name) == 1 && SSL_set1_host(s->ssl, host) == 1;
 }
 
 int

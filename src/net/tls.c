@@ -44,7 +44,7 @@ complain(struct tls_error *error, const char *what, const char *path)
 {
 	const unsigned long code = ERR_peek_last_error();
 	const char *const why = code != 0 ? ERR_reason_error_string(code) : NULL;
-	snprintf(error->words, sizeof error->words, "%s: %s%s%s", path, what,
+	snprintf(error->words, sizeof error->words, "%.700s: %s%s%.200s", path, what,
 		why != NULL ? ": " : "", why != NULL ? why : "");
 	ERR_clear_error();
 }
@@ -99,7 +99,7 @@ by_name(const void *a, const void *b)
 static const struct named *
 named_find(const struct tls_server *t, const char *name)
 {
-	struct named wanted;
+	struct named wanted = {.context = NULL};
 	if (t->count == 0 || strlen(name) > NAME_MAX_BYTES)
 		return NULL;
 	snprintf(wanted.name, sizeof wanted.name, "%s", name);

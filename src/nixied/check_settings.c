@@ -16,6 +16,7 @@ findings_add(struct findings *f, enum finding_kind kind, unsigned line, const ch
 	char words[WORDS_BYTES_MAX];
 	va_list ap;
 	va_start(ap, format);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is, a line above */
 	vsnprintf(words, sizeof words, format, ap);
 	va_end(ap);
 	if (f->count < FINDINGS_MAX)

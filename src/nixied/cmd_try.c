@@ -165,10 +165,9 @@ tell_event(void *to, struct str line)
 		struct eventlog_field fields[FIELD_COUNT];
 		for (int f = 0; f < FIELD_COUNT; f++)
 			fields[f] = (struct eventlog_field){(enum eventlog_name)f, l.field[f]};
-		fwrite(room, 1,
-			eventlog_format_line(
-				EVENTLOG_JSON, l.time_ms, l.event, fields, FIELD_COUNT, room),
-			stdout);
+		const size_t len = eventlog_format_line(
+			EVENTLOG_JSON, l.time_ms, l.event, fields, FIELD_COUNT, room);
+		fwrite(room, 1, len, stdout);
 		return;
 	}
 	if (l.event == LOG_CONNECT || l.event == LOG_TLS)
@@ -216,6 +215,7 @@ command(struct job *job, const char *format, ...)
 	char line[SAYS_BYTES_MAX + 2];
 	va_list ap;
 	va_start(ap, format);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is, a line above */
 	const int n = vsnprintf(line, SAYS_BYTES_MAX, format, ap);
 	va_end(ap);
 	if (n >= SAYS_BYTES_MAX) {

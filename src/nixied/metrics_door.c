@@ -44,9 +44,8 @@ static void
 answer(struct scraper *c, const char *status, const char *more, struct str body, bool has_body)
 {
 	struct buf *const b = &c->answer;
-	const char *const parts[] = {"HTTP/1.1 ", status, "\r\n", more,
-		"Connection: close\r\nCache-Control: no-store\r\nX-Content-Type-Options: "
-		"nosniff\r\n"
+	const char *const parts[] = {"HTTP/1.1 ", status, "\r\n", more, "Connection: close\r\n",
+		"Cache-Control: no-store\r\n", "X-Content-Type-Options: nosniff\r\n",
 		"Content-Length: "};
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		buf_add(b, str_of(parts[i]));

@@ -94,11 +94,12 @@ add_leaf(struct mime *m, const struct header *h, bool is_alternative, struct are
 	if (!str_is_set(p->name) && str_is_set(type))
 		p->name = content_type_parameter(type, STR("name"), a);
 	/* A gateway that knows no delivery-status passes it on as bytes with a name. */
-	if (p->role == PART_OTHER && (str_has_case(p->name, STR("delivery-status")) ||
-					     str_eq_case(p->name, STR("details.txt"))))
+	if (p->role == PART_OTHER && str_is_set(p->name) &&
+		(str_has_case(p->name, STR("delivery-status")) ||
+			str_eq_case(p->name, STR("details.txt"))))
 		p->role = PART_STATUS;
 	/* Mail programs attach a bounce as a file, and some call that bytes. */
-	if (p->role == PART_OTHER && str_ends_case(p->name, STR(".eml"))) {
+	if (p->role == PART_OTHER && str_is_set(p->name) && str_ends_case(p->name, STR(".eml"))) {
 		p->role = PART_RETURNED;
 		p->type = STR("message/rfc822");
 	}

@@ -568,9 +568,9 @@ note_section(struct reader *r, const struct line *l)
 static bool
 is_heading(const struct line *l)
 {
-	const struct reply r = l->has_at || l->bare.ptr[l->bare.len - 1] != ':'
-				       ? (struct reply){0}
-				       : reply_scan(l->bare);
+	if (l->has_at || l->bare.ptr[l->bare.len - 1] != ':')
+		return false;
+	const struct reply r = reply_scan(l->bare);
 	return r.code != 0 && r.at == 0;
 }
 

@@ -1,10 +1,10 @@
-/* answer - what is answered at CONNECT, EHLO, MAIL and RCPT */
+/* answer - what is answered at CONNECT, MAIL and RCPT */
 #include "receive/inside.h"
 
 #include "mailbox/maildir.h"
 
 bool
-answer_connect(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
+answer_connect(struct guest *g, struct smtp_answer *a)
 {
 	const struct ip ip = guest_ip(g);
 	if (g->is_too_many)
@@ -15,14 +15,7 @@ answer_connect(struct guest *g, const struct smtp_event *e, struct smtp_answer *
 	if (g->profile->settings.kind == LISTENER_SUBMISSION &&
 		clients_banned_ms(g->receive->clients, &ip, now_ms()) > 0)
 		return refuse_with(a, CONDITION_LOGIN_BANNED);
-	guest_check_begin(g);
-	return guest_check(g, CHECK_AT_CONNECT, e, a);
-}
-
-bool
-answer_hello(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
-{
-	return guest_check(g, CHECK_AT_HELLO, e, a);
+	return true;
 }
 
 /* ---- MAIL */
@@ -109,8 +102,10 @@ answer_mail(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 	if (!queue_has_room(g->receive->parts.queue,
 		    e->mail.size_bytes > 0 ? (uint64_t)e->mail.size_bytes : 0))
 		return refuse_with(a, CONDITION_STORAGE_LOW);
-	return login_is_withdrawn(g, a) || sender_is_refused(g, a) ||
-	       guest_check(g, CHECK_AT_MAIL, e, a);
+	if (login_is_withdrawn(g, a) || sender_is_refused(g, a))
+		return true;
+	guest_check_begin(g);
+	return guest_check(g, CHECK_AT_MAIL, e, a);
 }
 
 /* ---- RCPT */

@@ -38,13 +38,9 @@ done(void *to, const struct check_verdict *verdict)
 }
 
 static bool
-ask(struct guest *g, enum check_point at, const struct smtp_event *e, struct check_verdict *v)
+ask(struct guest *g, enum check_point at, struct check_verdict *v)
 {
 	switch (at) {
-	case CHECK_AT_CONNECT:
-		return check_connect(g->check, v);
-	case CHECK_AT_HELLO:
-		return check_hello(g->check, e->text, v);
 	case CHECK_AT_MAIL:
 		return check_mail(g->check, g->mail->sender, v);
 	case CHECK_AT_RCPT:
@@ -63,7 +59,7 @@ guest_check(struct guest *g, enum check_point at, const struct smtp_event *e, st
 	struct check_verdict verdict = {.is_refused = false};
 	g->check_at = at;
 	g->check_question = e->question;
-	return ask(g, at, e, &verdict) && go_on(g, at, &verdict, e->question, a);
+	return ask(g, at, &verdict) && go_on(g, at, &verdict, e->question, a);
 }
 
 /* Networks of our own: they may send to others without signing in, so nobody asks where their mail
@@ -91,10 +87,14 @@ guest_check_begin(struct guest *g)
 	const struct check_client client = {.ip = guest_ip(g),
 		.reference = {g->session.reference, g->session.reference_bytes},
 		.host = g->profile->host};
-	check_session_free(g->check); /* XCLIENT begins anew */
-	g->check = NULL;
+	struct check_verdict verdict;
 	/* Mail of users, and what is handed over by LMTP, was judged where it came in. */
-	if (r->parts.checks != NULL && g->profile->settings.kind == LISTENER_MX &&
-		g->session.client.family != 0 && !is_of_ours(g, &client.ip))
-		g->check = check_session_new(r->parts.checks, &client, done, g);
+	if (r->parts.checks == NULL || g->profile->settings.kind != LISTENER_MX ||
+		g->session.is_authenticated || g->session.client.family == 0 ||
+		is_of_ours(g, &client.ip))
+		return;
+	g->check = check_session_new(r->parts.checks, &client, done, g);
+	/* Neither refuses: the origin is judged at RCPT. */
+	if (check_connect(g->check, &verdict))
+		check_hello(g->check, str_of(g->helo), &verdict);
 }

@@ -83,15 +83,6 @@ set_text(char **to, struct str text)
 	*to = str_is_set(text) ? strndup(text.ptr, text.len) : NULL;
 }
 
-static void
-client_is(struct guest *g, struct str address)
-{
-	if (!endpoint_parse(address, &g->session.client))
-		return;
-	const struct ip ip = guest_ip(g);
-	check_client_is(g->check, &ip);
-}
-
 /* XCLIENT: a listed host tells for whom it speaks (postfix.org/XCLIENT_README). */
 static void
 take_xclient(struct guest *g, struct str rest)
@@ -103,7 +94,7 @@ take_xclient(struct guest *g, struct str rest)
 		if (str_starts_case(address, STR("IPV6:")))
 			address = str_from(address, 5);
 		if (str_eq_case(name, STR("ADDR")) && str_is_set(value))
-			client_is(g, address);
+			endpoint_parse(address, &g->session.client);
 		else if (str_eq_case(name, STR("HELO")) && str_is_set(value))
 			set_text(&g->helo, value);
 		else if (str_eq_case(name, STR("LOGIN"))) {
@@ -116,8 +107,8 @@ take_xclient(struct guest *g, struct str rest)
 void
 guest_end_mail(struct guest *g)
 {
-	if (g->mail != NULL)
-		check_reset(g->check);
+	check_session_free(g->check);
+	g->check = NULL;
 	mail_drop(g->mail);
 	g->mail = NULL;
 }
@@ -130,10 +121,10 @@ ask_about(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 {
 	switch (e->kind) {
 	case EVENT_CONNECT:
-		return answer_connect(g, e, a);
+		return answer_connect(g, a);
 	case EVENT_HELLO:
 		set_text(&g->helo, e->text);
-		return answer_hello(g, e, a);
+		return true;
 	case EVENT_MAIL:
 		return answer_mail(g, e, a);
 	case EVENT_RCPT:

@@ -28,14 +28,7 @@ enum guest_wants {
 };
 
 /* Where checks are asked. */
-enum check_point {
-	CHECK_AT_CONNECT,
-	CHECK_AT_HELLO,
-	CHECK_AT_MAIL,
-	CHECK_AT_RCPT,
-	CHECK_AT_DATA,
-	CHECK_AT_END
-};
+enum check_point { CHECK_AT_MAIL, CHECK_AT_RCPT, CHECK_AT_DATA, CHECK_AT_END };
 
 struct guest {
 	struct receive *receive;
@@ -76,8 +69,7 @@ struct str guest_client(const struct guest *g, char room[ENDPOINT_TEXT_BYTES]);
 struct ip guest_ip(const struct guest *g);
 
 /* The questions: each writes *a, or gives false when the answer comes later. */
-bool answer_connect(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
-bool answer_hello(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
+bool answer_connect(struct guest *g, struct smtp_answer *a);
 bool answer_mail(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
 bool answer_rcpt(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
 bool answer_data(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
@@ -86,7 +78,8 @@ bool answer_login(struct guest *g, const struct smtp_event *e, struct smtp_answe
 bool answer_scram(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
 bool answer_signed_in(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
 
-/* guest_check_begin - the client is known: what is checked about it begins */
+/* guest_check_begin - a message begins, and with it what is checked about its origin. It ends with
+ * the message: a session that rests keeps nothing of it */
 void guest_check_begin(struct guest *g);
 /* guest_check - asks the checks at this point, and does what follows; as above */
 bool guest_check(

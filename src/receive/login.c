@@ -107,7 +107,6 @@ judge(struct guest *g, enum directory_login result, const struct directory_accou
 		free(g->user);
 		g->user = strndup(user.ptr, user.len);
 		clients_signed_in(r->clients, &ip);
-		check_signed_in(g->check, user);
 		r->counts.logins++;
 		break;
 	case LOGIN_DISABLED:

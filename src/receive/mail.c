@@ -59,7 +59,7 @@ mail_add_target(struct mail *m, const struct queue_recipient *recipient)
 {
 	struct arena *const a = &m->arena;
 	if (m->seen == NULL)
-		m->seen = arena_alloc(a, SEEN_BUCKETS, sizeof *m->seen);
+		m->seen = arena_alloc(a, SEEN_BUCKETS, sizeof(void *));
 	if (m->seen == NULL)
 		return false;
 	struct target_seen **const bucket = &m->seen[bucket_of(recipient->forward_path)];

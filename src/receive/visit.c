@@ -15,6 +15,7 @@
 #define LINGER_MS 2000 /* for a client to read why it is sent away */
 #define LINGER_BYTES_MAX 262144
 #define HANDSHAKE_MS 60000
+#define CLOSE_MS 10000                     /* for a client to take what it is still to be sent */
 #define UNSENT_BYTES_MAX ((size_t)1 << 20) /* replies to a client that does not read */
 
 enum visit_phase {
@@ -334,6 +335,8 @@ settle(struct visit *v, enum guest_wants wants, struct str rest, bool *may_read)
 		return false;
 	case GUEST_CLOSE:
 		v->is_closing = true;
+		/* A client that does not read its last reply does not keep us either. */
+		set_deadline(v, now_ms() + CLOSE_MS, now_ms());
 		if (v->unsent_len > 0)
 			stream_wait(&v->stream, STREAM_WRITE);
 		else

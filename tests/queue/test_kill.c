@@ -74,7 +74,9 @@ session_step(void *to, int error)
 {
 	struct session *const s = to;
 	assert(error == 0);
-	const struct saying saying = {s->id, s->bytes, s->is_accepted ? DELIVERED : ACCEPTED};
+	struct saying saying;
+	memset(&saying, 0, sizeof saying); /* its padding is written, too */
+	saying = (struct saying){s->id, s->bytes, s->is_accepted ? DELIVERED : ACCEPTED};
 	if (write(s->pipe, &saying, sizeof saying) != sizeof saying)
 		_exit(3);
 	s->is_accepted = !s->is_accepted;
