@@ -457,6 +457,9 @@ def keeps_nothing(nixie):
 
 def forgets(nixie):
     """What was pasted is not found in the process's memory when the answer was sent."""
+    if re.search(rb'__[am]san_init', pathlib.Path(nixie).read_bytes()):
+        skip('nothing of what was asked is left in memory', "a sanitizer keeps stacks and what was freed")
+        return
     marks = [b'keepsake-%d-in-memory' % n for n in range(4)]
     with Server(nixie, '--rate', '0', '--threads', '1') as server:
         def is_found(mark):
