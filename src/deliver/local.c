@@ -185,7 +185,7 @@ folder_make(const char *path, struct mailbox_error *error)
 	if (mkdir(path, 0700) == 0 || errno == EEXIST)
 		return true;
 	error->code = errno;
-	snprintf(error->words, sizeof error->words, "%s cannot be made: %s", path,
+	snprintf(error->words, sizeof error->words, "%.300s cannot be made: %s", path,
 		strerror(error->code));
 	return false;
 }

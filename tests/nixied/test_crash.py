@@ -43,7 +43,8 @@ class Load(threading.Thread):
         if not c.say('DATA').startswith('354'):
             return False
         body = 'x' * 70 + '\r\n'
-        lines = self.random.choice((1, 5, 40, 5000))
+        # A large one in a hundred: the mailbox has a quota.
+        lines = 5000 if self.random.randrange(100) == 0 else self.random.choice((1, 5, 40, 300))
         bare = 'bare\nline\r\n' if kind == 1 else ''
         self.unknown.append(name)
         c.send(f'Message-ID: <{name}@b.example>\r\n\r\n{bare}{body * lines}.\r\n')
