@@ -161,12 +161,13 @@ static struct str
 name_below(const struct list *l, struct str domain, char room[DNS_NAME_BYTES_MAX + 1])
 {
 	const struct str zone = zone_of(l);
-	if (!str_is_set(domain) || domain.len == 0 ||
+	if (domain.len == 0 || !str_is_set(domain) || !str_is_set(zone) ||
 		domain.len + 1 + zone.len > DNS_NAME_BYTES_MAX)
 		return STR_NONE;
 	memcpy(room, domain.ptr, domain.len);
 	room[domain.len] = '.';
-	memcpy(room + domain.len + 1, l->zone, zone.len + 1);
+	memcpy(room + domain.len + 1, zone.ptr, zone.len);
+	room[domain.len + 1 + zone.len] = '\0';
 	return (struct str){room, domain.len + 1 + zone.len};
 }
 

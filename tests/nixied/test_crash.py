@@ -99,7 +99,7 @@ def main():
                 refused += load.refused
                 unknown += load.unknown
         n.start()
-        until(lambda: n.run('queue').returncode == 1, 60)
+        until(lambda: n.run('queue', 'list', '--limit', '1').returncode == 1, 60 + len(taken) / 50)
         audit = n.run('audit')
         n.stop()
         there = mailbox(n.folder)

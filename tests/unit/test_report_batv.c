@@ -1,4 +1,5 @@
 /* Signed return paths: good for a week, never forged, and the plain address comes back. */
+#include "base/written.h"
 #include "report/batv.h"
 #include "tap.h"
 
@@ -15,9 +16,11 @@ mac(void *keys, unsigned key, struct str text, unsigned char out[static BATV_MAC
 	const char *const secret = key == 0 ? "secret" : key == 1 ? "other" : NULL;
 	unsigned n = BATV_MAC_BYTES;
 	(void)keys;
-	return secret != NULL &&
-	       HMAC(EVP_sha1(), secret, (int)strlen(secret), (const unsigned char *)text.ptr,
-		       text.len, out, &n) != NULL;
+	const bool ok = secret != NULL &&
+			HMAC(EVP_sha1(), secret, (int)strlen(secret),
+				(const unsigned char *)text.ptr, text.len, out, &n) != NULL;
+	WAS_WRITTEN(out, BATV_MAC_BYTES);
+	return ok;
 }
 
 static void
