@@ -6,14 +6,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-int64_t
-check_wall_ms(void)
-{
-	struct timespec t = {0};
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 struct checks *
 checks_new(const struct checks_parts *parts)
 {
@@ -317,7 +309,7 @@ check_body(struct check_session *s, struct str piece)
 	if (s == NULL || s->is_exempt || s->settings->dmarc == CHECK_OFF || s->has_no_memory)
 		return;
 	if (s->dkim == NULL)
-		s->dkim = dkim_new(check_wall_ms() / 1000);
+		s->dkim = dkim_new(clock_wall_ms() / 1000);
 	s->has_no_memory = s->dkim == NULL; /* not from the middle of the text */
 	if (s->dkim != NULL)
 		dkim_add(s->dkim, piece);

@@ -167,7 +167,7 @@ list_alarm(struct check_session *s, const struct list_check *c, struct str troub
 								       : &settings->allowed_ips;
 	int64_t *const told =
 		&checks->alarmed_ms[(size_t)c->kind * LISTS_MAX + (size_t)(c->list - lists->list)];
-	const int64_t now_ms = check_wall_ms();
+	const int64_t now_ms = clock_wall_ms();
 	if (*told != 0 && now_ms - *told < ALARM_AGAIN_MS)
 		return;
 	*told = now_ms;

@@ -46,7 +46,7 @@ ask(struct check_session *s, struct check_verdict *out)
 	};
 	char room[GREYLIST_KEY_BYTES_MAX];
 	int64_t left_s = 0;
-	const int64_t now_ms = check_wall_ms();
+	const int64_t now_ms = clock_wall_ms();
 	const struct str domain = address_domain(s->sender);
 	const enum greylist_answer answer = greylist_ask(s->checks->greylist, &s->ip, domain,
 		&s->settings->greylist, now_ms / 1000, &left_s);
@@ -69,7 +69,7 @@ hold(struct check_session *s, struct check_verdict *out)
 		s->greylisted = (struct check_verdict){0};
 		const struct str by = vouched_by(s);
 		if (str_is_set(by))
-			hold_log(s, STR("skipped"), by, check_wall_ms());
+			hold_log(s, STR("skipped"), by, clock_wall_ms());
 		else
 			ask(s, &s->greylisted);
 	}

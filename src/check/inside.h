@@ -16,6 +16,7 @@
 #include "check/origin.h"
 #include "check/settings.h"
 #include "check/spf.h"
+#include "net/clock.h"
 
 #include <event2/event_struct.h>
 #include <sys/queue.h>
@@ -169,7 +170,5 @@ bool hold(struct check_session *s, struct check_verdict *out);
 
 /* check_ended - a run has ended: who waits may go on */
 void check_ended(struct check_session *s);
-
-int64_t check_wall_ms(void);
 
 #endif

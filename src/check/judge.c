@@ -75,7 +75,7 @@ void
 judge(struct check_session *s, struct check_verdict *out)
 {
 	struct scope *const scopes[SCOPES] = {&s->client, &s->mail};
-	const int64_t now_ms = check_wall_ms();
+	const int64_t now_ms = clock_wall_ms();
 	struct sum sum = {0};
 	for (size_t i = 0; i < SCOPES; i++)
 		for (size_t j = 0; j < scopes[i]->count; j++) {

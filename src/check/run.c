@@ -179,7 +179,7 @@ run_spf(struct check_session *s)
 		.sender = s->sender,
 		.helo = s->helo,
 		.receiver = str_of(s->host),
-		.now_s = check_wall_ms() / 1000};
+		.now_s = clock_wall_ms() / 1000};
 	run_go(r, spf_begin(&r->u.spf, &q));
 }
 

@@ -15,6 +15,7 @@
 
 #include "deliver/inside.h"
 #include "mailbox/maildir.h"
+#include "net/clock.h"
 
 #define TURN_BYTES (256u << 10)         /* read from the queue in one turn */
 #define BYTES_IN_MEMORY_MAX (64u << 20) /* of all messages; a larger one comes alone */
@@ -142,14 +143,6 @@ all_fail(struct errand *e, enum condition condition, const char *words)
 }
 
 /* ---- in the thread */
-
-static int64_t
-monotonic_ms(void)
-{
-	struct timespec now = {0};
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* Return-Path and Delivered-To, RFC 5321 s4.4. */
 static struct str
@@ -288,10 +281,10 @@ errand_run(struct work *work)
 	struct parcel *const p = e->parcel;
 	for (size_t i = 0; i < p->count; i++) {
 		struct written *const w = &e->written[i];
-		const int64_t began = monotonic_ms();
+		const int64_t began = clock_mono_ms();
 		if (p->carrier == CARRIER_MAILDIR)
 			mailbox_write(e, i);
-		w->took_ms = monotonic_ms() - began;
+		w->took_ms = clock_mono_ms() - began;
 	}
 	if (p->carrier == CARRIER_PIPE)
 		input_write(e);

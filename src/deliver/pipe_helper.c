@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE /* pipe2 */
 #include "deliver/pipe_helper.h"
+#include "net/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,14 +39,6 @@ struct helper {
 	int fd;
 	struct child children[PIPE_COMMANDS_MAX];
 };
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t = {0};
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* ---- what a command writes */
 
@@ -154,7 +147,7 @@ child_start(struct helper *h, const struct pipe_order *order, char *texts, size_
 	fcntl(output[0], F_SETFL, O_NONBLOCK);
 	*c = (struct child){.pid = pid,
 		.output = output[0],
-		.deadline_ms = now_ms() + (int64_t)order->timeout_s * 1000};
+		.deadline_ms = clock_mono_ms() + (int64_t)order->timeout_s * 1000};
 }
 
 /* A process that the command left behind may hold the output open: the command's end is what
@@ -266,7 +259,7 @@ turn(struct helper *h, bool *is_open)
 			fds[count++] =
 				(struct pollfd){.fd = h->children[i].output, .events = POLLIN};
 		}
-	if (poll(fds, count, next_wait_ms(h, now_ms())) < 0 && errno != EINTR)
+	if (poll(fds, count, next_wait_ms(h, clock_mono_ms())) < 0 && errno != EINTR)
 		*is_open = false;
 	for (nfds_t i = 1; i < count; i++) {
 		struct child *const c = &h->children[slots[i]];
@@ -276,7 +269,7 @@ turn(struct helper *h, bool *is_open)
 		}
 	}
 	children_reap(h);
-	deadlines(h, now_ms());
+	deadlines(h, clock_mono_ms());
 	if (fds[0].revents != 0)
 		*is_open = *is_open && order_take(h);
 }

@@ -33,26 +33,6 @@ remote_stage_command(enum remote_stage stage)
 	return stages[stage].command;
 }
 
-static int64_t
-clock_ms(clockid_t which)
-{
-	struct timespec t = {0};
-	clock_gettime(which, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-int64_t
-remote_wall_ms(void)
-{
-	return clock_ms(CLOCK_REALTIME);
-}
-
-int64_t
-remote_mono_ms(void)
-{
-	return clock_ms(CLOCK_MONOTONIC);
-}
-
 uint32_t
 remote_random(struct remote *r)
 {
@@ -404,7 +384,7 @@ remote_new(const struct remote_options *options)
 	for (size_t i = 0; i < r->options.own_port_count; i++)
 		r->own_ports[i] = options->own_ports[i];
 	if (getrandom(&r->random, sizeof r->random, 0) != (ssize_t)sizeof r->random)
-		r->random = (uint64_t)remote_wall_ms();
+		r->random = (uint64_t)clock_wall_ms();
 	evtimer_assign(&r->pump, options->base, on_pump, r);
 	if (!remote_settings_set(r, options->settings)) {
 		remote_free(r);

@@ -14,6 +14,7 @@
 #include "base/net.h"
 #include "deliver/remote.h"
 #include "dns/resolver.h"
+#include "net/clock.h"
 #include "net/stream.h"
 #include "queue/table.h"
 
@@ -153,8 +154,6 @@ struct remote {
 	struct remote_counts counts;
 };
 
-int64_t remote_wall_ms(void);
-int64_t remote_mono_ms(void);
 uint32_t remote_random(struct remote *r);
 
 /* remote_is_self - does a connection there end in this server? */

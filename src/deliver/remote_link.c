@@ -27,7 +27,7 @@ timer_set(struct link *l)
 		evtimer_del(&l->timer);
 		return;
 	}
-	int64_t wait_ms = at_ms - remote_mono_ms();
+	int64_t wait_ms = at_ms - clock_mono_ms();
 	wait_ms = wait_ms > 0 ? wait_ms : 0;
 	const struct timeval wait = {wait_ms / 1000, wait_ms % 1000 * 1000};
 	evtimer_add(&l->timer, &wait);
@@ -184,8 +184,8 @@ try_begin(struct link *l)
 {
 	struct remote_job *const job = l->job;
 	const struct host *const h = &l->hosts.list[l->host];
-	l->began_ms = remote_mono_ms();
-	l->began_wall_ms = remote_wall_ms();
+	l->began_ms = clock_mono_ms();
+	l->began_wall_ms = clock_wall_ms();
 	l->try = NULL;
 	if (job == NULL || job->try_count == REMOTE_TRIES_MAX)
 		return;
@@ -204,7 +204,7 @@ try_note(struct link *l)
 {
 	if (l->try == NULL)
 		return;
-	l->try->took_ms = remote_mono_ms() - l->began_ms;
+	l->try->took_ms = clock_mono_ms() - l->began_ms;
 	l->try->offers_dsn = (l->client.offers & EXTENSION_DSN) != 0;
 	l->try->is_verified = l->is_verified;
 	if (l->tls[0] != '\0' && !str_is_set(l->try->tls))
@@ -246,7 +246,7 @@ connect_failed(struct link *l, int error)
 		.peer = l->try};
 	l->remote->counts.connect_failed++;
 	if (l->try != NULL)
-		l->try->took_ms = remote_mono_ms() - l->began_ms;
+		l->try->took_ms = clock_mono_ms() - l->began_ms;
 	job_note(l->job, &r);
 	connection_close(l);
 	l->host++;
@@ -409,7 +409,7 @@ talk_begin(struct link *l, bool is_secure)
 		.user = w->user.len > 0 ? w->user : STR_NONE,
 		.password = w->password,
 		.nonce = l->nonce[0] != '\0' ? str_of(l->nonce) : STR_NONE};
-	client_init(&l->client, &l->settings, is_secure, remote_mono_ms());
+	client_init(&l->client, &l->settings, is_secure, clock_mono_ms());
 	l->state = LINK_TALKING;
 	l->messages = 0;
 	l->remote->counts.connected++;
@@ -422,7 +422,7 @@ shake_begin(struct link *l)
 	const struct host *const h = &l->hosts.list[l->host];
 	const bool must_verify = l->place->where.tls == REMOTE_TLS_VERIFIED;
 	l->state = LINK_SHAKING;
-	l->deadline_ms = remote_mono_ms() + SHAKE_MS;
+	l->deadline_ms = clock_mono_ms() + SHAKE_MS;
 	if (l->remote->options.tls == NULL ||
 		!stream_connect_tls(&l->stream, l->remote->options.tls, h->name, must_verify))
 		snprintf(l->trouble, sizeof l->trouble, "TLS could not be set up here");
@@ -454,7 +454,7 @@ shake(struct link *l, bool is_immediate)
 	if (is_immediate)
 		talk_begin(l, true);
 	else
-		client_secured(&l->client, remote_mono_ms());
+		client_secured(&l->client, clock_mono_ms());
 	l->state = LINK_TALKING;
 	return true;
 }
@@ -474,7 +474,7 @@ ready(struct link *l)
 	uint32_t most = client_recipients_max(&l->client);
 	if (client_is_tired(&l->client)) {
 		l->stays_here = true;
-		client_quit(&l->client, remote_mono_ms());
+		client_quit(&l->client, clock_mono_ms());
 		return;
 	}
 	if (!job->was_reached) {
@@ -504,7 +504,7 @@ ready(struct link *l)
 	l->offset = 0;
 	l->messages++;
 	l->remote->counts.transactions++;
-	client_begin(&l->client, &l->envelope, remote_mono_ms());
+	client_begin(&l->client, &l->envelope, clock_mono_ms());
 }
 
 /* A piece of the message; it is read once more when the buffer had no room for all of it. */
@@ -520,7 +520,7 @@ text(struct link *l)
 		return;
 	}
 	const size_t used = client_text(
-		&l->client, (struct str){piece, n}, n == left, &l->out, remote_mono_ms());
+		&l->client, (struct str){piece, n}, n == left, &l->out, clock_mono_ms());
 	l->offset += used;
 	l->remote->counts.bytes += used;
 }
@@ -629,12 +629,12 @@ idle(struct link *l)
 {
 	struct place *const p = l->place;
 	if (is_tired(l) || l->remote->settings.idle_ms == 0) {
-		client_quit(&l->client, remote_mono_ms());
+		client_quit(&l->client, clock_mono_ms());
 		return;
 	}
 	l->state = LINK_IDLE;
 	p->idle_count++;
-	l->deadline_ms = remote_mono_ms() + l->remote->settings.idle_ms;
+	l->deadline_ms = clock_mono_ms() + l->remote->settings.idle_ms;
 	stream_wait(&l->stream, STREAM_READ);
 	place_pump_later(l->remote);
 }
@@ -681,7 +681,7 @@ talk(struct link *l)
 	struct client_event e;
 	struct str in = {l->in, l->in_bytes};
 	const enum client_event_kind kind =
-		client_next(&l->client, &in, &l->out, &e, remote_mono_ms());
+		client_next(&l->client, &in, &l->out, &e, clock_mono_ms());
 	switch (kind) {
 	case CLIENT_RESULT:
 		result(l, &e);
@@ -779,7 +779,7 @@ static void
 on_timer(evutil_socket_t fd, short what, void *link)
 {
 	struct link *const l = link;
-	const int64_t now = remote_mono_ms();
+	const int64_t now = clock_mono_ms();
 	(void)fd;
 	(void)what;
 	switch (l->state) {

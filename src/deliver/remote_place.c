@@ -1,5 +1,6 @@
 /* Places: how many connections one takes at a time, and for how long one is left alone. */
 #include "base/buf.h"
+#include "base/hash.h"
 #include "deliver/remote_inside.h"
 
 #include <stdio.h>
@@ -41,19 +42,10 @@ place_failed(struct place *p, const char *words)
 	for (unsigned i = FAILURES_ALONE; i < p->failures && wait_ms < ALONE_LONGEST_MS; i++)
 		wait_ms *= 2;
 	wait_ms = wait_ms < ALONE_LONGEST_MS ? wait_ms : ALONE_LONGEST_MS;
-	p->alone_until_ms = remote_wall_ms() + wait_ms;
+	p->alone_until_ms = clock_wall_ms() + wait_ms;
 }
 
 /* ---- finding -------------------------------------------------------------------------------- */
-
-static uint64_t
-key_hash(struct str s)
-{
-	uint64_t h = 14695981039346656037u; /* FNV-1a */
-	for (size_t i = 0; i < s.len; i++)
-		h = (h ^ (unsigned char)s.ptr[i]) * 1099511628211u;
-	return h;
-}
 
 /* Everything by which connections differ; false when it is too long. */
 static bool
@@ -94,7 +86,8 @@ place_find(const struct remote *r, const struct remote_place *where)
 	struct buf key;
 	struct place *p = NULL;
 	if (key_make(r, where, &key)) {
-		struct table_node *const node = table_find(&r->places, key_hash(buf_str(&key)));
+		struct table_node *const node =
+			table_find(&r->places, hash_add(HASH_FIRST, buf_str(&key)));
 		p = TABLE_OWNER(node, struct place, node);
 		if (p != NULL && !str_eq(p->key, buf_str(&key)))
 			p = NULL;
@@ -145,7 +138,7 @@ place_get(struct remote *r, const struct remote_place *where)
 			   ? PLACE_LIMIT_FIRST
 			   : r->settings.connections_per_place_max;
 	p->waiting_end = &p->waiting;
-	const uint64_t hash = key_hash(p->key);
+	const uint64_t hash = hash_add(HASH_FIRST, p->key);
 	buf_fini(&key);
 	if (arena_failed(&p->arena) || table_find(&r->places, hash) != NULL) {
 		arena_fini(&p->arena);
@@ -202,7 +195,7 @@ waiting_take(struct place *p)
 bool
 place_is_alone(const struct place *p)
 {
-	return p->alone_until_ms > remote_wall_ms();
+	return p->alone_until_ms > clock_wall_ms();
 }
 
 /* Nobody is asked: whoever waits for this place comes again when it is over. */

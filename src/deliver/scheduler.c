@@ -13,9 +13,11 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/hash.h"
 #include "deliver/destination.h"
 #include "deliver/inside.h"
 #include "deliver/round.h"
+#include "net/clock.h"
 
 #define LOOP_HEAD_BYTES 32768
 #define FLIGHT_OF(node_) TABLE_OWNER(node_, struct flight, node)
@@ -30,9 +32,7 @@ deliver_now(struct deliver *d)
 {
 	if (d->options.now_ms != NULL)
 		return d->options.now_ms(d->options.clock);
-	struct timespec now = {0};
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return clock_wall_ms();
 }
 
 /* xorshift64*: jitter needs no more. */
@@ -218,20 +218,11 @@ deliver_landed(struct deliver *d, uint64_t message, uint32_t recipient, int64_t 
 
 /* ---- lanes */
 
-static uint64_t
-hash_of(struct str name)
-{
-	uint64_t h = 14695981039346656037ULL; /* FNV-1a */
-	for (size_t i = 0; i < name.len; i++)
-		h = (h ^ (uint64_t)ascii_lower((unsigned char)name.ptr[i])) * 1099511628211ULL;
-	return h;
-}
-
 /* Two names of one hash share a lane, which harms nobody: each parcel knows where it goes. */
 static struct lane *
 lane_get(struct deliver *d, struct str name)
 {
-	const uint64_t hash = hash_of(name);
+	const uint64_t hash = hash_add_case(HASH_FIRST, name);
 	struct lane *l = LANE_OF(table_find(&d->lanes, hash));
 	if (l != NULL)
 		return l;
@@ -539,7 +530,8 @@ look_recipient(struct look *k, uint32_t place)
 	if (!has_way || str_is_set(why)) {
 		settle_here(k, r, place, refusal, why);
 	} else {
-		const struct lane *const l = LANE_OF(table_find(&d->lanes, hash_of(to.lane_name)));
+		const struct lane *const l =
+			LANE_OF(table_find(&d->lanes, hash_add_case(HASH_FIRST, to.lane_name)));
 		struct parcel *p = NULL;
 		if (l == NULL || l->in_line < LANE_PARCELS_MAX)
 			p = parcel_for(k, &to);

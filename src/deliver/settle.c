@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "base/when.h"
 #include "deliver/inside.h"
 #include "deliver/tell.h"
@@ -190,20 +191,11 @@ message_was_noted(struct settling *s)
 	return s->was_told == TOLD_YES;
 }
 
-static uint64_t
-sender_hash(struct str sender)
-{
-	uint64_t h = 14695981039346656037ULL;
-	for (size_t i = 0; i < sender.len; i++)
-		h = (h ^ (uint64_t)ascii_lower((unsigned char)sender.ptr[i])) * 1099511628211ULL;
-	return h;
-}
-
 /* Reports that went to the sender in this hour. */
 static struct sender_count *
 sender_count(struct settling *s)
 {
-	const uint64_t hash = sender_hash(s->m->envelope.reverse_path);
+	const uint64_t hash = hash_add_case(HASH_FIRST, s->m->envelope.reverse_path);
 	struct sender_count *const c = &s->d->senders[hash & (SENDER_COUNTS - 1)];
 	if (c->sender != hash || s->now_ms - c->since_ms >= DIGEST_MS || s->now_ms < c->since_ms)
 		*c = (struct sender_count){.sender = hash, .since_ms = s->now_ms};

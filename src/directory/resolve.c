@@ -4,6 +4,7 @@
  * The order of the document: the domain, then account, alias, list, route, catch-all. The way is
  * kept, so that a loop is told in full.
  */
+#include "base/hash.h"
 #include "directory/directory_inside.h"
 
 #include <stdio.h>
@@ -85,10 +86,7 @@ refuse_loop(struct walk *w, struct str address)
 static bool
 target_add(struct walk *w, const struct directory_target *target)
 {
-	size_t bucket = 5381;
-	for (size_t i = 0; i < target->address.len; i++)
-		bucket = bucket * 33 + (size_t)ascii_lower((unsigned char)target->address.ptr[i]);
-	bucket %= SEEN_BUCKETS;
+	const size_t bucket = hash_add_case(HASH_FIRST, target->address) % SEEN_BUCKETS;
 	for (const struct seen *s = w->seen[bucket]; s != NULL; s = s->next)
 		if (str_eq_case(s->address, target->address))
 			return true;

@@ -2,6 +2,7 @@
 #include "dns/channel.h"
 #include "dns/message.h"
 #include "dns/name.h"
+#include "net/clock.h"
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
@@ -49,14 +50,6 @@ struct dns {
 	bool is_ending;
 	struct dns_message message; /* the one being read */
 };
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t = {0};
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 struct str
 dns_status_name(enum dns_status s)
@@ -232,7 +225,7 @@ entry_answered(struct cached *e, const struct dns_answer *answer)
 	entry_forget(e);
 	e->answer = answer_copy(answer, e->name, &bytes);
 	entry_weigh(e, e->bytes + bytes);
-	e->expires_ms = now_ms() + (int64_t)answer->ttl_s * 1000;
+	e->expires_ms = clock_mono_ms() + (int64_t)answer->ttl_s * 1000;
 	dns->counts.failed += dns_is_failure(answer->status);
 	event_del(&e->deadline);
 	entry_ready(e);
@@ -310,7 +303,7 @@ answer_of(const struct cached *e)
 			.name = e->name,
 			.canonical = e->name};
 	struct dns_answer answer = *e->answer;
-	const int64_t left_ms = e->expires_ms - now_ms();
+	const int64_t left_ms = e->expires_ms - clock_mono_ms();
 	answer.ttl_s = left_ms > 0 ? (uint32_t)(left_ms / 1000) : 0;
 	return answer;
 }
@@ -443,7 +436,7 @@ dns_ask(struct dns *dns, enum dns_type type, struct str name, dns_done *done, vo
 	TAILQ_INSERT_TAIL(&e->waiting, q, link);
 	const bool is_in_use = e->users++ > 0; /* an answer that is there may be being told */
 	const bool is_good =
-		e->answer != NULL && (is_in_use || !e->is_kept || now_ms() < e->expires_ms);
+		e->answer != NULL && (is_in_use || !e->is_kept || clock_mono_ms() < e->expires_ms);
 	if (is_good) {
 		entry_ready(e);
 	} else {

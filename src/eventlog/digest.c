@@ -1,5 +1,6 @@
 /* digest - counting */
 #include "eventlog/digest.h"
+#include "base/hash.h"
 
 #include <stdlib.h>
 
@@ -30,17 +31,6 @@ struct digest {
 	int64_t first_ms, last_ms;
 	bool is_short;
 };
-
-static uint64_t
-hash_add(uint64_t h, struct str text)
-{
-	for (size_t i = 0; i < text.len; i++) /* FNV-1a */
-		h = (h ^ (unsigned char)ascii_lower((unsigned char)text.ptr[i])) *
-		    UINT64_C(1099511628211);
-	return h;
-}
-
-#define HASH_FIRST UINT64_C(14695981039346656037)
 
 struct digest *
 digest_new(void)
@@ -93,7 +83,7 @@ row_of(struct digest *d, enum digest_kind kind, struct str key)
 	if (t->slots == NULL)
 		return NULL;
 	for (;;) {
-		size_t at = hash_add(HASH_FIRST, key) % SLOTS;
+		size_t at = hash_add_case(HASH_FIRST, key) % SLOTS;
 		while (t->slots[at] != 0 && !str_eq_case(t->rows[t->slots[at] - 1].key, key))
 			at = (at + 1) % SLOTS;
 		if (t->slots[at] != 0)
@@ -143,8 +133,8 @@ uncount(struct digest *d, enum digest_kind kind, uint16_t row)
 static struct waiting *
 waiting_find(struct digest *d, const struct eventlog_line *l)
 {
-	uint64_t h = hash_add(HASH_FIRST, l->field[FIELD_ID]);
-	h = hash_add(h * 31, l->field[FIELD_TO]);
+	uint64_t h = hash_add_case(HASH_FIRST, l->field[FIELD_ID]);
+	h = hash_add_case(h * 31, l->field[FIELD_TO]);
 	h += h == 0;
 	if (d->waiting == NULL) {
 		d->waiting = calloc(DIGEST_WAITING_MAX, sizeof *d->waiting);

@@ -1,4 +1,5 @@
 /* why - which lines belong to what is asked */
+#include "base/hash.h"
 #include "eventlog/why_inside.h"
 
 #include <stdlib.h>
@@ -150,9 +151,7 @@ is_wanted(const struct why *w, const struct eventlog_line *l)
 static uint64_t
 hash_of(enum why_key_kind kind, struct str text)
 {
-	uint64_t h = UINT64_C(14695981039346656037) + kind; /* FNV-1a */
-	for (size_t i = 0; i < text.len; i++)
-		h = (h ^ (unsigned char)text.ptr[i]) * UINT64_C(1099511628211);
+	const uint64_t h = hash_add(HASH_FIRST + kind, text);
 	return h ^ h >> 32;
 }
 

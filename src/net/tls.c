@@ -9,8 +9,6 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "base/when.h"
-
 #define NAME_MAX_BYTES 255
 #define PATH_BYTES 1200
 
@@ -27,17 +25,6 @@ struct tls_server {
 	size_t count;
 	int64_t stamp; /* of the files, when they were read */
 };
-
-const char *
-tls_error_words(struct tls_error *error)
-{
-	const unsigned long code = ERR_get_error();
-	error->words[0] = '\0';
-	if (code != 0)
-		ERR_error_string_n(code, error->words, sizeof error->words);
-	ERR_clear_error();
-	return error->words;
-}
 
 static void
 complain(struct tls_error *error, const char *what, const char *path)
@@ -277,28 +264,6 @@ bool
 tls_server_is_stale(const struct tls_server *t)
 {
 	return stamp_of(t) != t->stamp;
-}
-
-static int64_t
-expires_s(SSL_CTX *context)
-{
-	struct tm tm;
-	const X509 *const x = SSL_CTX_get0_certificate(context);
-	if (x == NULL || ASN1_TIME_to_tm(X509_get0_notAfter(x), &tm) != 1)
-		return INT64_MAX;
-	return when_of(
-		tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
-}
-
-int64_t
-tls_server_expires_s(const struct tls_server *t)
-{
-	int64_t first = expires_s(t->context);
-	for (size_t i = 0; i < t->count; i++) {
-		const int64_t then = expires_s(t->named[i].context);
-		first = then < first ? then : first;
-	}
-	return first;
 }
 
 SSL_CTX *

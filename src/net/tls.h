@@ -41,9 +41,6 @@ bool tls_server_reload(struct tls_server *t, struct tls_error *error);
 /* tls_server_is_stale - has a file changed since it was read? */
 bool tls_server_is_stale(const struct tls_server *t);
 
-/* tls_server_expires_s - when the first certificate ends, in seconds since 1970 */
-int64_t tls_server_expires_s(const struct tls_server *t);
-
 /* tls_server_context - of sessions that begin now */
 SSL_CTX *tls_server_context(const struct tls_server *t);
 
@@ -51,9 +48,5 @@ SSL_CTX *tls_server_context(const struct tls_server *t);
  * `authorities`); whether a certificate must be good is said for each connection. NULL: no memory,
  * or the file is unreadable */
 SSL_CTX *tls_client_new(const char *authorities);
-
-/* tls_error_words - what OpenSSL complains of, and the queue of its complaints is empty; "" when it
- * is silent */
-const char *tls_error_words(struct tls_error *error);
 
 #endif

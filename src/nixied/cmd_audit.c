@@ -1,13 +1,15 @@
 /* nixied audit - what became of everything that was accepted: the sum must be right */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "nixied/audit.h"
 #include "nixied/control.h"
 #include "nixied/nixied.h"
 #include "nixied/options.h"
 #include "queue/queue.h"
+
+#define AUDIT_BYTES_MAX 4096
 
 static const char usage[] =
 	"Usage: nixied audit [-c FILE]\n"
@@ -70,16 +72,10 @@ cmd_audit(int argc, char **argv)
 		return code;
 	if (!ok)
 		return EXIT_TROUBLE;
-	printf("messages   %" PRIu64 "\n"
-	       "recipients %" PRIu64 "\n",
-		c.messages, c.accepted);
-	for (int s = RECIPIENT_DELIVERED; s < RECIPIENT_STATE_COUNT; s++)
-		printf("%-10s %" PRIu64 "\n", recipient_state_name((enum recipient_state)s),
-			c.final[s]);
-	printf("waiting    %" PRIu64 "\n"
-	       "held       %" PRIu64 "\n%s\n",
-		c.waiting, c.held,
-		is_right ? "balanced: nothing is missing"
-			 : "NOT balanced: recipients are missing or counted twice");
+	struct buf text;
+	buf_init(&text, AUDIT_BYTES_MAX);
+	audit_write(&c, is_right, &text);
+	fwrite(text.ptr, 1, text.len, stdout);
+	buf_fini(&text);
 	return is_right ? EXIT_DONE : EXIT_NO;
 }

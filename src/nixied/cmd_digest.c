@@ -2,7 +2,7 @@
 #include "base/when.h"
 #include "cli/moment.h"
 #include "eventlog/digest.h"
-#include "nixied/logs.h"
+#include "nixied/log_options.h"
 #include "nixied/nixied.h"
 
 #include <errno.h>
@@ -15,6 +15,8 @@
 #define DAY_MS INT64_C(86400000)
 #define COLUMNS 78 /* of a mail, too */
 #define ADDRESS_BYTES_MAX 320
+
+#define COMMAND "digest"
 
 static const char usage[] =
 	"Usage: nixied digest [OPTION]... [LOG]...\n"
@@ -39,34 +41,6 @@ struct job {
 	bool is_json;
 };
 
-static bool
-fault(const char *what, const char *why)
-{
-	fprintf(stderr, "nixied digest: %s: %s\nTry: nixied digest --help\n", what, why);
-	return false;
-}
-
-static bool
-moment_take(const char *option, const char *text, bool is_end, int64_t *ms)
-{
-	struct moment m;
-	if (!moment_parse(text, is_end, &m))
-		return fault(option, "wants a time: 2026-11-01, yesterday, 2h, 7d ...");
-	*ms = m.point * 1000 + (is_end ? 999 : 0);
-	return true;
-}
-
-static bool
-log_take(struct job *job, const char *path, int *code)
-{
-	char error[LOGS_ERROR_BYTES];
-	if (logs_add(&job->logs, path, error))
-		return true;
-	fprintf(stderr, "nixied digest: %s\n", error);
-	*code = EXIT_TROUBLE;
-	return false;
-}
-
 /* An address that can stand in a header field: no blanks, no line ends, one @. */
 static bool
 mail_take(struct job *job, const char *address)
@@ -75,9 +49,9 @@ mail_take(struct job *job, const char *address)
 	for (size_t i = 0; i < s.len; i++)
 		if ((unsigned char)s.ptr[i] <= ' ' || strchr("<>,;:\\\"", s.ptr[i]) != NULL ||
 			s.ptr[i] == 127)
-			return fault("--mail", "wants an address: user@example.org");
+			return log_fault(COMMAND, "--mail", "wants an address: user@example.org");
 	if (s.len > ADDRESS_BYTES_MAX || !str_has(s, STR("@")))
-		return fault("--mail", "wants an address: user@example.org");
+		return log_fault(COMMAND, "--mail", "wants an address: user@example.org");
 	job->mail = address;
 	return true;
 }
@@ -95,13 +69,13 @@ options_take(struct job *job, int argc, char **argv, int *code)
 	for (int c; ok && (c = getopt_long(argc, argv, "c:o:h", options, NULL)) != -1;) {
 		switch (c) {
 		case SINCE:
-			ok = moment_take("--since", optarg, false, &job->since_ms);
+			ok = log_moment_take(COMMAND, "--since", optarg, false, &job->since_ms);
 			break;
 		case UNTIL:
-			ok = moment_take("--until", optarg, true, &job->until_ms);
+			ok = log_moment_take(COMMAND, "--until", optarg, true, &job->until_ms);
 			break;
 		case LOG:
-			ok = log_take(job, optarg, code);
+			ok = log_take(COMMAND, &job->logs, optarg, code);
 			break;
 		case MAIL:
 			ok = mail_take(job, optarg);
@@ -112,7 +86,7 @@ options_take(struct job *job, int argc, char **argv, int *code)
 		case 'o':
 			job->is_json = strcmp(optarg, "json") == 0;
 			if (!job->is_json && strcmp(optarg, "text") != 0)
-				ok = fault("-o", "wants text or json");
+				ok = log_fault(COMMAND, "-o", "wants text or json");
 			break;
 		case 'h':
 			fputs(usage, stdout);
@@ -124,7 +98,7 @@ options_take(struct job *job, int argc, char **argv, int *code)
 		}
 	}
 	for (int i = optind; ok && i < argc; i++)
-		ok = log_take(job, argv[i], code);
+		ok = log_take(COMMAND, &job->logs, argv[i], code);
 	return ok;
 }
 

@@ -2,7 +2,7 @@
 #include "base/when.h"
 #include "cli/moment.h"
 #include "eventlog/why.h"
-#include "nixied/logs.h"
+#include "nixied/log_options.h"
 #include "nixied/nixied.h"
 
 #include <errno.h>
@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+#define COMMAND "why"
 
 static const char usage[] =
 	"Usage: nixied why [OPTION]... [LOG]...\n"
@@ -45,34 +47,6 @@ struct job {
 };
 
 static bool
-usage_fault(const char *what, const char *why)
-{
-	fprintf(stderr, "nixied why: %s: %s\nTry: nixied why --help\n", what, why);
-	return false;
-}
-
-static bool
-moment_take(const char *option, const char *text, bool is_end, int64_t *ms)
-{
-	struct moment m;
-	if (!moment_parse(text, is_end, &m))
-		return usage_fault(option, "wants a time: 2026-11-01, yesterday, 2h, 7d ...");
-	*ms = m.point * 1000 + (is_end ? 999 : 0);
-	return true;
-}
-
-static bool
-log_take(struct job *job, const char *path, int *code)
-{
-	char error[LOGS_ERROR_BYTES];
-	if (logs_add(&job->logs, path, error))
-		return true;
-	fprintf(stderr, "nixied why: %s\n", error);
-	*code = EXIT_TROUBLE;
-	return false;
-}
-
-static bool
 colour_take(struct job *job, const char *when)
 {
 	if (when == NULL || strcmp(when, "always") == 0)
@@ -80,7 +54,7 @@ colour_take(struct job *job, const char *when)
 	else if (strcmp(when, "never") == 0)
 		job->has_colour = false;
 	else if (strcmp(when, "auto") != 0)
-		return usage_fault("--color", "wants always, never or auto");
+		return log_fault(COMMAND, "--color", "wants always, never or auto");
 	return true;
 }
 
@@ -122,13 +96,13 @@ options_take(struct job *job, int argc, char **argv, int *code)
 			q->message_id = str_of(optarg);
 			break;
 		case SINCE:
-			ok = moment_take("--since", optarg, false, &q->since_ms);
+			ok = log_moment_take(COMMAND, "--since", optarg, false, &q->since_ms);
 			break;
 		case UNTIL:
-			ok = moment_take("--until", optarg, true, &q->until_ms);
+			ok = log_moment_take(COMMAND, "--until", optarg, true, &q->until_ms);
 			break;
 		case LOG:
-			ok = log_take(job, optarg, code);
+			ok = log_take(COMMAND, &job->logs, optarg, code);
 			break;
 		case 'c':
 			job->config = optarg;
@@ -136,12 +110,12 @@ options_take(struct job *job, int argc, char **argv, int *code)
 		case 'n':
 			job->last = (size_t)str_number(str_of(optarg), 1000000);
 			if (job->last == 0 || job->last == (size_t)-1)
-				ok = usage_fault("--last", "wants a number, e.g. 10");
+				ok = log_fault(COMMAND, "--last", "wants a number, e.g. 10");
 			break;
 		case 'o':
 			job->is_json = strcmp(optarg, "json") == 0;
 			if (!job->is_json && strcmp(optarg, "text") != 0)
-				ok = usage_fault("-o", "wants text or json");
+				ok = log_fault(COMMAND, "-o", "wants text or json");
 			break;
 		case COLOUR:
 			ok = colour_take(job, optarg);
@@ -156,7 +130,7 @@ options_take(struct job *job, int argc, char **argv, int *code)
 		}
 	}
 	for (int i = optind; ok && i < argc; i++)
-		ok = log_take(job, argv[i], code);
+		ok = log_take(COMMAND, &job->logs, argv[i], code);
 	return ok;
 }
 

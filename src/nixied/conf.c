@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "nixied/nixied.h"
@@ -80,19 +79,6 @@ void
 conf_free(struct conf *c)
 {
 	arena_fini(&c->arena);
-}
-
-struct str
-conf_hostname(const struct conf *c, struct arena *a)
-{
-	char name[256];
-	const struct str said = c->config.values[SETTING_hostname].text;
-	if (said.len > 0)
-		return said;
-	if (gethostname(name, sizeof name) < 0)
-		return STR("localhost");
-	name[sizeof name - 1] = '\0';
-	return arena_str(a, str_of(name));
 }
 
 bool

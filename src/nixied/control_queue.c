@@ -1,10 +1,10 @@
 /* control_queue - what the server answers about its queue */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/json.h"
 #include "base/when.h"
+#include "nixied/audit.h"
 #include "nixied/control.h"
 #include "nixied/nixied.h"
 
@@ -283,22 +283,9 @@ show(const struct control_parts *parts, struct asked *a)
 static int
 audit(const struct control_parts *parts, struct buf *out)
 {
-	struct queue_counts c;
-	char room[256];
-	const bool is_right = queue_audit(parts->queue, &c);
-	snprintf(room, sizeof room, "messages   %" PRIu64 "\nrecipients %" PRIu64 "\n", c.messages,
-		c.accepted);
-	say(out, str_of(room));
-	for (int s = RECIPIENT_DELIVERED; s < RECIPIENT_STATE_COUNT; s++) {
-		snprintf(room, sizeof room, "%-10s %" PRIu64 "\n",
-			recipient_state_name((enum recipient_state)s), c.final[s]);
-		say(out, str_of(room));
-	}
-	snprintf(room, sizeof room, "waiting    %" PRIu64 "\nheld       %" PRIu64 "\n%s\n",
-		c.waiting, c.held,
-		is_right ? "balanced: nothing is missing"
-			 : "NOT balanced: recipients are missing or counted twice");
-	say(out, str_of(room));
+	struct queue_counts counts;
+	const bool is_right = queue_audit(parts->queue, &counts);
+	audit_write(&counts, is_right, out);
 	return is_right ? EXIT_DONE : EXIT_NO;
 }
 

@@ -4,6 +4,7 @@
 #include <sys/random.h>
 
 #include "net/tls.h"
+#include "receive/receive.h"
 
 #define ARENA_BYTES_MAX ((size_t)1 << 20)
 #define COMMAND STR("pipe:")
@@ -59,7 +60,7 @@ static const char *
 settings_read(const struct conf *conf, struct arena *a, struct deliver_settings *deliver,
 	struct remote_settings *remote)
 {
-	const struct str host = conf_hostname(conf, a);
+	const struct str host = receive_hostname(&conf->config, a);
 	const struct str wrong = deliver_settings_read(&conf->config, host, a, deliver);
 	remote_settings_read(&conf->config, remote);
 	remote->hostname = host;

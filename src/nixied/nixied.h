@@ -43,10 +43,6 @@ struct conf {
 bool conf_read(struct conf *c, const char *path);
 void conf_free(struct conf *c);
 
-/* conf_hostname - the setting, or what the system calls itself; in the arena, or the configuration
- */
-struct str conf_hostname(const struct conf *c, struct arena *a);
-
 /* conf_path - a file or folder of the server's, below data_directory: "queue", "control.sock".
  * False, after a complaint, when the path would be too long */
 bool conf_path(const struct conf *c, const char *name, char path[static FOLDER_PATH_MAX]);

@@ -9,9 +9,9 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "net/clock.h"
 #include "net/listen.h"
 #include "nixied/confine.h"
 #include "nixied/control.h"
@@ -57,14 +57,6 @@ value(const struct server *s, enum config_setting setting)
 	return &s->conf.config.values[setting];
 }
 
-static int64_t
-wall(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* ---- while it runs */
 
 static void
@@ -92,7 +84,7 @@ static void
 alarm_operator(void *server, const char *words)
 {
 	struct server *const s = server;
-	EVENTLOG(s->log, wall(), LOG_ALARM, {FIELD_WORDS, str_of(words)});
+	EVENTLOG(s->log, clock_wall_ms(), LOG_ALARM, {FIELD_WORDS, str_of(words)});
 }
 
 /* All of it, or nothing: what was taken already is set back. */
@@ -141,8 +133,8 @@ on_reload(evutil_socket_t signal, short what, void *server)
 	s->before = s->conf;
 	s->conf = fresh;
 	eventlog_set_detail(s->log, (enum eventlog_detail)value(s, SETTING_log_detail)->number);
-	EVENTLOG(
-		s->log, wall(), LOG_RELOAD, {FIELD_WORDS, STR("the configuration was read again")});
+	EVENTLOG(s->log, clock_wall_ms(), LOG_RELOAD,
+		{FIELD_WORDS, STR("the configuration was read again")});
 }
 
 /* What is under way in threads and connections ends, or is tried again after the next start. */
@@ -152,7 +144,7 @@ on_idle(evutil_socket_t fd, short what, void *server)
 	struct server *const s = server;
 	(void)fd;
 	(void)what;
-	if (deliver_is_idle(delivery_runner(s->delivery)) || wall() >= s->patience_ms)
+	if (deliver_is_idle(delivery_runner(s->delivery)) || clock_wall_ms() >= s->patience_ms)
 		event_base_loopexit(s->base, NULL);
 }
 
@@ -162,7 +154,7 @@ sessions_are_gone(void *server)
 	struct server *const s = server;
 	const struct timeval pause = {0, IDLE_PAUSE_MS * 1000};
 	deliver_stop(delivery_runner(s->delivery));
-	s->patience_ms = wall() + PATIENCE_MS;
+	s->patience_ms = clock_wall_ms() + PATIENCE_MS;
 	event_assign(&s->idle, s->base, -1, EV_PERSIST, on_idle, s);
 	event_add(&s->idle, &pause);
 }
@@ -187,7 +179,7 @@ static void
 tell_metrics(void *server, struct buf *out)
 {
 	struct server *const s = server;
-	const int64_t now = wall();
+	const int64_t now = clock_wall_ms();
 	if (s->counted_ms == 0 || now - s->counted_ms >= COUNT_PAUSE_MS || now < s->counted_ms) {
 		(void)queue_audit(s->queue, &s->queue_counts); /* `nixied audit` judges it */
 		s->counted_ms = now;
@@ -317,13 +309,13 @@ add_certificates(struct folders *f, const struct config_value *values)
 	folders_add(f, values[SETTING_tls_folder].text, false);
 }
 
-static bool
+static void
 confine(struct server *s)
 {
 	static struct folders written, read; /* too large for a stack */
 	const struct config *const config = &s->conf.config;
 	if (value(s, SETTING_confine)->number == 0)
-		return true;
+		return;
 	folders_add(&written, value(s, SETTING_data_directory)->text, false);
 	folders_add(&written, value(s, SETTING_log_file)->text, true);
 	folders_add(&read, STR("/etc"), false); /* names of hosts, authorities */
@@ -335,7 +327,6 @@ confine(struct server *s)
 		add_certificates(&read, config->listeners[i].values);
 	s->has_less_files = confine_files(written.list, written.count, read.list, read.count);
 	s->has_less_calls = confine_calls();
-	return true;
 }
 
 static bool
@@ -366,7 +357,7 @@ open_queue(struct server *s)
 		return false;
 	}
 	if (getrandom(&salt, sizeof salt, 0) != sizeof salt)
-		salt = (uint32_t)wall();
+		salt = (uint32_t)clock_wall_ms();
 	const struct queue_options options = {
 		.keep_free_bytes = (uint64_t)value(s, SETTING_min_free_space)->number,
 		.salt = salt,
@@ -513,7 +504,7 @@ start(struct server *s)
 	event_add(&s->reload, NULL);
 	event_add(&s->queue_wakes, NULL);
 	event_add(&s->refresh, &minute);
-	s->started_ms = wall();
+	s->started_ms = clock_wall_ms();
 	if (s->metrics != NULL)
 		metrics_start(s->metrics, tell_metrics, s);
 	return true;
@@ -533,7 +524,7 @@ say_ready(struct server *s)
 	if (s->metrics != NULL)
 		printf("nixied: metrics at %s\n", metrics_address(s->metrics));
 	fflush(stdout);
-	EVENTLOG(s->log, wall(), LOG_START,
+	EVENTLOG(s->log, clock_wall_ms(), LOG_START,
 		{FIELD_WORDS,
 			s->has_less_files && s->has_less_calls ? STR("serving; confined")
 			: s->has_less_files ? STR("serving; its files are confined, not its calls")
@@ -548,7 +539,7 @@ static void
 stop(struct server *s)
 {
 	if (s->queue != NULL && s->workers != NULL)
-		EVENTLOG(s->log, wall(), LOG_STOP, {FIELD_WORDS, STR("the server ends")});
+		EVENTLOG(s->log, clock_wall_ms(), LOG_STOP, {FIELD_WORDS, STR("the server ends")});
 	metrics_free(s->metrics);
 	workers_free(s->workers);
 	queue_close(s->queue); /* the last answers: whoever asked is still there */
@@ -590,8 +581,10 @@ server_run(const char *conf_path_given)
 		ok = false;
 	}
 	/* Threads begin in start(): all of them are confined. */
-	ok = ok && confine(&s) && open_log(&s) && open_directory(&s) && open_queue(&s) &&
-	     open_checks(&s) && start(&s);
+	if (ok)
+		confine(&s);
+	ok = ok && open_log(&s) && open_directory(&s) && open_queue(&s) && open_checks(&s) &&
+	     start(&s);
 	if (ok) {
 		say_ready(&s);
 		event_base_dispatch(s.base);

@@ -13,7 +13,7 @@ answer_connect(struct guest *g, struct smtp_answer *a)
 		return refuse_with(a, CONDITION_CLIENT_CONNECTIONS);
 	/* Who guesses passwords may still bring mail from outside. */
 	if (g->profile->settings.kind == LISTENER_SUBMISSION &&
-		clients_banned_ms(g->receive->clients, &ip, now_ms()) > 0)
+		clients_banned_ms(g->receive->clients, &ip, clock_mono_ms()) > 0)
 		return refuse_with(a, CONDITION_LOGIN_BANNED);
 	return true;
 }
@@ -71,13 +71,9 @@ sender_is_refused(struct guest *g, struct smtp_answer *a)
 		return false;
 	/* Networks of our own may do without a login. */
 	struct directory_range range;
-	const struct ip ip = guest_ip(g);
-	char text[IP_TEXT_BYTES];
-	ip_text(&ip, text);
-	if (!directory_range_find(d, str_of(text), &m->arena, &range))
+	if (!guest_range(g, &m->arena, &range))
 		return refuse_with(a, CONDITION_LOOKUP_FAILED);
-	if ((range.allowed & 1u << LOCAL_TO_ELSEWHERE) &&
-		!(range.needs_login & 1u << LOCAL_TO_ELSEWHERE))
+	if (range_is_free(&range, LOCAL_TO_ELSEWHERE))
 		return false;
 	m->why = arena_join(&m->arena, STR("the range "), range.name,
 		STR(" must sign in to send with an address of this server"));
@@ -116,12 +112,9 @@ way_is_refused(struct guest *g, enum directory_place to, struct smtp_answer *a)
 {
 	struct mail *const m = g->mail;
 	struct directory_range range;
-	const struct ip ip = guest_ip(g);
-	char text[IP_TEXT_BYTES];
 	if (g->profile->settings.kind == LISTENER_LMTP && to != PLACE_ELSEWHERE)
 		return false;
-	ip_text(&ip, text);
-	if (!directory_range_find(g->receive->parts.directory, str_of(text), &m->arena, &range))
+	if (!guest_range(g, &m->arena, &range))
 		return refuse_with(a, CONDITION_LOOKUP_FAILED);
 	const bool from_here = m->sender_place == PLACE_LOCAL;
 	const enum direction way =
@@ -160,7 +153,7 @@ is_full(struct guest *g, const struct directory_target *t, int64_t declared, str
 	if (!mailbox_path(g->profile->mail_folder, str_from(t->address, at),
 		    str_head(t->address, at - 1), path))
 		return false;
-	const int64_t used = maildir_used(path, (uint64_t)t->quota_bytes, wall_ms() / 1000);
+	const int64_t used = maildir_used(path, (uint64_t)t->quota_bytes, clock_wall_ms() / 1000);
 	return used >= t->quota_bytes && refuse_with(a, CONDITION_QUOTA_REACHED);
 }
 
@@ -177,7 +170,7 @@ log_recipient(const struct mail *m)
 {
 	const struct guest *const g = m->guest;
 	char ip[ENDPOINT_TEXT_BYTES], count[STR_DIGITS_MAX];
-	EVENTLOG(g->receive->parts.log, wall_ms(), LOG_RECIPIENT,
+	EVENTLOG(g->receive->parts.log, clock_wall_ms(), LOG_RECIPIENT,
 		{FIELD_SESSION, {g->session.reference, g->session.reference_bytes}},
 		{FIELD_CLIENT, guest_client(g, ip)},
 		{FIELD_FROM, m->sender.len == 0 ? STR("<>") : m->sender}, {FIELD_TO, m->asked},

@@ -65,19 +65,12 @@ guest_check(struct guest *g, enum check_point at, const struct smtp_event *e, st
 /* Networks of our own: they may send to others without signing in, so nobody asks where their mail
  * comes from. */
 static bool
-is_of_ours(struct guest *g, const struct ip *ip)
+is_of_ours(struct guest *g)
 {
-	static const enum direction outwards[] = {LOCAL_TO_ELSEWHERE, ELSEWHERE_TO_ELSEWHERE};
 	struct directory_range range;
-	char text[IP_TEXT_BYTES];
-	ip_text(ip, text);
-	if (!directory_range_find(g->receive->parts.directory, str_of(text), &g->scratch, &range))
-		return false;
-	for (size_t i = 0; i < sizeof outwards / sizeof *outwards; i++)
-		if ((range.allowed & 1u << outwards[i]) != 0 &&
-			(range.needs_login & 1u << outwards[i]) == 0)
-			return true;
-	return false;
+	return guest_range(g, &g->scratch, &range) &&
+	       (range_is_free(&range, LOCAL_TO_ELSEWHERE) ||
+		       range_is_free(&range, ELSEWHERE_TO_ELSEWHERE));
 }
 
 void
@@ -90,8 +83,7 @@ guest_check_begin(struct guest *g)
 	struct check_verdict verdict;
 	/* Mail of users, and what is handed over by LMTP, was judged where it came in. */
 	if (r->parts.checks == NULL || g->profile->settings.kind != LISTENER_MX ||
-		g->session.is_authenticated || g->session.client.family == 0 ||
-		is_of_ours(g, &client.ip))
+		g->session.is_authenticated || g->session.client.family == 0 || is_of_ours(g))
 		return;
 	g->check = check_session_new(r->parts.checks, &client, done, g);
 	/* Neither refuses: the origin is judged at RCPT. */

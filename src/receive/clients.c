@@ -1,4 +1,5 @@
 #include "receive/clients.h"
+#include "base/hash.h"
 
 #include <stdlib.h>
 #include <sys/random.h>
@@ -8,7 +9,7 @@
 struct client {
 	struct ip key;
 	uint32_t connections, failures;
-	int64_t seen_ms, failing_since_ms, banned_until_ms;
+	int64_t failing_since_ms, banned_until_ms;
 	struct client *next;          /* in its bucket */
 	struct client *older, *newer; /* by when it was seen */
 };
@@ -54,14 +55,7 @@ key_of(const struct ip *ip)
 static size_t
 bucket_of(const struct clients *c, const struct ip *key)
 {
-	uint64_t half[2], h = c->seed;
-	memcpy(half, key->bytes, sizeof half);
-	for (size_t i = 0; i < 2; i++) { /* splitmix64's last steps */
-		h = (h ^ half[i]) * 0xbf58476d1ce4e5b9;
-		h = (h ^ h >> 27) * 0x94d049bb133111eb;
-		h ^= h >> 31;
-	}
-	return h % BUCKETS;
+	return hash_address(c->seed, key->bytes) % BUCKETS;
 }
 
 static void
@@ -117,7 +111,7 @@ make_room(struct clients *c)
 }
 
 static struct client *
-place_of(struct clients *c, const struct ip *ip, int64_t now_ms)
+place_of(struct clients *c, const struct ip *ip)
 {
 	struct client *i = find(c, ip);
 	if (i != NULL) {
@@ -131,15 +125,14 @@ place_of(struct clients *c, const struct ip *ip, int64_t now_ms)
 		*bucket = i;
 		c->count++;
 	}
-	i->seen_ms = now_ms;
 	link_newest(c, i);
 	return i;
 }
 
 uint32_t
-clients_enter(struct clients *c, const struct ip *ip, int64_t now_ms)
+clients_enter(struct clients *c, const struct ip *ip)
 {
-	struct client *const i = place_of(c, ip, now_ms);
+	struct client *const i = place_of(c, ip);
 	return i != NULL ? ++i->connections : 0;
 }
 
@@ -157,7 +150,7 @@ bool
 clients_failed(
 	struct clients *c, const struct ip *ip, unsigned most, int64_t ban_ms, int64_t now_ms)
 {
-	struct client *const i = most > 0 ? place_of(c, ip, now_ms) : NULL;
+	struct client *const i = most > 0 ? place_of(c, ip) : NULL;
 	if (i == NULL)
 		return false;
 	if (i->failures == 0 || now_ms - i->failing_since_ms > ban_ms) {

@@ -17,7 +17,7 @@ struct clients *clients_new(void);
 void clients_free(struct clients *c);
 
 /* clients_enter - one more connection; how many it has with it, or 0 when it cannot be counted */
-uint32_t clients_enter(struct clients *c, const struct ip *ip, int64_t now_ms);
+uint32_t clients_enter(struct clients *c, const struct ip *ip);
 void clients_leave(struct clients *c, const struct ip *ip);
 
 /* clients_failed - a login failed: from `most` failures within `ban_ms` on it is banned for as

@@ -15,20 +15,41 @@ guest_client(const struct guest *g, char room[ENDPOINT_TEXT_BYTES])
 }
 
 struct ip
-guest_ip(const struct guest *g)
+endpoint_ip(const struct endpoint *e)
 {
 	struct ip ip = {{0}};
-	if (g->session.client.family == 4)
-		return ip_of_v4(g->session.client.bytes);
-	memcpy(ip.bytes, g->session.client.bytes, sizeof ip.bytes);
+	if (e->family == 4)
+		return ip_of_v4(e->bytes);
+	memcpy(ip.bytes, e->bytes, sizeof ip.bytes);
 	return ip;
+}
+
+struct ip
+guest_ip(const struct guest *g)
+{
+	return endpoint_ip(&g->session.client);
+}
+
+bool
+guest_range(struct guest *g, struct arena *a, struct directory_range *out)
+{
+	const struct ip ip = guest_ip(g);
+	char text[IP_TEXT_BYTES];
+	ip_text(&ip, text);
+	return directory_range_find(g->receive->parts.directory, str_of(text), a, out);
+}
+
+bool
+range_is_free(const struct directory_range *range, enum direction way)
+{
+	return (range->allowed & 1u << way) != 0 && (range->needs_login & 1u << way) == 0;
 }
 
 void
 guest_init(struct guest *g, struct receive *r, struct profile *p, const struct session_peer *peer,
 	int64_t now)
 {
-	*g = (struct guest){.receive = r, .profile = p, .began_ms = wall_ms()};
+	*g = (struct guest){.receive = r, .profile = p, .began_ms = clock_wall_ms()};
 	p->uses++;
 	arena_init(&g->scratch, SCRATCH_BYTES_MAX);
 	session_init(&g->session, &p->settings, peer, now);
@@ -63,7 +84,7 @@ log_refused(struct guest *g, const struct smtp_event *e)
 	const struct condition_row *const row = &catalogue_conditions[e->condition];
 	const struct mail *const m = g->mail;
 	g->receive->counts.refused[e->condition]++;
-	EVENTLOG(g->receive->parts.log, wall_ms(), LOG_REFUSED,
+	EVENTLOG(g->receive->parts.log, clock_wall_ms(), LOG_REFUSED,
 		{FIELD_SESSION, {g->session.reference, g->session.reference_bytes}},
 		{FIELD_LISTENER, g->profile->name}, {FIELD_CLIENT, guest_client(g, ip)},
 		{FIELD_HELO, str_of(g->helo)}, {FIELD_USER, str_of(g->user)},
@@ -218,7 +239,7 @@ guest_secured(struct guest *g, const char *words, int64_t now)
 	char ip[ENDPOINT_TEXT_BYTES];
 	g->receive->counts.tls++;
 	set_text(&g->tls, str_of(words));
-	EVENTLOG(g->receive->parts.log, wall_ms(), LOG_TLS,
+	EVENTLOG(g->receive->parts.log, clock_wall_ms(), LOG_TLS,
 		{FIELD_SESSION, {g->session.reference, g->session.reference_bytes}},
 		{FIELD_CLIENT, guest_client(g, ip)}, {FIELD_RESULT, STR("done")},
 		{FIELD_TLS, str_of(words)});

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/net.h"
 #include "check/check.h"
+#include "directory/directory.h"
 #include "smtp/session.h"
 
 struct receive;
@@ -67,6 +68,12 @@ void guest_answer(struct guest *g, uint32_t question, const struct smtp_answer *
 /* guest_client - the address of the client as text */
 struct str guest_client(const struct guest *g, char room[ENDPOINT_TEXT_BYTES]);
 struct ip guest_ip(const struct guest *g);
+struct ip endpoint_ip(const struct endpoint *e);
+
+/* guest_range - what the client's network may do; false when the directory does not answer */
+bool guest_range(struct guest *g, struct arena *a, struct directory_range *out);
+/* range_is_free - may it send that way without a login? */
+bool range_is_free(const struct directory_range *range, enum direction way);
 
 /* The questions: each writes *a, or gives false when the answer comes later. */
 bool answer_connect(struct guest *g, struct smtp_answer *a);

@@ -8,6 +8,7 @@
 #include "receive/mail.h"
 #include "receive/receive.h"
 
+#include "net/clock.h"
 #include "net/stream.h"
 #include "net/tls.h"
 
@@ -75,8 +76,5 @@ void visit_free(struct visit *v);
 /* visits_resume - those of the list go on: there is room in the queue again */
 void visits_resume(struct visit *held);
 struct visit *visit_next(const struct visit *v);
-
-int64_t now_ms(void);  /* monotonic */
-int64_t wall_ms(void); /* since 1970 */
 
 #endif

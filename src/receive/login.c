@@ -96,7 +96,7 @@ judge(struct guest *g, enum directory_login result, const struct directory_accou
 {
 	struct receive *const r = g->receive;
 	const struct ip ip = guest_ip(g);
-	const int64_t now = now_ms();
+	const int64_t now = clock_mono_ms();
 	char client[ENDPOINT_TEXT_BYTES];
 	struct str words = STR("signed in");
 	switch (result) {
@@ -127,7 +127,7 @@ judge(struct guest *g, enum directory_login result, const struct directory_accou
 		}
 		break;
 	}
-	EVENTLOG(r->parts.log, wall_ms(), LOG_LOGIN,
+	EVENTLOG(r->parts.log, clock_wall_ms(), LOG_LOGIN,
 		{FIELD_SESSION, {g->session.reference, g->session.reference_bytes}},
 		{FIELD_CLIENT, guest_client(g, client)}, {FIELD_USER, user},
 		{FIELD_RESULT, a->verdict == ANSWER_ACCEPT ? STR("ok") : STR("failed")},
@@ -162,7 +162,7 @@ static bool
 is_banned(struct guest *g, struct smtp_answer *a)
 {
 	const struct ip ip = guest_ip(g);
-	return clients_banned_ms(g->receive->clients, &ip, now_ms()) > 0 &&
+	return clients_banned_ms(g->receive->clients, &ip, clock_mono_ms()) > 0 &&
 	       refuse_with(a, CONDITION_LOGIN_BANNED);
 }
 

@@ -1,4 +1,5 @@
 #include "receive/mail.h"
+#include "base/hash.h"
 
 #include <stdlib.h>
 
@@ -20,7 +21,7 @@ mail_new(struct guest *g)
 		return NULL;
 	m->receive = g->receive;
 	m->guest = g;
-	m->began_ms = wall_ms();
+	m->began_ms = clock_wall_ms();
 	arena_init(&m->arena, MAIL_ARENA_BYTES_MAX);
 	head_init(&m->head);
 	return m;
@@ -45,15 +46,6 @@ mail_drop(struct mail *m)
 		mail_free(m);
 }
 
-static size_t
-bucket_of(struct str address)
-{
-	size_t h = 5381;
-	for (size_t i = 0; i < address.len; i++)
-		h = h * 33 + (size_t)ascii_lower((unsigned char)address.ptr[i]);
-	return h % SEEN_BUCKETS;
-}
-
 bool
 mail_add_target(struct mail *m, const struct queue_recipient *recipient)
 {
@@ -62,7 +54,8 @@ mail_add_target(struct mail *m, const struct queue_recipient *recipient)
 		m->seen = arena_alloc(a, SEEN_BUCKETS, sizeof(void *));
 	if (m->seen == NULL)
 		return false;
-	struct target_seen **const bucket = &m->seen[bucket_of(recipient->forward_path)];
+	struct target_seen **const bucket =
+		&m->seen[hash_add_case(HASH_FIRST, recipient->forward_path) % SEEN_BUCKETS];
 	for (const struct target_seen *s = *bucket; s != NULL; s = s->next)
 		if (str_eq_case(s->address, recipient->forward_path))
 			return true;
@@ -154,7 +147,7 @@ mail_text_end(struct mail *m, struct str checked)
 		.session = {s->reference, s->reference_bytes},
 		.tls = str_of(g->tls),
 		.recipient = m->accepted == 1 ? m->only_recipient : STR_NONE,
-		.now_ms = wall_ms()};
+		.now_ms = clock_wall_ms()};
 	buf_init(&front, QUEUE_FRONT_MAX);
 	buf_add(&front, checked);
 	trace_write(&trace, &front);

@@ -32,9 +32,8 @@ networks(struct str words, struct net to[static NETWORKS_MAX])
 	return n;
 }
 
-/* The system's own name, where the configuration has none. */
-static struct str
-host_of(const struct config *config, struct arena *a)
+struct str
+receive_hostname(const struct config *config, struct arena *a)
 {
 	char name[256];
 	if (config->values[SETTING_hostname].text.len > 0)
@@ -75,7 +74,7 @@ profile_new(
 	p->uses = 1;
 	arena_init(&p->arena, ARENA_BYTES_MAX);
 	listener_settings(config, l, &p->settings);
-	p->host = p->settings.host = host_of(config, &p->arena);
+	p->host = p->settings.host = receive_hostname(config, &p->arena);
 	p->settings.banner = arena_str(&p->arena, p->settings.banner);
 	p->name = arena_str(&p->arena, l->name);
 	p->proxy_count = networks(value(l, SETTING_proxies)->text, p->proxies);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "net/listen.h"
@@ -12,22 +11,6 @@
 
 #define ACCEPTS_MAX 64   /* before it is a session's turn again */
 #define REFUSALS_MAX 256 /* sessions past the limit that are told so; more are closed */
-
-int64_t
-now_ms(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-int64_t
-wall_ms(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 struct receive *
 receive_new(struct event_base *base)
@@ -41,7 +24,7 @@ receive_new(struct event_base *base)
 	r->out = malloc(RECEIVE_OUT_BYTES);
 	/* Begun at a time that moves as fast as 256 sessions a second, so that a restart repeats no
 	 * reference, and short enough to be read aloud. */
-	r->next_reference = (uint64_t)wall_ms() / 1000 * 256 % (UINT64_C(1) << 35);
+	r->next_reference = (uint64_t)clock_wall_ms() / 1000 * 256 % (UINT64_C(1) << 35);
 	if (r->clients == NULL || r->in == NULL || r->out == NULL) {
 		receive_free(r);
 		return NULL;
@@ -228,7 +211,7 @@ receive_refresh(struct receive *r)
 		if (p->tls == NULL || !tls_server_is_stale(p->tls))
 			continue;
 		const bool ok = tls_server_reload(p->tls, &error);
-		EVENTLOG(r->parts.log, wall_ms(), ok ? LOG_RELOAD : LOG_ALARM,
+		EVENTLOG(r->parts.log, clock_wall_ms(), ok ? LOG_RELOAD : LOG_ALARM,
 			{FIELD_LISTENER, p->name},
 			{FIELD_WORDS, ok ? STR("the certificates were read again")
 					 : str_of(error.words)});

@@ -59,6 +59,10 @@ bool receive_start(struct receive *r, const struct receive_parts *parts);
 bool receive_configure(struct receive *r, const struct config *config, const int *inherited,
 	size_t inherited_count, struct receive_error *error);
 
+/* receive_hostname - what this server calls itself: the setting, or else the system's name; in the
+ * arena, or a constant */
+struct str receive_hostname(const struct config *config, struct arena *a);
+
 /* receive_addresses - calls fn with each listener's name and address, "127.0.0.1:2525" */
 typedef void receive_address(void *to, struct str listener, const char *address);
 void receive_addresses(const struct receive *r, receive_address *fn, void *to);

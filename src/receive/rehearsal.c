@@ -72,7 +72,7 @@ rehearsal_new(struct receive *r, const struct config *config,
 	const struct session_peer peer = {.client = client->address,
 		.reference = STR(REFERENCE),
 		.is_secure = client->is_secure || s->profile->is_immediate};
-	guest_init(&s->guest, r, s->profile, &peer, now_ms());
+	guest_init(&s->guest, r, s->profile, &peer, clock_mono_ms());
 	s->guest.wake = wake;
 	s->guest.to = s;
 	EVENTLOG(r->parts.log, s->guest.began_ms, LOG_CONNECT, {FIELD_SESSION, peer.reference},
@@ -113,7 +113,7 @@ rehearsal_say(struct rehearsal *s, struct str bytes, struct buf *replies)
 		bytes = str_from(bytes, n);
 		struct str rest = {s->in, s->in_len};
 		struct reply_buffer out = {s->out, 0, sizeof s->out};
-		const enum guest_wants wants = guest_go(&s->guest, &rest, &out, now_ms());
+		const enum guest_wants wants = guest_go(&s->guest, &rest, &out, clock_mono_ms());
 		buf_add(replies, (struct str){out.ptr, out.len});
 		memmove(s->in, rest.ptr, rest.len);
 		s->in_len = rest.len;
@@ -130,7 +130,7 @@ rehearsal_say(struct rehearsal *s, struct str bytes, struct buf *replies)
 				;
 			break;
 		case GUEST_TLS:
-			guest_secured(&s->guest, "rehearsed", now_ms());
+			guest_secured(&s->guest, "rehearsed", clock_mono_ms());
 			break;
 		case GUEST_CLOSE:
 			s->is_over = true;

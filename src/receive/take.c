@@ -26,7 +26,7 @@ taken(struct mail *m)
 	r->counts.messages++;
 	r->counts.recipients += m->count;
 	r->counts.bytes += m->bytes;
-	EVENTLOG(r->parts.log, wall_ms(), LOG_ACCEPTED, {FIELD_SESSION, m->session},
+	EVENTLOG(r->parts.log, clock_wall_ms(), LOG_ACCEPTED, {FIELD_SESSION, m->session},
 		{FIELD_ID, str_of(m->id)}, {FIELD_CLIENT, m->client}, {FIELD_HELO, m->helo},
 		{FIELD_USER, m->account}, {FIELD_PROTOCOL, m->protocol},
 		{FIELD_FROM, m->sender.len == 0 ? STR("<>") : m->sender},
@@ -34,7 +34,7 @@ taken(struct mail *m)
 		{FIELD_RECIPIENTS, str_digits((int64_t)m->count, count)},
 		{FIELD_BYTES, str_digits((int64_t)m->bytes, bytes)},
 		{FIELD_MESSAGE_ID, m->message_id},
-		{FIELD_DELAY_MS, str_digits(now_ms() - m->commit_ms, took)});
+		{FIELD_DELAY_MS, str_digits(clock_mono_ms() - m->commit_ms, took)});
 	if (r->parts.accepted != NULL)
 		r->parts.accepted(r->parts.to, m->message);
 }
@@ -142,7 +142,7 @@ mail_keep(struct mail *m, struct str checked, uint32_t question, struct smtp_ans
 	const struct queue_commit commit = {
 		.intake = m->intake, .envelope = &envelope, .answer = committed, .to = m};
 	m->question = question;
-	m->commit_ms = now_ms();
+	m->commit_ms = clock_mono_ms();
 	const int error =
 		arena_failed(&m->arena) ? -ENOMEM : queue_commit(m->receive->parts.queue, &commit);
 	if (error != 0)

@@ -87,12 +87,13 @@ visit_free(struct visit *v)
 		char ip[ENDPOINT_TEXT_BYTES], seconds[STR_DIGITS_MAX], messages[STR_DIGITS_MAX],
 			errors[STR_DIGITS_MAX];
 		const struct guest *const g = &v->guest;
-		EVENTLOG(r->parts.log, wall_ms(), LOG_DISCONNECT,
+		EVENTLOG(r->parts.log, clock_wall_ms(), LOG_DISCONNECT,
 			{FIELD_SESSION, {g->session.reference, g->session.reference_bytes}},
 			{FIELD_CLIENT, guest_client(g, ip)},
 			{FIELD_MESSAGES, str_digits(g->taken, messages)},
 			{FIELD_ERRORS, str_digits(g->session.errors, errors)},
-			{FIELD_SECONDS, str_digits((wall_ms() - g->began_ms) / 1000, seconds)});
+			{FIELD_SECONDS,
+				str_digits((clock_wall_ms() - g->began_ms) / 1000, seconds)});
 		guest_fini(&v->guest);
 	}
 	clients_leave(r->clients, &v->counted);
@@ -134,7 +135,7 @@ begin_linger(struct visit *v)
 {
 	v->phase = PHASE_LINGER;
 	stream_shut(&v->stream);
-	set_deadline(v, now_ms() + LINGER_MS, now_ms());
+	set_deadline(v, clock_mono_ms() + LINGER_MS, clock_mono_ms());
 	linger(v);
 }
 
@@ -223,7 +224,7 @@ static void
 handshake(struct visit *v)
 {
 	struct receive *const r = v->receive;
-	const int64_t now = now_ms();
+	const int64_t now = clock_mono_ms();
 	char words[STREAM_WORDS_MAX], ip[ENDPOINT_TEXT_BYTES];
 	switch (stream_handshake(&v->stream)) {
 	case STREAM_AGAIN:
@@ -232,7 +233,7 @@ handshake(struct visit *v)
 		stream_error_words(&v->stream, words);
 		r->counts.tls_failed++;
 		const size_t n = endpoint_print(&v->peer, ip);
-		EVENTLOG(r->parts.log, wall_ms(), LOG_TLS,
+		EVENTLOG(r->parts.log, clock_wall_ms(), LOG_TLS,
 			{FIELD_SESSION, v->has_guest ? (struct str){v->guest.session.reference,
 							       v->guest.session.reference_bytes}
 						     : STR_NONE},
@@ -256,7 +257,7 @@ begin_handshake(struct visit *v)
 {
 	v->phase = PHASE_HANDSHAKE;
 	if (!v->has_guest)
-		set_deadline(v, now_ms() + HANDSHAKE_MS, now_ms());
+		set_deadline(v, clock_mono_ms() + HANDSHAKE_MS, clock_mono_ms());
 	if (v->profile->tls == NULL ||
 		!stream_accept_tls(&v->stream, tls_server_context(v->profile->tls))) {
 		visit_free(v);
@@ -281,8 +282,8 @@ read_proxy(struct visit *v)
 	}
 	if (result == PROXY_MORE) {
 		/* The part that is there would wake us again and again. */
-		v->deadline_ms =
-			v->deadline_ms < now_ms() + 10000 ? v->deadline_ms : now_ms() + 10000;
+		v->deadline_ms = v->deadline_ms < clock_mono_ms() + 10000 ? v->deadline_ms
+									  : clock_mono_ms() + 10000;
 		stream_wait(&v->stream, STREAM_READ);
 		return;
 	}
@@ -336,7 +337,7 @@ settle(struct visit *v, enum guest_wants wants, struct str rest, bool *may_read)
 	case GUEST_CLOSE:
 		v->is_closing = true;
 		/* A client that does not read its last reply does not keep us either. */
-		set_deadline(v, now_ms() + CLOSE_MS, now_ms());
+		set_deadline(v, clock_mono_ms() + CLOSE_MS, clock_mono_ms());
 		if (v->unsent_len > 0)
 			stream_wait(&v->stream, STREAM_WRITE);
 		else
@@ -379,10 +380,10 @@ serve(void *visit)
 		}
 		struct str rest = {r->in, n};
 		v->waits = false;
-		const enum guest_wants wants = guest_go(&v->guest, &rest, &out, now_ms());
+		const enum guest_wants wants = guest_go(&v->guest, &rest, &out, clock_mono_ms());
 		if (!keep(v, rest) || !send_bytes(v, out.ptr, out.len))
 			return;
-		set_deadline(v, session_deadline(&v->guest.session), now_ms());
+		set_deadline(v, session_deadline(&v->guest.session), clock_mono_ms());
 		if (!settle(v, wants, rest, &may_read))
 			return;
 	}
@@ -433,7 +434,7 @@ static void
 on_timer(evutil_socket_t fd, short what, void *visit)
 {
 	struct visit *const v = visit;
-	const int64_t now = now_ms();
+	const int64_t now = clock_mono_ms();
 	(void)fd;
 	(void)what;
 	v->timer_ms = INT64_MAX;
@@ -456,10 +457,10 @@ finish(struct visit *v, struct reply_buffer *out)
 {
 	struct str rest = {v->kept, v->kept_len};
 	bool may_read = false;
-	const enum guest_wants wants = guest_go(&v->guest, &rest, out, now_ms());
+	const enum guest_wants wants = guest_go(&v->guest, &rest, out, clock_mono_ms());
 	if (!keep(v, rest) || !send_bytes(v, out->ptr, out->len))
 		return;
-	set_deadline(v, session_deadline(&v->guest.session), now_ms());
+	set_deadline(v, session_deadline(&v->guest.session), clock_mono_ms());
 	if (settle(v, wants, rest, &may_read))
 		stream_wait(&v->stream, STREAM_READ);
 }
@@ -505,16 +506,6 @@ endpoint_of(const struct sockaddr *address)
 	return e;
 }
 
-static struct ip
-ip_of(const struct endpoint *e)
-{
-	struct ip ip = {{0}};
-	if (e->family == 4)
-		return ip_of_v4(e->bytes);
-	memcpy(ip.bytes, e->bytes, sizeof ip.bytes);
-	return ip;
-}
-
 static bool
 is_among(const struct net *nets, size_t count, const struct ip *ip)
 {
@@ -547,13 +538,13 @@ visit_begin_session(struct visit *v)
 	struct receive *const r = v->receive;
 	struct profile *const p = v->profile;
 	char room[CONDITION_SESSION_BYTES_MAX], ip[ENDPOINT_TEXT_BYTES];
-	const struct ip address = ip_of(&v->peer);
+	const struct ip address = endpoint_ip(&v->peer);
 	const struct session_peer peer = {.client = v->peer,
 		.reference = reference_of(r, room),
 		.is_secure = p->is_immediate,
 		.sends_proxy = v->phase == PHASE_SERVE && !p->is_immediate && v->is_proxied,
 		.may_xclient = is_among(p->xclient, p->xclient_count, &address)};
-	guest_init(&v->guest, r, p, &peer, now_ms());
+	guest_init(&v->guest, r, p, &peer, clock_mono_ms());
 	v->guest.is_too_many = v->is_too_many;
 	v->guest.is_beyond_client = v->is_beyond_client;
 	v->guest.wake = wake;
@@ -576,7 +567,7 @@ visit_new(struct receive *r, struct profile *p, int fd, const struct sockaddr *a
 	v->profile = p;
 	p->uses++;
 	v->peer = endpoint_of(address);
-	v->counted = ip_of(&v->peer);
+	v->counted = endpoint_ip(&v->peer);
 	v->timer_ms = INT64_MAX;
 	evtimer_assign(&v->timer, r->base, on_timer, v);
 	stream_open(&v->stream, r->base, fd, ready, v);
@@ -588,13 +579,13 @@ visit_new(struct receive *r, struct profile *p, int fd, const struct sockaddr *a
 	r->counts.sessions++;
 	v->is_too_many = ++r->counts.open > r->connections_max;
 	v->is_proxied = is_among(p->proxies, p->proxy_count, &v->counted);
-	const uint32_t its = clients_enter(r->clients, &v->counted, now_ms());
+	const uint32_t its = clients_enter(r->clients, &v->counted);
 	/* A proxy brings everybody; what has no address is our own. */
 	v->is_beyond_client =
 		its > r->connections_per_client && !v->is_proxied && v->peer.family != 0;
 	if (p->is_immediate && v->is_proxied) {
 		v->phase = PHASE_PROXY;
-		set_deadline(v, now_ms() + HANDSHAKE_MS, now_ms());
+		set_deadline(v, clock_mono_ms() + HANDSHAKE_MS, clock_mono_ms());
 		read_proxy(v);
 	} else if (p->is_immediate) {
 		begin_handshake(v);

@@ -1,4 +1,5 @@
 #include "serve/clients.h"
+#include "base/hash.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -56,18 +57,10 @@ make_key(const struct peer *peer, unsigned char key[16])
 		memset(key + 8, 0, 8);
 }
 
-/* Of two halves, with the seed: splitmix64's last steps. */
 static size_t
 set_of(const struct clients *c, const unsigned char key[16])
 {
-	uint64_t half[2], h = c->seed;
-	memcpy(half, key, 16);
-	for (size_t i = 0; i < 2; i++) {
-		h = (h ^ half[i]) * 0xbf58476d1ce4e5b9;
-		h = (h ^ h >> 27) * 0x94d049bb133111eb;
-		h ^= h >> 31;
-	}
-	return h % c->sets;
+	return hash_address(c->seed, key) % c->sets;
 }
 
 /* The client's place; NULL when all it could have are those of connected clients. */

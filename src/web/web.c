@@ -1,4 +1,5 @@
 #include "web/web.h"
+#include "base/hash.h"
 
 #include <stdlib.h>
 
@@ -28,16 +29,6 @@ web_counters(struct web *w)
 	return &w->counters;
 }
 
-/* FNV-1a: tells two versions of a page apart, and nothing else hangs on it. */
-static uint64_t
-hash(struct str s)
-{
-	uint64_t h = 0xcbf29ce484222325;
-	for (size_t i = 0; i < s.len; i++)
-		h = (h ^ (unsigned char)s.ptr[i]) * 0x100000001b3;
-	return h;
-}
-
 /* The tag of the answer's content, and 304 when the client has that. */
 static void
 tag(const struct web_request *req, struct web_response *res)
@@ -46,7 +37,7 @@ tag(const struct web_request *req, struct web_response *res)
 	char *const text = arena_bytes(&res->arena, 18);
 	if (text == NULL)
 		return;
-	uint64_t h = hash(web_response_body(res));
+	uint64_t h = hash_add(HASH_FIRST, web_response_body(res));
 	text[0] = text[17] = '"';
 	for (size_t i = 16; i > 0; i--, h >>= 4)
 		text[i] = hex[h & 15];
