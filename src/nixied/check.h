@@ -13,6 +13,7 @@
 #define FINDINGS_MAX 200 /* more are counted */
 
 enum finding_kind {
+	FINDING_GOOD,    /* as it should be */
 	FINDING_NOTE,    /* worth knowing */
 	FINDING_WARNING, /* works, and is dangerous or a nuisance */
 	FINDING_WRONG,   /* does not work */
@@ -21,9 +22,9 @@ enum finding_kind {
 
 struct finding {
 	enum finding_kind kind;
-	unsigned line;   /* of nixied.conf; 0: of none */
-	struct str what; /* "max_connections = 5: ..." */
-	struct str to_do;
+	unsigned line;    /* of nixied.conf; 0: of none */
+	struct str what;  /* "max_connections = 5: ..." */
+	struct str to_do; /* empty: nothing */
 };
 
 struct findings {
@@ -36,6 +37,10 @@ struct findings {
 /* findings_add - `what` and `to_do` as printf-like words, which are copied */
 __attribute__((format(printf, 5, 6))) void findings_add(struct findings *f, enum finding_kind kind,
 	unsigned line, const char *to_do, const char *format, ...);
+
+/* findings_print - to stdout, the worst first, and a line that counts them; `path`: where they are
+ * from */
+void findings_print(const struct findings *f, const char *path);
 
 void check_settings(const struct config *config, struct findings *f);
 /* check_certificates - those of each listener; `host` is the server's name, `now_s` since 1970 */

@@ -9,23 +9,6 @@
 #define SHOWN(s) (int)(s).len, (s).ptr
 #define WORDS_BYTES_MAX 1500
 
-void
-findings_add(struct findings *f, enum finding_kind kind, unsigned line, const char *to_do,
-	const char *format, ...)
-{
-	char words[WORDS_BYTES_MAX];
-	va_list ap;
-	va_start(ap, format);
-	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is, a line above */
-	vsnprintf(words, sizeof words, format, ap);
-	va_end(ap);
-	if (f->count < FINDINGS_MAX)
-		f->list[f->count] = (struct finding){kind, line, arena_str(f->arena, str_of(words)),
-			arena_str(f->arena, str_of(to_do))};
-	f->count++;
-	f->of_kind[kind]++;
-}
-
 /* ---- who can come to an address ---- */
 
 enum reach
