@@ -18,39 +18,67 @@ is_even(unsigned c)
 	return (c & 1) == 0;
 }
 
-static unsigned
-lower_latin(unsigned c)
-{
-	if (c < 0x100)
-		return c >= 0xC0 && c <= 0xDE && c != 0xD7 ? c + 32 : c;
-	if (c == 0x130) /* the Turkish capital I with a dot */
-		return 'i';
-	if (c == 0x178)
-		return 0xFF;
-	if ((c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17E))
-		return is_even(c) ? c : c + 1;
-	if (c == 0x138 || c == 0x149 ||
-		c == 0x17F) /* small letters without a capital beside them */
-		return c;
-	return is_even(c) ? c + 1 : c;
-}
+/* The plain letter of each one with a mark, from U+00C0 to U+024F; a digit for two letters
+ * (`doubles`), a dot for what has none and stays. What a server may say in ASCII alone is written
+ * without marks, and so are most old reports: "Usuario desconocido", "skrzynka przepelniona". */
+#define LATIN_FIRST 0xC0
+static const char latin[] = "aaaaaa2ceeeeiiiidnooooo.ouuuuy41aaaaaa2ceeeeiiii" /* U+00C0 */
+			    "dnooooo.ouuuuy4yaaaaaaccccccccddddeeeeeeeeeegggg" /* U+00F0 */
+			    "gggghhhhiiiiiiiiii55jjkkkllllllllllnnnnnnnnnoooo" /* U+0120 */
+			    "oo33rrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs" /* U+0150 */
+			    "................................oo.............u" /* U+0180 */
+			    "u............................aaiioouuuuuuuuuu.aa" /* U+01B0 */
+			    "aa22..ggkkoooo..j...gg..nnaa22ooaaaaeeeeiiiioooo" /* U+01E0 */
+			    "rrrruuuusstt..hh......aaeeooooooooyy............" /* U+0210 */
+			    "................";                                /* U+0240 */
+
+/* The same from U+1E00 to U+1EFF: those of Vietnamese. */
+#define LATIN_MORE_FIRST 0x1E00
+static const char latin_more[] = "aabbbbbbccddddddddddeeeeeeeeeeffgghhhhhhhhhhiiii" /* U+1E00 */
+				 "kkkkkkllllllllmmmmmmnnnnnnnnoooooooopppprrrrrrrr" /* U+1E30 */
+				 "ssssssssssttttttttuuuuuuuuuuvvvvwwwwwwwwwwxxxxyy" /* U+1E60 */
+				 "zzzzzzhtwy.s..1.aaaaaaaaaaaaaaaaaaaaaaaaeeeeeeee" /* U+1E90 */
+				 "eeeeeeeeiiiioooooooooooooooooooooooouuuuuuuuuuuu" /* U+1EC0 */
+				 "uuyyyyyyyy......";                                /* U+1EF0 */
+
+static const char doubles[][2] = {{'s', 's'}, {'a', 'e'}, {'o', 'e'}, {'t', 'h'}, {'i', 'j'}};
 
 static unsigned
-lower_greek(unsigned c)
+plain_greek(unsigned c)
 {
-	if ((c >= 0x391 && c <= 0x3AB && c != 0x3A2))
-		return c + 32;
-	if (c == 0x3C2) /* final sigma: capitals do not tell the two apart */
+	if (c >= 0x391 && c <= 0x3AB && c != 0x3A2)
+		c += 32;
+	switch (c) {
+	case 0x3C2: /* final sigma: capitals do not tell the two apart */
 		return 0x3C3;
-	if (c == 0x386)
-		return 0x3AC;
-	if (c >= 0x388 && c <= 0x38A)
-		return c + 37;
-	if (c == 0x38C)
-		return 0x3CC;
-	if (c == 0x38E || c == 0x38F)
-		return c + 63;
-	return c; /* archaic letters and symbols: no mail server writes them */
+	case 0x386:
+	case 0x3AC:
+		return 0x3B1; /* alpha */
+	case 0x388:
+	case 0x3AD:
+		return 0x3B5; /* epsilon */
+	case 0x389:
+	case 0x3AE:
+		return 0x3B7; /* eta */
+	case 0x38A:
+	case 0x390:
+	case 0x3AF:
+	case 0x3CA:
+		return 0x3B9; /* iota */
+	case 0x38C:
+	case 0x3CC:
+		return 0x3BF; /* omicron */
+	case 0x38E:
+	case 0x3B0:
+	case 0x3CB:
+	case 0x3CD:
+		return 0x3C5; /* upsilon */
+	case 0x38F:
+	case 0x3CE:
+		return 0x3C9; /* omega */
+	default:
+		return c; /* archaic letters and symbols: no mail server writes them */
+	}
 }
 
 static unsigned
@@ -71,6 +99,31 @@ lower_cyrillic(unsigned c)
 	return is_even(c) ? c + 1 : c;
 }
 
+/* In lower case, and without the marks of the living languages: "ё" is written "е" as often. */
+static unsigned
+plain_cyrillic(unsigned c)
+{
+	c = lower_cyrillic(c);
+	switch (c) {
+	case 0x439:
+	case 0x45D:
+		return 0x438; /* и */
+	case 0x450:
+	case 0x451:
+		return 0x435; /* е */
+	case 0x453:
+		return 0x433; /* г */
+	case 0x457:
+		return 0x456; /* і */
+	case 0x45C:
+		return 0x43A; /* к */
+	case 0x45E:
+		return 0x443; /* у */
+	default:
+		return c;
+	}
+}
+
 static bool
 continues(unsigned char c)
 {
@@ -89,35 +142,50 @@ one_byte(size_t used, unsigned c)
 	return (struct piece){.used = used, .len = 1, .to = {(unsigned char)c}};
 }
 
+/* A letter as latin[] and latin_more[] have it. */
+static struct piece
+plain_latin(const unsigned char *p, size_t used, char letter)
+{
+	if (letter >= '1' && letter <= '5') {
+		const char *const two = doubles[letter - '1'];
+		return (struct piece){.used = used,
+			.len = 2,
+			.to = {(unsigned char)two[0], (unsigned char)two[1]}};
+	}
+	if (letter != '.')
+		return one_byte(used, (unsigned char)letter);
+	return (struct piece){.used = used, .len = used, .to = {p[0], p[1], used > 2 ? p[2] : 0}};
+}
+
 /* U+0080..U+07FF */
 static struct piece
 fold_two(const unsigned char *p)
 {
 	const unsigned c = (unsigned)(p[0] & 0x1F) << 6 | (p[1] & 0x3F);
-	unsigned lower = c;
+	unsigned plain = c;
 	if (c == 0xA0)
 		return blank(2);
-	if (c == 0xAD)
+	if (c == 0xAD || (c >= 0x300 && c <= 0x36F)) /* marks that stand behind their letter */
 		return (struct piece){.used = 2, .kind = KIND_NOTHING};
-	if (c < 0x180)
-		lower = lower_latin(c);
-	else if (c >= 0x370 && c < 0x400)
-		lower = lower_greek(c);
+	if (c >= LATIN_FIRST && c < LATIN_FIRST + sizeof latin - 1)
+		return plain_latin(p, 2, latin[c - LATIN_FIRST]);
+	if (c >= 0x370 && c < 0x400)
+		plain = plain_greek(c);
 	else if (c >= 0x400 && c < 0x500)
-		lower = lower_cyrillic(c);
-	if (lower < 0x80)
-		return one_byte(2, lower);
+		plain = plain_cyrillic(c);
 	return (struct piece){.used = 2,
 		.len = 2,
-		.to = {(unsigned char)(0xC0 | lower >> 6), (unsigned char)(0x80 | (lower & 0x3F))}};
+		.to = {(unsigned char)(0xC0 | plain >> 6), (unsigned char)(0x80 | (plain & 0x3F))}};
 }
 
-/* U+0800..U+FFFF: no letters here, only quotes, dashes and kinds of nothing */
+/* U+0800..U+FFFF: quotes, dashes, kinds of nothing, and the letters of Vietnamese */
 static struct piece
 fold_three(const unsigned char *p)
 {
 	const unsigned c =
 		(unsigned)(p[0] & 0x0F) << 12 | (unsigned)(p[1] & 0x3F) << 6 | (p[2] & 0x3F);
+	if (c >= LATIN_MORE_FIRST && c < LATIN_MORE_FIRST + sizeof latin_more - 1)
+		return plain_latin(p, 3, latin_more[c - LATIN_MORE_FIRST]);
 	if ((c >= 0x200B && c <= 0x200D) || c == 0xFEFF)
 		return (struct piece){.used = 3, .kind = KIND_NOTHING};
 	if ((c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F ||

@@ -1,8 +1,10 @@
 /*
- * fold - text made comparable: one case, one kind of blank, quote and dash
+ * fold - text made comparable: one case, no accents, one kind of blank, quote and dash
  *
- * Letters of the ASCII, Latin-1, Latin Extended-A and Cyrillic blocks and those of modern Greek
- * go to lower case (final sigma to sigma, the Turkish dotted I to i); runs of white space (also
+ * Letters of the ASCII, Latin, Cyrillic blocks and those of modern Greek go to lower case and lose
+ * their accents, since servers and old mails write without them as often as with: "é" is e, "ł" l,
+ * "ß" ss, "æ" ae, "ё" е, "ή" η (final sigma to sigma, the Turkish i without a dot to i). Marks that
+ * stand behind their letter (U+0300..U+036F) vanish. Runs of white space (also
  * U+00A0, U+2000..U+200A, U+2028, U+2029, U+202F, U+3000) become one blank, none at either end;
  * U+2018..U+201B become ', U+201C..U+201F ", U+2010..U+2015 and U+2212 -; U+200B..U+200D, U+00AD
  * and U+FEFF vanish. Every other byte stays as it is, also where the text is not UTF-8. Folding

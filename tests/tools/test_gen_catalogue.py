@@ -421,7 +421,7 @@ def test_fold():
     with open(os.path.join(TOP, 'tests', 'unit', 'test_fold.c'), encoding='utf-8') as file:
         want = re.search(r'#define FOLD_SUM (\d+)U', file.read())
     ok(want and int(want.group(1)) == total, 'fold() and fold_text() agree', f'FOLD_SUM should be {total}U')
-    ok(module.fold(b'\xc3\xc3\x84 \xe2\x80 A\xff') == b'\xc3\xc3\xa4 \xe2\x80 a\xff', 'fold() of what is not UTF-8')
+    ok(module.fold(b'\xc3\xc3\x84 \xe2\x80 A\xff') == b'\xc3a \xe2\x80 a\xff', 'fold() of what is not UTF-8')
 
 
 def test_real(work):

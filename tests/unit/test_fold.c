@@ -7,7 +7,7 @@
  * What the folding of every character up to U+FFFF comes to: tests/tools/test_gen_catalogue.py
  * reads this number and has tools/gen-catalogue come to the same.
  */
-#define FOLD_SUM 870953697U
+#define FOLD_SUM 808049183U
 
 static uint32_t random_state = 1;
 
@@ -52,11 +52,15 @@ test_rows(void)
 		{"a blank before the border", STR_INIT("123456  8 0"), STR_INIT("123456 8 0")},
 		{"a blank after the border", STR_INIT("12345678  0"), STR_INIT("12345678 0")},
 		{"a NUL and control bytes", STR_INIT("A\0B\x01\x1F"), STR_INIT("a\0b\x01\x1F")},
-		{"Latin-1", STR_INIT("ÀÖØÞ×ß÷ÿ Ünbekannt É"), STR_INIT("àöøþ×ß÷ÿ ünbekannt é")},
-		{"Latin Extended-A", STR_INIT("ĀĶĹŇŊŶŸŹŽ ĸ ŉ ſ ăłő"), STR_INIT("āķĺňŋŷÿźž ĸ ŉ ſ ăłő")},
-		{"Turkish", STR_INIT("İstanbul ISPARTA ı"), STR_INIT("istanbul isparta ı")},
-		{"Greek", STR_INIT("Ο ΧΡΉΣΤΗΣ χρήστης ΆΈΉΊΌΎΏ ΪΫ"), STR_INIT("ο χρήστησ χρήστησ άέήίόύώ ϊϋ")},
-		{"Cyrillic", STR_INIT("ЯЩИК ПЕРЕПОЛНЕН Ёж Њ Ґ Ѡ Ӂ Ӏ ӿ"), STR_INIT("ящик переполнен ёж њ ґ ѡ ӂ ӏ ӿ")},
+		{"Latin-1", STR_INIT("ÀÖØÞ×ß÷ÿ Ünbekannt É"), STR_INIT("aooth×ss÷y unbekannt e")},
+		{"Latin Extended-A", STR_INIT("ĀĶĹŇŊŶŸŹŽ ĸ ŉ ſ ăłő"), STR_INIT("aklnnyyzz k n s alo")},
+		{"Turkish", STR_INIT("İstanbul ISPARTA ı"), STR_INIT("istanbul isparta i")},
+		{"Greek", STR_INIT("Ο ΧΡΉΣΤΗΣ χρήστης ΆΈΉΊΌΎΏ ΪΫ"), STR_INIT("ο χρηστησ χρηστησ αεηιουω ιυ")},
+		{"Cyrillic", STR_INIT("ЯЩИК ПЕРЕПОЛНЕН Ёж Њ Ґ Ѡ Ӂ Ӏ ӿ"), STR_INIT("ящик переполнен еж њ ґ ѡ ӂ ӏ ӿ")},
+		{"letters that are two", STR_INIT("Æra Œuvre Straße Þing ĳ"), STR_INIT("aera oeuvre strasse thing ij")},
+		{"Romanian, Vietnamese", STR_INIT("căsuța Ș Hộp thư đã đầy ẞ"), STR_INIT("casuta s hop thu da day ss")},
+		{"marks behind their letters", STR_INIT("e\u0301te\u0301 \u0438\u0306"), STR_INIT("ete \u0438")},
+		{"letters that stay", STR_INIT("Ɓ ƿ Ʃ ɐ"), STR_INIT("Ɓ ƿ Ʃ ɐ")},
 		{"scripts without case", STR_INIT("用户不存在 メール 존재하지 عنوان"), STR_INIT("用户不存在 メール 존재하지 عنوان")},
 		{"beyond 16 bits", STR_INIT("a😀B𝐀"), STR_INIT("a😀b𝐀")},
 		{"kinds of blank", STR_INIT("a\u00A0b\u2003c\u202Fd\u3000e\u2028f\u2007"), STR_INIT("a b c d e f")},
@@ -70,9 +74,9 @@ test_rows(void)
 		{"vanishes at the end", STR_INIT("a \u200B"), STR_INIT("a")},
 		{"ISO-8859-1", STR_INIT("Gr\xFC\xDF" "e"), STR_INIT("gr\xFC\xDF" "e")},
 		{"a lead byte at the end", STR_INIT("a\xC3"), STR_INIT("a\xC3")},
-		{"two lead bytes", STR_INIT("\xC3\xC3\x84"), STR_INIT("\xC3\xC3\xA4")},
+		{"two lead bytes", STR_INIT("\xC3\xC3\x84"), STR_INIT("\xC3" "a")},
 		{"a cut sequence of three", STR_INIT("\xE2\x80"), STR_INIT("\xE2\x80")},
-		{"a cut one, then another", STR_INIT("\xE2\x80\xC3\x84"), STR_INIT("\xE2\x80\xC3\xA4")},
+		{"a cut one, then another", STR_INIT("\xE2\x80\xC3\x84"), STR_INIT("\xE2\x80" "a")},
 		{"continuation bytes alone", STR_INIT("\x80\xA0\xBF"), STR_INIT("\x80\xA0\xBF")},
 		{"a no-break space in another byte set", STR_INIT("a\xA0" "b"), STR_INIT("a\xA0" "b")},
 		{"overlong forms stay", STR_INIT("\xC1\x81 \xE0\x81\x81 \xC0\xA0"), STR_INIT("\xC1\x81 \xE0\x81\x81 \xC0\xA0")},
@@ -211,7 +215,8 @@ test_origins(void)
 		{"behind what vanished", STR_INIT("a\u200Bb"), 1, 4},
 		{"a quote of three bytes", STR_INIT("\u2018a\u2019"), 2, 4},
 		{"behind it", STR_INIT("\u2018a\u2019"), 3, 7},
-		{"inside a letter", STR_INIT("xÉ"), 2, 2},
+		{"inside a letter", STR_INIT("xЖ"), 2, 2},
+		{"behind an accent", STR_INIT("xÉ"), 2, 3},
 		{"a blank of two bytes", STR_INIT("a\u00A0b"), 2, 3},
 		{"a blank, then a vanished, then another", STR_INIT("a \u200B b"), 2, 6},
 	};
