@@ -46,3 +46,15 @@ units_text(int64_t n, enum units units, char room[UNITS_TEXT_BYTES])
 	room[STR_DIGITS_MAX] = u->letter;
 	return (struct str){number.ptr, number.len + 1};
 }
+
+bool
+rate_parse(struct str text, struct rate *out)
+{
+	const struct str number = str_trim(str_cut(&text, '/'));
+	const int64_t count = units_parse(number, UNITS_NONE);
+	const int64_t time_s = units_parse(str_trim(text), UNITS_SECONDS);
+	if (count < 1 || count > RATE_COUNT_MAX || time_s < 1 || time_s > RATE_SECONDS_MAX)
+		return false;
+	*out = (struct rate){(uint32_t)count, (uint32_t)time_s};
+	return true;
+}

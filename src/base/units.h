@@ -22,4 +22,15 @@ int64_t units_parse(struct str text, enum units units);
 /* units_text - `n`, 0 or more, with the largest unit that leaves no rest; written into room */
 struct str units_text(int64_t n, enum units units, char room[UNITS_TEXT_BYTES]);
 
+/* So many in so long. */
+struct rate {
+	uint32_t count, seconds;
+};
+
+#define RATE_COUNT_MAX 1000000
+#define RATE_SECONDS_MAX 2592000 /* 30 days */
+
+/* rate_parse - "300/1h"; false, and *out as it was, when it is none, or past those limits */
+bool rate_parse(struct str text, struct rate *out);
+
 #endif

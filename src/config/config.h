@@ -32,9 +32,10 @@ enum setting_type {
 	CONFIG_WORDS, /* several: number has a bit for each */
 	CONFIG_TEXT,
 	CONFIG_HOST,
-	CONFIG_PATH,    /* absolute */
-	CONFIG_ADDRESS, /* user@example.org */
-	CONFIG_NETWORKS /* of addresses, or networks with a length */
+	CONFIG_PATH,     /* absolute */
+	CONFIG_ADDRESS,  /* user@example.org */
+	CONFIG_NETWORKS, /* of addresses, or networks with a length */
+	CONFIG_RATE      /* so many in so long: 300/1h; empty: no limit */
 };
 
 enum setting_scope { CONFIG_SERVER, CONFIG_LISTENER };

@@ -129,6 +129,34 @@
 		"once a month must not wait each time.")                                           \
 	X(greylist_spf_passes, FLAG, SERVER, "yes", 0, 0,                                          \
 		"Whether mail that SPF vouches for need not come again.")                          \
+	/* how much may be sent: doc/checks.md */                                                  \
+	X(rate_connections, RATE, SERVER, "", 0, 40,                                               \
+		"How often one address may connect: 30/1m. More are told 421, and when to "        \
+		"come again. Empty: any number.")                                                  \
+	X(rate_client, RATE, SERVER, "", 0, 40,                                                    \
+		"How many messages one address may send that has not signed in. A "                \
+		"provider sends for many people from one: 300/1h is little for those, and "        \
+		"much for anybody else.")                                                          \
+	X(rate_client_recipients, RATE, SERVER, "", 0, 40,                                         \
+		"How many recipients it may name; those that are not there count, too.")           \
+	X(rate_network, RATE, SERVER, "", 0, 40,                                                   \
+		"The same for all addresses of its network together, a /24, or a /64 in "          \
+		"IPv6: a flood that comes from many addresses.")                                   \
+	X(rate_network_recipients, RATE, SERVER, "", 0, 40, "How many recipients these may name.") \
+	X(rate_user, RATE, SERVER, "", 0, 40,                                                      \
+		"How many messages an account may send. A stolen password is used at once "        \
+		"and without rest: 500/1d stops that, and few people write as much.")              \
+	X(rate_user_recipients, RATE, SERVER, "", 0, 40,                                           \
+		"How many recipients it may name: 1000/1d.")                                       \
+	X(rate_sender, RATE, SERVER, "", 0, 40,                                                    \
+		"How many messages may come with one sender's address from others. The "           \
+		"null sender is not counted.")                                                     \
+	X(rate_recipient, RATE, SERVER, "", 0, 40,                                                 \
+		"How many messages one recipient may get: an alarm gone wild, or a "               \
+		"mailbox that is flooded to bury one message in it.")                              \
+	X(rate_exempt, NETWORKS, SERVER, "127.0.0.0/8 ::1", 0, 32,                                 \
+		"Hosts that the limits of clients, networks and senders are not for. "             \
+		"Accounts and recipients have theirs wherever the mail comes from.")               \
 	/* listeners */                                                                            \
 	X(address, TEXT, LISTENER, "", 0, 255,                                                     \
 		"Where a listener waits: 0.0.0.0:25, [::]:587, a path for a socket of the file "   \

@@ -169,6 +169,9 @@ text_value(const struct setting_row *row, struct str text, struct arena *a, stru
 	if (row->type == CONFIG_ADDRESS &&
 		(at == STR_NPOS || at == 0 || !is_host(str_from(text, at + 1))))
 		return STR("it must be an address: user@example.org");
+	struct rate rate;
+	if (row->type == CONFIG_RATE && !rate_parse(text, &rate))
+		return STR("it must be so many in so long: 300/1h (at most 1000000/30d)");
 	return STR_NONE;
 }
 
@@ -192,6 +195,7 @@ config_value_parse(
 	case CONFIG_HOST:
 	case CONFIG_PATH:
 	case CONFIG_ADDRESS:
+	case CONFIG_RATE:
 		break;
 	}
 	return text_value(row, text, a, &out->text);
@@ -228,6 +232,7 @@ config_value_text(enum config_setting s, const struct config_value *value, struc
 	case CONFIG_PATH:
 	case CONFIG_ADDRESS:
 	case CONFIG_NETWORKS:
+	case CONFIG_RATE:
 		break;
 	}
 	/* What would be taken for a comment needs quotes. */

@@ -478,12 +478,14 @@ static bool
 start(struct server *s)
 {
 	s->workers = workers_new(s->base, thread_count(s));
+	static char rates[FOLDER_PATH_MAX]; /* borrowed as long as the server runs */
 	const struct receive_parts parts = {.directory = s->directory,
 		.directory_path = s->directory_path,
 		.queue = s->queue,
 		.workers = s->workers,
 		.log = s->log,
 		.checks = s->checks,
+		.rates_path = conf_path(&s->conf, RATES_FILE, rates) ? rates : NULL,
 		.accepted = accepted,
 		.to = s};
 	const struct timeval minute = {REFRESH_S, 0};

@@ -94,6 +94,8 @@ receive_make(struct stage *s)
 		.workers = s->workers,
 		.log = s->log,
 		.checks = s->checks,
+		.rates_path = conf_path(s->conf, RATES_FILE, s->rates_path) ? s->rates_path : NULL,
+		.is_rehearsal = true,
 		.accepted = accepted,
 		.to = s};
 	return (s->workers != NULL && receive_start(s->receive, &parts)) ||

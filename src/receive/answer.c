@@ -15,6 +15,7 @@ answer_connect(struct guest *g, struct smtp_answer *a)
 	if (g->profile->settings.kind == LISTENER_SUBMISSION &&
 		clients_banned_ms(g->receive->clients, &ip, clock_mono_ms()) > 0)
 		return refuse_with(a, CONDITION_LOGIN_BANNED);
+	limits_refuse(g, LIMIT_AT_CONNECT, a);
 	return true;
 }
 
@@ -98,7 +99,8 @@ answer_mail(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 	if (!queue_has_room(g->receive->parts.queue,
 		    e->mail.size_bytes > 0 ? (uint64_t)e->mail.size_bytes : 0))
 		return refuse_with(a, CONDITION_STORAGE_LOW);
-	if (login_is_withdrawn(g, a) || sender_is_refused(g, a))
+	if (login_is_withdrawn(g, a) || sender_is_refused(g, a) ||
+		limits_refuse(g, LIMIT_AT_MAIL, a))
 		return true;
 	guest_check_begin(g);
 	return guest_check(g, CHECK_AT_MAIL, e, a);
@@ -234,6 +236,8 @@ answer_rcpt(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 		return refuse_with(a, found->condition);
 	const int64_t declared = g->session.transaction.declared_bytes;
 	if (found->target_count == 1 && is_full(g, &found->targets[0], declared, a))
+		return true;
+	if (limits_refuse(g, LIMIT_AT_RCPT, a))
 		return true;
 	return guest_check(g, CHECK_AT_RCPT, e, a);
 }

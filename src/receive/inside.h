@@ -5,6 +5,7 @@
 #include "base/net.h"
 #include "receive/clients.h"
 #include "receive/guest.h"
+#include "receive/limits.h"
 #include "receive/mail.h"
 #include "receive/receive.h"
 
@@ -50,6 +51,7 @@ struct receive {
 	struct listener *listeners[CONFIG_LISTENERS_MAX];
 	size_t listener_count;
 	struct clients *clients;
+	struct limits *limits;
 	struct logins *logins;
 	struct visit *visits; /* those that are open */
 	struct visit *held;   /* that wait for room in the queue */

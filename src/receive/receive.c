@@ -25,7 +25,8 @@ receive_new(struct event_base *base)
 	/* Begun at a time that moves as fast as 256 sessions a second, so that a restart repeats no
 	 * reference, and short enough to be read aloud. */
 	r->next_reference = (uint64_t)clock_wall_ms() / 1000 * 256 % (UINT64_C(1) << 35);
-	if (r->clients == NULL || r->in == NULL || r->out == NULL) {
+	r->limits = limits_new();
+	if (r->clients == NULL || r->limits == NULL || r->in == NULL || r->out == NULL) {
 		receive_free(r);
 		return NULL;
 	}
@@ -37,6 +38,8 @@ receive_start(struct receive *r, const struct receive_parts *parts)
 {
 	r->parts = *parts;
 	r->logins = logins_new(parts->directory_path);
+	limits_start(
+		r->limits, r->base, parts->is_rehearsal ? NULL : parts->workers, parts->rates_path);
 	for (size_t i = 0; r->logins != NULL && i < r->listener_count; i++)
 		event_add(&r->listeners[i]->event, NULL);
 	return r->logins != NULL;
@@ -142,6 +145,7 @@ apply(struct receive *r, const struct config *config)
 	r->connections_per_client = (size_t)v[SETTING_max_connections_per_client].number;
 	r->ban_failures = (unsigned)v[SETTING_autoban].number;
 	r->ban_ms = v[SETTING_autoban_time].number * 1000;
+	limits_configure(r->limits, config);
 }
 
 bool
@@ -274,6 +278,7 @@ receive_free(struct receive *r)
 		evtimer_del(&r->patience);
 	logins_free(r->logins);
 	clients_free(r->clients);
+	limits_free(r->limits);
 	free(r->in);
 	free(r->out);
 	free(r);

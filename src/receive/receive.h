@@ -19,6 +19,7 @@
 #include "smtp/session.h"
 
 #define RECEIVE_WORDS_MAX 1400
+#define RATES_FILE "rates" /* in data_directory */
 
 struct receive_error {
 	char words[RECEIVE_WORDS_MAX];
@@ -38,7 +39,9 @@ struct receive_parts {
 	struct queue *queue;
 	struct workers *workers;
 	struct eventlog *log;
-	struct checks *checks;                        /* NULL: nothing is checked */
+	struct checks *checks;  /* NULL: nothing is checked */
+	const char *rates_path; /* where what limits count is kept; NULL: nowhere */
+	bool is_rehearsal;      /* it is read there, and not written */
 	void (*accepted)(void *to, uint64_t message); /* one more is in the queue */
 	void *to;
 };

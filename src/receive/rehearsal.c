@@ -69,6 +69,7 @@ rehearsal_new(struct receive *r, const struct config *config,
 		free(s);
 		return NULL;
 	}
+	limits_configure(r->limits, config);
 	const struct session_peer peer = {.client = client->address,
 		.reference = STR(REFERENCE),
 		.is_secure = client->is_secure || s->profile->is_immediate};

@@ -93,9 +93,11 @@ class Nixied:
         return status
 
     def reload(self):
-        before = self.log().count(' reload ')
+        def told():
+            return self.log().count(' reload ') + self.log().count(' alarm ')
+        before = told()
         self.process.send_signal(signal.SIGHUP)
-        return until(lambda: self.log().count(' reload ') + self.log().count(' alarm ') > before)
+        return until(lambda: told() > before)
 
     def __enter__(self):
         return self.start()
