@@ -17,6 +17,7 @@ static const struct command {
 	{"audit", cmd_audit, "count what became of everything that was accepted"},
 	{"check", cmd_check, "say what is wrong or dangerous in the configuration"},
 	{"self-check", cmd_self_check, "ask as others do whether a domain can send and get mail"},
+	{"greylist", cmd_greylist, "show who must come again, and forget them"},
 	{"try", cmd_try, "rehearse a session, and see what decides"},
 	{"digest", cmd_digest, "sum up the log: what needs a hand, what failed most"},
 	{"why", cmd_why, "tell what became of mail, or why it was refused, out of the log"},
