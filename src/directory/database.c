@@ -231,6 +231,7 @@ directory_close(struct directory *d)
 {
 	if (d == NULL)
 		return;
+	kept_free(d);
 	for (int i = 0; i < QUERY_COUNT; i++)
 		sqlite3_finalize(d->queries[i]);
 	sqlite3_close(d->db);

@@ -39,6 +39,20 @@ struct directory_error {
 struct directory *directory_open(const char *path, struct directory_error *error);
 void directory_close(struct directory *d);
 
+/* Answers that are kept as long as the file stays as it is: so many, each of so many bytes of text.
+ * In all a few megabytes at the most. */
+#define DIRECTORY_KEPT_MAX 4096
+#define DIRECTORY_KEPT_BYTES_MAX 1024
+
+/*
+ * directory_hold - until directory_release() the file is looked at once for whether it was changed
+ *
+ * For questions that belong together, like those about commands that came in one piece: they are
+ * answered by one state of the file where it was known before, and cost one look. Not nested.
+ */
+void directory_hold(struct directory *d);
+void directory_release(struct directory *d);
+
 /* ---- questions of a session */
 
 enum target_kind {

@@ -8,6 +8,8 @@
 
 /* Every question the directory asks, prepared once. */
 #define QUERIES(X)                                                                                 \
+	/* Another number when another connection has changed the file. */                         \
+	X(VERSION, "PRAGMA data_version")                                                          \
 	X(BEGIN, "BEGIN")                                                                          \
 	X(BEGIN_CHANGE, "BEGIN IMMEDIATE")                                                         \
 	X(COMMIT, "COMMIT")                                                                        \
@@ -85,6 +87,11 @@ struct directory {
 	sqlite3 *db;
 	unsigned depth; /* changes within changes; 0: no transaction */
 	sqlite3_stmt *queries[QUERY_COUNT];
+	/* of kept.c */
+	struct kept **kept; /* DIRECTORY_KEPT_MAX of them; NULL: nothing yet */
+	uint64_t state;     /* of the file, counted here; 0: never asked */
+	int64_t seen_version, seen_own;
+	bool may_hold, is_held;
 };
 
 /* ---- database.c: one question at a time; ask(), bind, step, and done() when no more is wanted */
@@ -109,6 +116,28 @@ bool run(struct directory *d, enum query query);
 __attribute__((format(printf, 2, 3))) bool fail(
 	struct directory_error *error, const char *fmt, ...);
 bool fail_database(struct directory *d, struct directory_error *error, const char *what);
+
+/* ---- kept.c */
+
+enum kept_kind { KEPT_WAY, KEPT_PLACE, KEPT_RANGE };
+
+/* What there is to know, by its kind: a way has all but the range. */
+struct kept_answer {
+	bool is_refused, has_target;
+	enum condition condition;
+	enum directory_place place;
+	struct str why;
+	struct directory_target target;
+	struct directory_range range;
+};
+
+/* kept_find - what was answered before, if the file is as it was then; NULL: it must be asked.
+ * Valid until the next kept_put() kept_put - keeps what was answered after kept_find() found
+ * nothing; copies all of it */
+const struct kept_answer *kept_find(struct directory *d, enum kept_kind kind, struct str key);
+void kept_put(
+	struct directory *d, enum kept_kind kind, struct str key, const struct kept_answer *answer);
+void kept_free(struct directory *d);
 
 /* ---- change.c */
 

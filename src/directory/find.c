@@ -129,6 +129,11 @@ directory_place(struct directory *d, struct str domain, enum directory_place *ou
 		name = whole.domain;
 	} else if (!domain_parse(domain, room, &name))
 		return true;
+	const struct kept_answer *const kept = kept_find(d, KEPT_PLACE, name);
+	if (kept != NULL) {
+		*out = kept->place;
+		return true;
+	}
 	enum step rc = domain_find(d, name, &row);
 	if (rc == STEP_ROW && row.is_active)
 		*out = PLACE_LOCAL;
@@ -137,5 +142,7 @@ directory_place(struct directory *d, struct str domain, enum directory_place *ou
 		if (rc == STEP_ROW)
 			*out = PLACE_ROUTE;
 	}
+	if (rc != STEP_FAILED)
+		kept_put(d, KEPT_PLACE, name, &(struct kept_answer){.place = *out});
 	return rc != STEP_FAILED;
 }

@@ -26,6 +26,13 @@ directory_range_find(
 	*out = without_range;
 	if (!ip_parse(ip, &parsed))
 		return true;
+	const struct str key = {(const char *)parsed.bytes, sizeof parsed.bytes};
+	const struct kept_answer *const kept = kept_find(d, KEPT_RANGE, key);
+	if (kept != NULL) {
+		*out = kept->range;
+		out->name = arena_str(a, out->name);
+		return true;
+	}
 	sqlite3_stmt *const s = ask(d, QUERY_RANGE);
 	bind_bytes(s, 1, parsed.bytes, sizeof parsed.bytes);
 	const enum step rc = step(s);
@@ -33,6 +40,8 @@ directory_range_find(
 		*out = (struct directory_range){arena_str(a, column_text(s, 0)),
 			(unsigned)sqlite3_column_int(s, 1), (unsigned)sqlite3_column_int(s, 2)};
 	done(s);
+	if (rc != STEP_FAILED && !arena_failed(a))
+		kept_put(d, KEPT_RANGE, key, &(struct kept_answer){.range = *out});
 	return rc != STEP_FAILED;
 }
 

@@ -28,6 +28,7 @@ struct walk {
 	size_t step_room;
 	struct str way[DIRECTORY_DEPTH_MAX];
 	size_t depth;
+	bool asked_sender; /* the answer is not the same for everybody */
 	struct seen *seen[SEEN_BUCKETS];
 };
 
@@ -114,6 +115,7 @@ static struct str
 list_lacks(struct walk *w, int64_t list, struct str address)
 {
 	sqlite3_stmt *s = ask_id(w->d, QUERY_LIST, list);
+	w->asked_sender = true;
 	if (step(s) != STEP_ROW) {
 		done(s);
 		return STR("the list's settings, which cannot be read");
@@ -372,8 +374,59 @@ walk(struct walk *w, struct str address)
 	return ok;
 }
 
-void
-directory_resolve(struct directory *d, const struct directory_question *question, struct arena *a,
+/* ---- what was answered before */
+
+/* Is the answer the same whoever asks, and worth keeping? */
+static bool
+may_keep(const struct walk *w)
+{
+	return !w->asked_sender && w->out->target_count <= 1 && !arena_failed(w->a) &&
+	       !(w->out->is_refused && w->out->condition == CONDITION_LOOKUP_FAILED);
+}
+
+static void
+keep(const struct walk *w)
+{
+	const struct directory_answer *const o = w->out;
+	struct kept_answer kept = {.is_refused = o->is_refused,
+		.has_target = o->target_count > 0,
+		.condition = o->condition,
+		.place = o->place,
+		.why = o->why};
+	if (kept.has_target)
+		kept.target = o->targets[0];
+	kept_put(w->d, KEPT_WAY, w->question->recipient, &kept);
+}
+
+static bool
+is_kept(struct directory *d, const struct directory_question *question, struct arena *a,
+	struct directory_answer *out)
+{
+	const struct kept_answer *const kept =
+		question->is_told ? NULL : kept_find(d, KEPT_WAY, question->recipient);
+	if (kept == NULL)
+		return false;
+	*out = (struct directory_answer){.is_refused = kept->is_refused,
+		.condition = kept->condition,
+		.why = arena_str(a, kept->why),
+		.place = kept->place};
+	if (!kept->has_target)
+		return true;
+	struct directory_target *const target = arena_alloc(a, 1, sizeof *target);
+	if (target == NULL)
+		return false;
+	*target = kept->target;
+	target->address = arena_str(a, target->address);
+	target->route_host = arena_str(a, target->route_host);
+	out->targets = target;
+	out->target_count = 1;
+	return !arena_failed(a);
+}
+
+/* ---- all of it */
+
+static void
+walk_all(struct directory *d, const struct directory_question *question, struct arena *a,
 	struct directory_answer *out)
 {
 	struct walk w = {.d = d, .a = a, .question = question, .out = out};
@@ -392,6 +445,16 @@ directory_resolve(struct directory *d, const struct directory_question *question
 		out->target_count = 0;
 	out->targets = w.targets;
 	out->steps = w.steps;
+	if (may_keep(&w))
+		keep(&w);
+}
+
+void
+directory_resolve(struct directory *d, const struct directory_question *question, struct arena *a,
+	struct directory_answer *out)
+{
+	if (!is_kept(d, question, a, out))
+		walk_all(d, question, a, out);
 }
 
 bool

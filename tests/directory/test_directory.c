@@ -662,6 +662,105 @@ test_open(const char *path)
 	tap_ok(directory_open(path, &error) == NULL, "no database: %s", error.words);
 }
 
+static enum condition
+condition_of(struct directory *d, const char *recipient, const char *sender)
+{
+	struct arena a;
+	arena_init(&a, 1 << 20);
+	struct directory_answer answer;
+	directory_resolve(d,
+		&(struct directory_question){
+			.recipient = str_of(recipient), .sender = str_of(sender)},
+		&a, &answer);
+	arena_fini(&a);
+	return answer.is_refused ? answer.condition : CONDITION__COUNT;
+}
+
+/* What is kept of answers: never longer than it is true, whoever changes the file. */
+static void
+test_kept(const char *path)
+{
+	struct directory *const d = directory_open(path, &error), *const other = directory_open(
+									  path, &error);
+	must(d != NULL && other != NULL);
+	must(directory_domain_add(other, STR("k.example"), STR_NONE, &error));
+	tap_is_int(condition_of(d, "jo@k.example", ""), CONDITION_UNKNOWN_USER, "nobody yet");
+	tap_ok(kept_find(d, KEPT_WAY, STR("jo@k.example")) != NULL, "the answer is kept");
+	must(directory_account_add(
+		other, STR("jo@k.example"), &(struct account_settings){0}, &error));
+	tap_ok(kept_find(d, KEPT_WAY, STR("jo@k.example")) == NULL,
+		"... until another connection changes the file");
+	tap_is_int(condition_of(d, "jo@k.example", ""), CONDITION__COUNT, "there he is");
+	tap_ok(kept_find(d, KEPT_WAY, STR("jo@k.example")) != NULL, "the new answer is kept");
+	must(active_set(d, ENTRY_ACCOUNT, "jo@k.example", false));
+	tap_is_int(condition_of(d, "jo@k.example", ""), CONDITION_ACCOUNT_INACTIVE,
+		"a change of one's own counts too");
+
+	directory_hold(d);
+	tap_is_int(condition_of(d, "jo@k.example", ""), CONDITION_ACCOUNT_INACTIVE, "held");
+	must(active_set(other, ENTRY_ACCOUNT, "jo@k.example", true));
+	tap_is_int(condition_of(d, "jo@k.example", ""), CONDITION_ACCOUNT_INACTIVE,
+		"questions of one piece are answered by one state");
+	directory_release(d);
+	tap_is_int(
+		condition_of(d, "jo@k.example", ""), CONDITION__COUNT, "the next ones by the new");
+	directory_hold(d);
+	directory_hold(d);
+	must(active_set(other, ENTRY_ACCOUNT, "jo@k.example", false));
+	tap_is_int(condition_of(d, "jo@k.example", ""), CONDITION_ACCOUNT_INACTIVE,
+		"who holds anew looks anew");
+	directory_release(d);
+
+	/* The answer for one sender is not that for another. */
+	must(directory_list_add(
+		d, STR("l@k.example"), &(struct list_settings){.mode = LIST_MEMBERS}, &error));
+	must(directory_member_add(d, STR("l@k.example"), STR("x@far.example"), &error));
+	tap_is_int(condition_of(d, "l@k.example", "x@far.example"), CONDITION__COUNT, "a member");
+	tap_is_int(condition_of(d, "l@k.example", "y@far.example"), CONDITION_LIST_SENDER_REFUSED,
+		"nobody else, when a member has just been let in");
+
+	/* What is undone was never true. */
+	must(change_begin(d, &error));
+	must(directory_account_add(d, STR("un@k.example"), &(struct account_settings){0}, &error));
+	tap_is_int(condition_of(d, "un@k.example", ""), CONDITION__COUNT, "there, within a change");
+	change_end(d, false, &error);
+	tap_is_int(condition_of(d, "un@k.example", ""), CONDITION_UNKNOWN_USER, "which is undone");
+
+	enum directory_place place;
+	tap_ok(directory_place(d, STR("p.example"), &place) && place == PLACE_ELSEWHERE,
+		"elsewhere");
+	must(directory_domain_add(other, STR("p.example"), STR_NONE, &error));
+	tap_ok(directory_place(d, STR("p.example"), &place) && place == PLACE_LOCAL, "then here");
+	struct arena a;
+	arena_init(&a, 1 << 20);
+	struct directory_range range;
+	tap_ok(directory_range_find(d, STR("192.0.2.9"), &a, &range) && range.allowed == 15,
+		"of no range");
+	must(directory_range_add(other, STR("192.0.2.0/28"), 9,
+		&(struct directory_range){.name = STR("n"), .allowed = 1}, &error));
+	for (int i = 0; i < 2; i++)
+		tap_ok(directory_range_find(d, STR("192.0.2.9"), &a, &range) &&
+				range.allowed == 1 && str_eq(range.name, STR("n")),
+			"of a new one%s", i == 1 ? ", asked again" : "");
+	arena_fini(&a);
+
+	/* The edge of what is kept. */
+	static char text[DIRECTORY_KEPT_BYTES_MAX];
+	memset(text, 'x', sizeof text);
+	struct kept_answer large = {.why = {text, sizeof text - 1}};
+	(void)kept_find(d, KEPT_PLACE, STR("k"));
+	kept_put(d, KEPT_PLACE, STR("k"), &large);
+	tap_ok(kept_find(d, KEPT_PLACE, STR("k")) != NULL, "%d bytes are kept",
+		DIRECTORY_KEPT_BYTES_MAX);
+	large.why.len++;
+	(void)kept_find(d, KEPT_PLACE, STR("m"));
+	kept_put(d, KEPT_PLACE, STR("m"), &large);
+	tap_ok(kept_find(d, KEPT_PLACE, STR("m")) == NULL, "one more is not");
+	tap_ok(kept_find(d, KEPT_WAY, STR("k")) == NULL, "kinds of questions are not confused");
+	directory_close(d);
+	directory_close(other);
+}
+
 /* The tables of version 1, as a file from then has them. Never changed with the program. */
 static const char version_1[] =
 	"CREATE TABLE domain ("
@@ -772,6 +871,8 @@ main(void)
 	directory_close(d);
 	unlink(path);
 	test_open(path);
+	unlink(path);
+	test_kept(path);
 	unlink(path);
 	test_migration(path);
 	unlink(path);
