@@ -27,7 +27,7 @@
 		"Who gets what nobody else can: bounces of bounces, mail to <postmaster>. "        \
 		"Empty: postmaster at the host name.")                                             \
 	X(threads, COUNT, SERVER, "0", 0, 64,                                                      \
-		"Threads for what takes its time, passwords and mailboxes; 0 is eight, or one "    \
+		"Threads for passwords, and as many for mailboxes; 0 is eight, or one "            \
 		"for "                                                                             \
 		"each processor where there are more: most of the time they wait for the disk.")   \
 	X(user, TEXT, SERVER, "", 0, 63,                                                           \

@@ -14,9 +14,10 @@
 
 #define PARCELS_IN_LINE_MAX 2000 /* more are not looked at until some have gone */
 #define LANE_PARCELS_MAX 500     /* of one place, so that others have a turn */
-#define LANE_FULL_MS 20000       /* when to look again at what found its lane full */
+#define NO_MEMORY_MS 20000       /* when to look again at what there was no memory for */
 #define LOOK_RECIPIENTS_MAX 200  /* of one message in one go */
 #define LOOKS_IN_TURN_MAX 50
+#define LOOKS_AGAIN_MAX 25 /* of them, at what found its lane full */
 #define LOCAL_PARCEL_RECIPIENTS_MAX 20
 #define LOCAL_PARCELS_MAX 64
 #define PARCEL_ARENA_BYTES_MAX (8u << 20)
@@ -40,6 +41,7 @@ struct lane {
 	struct table_node node;
 	struct parcel *first, **end;
 	size_t in_line, under_way;
+	struct due full;           /* messages that found no room in it, the first first */
 	struct lane *next, **link; /* the ring of those that have somebody in line */
 };
 

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "deliver/inside.h"
@@ -172,38 +171,19 @@ cursor_read(void *from, char *to, size_t room)
 	return (long)n;
 }
 
+/* The folders above a mailbox: of its domain, and of all domains. */
 static bool
-folder_make(const char *path, struct mailbox_error *error)
+parents_make(const char *mailbox, struct mailbox_error *error)
 {
-	if (mkdir(path, 0700) == 0 || errno == EEXIST)
-		return true;
-	error->code = errno;
-	snprintf(error->words, sizeof error->words, "%.300s cannot be made: %s", path,
-		strerror(error->code));
-	return false;
-}
-
-/* The mailbox's path, whose parents are there. */
-static bool
-mailbox_find(const struct errand *e, const struct parcel_recipient *r, char path[MAILBOX_PATH_MAX],
-	struct mailbox_error *error)
-{
-	struct str domain = r->address;
-	const struct str local = str_cut(&domain, '@');
-	if (!mailbox_path(e->mail_folder, domain, local, path)) {
-		error->code = ENAMETOOLONG;
-		snprintf(error->words, sizeof error->words, "the path of the mailbox is too long");
-		return false;
-	}
-	char *const last = strrchr(path, '/');
-	*last = '\0';
+	char path[MAILBOX_PATH_MAX];
+	snprintf(path, sizeof path, "%s", mailbox);
+	*strrchr(path, '/') = '\0';
 	char *const folder_end = strrchr(path, '/');
 	*folder_end = '\0';
-	bool ok = folder_make(path, error);
+	if (!mailbox_folder_make(path, error))
+		return false;
 	*folder_end = '/';
-	ok = ok && folder_make(path, error);
-	*last = '/';
-	return ok;
+	return mailbox_folder_make(path, error);
 }
 
 static void
@@ -213,7 +193,12 @@ mailbox_write(struct errand *e, size_t i)
 	const struct parcel_recipient *const r = &p->recipients[i];
 	struct written *const w = &e->written[i];
 	char path[MAILBOX_PATH_MAX], head[HEAD_BYTES_MAX], id[QUEUE_ID_BYTES + STR_DIGITS_MAX];
-	if (!mailbox_find(e, r, path, &w->error)) {
+	struct str domain = r->address;
+	const struct str local = str_cut(&domain, '@');
+	if (!mailbox_path(e->mail_folder, domain, local, path)) {
+		w->error.code = ENAMETOOLONG;
+		snprintf(w->error.words, sizeof w->error.words,
+			"the path of the mailbox is too long");
 		w->result = MAILBOX_FAILED;
 		return;
 	}
@@ -230,6 +215,12 @@ mailbox_write(struct errand *e, size_t i)
 		/* An attempt may have been made that nobody remembers: before a crash. */
 		.may_be_there = r->attempts > 0 || p->arrived_ms <= e->local->started_ms};
 	w->result = maildir_deliver(path, &message, r->quota_bytes, &w->error);
+	/* The first mail of a domain. */
+	if (w->result == MAILBOX_FAILED && w->error.code == ENOENT &&
+		parents_make(path, &w->error)) {
+		c = (struct cursor){e->bytes, e->have};
+		w->result = maildir_deliver(path, &message, r->quota_bytes, &w->error);
+	}
 }
 
 /* Bytes to a file, all of them. */

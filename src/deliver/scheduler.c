@@ -5,8 +5,8 @@
  * put into parcels by their destination, each parcel in the line of its lane. Lanes that have
  * somebody in line form a ring and take turns, so that one busy place cannot hold up the others.
  *
- * What is in memory is bounded: so many parcels in line, so many of one lane. What finds no room
- * stays in the heap and is looked at again.
+ * What is in memory is bounded: so many parcels in line, so many of one lane. What finds no room in
+ * its lane waits there, as 16 bytes, and is looked at again when the lane has room.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -144,6 +144,8 @@ walk(struct deliver *d)
 	due_clear(&d->due);
 	for (struct table_node *n = NULL; (n = table_next(&d->flights, n)) != NULL;)
 		FLIGHT_OF(n)->planned_ms = INT64_MAX;
+	for (struct table_node *n = NULL; (n = table_next(&d->lanes, n)) != NULL;)
+		due_clear(&LANE_OF(n)->full);
 	queue_each(d->options.queue, walk_visit, d);
 }
 
@@ -257,13 +259,27 @@ ring_remove(struct deliver *d, struct lane *l)
 	l->link = NULL;
 }
 
+/* Who found the lane full is looked at when it is due, as everybody: the lane does not take turns
+ * any more. */
+static void
+full_release(struct deliver *d, struct lane *l, size_t most)
+{
+	for (; most > 0 && l->full.count > 0; most--) {
+		const int64_t at_ms = due_next(&l->full);
+		if (!due_add(&d->due, at_ms, due_take(&l->full, at_ms)))
+			walk_later(d);
+	}
+}
+
 static void
 lane_end(struct deliver *d, struct lane *l)
 {
 	if (l->in_line > 0 || l->under_way > 0)
 		return;
+	full_release(d, l, SIZE_MAX);
 	table_remove(&d->lanes, &l->node);
 	d->counts.lanes--;
+	due_fini(&l->full);
 	free(l);
 }
 
@@ -288,8 +304,10 @@ lane_take(struct deliver *d, struct lane *l)
 	p->next = NULL;
 	if (l->first == NULL)
 		l->end = &l->first;
-	if (--l->in_line == 0)
+	if (--l->in_line == 0) {
 		ring_remove(d, l);
+		full_release(d, l, LANE_PARCELS_MAX);
+	}
 	d->in_line--;
 	d->counts.in_line -= p->count;
 	return p;
@@ -371,8 +389,9 @@ struct look {
 	struct parcel *parcels; /* not yet in line */
 	size_t taken, examined;
 	struct arena head_arena;
-	struct str head; /* the message's first bytes, when they were asked for */
-	bool is_starved; /* no memory, or no room in a lane */
+	struct str head;   /* the message's first bytes, when they were asked for */
+	struct lane *full; /* the last one that had no room */
+	bool is_starved;   /* no memory, or no room in a lane */
 };
 
 static struct parcel *
@@ -530,11 +549,13 @@ look_recipient(struct look *k, uint32_t place)
 	if (!has_way || str_is_set(why)) {
 		settle_here(k, r, place, refusal, why);
 	} else {
-		const struct lane *const l =
+		struct lane *const l =
 			LANE_OF(table_find(&d->lanes, hash_add_case(HASH_FIRST, to.lane_name)));
 		struct parcel *p = NULL;
 		if (l == NULL || l->in_line < LANE_PARCELS_MAX)
 			p = parcel_for(k, &to);
+		else
+			k->full = l;
 		if (p != NULL && parcel_add(p, r, place, &to))
 			mark_busy(k, place);
 		else
@@ -596,8 +617,12 @@ look(struct deliver *d, uint64_t id)
 	arena_fini(&k.head_arena);
 	k.flight->recipients--;
 	const int64_t next = message_due(d, m);
-	const bool must_wait = next <= now && (k.is_starved && k.taken == 0);
-	plan(d, id, must_wait ? now + LANE_FULL_MS : next);
+	if (next > now || !k.is_starved || k.taken > 0)
+		plan(d, id, next);
+	else if (k.full == NULL || !due_add(&k.full->full, now, id))
+		plan(d, id, now + NO_MEMORY_MS);
+	else
+		k.flight->planned_ms = now; /* in the lane */
 	flight_end(d, k.flight);
 }
 
@@ -642,6 +667,20 @@ deliver_settle(struct deliver *d, uint64_t id, uint32_t recipient, enum conditio
 
 /* ---- turns */
 
+/* Lanes that have room again: who found them full is before who is new. How many were looked at. */
+static int
+look_again(struct deliver *d)
+{
+	int looks = 0;
+	for (struct lane *l = d->ring; l != NULL; l = l->next)
+		while (l->full.count > 0 && l->in_line < LANE_PARCELS_MAX &&
+			d->in_line < PARCELS_IN_LINE_MAX && looks < LOOKS_AGAIN_MAX) {
+			look(d, due_take(&l->full, INT64_MAX));
+			looks++;
+		}
+	return looks;
+}
+
 /* Messages that are due are put in line, and those whose turn it is begin. */
 static void
 begin(struct deliver *d, int64_t now)
@@ -650,8 +689,8 @@ begin(struct deliver *d, int64_t now)
 	if (d->must_walk && now >= d->walk_ms)
 		walk(d);
 	due_tidy(d, &d->due_limit);
-	for (int i = 0; i < LOOKS_IN_TURN_MAX && d->in_line < PARCELS_IN_LINE_MAX &&
-			(id = due_take(&d->due, now)) != 0;
+	for (int i = look_again(d); i < LOOKS_IN_TURN_MAX && d->in_line < PARCELS_IN_LINE_MAX &&
+				    (id = due_take(&d->due, now)) != 0;
 		i++)
 		look(d, id);
 	lanes_turn(d);
@@ -790,6 +829,7 @@ deliver_free(struct deliver *d)
 	}
 	for (struct table_node *n; (n = table_next(&d->lanes, NULL)) != NULL;) {
 		table_remove(&d->lanes, n);
+		due_fini(&LANE_OF(n)->full);
 		free(LANE_OF(n));
 	}
 	table_fini(&d->flights);

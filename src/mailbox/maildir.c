@@ -97,35 +97,58 @@ message_write(struct sink *s, const struct mailbox_message *m, const char *path,
 	return MAILBOX_DONE;
 }
 
-/* The folder and its three, made where they are missing. */
+bool
+mailbox_folder_make(const char *path, struct mailbox_error *error)
+{
+	char parent[MAILBOX_PATH_MAX];
+	if (mkdir(path, 0700) < 0) {
+		if (errno == EEXIST)
+			return true;
+		failed(error, MAILBOX_FAILED, errno, "cannot make", path);
+		return false;
+	}
+	/* Its name stands in its parent, which is durable by a sync of its own. */
+	const char *const slash = strrchr(path, '/');
+	const int len = slash == NULL || slash == path ? 1 : (int)(slash - path);
+	snprintf(parent, sizeof parent, "%.*s", len, slash == NULL ? "." : path);
+	const int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const bool ok = fd >= 0 && fsync(fd) == 0;
+	const int code = errno;
+	if (fd >= 0)
+		close(fd);
+	if (!ok)
+		failed(error, MAILBOX_FAILED, code, "cannot sync the folder above", path);
+	return ok;
+}
+
+/* The three folders, where they are missing. */
+static bool
+three_make(int dir, const char *path, struct mailbox_error *error)
+{
+	static const char *const folders[] = {"tmp", "new", "cur"};
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+		if (mkdirat(dir, folders[i], 0700) < 0 && errno != EEXIST) {
+			failed(error, MAILBOX_FAILED, errno, "cannot make the folders of", path);
+			return false;
+		}
+	if (fsync(dir) == 0)
+		return true;
+	failed(error, MAILBOX_FAILED, errno, "cannot sync", path);
+	return false;
+}
+
+/* The folder, made where it is missing. That the three are there is found out by using them. */
 static int
 maildir_open(const char *path, struct mailbox_error *error)
 {
-	static const char *const folders[] = {"tmp", "new", "cur"};
-	if (mkdir(path, 0700) < 0 && errno != EEXIST) {
-		failed(error, MAILBOX_FAILED, errno, "cannot make", path);
-		return -1;
-	}
-	const int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (dir < 0) {
-		failed(error, MAILBOX_FAILED, errno, "cannot open", path);
-		return -1;
-	}
-	bool is_new = false;
-	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
-		if (mkdirat(dir, folders[i], 0700) == 0)
-			is_new = true;
-		else if (errno != EEXIST) {
-			failed(error, MAILBOX_FAILED, errno, "cannot make the folders of", path);
-			close(dir);
+	int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (dir < 0 && errno == ENOENT) {
+		if (!mailbox_folder_make(path, error))
 			return -1;
-		}
+		dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	}
-	if (is_new && fsync(dir) < 0) {
-		failed(error, MAILBOX_FAILED, errno, "cannot sync", path);
-		close(dir);
-		return -1;
-	}
+	if (dir < 0)
+		failed(error, MAILBOX_FAILED, errno, "cannot open", path);
 	return dir;
 }
 
@@ -166,15 +189,16 @@ name_write(const struct mailbox_message *m, int64_t arrived_s, char name[NAME_BY
 	return true;
 }
 
-/* Synced in tmp; now under its name in new, and that synced too. */
+/* Synced in tmp; now under its name in new, and that synced too. What an attempt of before has left
+ * there under that name is this message, and is replaced. */
 static enum mailbox_result
-message_link(int dir, const char *tmp, const char *name, uint64_t bytes, const char *path,
+message_move(int dir, const char *tmp, const char *name, uint64_t bytes, const char *path,
 	struct mailbox_error *error)
 {
 	char to[NAME_BYTES + 32];
 	snprintf(to, sizeof to, "new/%s,S=%llu", name, (unsigned long long)bytes);
-	if (linkat(dir, tmp, dir, to, 0) < 0 && errno != EEXIST)
-		return failed(error, MAILBOX_FAILED, errno, "cannot link into new of", path);
+	if (renameat(dir, tmp, dir, to) < 0)
+		return failed(error, MAILBOX_FAILED, errno, "cannot move into new of", path);
 	const int fresh = openat(dir, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	const bool ok = fresh >= 0 && fsync(fresh) == 0;
 	const int code = errno;
@@ -183,25 +207,48 @@ message_link(int dir, const char *tmp, const char *name, uint64_t bytes, const c
 	return ok ? MAILBOX_DONE : failed(error, MAILBOX_FAILED, code, "cannot sync new of", path);
 }
 
+/* A new file in tmp. It is tried as if all were as it should be, which saves looking. */
+static int
+tmp_open(int dir, const char *tmp, const char *path, struct mailbox_error *error)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+	int fd = openat(dir, tmp, flags, 0600);
+	if (fd < 0 && errno == ENOENT) {
+		if (!three_make(dir, path, error))
+			return -1;
+		fd = openat(dir, tmp, flags, 0600);
+	}
+	if (fd < 0 && errno == EEXIST) { /* of an attempt that did not come to its end */
+		unlinkat(dir, tmp, 0);
+		fd = openat(dir, tmp, flags, 0600);
+	}
+	if (fd < 0)
+		failed(error, MAILBOX_FAILED, errno, "cannot write in tmp of", path);
+	return fd;
+}
+
 static enum mailbox_result
 message_put(int dir, const char *name, const char *path, const struct mailbox_message *m,
 	struct mailbox_error *error)
 {
 	char tmp[NAME_BYTES + 8];
-	struct sink sink = {0};
+	struct sink sink;
 	snprintf(tmp, sizeof tmp, "tmp/%s", name);
-	unlinkat(dir, tmp, 0); /* what an attempt left that did not come to its end */
-	sink.fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	sink.len = 0;
+	sink.bytes = 0;
+	sink.has_cr = false;
+	sink.fd = tmp_open(dir, tmp, path, error);
 	if (sink.fd < 0)
-		return failed(error, MAILBOX_FAILED, errno, "cannot write in tmp of", path);
+		return MAILBOX_FAILED;
 	enum mailbox_result result = message_write(&sink, m, path, error);
 	if (close(sink.fd) < 0 && result == MAILBOX_DONE)
 		result = failed(error, MAILBOX_FAILED, errno, "cannot write in", path);
 	if (result == MAILBOX_DONE)
-		result = message_link(dir, tmp, name, sink.bytes, path, error);
-	unlinkat(dir, tmp, 0);
+		result = message_move(dir, tmp, name, sink.bytes, path, error);
 	if (result == MAILBOX_DONE)
 		quota_add(dir, sink.bytes);
+	else
+		unlinkat(dir, tmp, 0);
 	return result;
 }
 

@@ -1,7 +1,7 @@
 /*
  * maildir - a message put into a mailbox here, for good and once
  *
- * Maildir (D. J. Bernstein, cr.yp.to/proto/maildir.html): written in tmp, synced, linked into new,
+ * Maildir (D. J. Bernstein, cr.yp.to/proto/maildir.html): written in tmp, synced, moved into new,
  * and the folder synced. When maildir_deliver() says MAILBOX_DONE, the message survives the loss of
  * power. The name is made of the queue's id and the recipient's place, not of the time of the
  * attempt: an attempt that is made again after a crash finds what the first one left, so nobody
@@ -56,6 +56,10 @@ struct mailbox_error {
  */
 enum mailbox_result maildir_deliver(const char *path, const struct mailbox_message *message,
 	uint64_t quota_bytes, struct mailbox_error *error);
+
+/* mailbox_folder_make - a folder above a mailbox, when it is not there yet; durable. Its own parent
+ * must be there. False, and why */
+bool mailbox_folder_make(const char *path, struct mailbox_error *error);
 
 /* maildir_used - bytes in the mailbox and its folders, Trash left out; negative errno when it
  * cannot be read. 0 when there is none yet */

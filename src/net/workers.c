@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* First in, first out. */
@@ -22,6 +23,7 @@ struct workers {
 	struct event event;
 	size_t left;
 	unsigned count;
+	int niceness; /* of the threads; 0: as everybody */
 	pthread_t threads[WORKERS_THREADS_MAX];
 };
 
@@ -53,6 +55,10 @@ run(void *pool)
 {
 	struct workers *const p = pool;
 	const uint64_t one = 1;
+	/* On Linux it is the calling thread's, whatever POSIX says. It can hardly fail, and without
+	 * it the work is done as well. */
+	if (p->niceness > 0)
+		(void)setpriority(PRIO_PROCESS, 0, p->niceness);
 	pthread_mutex_lock(&p->lock);
 	for (;;) {
 		struct work *const w = line_take(&p->todo);
@@ -114,9 +120,16 @@ start(struct workers *p, unsigned threads)
 struct workers *
 workers_new(struct event_base *base, unsigned threads)
 {
+	return workers_new_behind(base, threads, 0);
+}
+
+struct workers *
+workers_new_behind(struct event_base *base, unsigned threads, int niceness)
+{
 	struct workers *const p = calloc(1, sizeof *p);
 	if (p == NULL)
 		return NULL;
+	p->niceness = niceness;
 	line_init(&p->todo);
 	line_init(&p->finished);
 	pthread_mutex_init(&p->lock, NULL);

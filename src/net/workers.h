@@ -26,6 +26,14 @@ struct work {
 /* workers_new - `threads` of them, 1 at least; NULL when the system gives no more */
 struct workers *workers_new(struct event_base *base, unsigned threads);
 
+/*
+ * workers_new_behind - the same, whose threads let others have a processor first
+ *
+ * niceness   1 to 19, as of nice(1): for work that nobody waits for at the other end of a
+ * connection
+ */
+struct workers *workers_new_behind(struct event_base *base, unsigned threads, int niceness);
+
 /* workers_submit - never fails; in the thread of the loop */
 void workers_submit(struct workers *p, struct work *w);
 

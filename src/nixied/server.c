@@ -27,12 +27,15 @@
 #define SPARE_FILES 512 /* besides the connections */
 #define FOLDER_MODE 0700
 #define THREADS_LEAST 8 /* by default: they wait for the disk, not for a processor */
+/* Of the threads that write mailboxes: a message in the queue is safe, a client waits. When both
+ * want a processor, it is the client's for ten parts of eleven. */
+#define MAILBOX_NICENESS 10
 
 struct server {
 	struct conf conf, before; /* `before`: of the last reload, which sessions may still use */
 	struct event_base *base;
 	struct receive *receive;
-	struct workers *workers;
+	struct workers *workers, *mailbox_workers;
 	struct eventlog *log;
 	struct directory *directory;
 	struct dns *dns;
@@ -454,7 +457,7 @@ start_delivery(struct server *s)
 			.dns = s->dns,
 			.queue = s->queue,
 			.directory = s->directory,
-			.workers = s->workers,
+			.workers = s->mailbox_workers,
 			.log = s->log,
 			.own_ports = ports.list,
 			.own_port_count = ports.count});
@@ -479,6 +482,7 @@ start(struct server *s)
 {
 	s->workers = workers_new(s->base, thread_count(s));
 	static char rates[FOLDER_PATH_MAX]; /* borrowed as long as the server runs */
+	s->mailbox_workers = workers_new_behind(s->base, thread_count(s), MAILBOX_NICENESS);
 	const struct receive_parts parts = {.directory = s->directory,
 		.directory_path = s->directory_path,
 		.queue = s->queue,
@@ -489,7 +493,8 @@ start(struct server *s)
 		.accepted = accepted,
 		.to = s};
 	const struct timeval minute = {REFRESH_S, 0};
-	if (s->workers == NULL || !receive_start(s->receive, &parts)) {
+	if (s->workers == NULL || s->mailbox_workers == NULL ||
+		!receive_start(s->receive, &parts)) {
 		complain("serve", "not enough memory or threads");
 		return false;
 	}
@@ -544,6 +549,7 @@ stop(struct server *s)
 		EVENTLOG(s->log, clock_wall_ms(), LOG_STOP, {FIELD_WORDS, STR("the server ends")});
 	metrics_free(s->metrics);
 	workers_free(s->workers);
+	workers_free(s->mailbox_workers);
 	queue_close(s->queue); /* the last answers: whoever asked is still there */
 	receive_free(s->receive);
 	checks_free(s->checks);

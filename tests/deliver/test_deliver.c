@@ -372,6 +372,26 @@ test_many(struct world *w)
 }
 
 /* Nobody could be asked: no attempt counts, but time goes on. */
+/* More than a lane takes: each goes as soon as there is room, and not when time has gone on. */
+static void
+test_crowd(struct world *w)
+{
+	enum { CROWD = 620 };
+	int answered = 0;
+	for (int i = 0; i < CROWD; i++)
+		world_take_one(w, "ann@here.example", "x@far.example");
+	world_settle(w);
+	struct deliver_counts counts;
+	deliver_counts(w->deliver, &counts);
+	tap_ok(counts.in_line < CROWD - world_jobs_open(w), "some find the lane full");
+	for (size_t job; (job = world_job(w)) < WORLD_JOBS_MAX; answered++) {
+		world_answer(w, job, REMOTE_TAKEN, 250, "250 2.0.0 Ok");
+		world_settle(w);
+	}
+	tap_is_int(answered, CROWD, "all were tried at the same moment");
+	is_state(w, RECIPIENT_RELAYED, CROWD);
+}
+
 static void
 test_untried(struct world *w)
 {
@@ -685,10 +705,11 @@ main(void)
 		{test_unknown, "unknown user"}, {test_changed, "changed since"},
 		{test_command, "command"}, {test_loop, "loop"}, {test_relayed, "relayed"},
 		{test_mixed, "mixed answers"}, {test_waiting, "waiting"}, {test_untried, "untried"},
-		{test_one_notice, "one notice"}, {test_many, "many"}, {test_told, "who is told"},
-		{test_success, "success"}, {test_cap, "cap"}, {test_cap_of_many, "cap of many"},
-		{test_operator, "operator"}, {test_crash, "crash"},
-		{test_crash_mailbox, "crash after a mailbox"}, {test_disk_fails, "disk fails"}};
+		{test_one_notice, "one notice"}, {test_many, "many"}, {test_crowd, "crowd"},
+		{test_told, "who is told"}, {test_success, "success"}, {test_cap, "cap"},
+		{test_cap_of_many, "cap of many"}, {test_operator, "operator"},
+		{test_crash, "crash"}, {test_crash_mailbox, "crash after a mailbox"},
+		{test_disk_fails, "disk fails"}};
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
 		run(tests[i].test, tests[i].name);
 	for (uint64_t seed = 1; seed <= 5; seed++) {

@@ -145,6 +145,23 @@ test_once(void)
 		"an id that is the head of another's");
 	tap_is_int(count_of(path, "new"), 3, "is not that");
 
+	/* The attempt of before came as far as tmp, or the mailbox has lost a folder. */
+	const char *const half = path_of("half");
+	deliver(half, body, "H1", 0, 10, false);
+	snprintf(from, sizeof from, "%s/tmp/1790000000.QH2.mx_1.example.org", half);
+	const int fd = open(from, O_CREAT | O_WRONLY, 0600);
+	tap_ok(fd >= 0 && write(fd, "ha", 2) == 2, "half a message in tmp");
+	close(fd);
+	tap_is_int(deliver(half, body, "H2", 0, 10, true), MAILBOX_DONE, "again");
+	tap_ok(count_of(half, "new") == 2 && count_of(half, "tmp") == 0, "it is whole in new");
+	snprintf(from, sizeof from, "%s/tmp", half);
+	snprintf(to, sizeof to, "%s/cur", half);
+	tap_ok(rmdir(from) == 0 && rmdir(to) == 0, "two folders are gone");
+	tap_is_int(deliver(half, body, "H3", 0, 10, false), MAILBOX_DONE, "they are made again");
+	tap_ok(access(from, F_OK) == 0 && access(to, F_OK) == 0, "both");
+	deliver(half, body, "H3", 0, 10, false);
+	tap_is_int(count_of(half, "new"), 3, "who does not look replaces what is the same");
+
 	/* Read meanwhile: moved to cur, with flags. */
 	const char *const read_path = path_of("read");
 	deliver(read_path, body, "C3R0", 0, 10, false);
@@ -173,6 +190,11 @@ test_failures(void)
 
 	r = deliver("maildir-test-nowhere/x", STR("x"), "E5", 0, 9, false);
 	tap_ok(r == MAILBOX_FAILED && error.code == ENOENT, "no folder above it: %s", error.words);
+	tap_ok(mailbox_folder_make(path_of("above"), &error), "one is made");
+	tap_ok(mailbox_folder_make(path_of("above"), &error), "or is there");
+	tap_is_int(deliver(path_of("above/x"), STR("x"), "E5", 0, 9, false), MAILBOX_DONE, "then");
+	tap_ok(!mailbox_folder_make("maildir-test-nowhere/x", &error) && error.code == ENOENT,
+		"none in nothing: %s", error.words);
 
 	const int fd = open(path_of("file"), O_CREAT | O_WRONLY, 0600);
 	close(fd);
