@@ -61,6 +61,13 @@ is_of_this_machine(const struct ip *ip)
 	return bound == 0;
 }
 
+static bool
+is_unspecified(const struct ip *ip)
+{
+	static const unsigned char none[16] = {0};
+	return memcmp(ip->bytes + (ip_is_v4(ip) ? 12 : 0), none, ip_is_v4(ip) ? 4 : 16) == 0;
+}
+
 bool
 remote_is_self(const struct remote *r, const struct ip *ip, unsigned port)
 {
@@ -69,9 +76,16 @@ remote_is_self(const struct remote *r, const struct ip *ip, unsigned port)
 	for (struct str word; (word = str_word(&list)).len > 0;)
 		if (net_parse(word, &net) == NET_OK && net_has(&net, ip))
 			return true;
-	for (size_t i = 0; i < r->options.own_port_count; i++)
-		if (r->own_ports[i] == port)
-			return is_of_this_machine(ip);
+	for (size_t i = 0; i < r->options.own_door_count; i++) {
+		const struct remote_door *const door = &r->own_doors[i];
+		if (door->port != port)
+			continue;
+		/* 0.0.0.0 as a destination is this machine, too. */
+		if (memcmp(door->ip.bytes, ip->bytes, sizeof ip->bytes) == 0 ||
+			((is_unspecified(&door->ip) || is_unspecified(ip)) &&
+				is_of_this_machine(ip)))
+			return true;
+	}
 	return false;
 }
 
@@ -379,10 +393,10 @@ remote_new(const struct remote_options *options)
 		return NULL;
 	arena_init(&r->arena, SETTINGS_BYTES_MAX);
 	r->options = *options;
-	if (r->options.own_port_count > REMOTE_OWN_PORTS_MAX)
-		r->options.own_port_count = REMOTE_OWN_PORTS_MAX;
-	for (size_t i = 0; i < r->options.own_port_count; i++)
-		r->own_ports[i] = options->own_ports[i];
+	if (r->options.own_door_count > REMOTE_OWN_DOORS_MAX)
+		r->options.own_door_count = REMOTE_OWN_DOORS_MAX;
+	for (size_t i = 0; i < r->options.own_door_count; i++)
+		r->own_doors[i] = options->own_doors[i];
 	if (getrandom(&r->random, sizeof r->random, 0) != (ssize_t)sizeof r->random)
 		r->random = (uint64_t)clock_wall_ms();
 	evtimer_assign(&r->pump, options->base, on_pump, r);

@@ -18,6 +18,7 @@
 #ifndef DELIVER_REMOTE_H
 #define DELIVER_REMOTE_H
 
+#include "base/net.h"
 #include "catalogue/catalogue.h"
 #include "config/config.h"
 #include "queue/queue.h"
@@ -159,18 +160,25 @@ struct remote_settings {
 /* remote_settings_read - of a configuration that was checked; texts are borrowed from it */
 void remote_settings_read(const struct config *config, struct remote_settings *out);
 
+/* Where this server listens for mail. An unspecified address (0.0.0.0, ::) is every one of this
+ * machine. */
+struct remote_door {
+	struct ip ip;
+	unsigned port;
+};
+
 struct remote_options {
 	struct event_base *base;
 	struct dns *dns;
 	struct ssl_ctx_st *tls; /* tls_client_new(); NULL: no TLS */
 	const struct remote_settings *settings;
-	const unsigned *own_ports; /* where this server listens for mail: B01 */
-	size_t own_port_count;
+	const struct remote_door *own_doors; /* B01 */
+	size_t own_door_count;
 };
 
-#define REMOTE_OWN_PORTS_MAX 32 /* more are not looked at */
+#define REMOTE_OWN_DOORS_MAX 32 /* more are not looked at */
 
-/* remote_new - NULL when memory ran out. Settings and ports are copied, what else is borrowed */
+/* remote_new - NULL when memory ran out. Settings and doors are copied, what else is borrowed */
 struct remote *remote_new(const struct remote_options *options);
 
 /* remote_settings_set - for connections that begin from now on; copied. False, and all as it was,

@@ -144,7 +144,7 @@ struct remote {
 	struct remote_options options;
 	struct arena arena; /* of the settings */
 	struct remote_settings settings;
-	unsigned own_ports[REMOTE_OWN_PORTS_MAX];
+	struct remote_door own_doors[REMOTE_OWN_DOORS_MAX];
 	struct table places;
 	struct place *all;
 	struct event pump;

@@ -83,8 +83,8 @@ delivery_start(struct delivery *d, const struct conf *conf, const struct deliver
 		.dns = parts->dns,
 		.tls = d->tls,
 		.settings = &d->remote_settings,
-		.own_ports = parts->own_ports,
-		.own_port_count = parts->own_port_count});
+		.own_doors = parts->own_doors,
+		.own_door_count = parts->own_door_count});
 	if (d->remote != NULL)
 		d->runner = deliver_new(&(struct deliver_options){.base = parts->base,
 			.queue = parts->queue,

@@ -19,8 +19,8 @@ struct delivery_parts {
 	struct directory *directory;
 	struct workers *workers;
 	struct eventlog *log;
-	const unsigned *own_ports; /* where this server listens */
-	size_t own_port_count;
+	const struct remote_door *own_doors; /* where this server listens */
+	size_t own_door_count;
 };
 
 /* delivery_new - before rights are given up and threads begin: commands for mail get their helper,

@@ -424,8 +424,8 @@ thread_count(const struct server *s)
 }
 
 /* Where this server listens. */
-struct ports {
-	unsigned list[CONFIG_LISTENERS_MAX];
+struct doors {
+	struct remote_door list[CONFIG_LISTENERS_MAX];
 	size_t count;
 };
 
@@ -438,20 +438,27 @@ accepted(void *server, uint64_t message)
 }
 
 static void
-add_port(void *ports, struct str listener, const char *address)
+add_door(void *doors, struct str listener, const char *address)
 {
-	struct ports *const p = ports;
+	struct doors *const d = doors;
 	const char *const colon = strrchr(address, ':');
 	(void)listener;
-	if (colon != NULL && p->count < CONFIG_LISTENERS_MAX)
-		p->list[p->count++] = (unsigned)str_number(str_of(colon + 1), 65535);
+	if (colon == NULL || d->count == CONFIG_LISTENERS_MAX)
+		return;
+	struct remote_door *const door = &d->list[d->count];
+	struct str host = {address, (size_t)(colon - address)};
+	if (host.len > 1 && host.ptr[0] == '[')
+		host = (struct str){host.ptr + 1, host.len - 2};
+	door->port = (unsigned)str_number(str_of(colon + 1), 65535);
+	if (ip_parse(host, &door->ip)) /* it is none of a socket in the file system */
+		d->count++;
 }
 
 static bool
 start_delivery(struct server *s)
 {
-	struct ports ports = {.count = 0};
-	receive_addresses(s->receive, add_port, &ports);
+	struct doors doors = {.count = 0};
+	receive_addresses(s->receive, add_door, &doors);
 	return delivery_start(s->delivery, &s->conf,
 		&(struct delivery_parts){.base = s->base,
 			.dns = s->dns,
@@ -459,8 +466,8 @@ start_delivery(struct server *s)
 			.directory = s->directory,
 			.workers = s->mailbox_workers,
 			.log = s->log,
-			.own_ports = ports.list,
-			.own_port_count = ports.count});
+			.own_doors = doors.list,
+			.own_door_count = doors.count});
 }
 
 static bool

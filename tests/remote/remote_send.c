@@ -311,7 +311,7 @@ main(int argc, char **argv)
 	struct buf text;
 	struct remote_settings settings;
 	const char *complaint = "", *authorities = NULL;
-	unsigned own_port = 0;
+	struct remote_door own_door = {.port = 0};
 	assert(argc >= 2);
 	signal(SIGPIPE, SIG_IGN);
 	arena_init(&a, (size_t)1 << 22);
@@ -320,8 +320,9 @@ main(int argc, char **argv)
 	for (int i = 2; i < argc; i++) {
 		struct str value = str_of(argv[i]);
 		const struct str name = str_cut(&value, '=');
-		if (str_eq(name, STR("own_port"))) {
-			own_port = (unsigned)str_number(value, 65535);
+		if (str_eq(name, STR("own_door"))) { /* ADDRESS:PORT */
+			assert(ip_parse(str_cut(&value, ':'), &own_door.ip));
+			own_door.port = (unsigned)str_number(value, 65535);
 		} else if (str_eq(name, STR("authorities"))) {
 			authorities = value.ptr;
 		} else {
@@ -346,8 +347,8 @@ main(int argc, char **argv)
 		.dns = dns,
 		.tls = tls,
 		.settings = &settings,
-		.own_ports = &own_port,
-		.own_port_count = own_port != 0};
+		.own_doors = &own_door,
+		.own_door_count = own_door.port != 0};
 	remote = remote_new(&options);
 	assert(remote != NULL);
 	struct event *const input =

@@ -447,9 +447,12 @@ check(sender.send(domain='two.example').is_('refused greeting 0 B01', tries=1), 
 one.steps['banner'] = '220 a'
 check([] if sender.close() == 0 else ['it failed'], 'it ends well')
 
-sender = Sender(dns.address, remote_port=PORT, keep_connection=0, own_port=PORT)
-check(sender.send(domain='loop.example').is_('refused dns 0 B01'), '... by an address of this host on which it listens')
-check([] if sender.close() == 0 else ['it failed'], 'it ends well')
+for door, outcome, words in ((second, 'refused dns 0 B01', 'the address on which it listens'),
+                             ('0.0.0.0', 'refused dns 0 B01', 'an address of this host, when it listens on all'),
+                             (third, 'taken end 250 -', 'not by another address of this host: that is another server')):
+    sender = Sender(dns.address, remote_port=PORT, keep_connection=0, own_door=f'{door}:{PORT}')
+    check(sender.send(domain='loop.example').is_(outcome), '... by ' + words)
+    check([] if sender.close() == 0 else ['it failed'], 'it ends well')
 
 sender = Sender(dns.address, remote_port=PORT, keep_connection=0, source_ipv4='127.0.0.9')
 report = sender.send(domain='six.example')
