@@ -16,6 +16,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parents[1]
+sys.path[:0] = [str(HERE.parent / name) for name in ('nixied', 'tools')]  # what other tests have: server, tap
 INSIDE = 'NIXIE_TEST_IS_INSIDE'
 NAMESPACES = ['unshare', '--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', '--propagation', 'private']
 
@@ -37,12 +38,14 @@ def why_not():
     return '' if tried.returncode == 0 else 'this root may not make namespaces: ' + tried.stderr.strip().splitlines()[-1]
 
 
-def enter():
-    """Runs this program again in namespaces of its own, where it returns from here."""
+def enter(*peers):
+    """Fetches the peers, then runs this program again in namespaces of its own, where it returns from here."""
     if os.environ.pop(INSIDE, None) is None:
         why = why_not()
         if why:
             skip_all(why)
+        for peer in peers:  # inside there is no network to fetch from
+            fetched(peer)
         sys.stdout.flush()
         os.execvpe('unshare', [*NAMESPACES, sys.executable, *sys.argv], {**os.environ, INSIDE: '1'})
     # The first process of a namespace is asked for its children's children, and for the loopback.

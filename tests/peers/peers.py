@@ -13,15 +13,11 @@ import signal
 import smtplib
 import socket
 import subprocess
-import sys
 import tempfile
 
-TESTS = pathlib.Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS / name) for name in ('nixied', 'tools') if str(TESTS / name) not in sys.path]
-
-from jail import Jail, fetched  # noqa: E402
-from remote_server import certificate  # noqa: E402
-from server import SECONDS, until  # noqa: E402
+from jail import Jail, fetched
+from remote_server import certificate
+from server import SECONDS, until
 
 ZONE_SERVER = '127.0.0.1'
 VMAIL = 5000  # whom the mailboxes belong to
@@ -74,7 +70,8 @@ class Peer:
             mail = self.jail.path('/var/mail')
             os.chown(mail, VMAIL, VMAIL)
             with tempfile.TemporaryDirectory() as folder:
-                self.jail.write('/etc/peer.pem', pathlib.Path(certificate(self.hostname, folder)).read_text(), 0o644)
+                pem = pathlib.Path(certificate(self.hostname, folder))
+                self.jail.write('/etc/peer.pem', pem.read_text(encoding='utf-8'))
             self.configure()
             self.begin()
             if not until(self.answers):
@@ -310,6 +307,7 @@ action "local" maildir "/var/mail/%{{user.username}}" userbase <users>
 action "relay" relay src {self.ip} helo {self.hostname} {self.relay}
 match from any for domain "{self.domain}" action "local"
 match from src {self.ip} for any action "relay"
+match from socket for any action "relay"
 ''')
 
     def begin(self):
