@@ -7,12 +7,12 @@
 static size_t
 ascii_run(struct str s)
 {
-	size_t i = 0;
-	while (s.len - i >= LANES && lanes_high(lanes_load(s.ptr + i)) == 0)
-		i += LANES;
-	while (i < s.len && (unsigned char)s.ptr[i] < 0x80)
-		i++;
-	return i;
+	for (size_t i = 0; i < s.len; i += LANES) {
+		const unsigned high = lanes_high(lanes_next(s.ptr + i, s.len - i));
+		if (high != 0)
+			return i + lanes_first(high);
+	}
+	return s.len;
 }
 
 int

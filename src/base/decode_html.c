@@ -20,6 +20,7 @@ static const struct tag {
 	char name[11];
 	unsigned char action;
 } tags[] = {
+	/* in the order of their names */
 	{"a", TAG_INLINE},
 	{"address", TAG_LINE},
 	{"article", TAG_LINE},
@@ -199,8 +200,9 @@ comment_len(struct html *h, struct str s)
 static const struct tag *
 tag_find(struct str name)
 {
-	for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++)
-		if (str_eq_case(str_of(tags[i].name), name))
+	const char first = (char)ascii_lower((unsigned char)name.ptr[0]);
+	for (size_t i = 0; i < sizeof tags / sizeof tags[0] && tags[i].name[0] <= first; i++)
+		if (tags[i].name[0] == first && str_eq_case(str_of(tags[i].name), name))
 			return &tags[i];
 	return NULL;
 }

@@ -226,12 +226,14 @@ is_cjk(const unsigned char *p, size_t left)
 	       (p[0] > 0xE3 || p[1] > 0x80);
 }
 
-/* Do these 16 bytes fold to as many: printable ASCII without two blanks side by side? */
-static inline bool
-is_plain(struct lanes l, bool after_blank)
+/* How many bytes at the head of these fold to one byte each: printable ASCII without two blanks
+ * side by side. A NUL, as behind the end of a text, is none. */
+static inline size_t
+plain_run(struct lanes l, bool after_blank)
 {
 	const unsigned blanks = lanes_equal(l, ' ');
-	return (lanes_odd(l, ' ') | (blanks & (blanks << 1 | after_blank))) == 0;
+	const unsigned others = lanes_odd(l, ' ') | (blanks & (blanks << 1 | after_blank));
+	return others == 0 ? LANES : lanes_first(others);
 }
 
 size_t
@@ -240,26 +242,25 @@ fold_text(struct str raw, char *out)
 	size_t at = 0, n = 0;
 	bool after_blank = true; /* as if: so no blank comes first */
 	while (at < raw.len) {
+		const size_t left = raw.len - at;
+		const struct lanes l = lanes_next(raw.ptr + at, left);
+		const size_t run = plain_run(l, after_blank);
 		/* What is written never overtakes what is read: all 16 have room. */
-		if (raw.len - at >= LANES) {
-			const struct lanes l = lanes_load(raw.ptr + at);
-			if (is_plain(l, after_blank)) {
-				lanes_store(lanes_lower(l), out + n);
-				at += LANES;
-				n += LANES;
-				after_blank = out[n - 1] == ' ';
-				continue;
-			}
-		}
-		const size_t stop = raw.len - at < LANES ? raw.len : at + LANES;
-		while (at < stop) {
+		if (run == LANES)
+			lanes_store(lanes_lower(l), out + n);
+		else
+			lanes_store_few(lanes_lower(l), out + n, run);
+		at += run;
+		n += run;
+		if (run > 0)
+			after_blank = out[n - 1] == ' ';
+		if (run == LANES)
+			continue;
+		/* White space and what is no ASCII: they often come together. */
+		while (at < raw.len) {
 			const unsigned char c = (unsigned char)raw.ptr[at];
-			if (c > ' ' && c < 0x80) {
-				out[n++] = (char)ascii_lower(c);
-				at++;
-				after_blank = false;
-				continue;
-			}
+			if (c > ' ' && c < 0x80)
+				break;
 			if (ascii_is_space(c)) {
 				at++;
 				if (!after_blank)
@@ -287,42 +288,66 @@ fold_text(struct str raw, char *out)
 	return n > 0 && after_blank ? n - 1 : n;
 }
 
-size_t
-fold_origin(struct str raw, size_t at)
+/* The way through a raw text, along its folded form. */
+struct way {
+	struct str raw;
+	size_t from;       /* in the raw text: all before it was passed */
+	size_t n;          /* so long it is when folded, without the blank that waits */
+	size_t kept_to;    /* behind the last byte that was kept */
+	size_t blank_from; /* where the blank begins that waits: it counts only when something
+			      follows it, and precedes it */
+	bool blank_waits;
+};
+
+/* Goes on to the place `at` of the folded text, which is not before an earlier one. */
+static size_t
+go_to(struct way *w, size_t at)
 {
-	size_t from = 0, n = 0, kept_to = 0;
-	size_t blank_from = 0;
-	bool blank_waits = false; /* it counts only when something follows it, and precedes it */
-	while (from < raw.len) {
-		/* Far before the place, 16 bytes that fold to 16: no look at each of them. */
-		if (!blank_waits && n + LANES < at && raw.len - from > LANES) {
-			const struct lanes l = lanes_load(raw.ptr + from);
-			if (is_plain(l, n == 0) && raw.ptr[from + LANES - 1] != ' ') {
-				n += LANES;
-				from += LANES;
-				kept_to = from;
+	while (w->from < w->raw.len) {
+		const char *const p = w->raw.ptr + w->from;
+		const size_t left = w->raw.len - w->from;
+		if (!w->blank_waits && w->n < at) {
+			size_t run = plain_run(lanes_next(p, left), w->n == 0);
+			run = run < at - w->n ? run : at - w->n;
+			if (run > 0 && p[run - 1] == ' ')
+				run--; /* it may be the last thing in the text */
+			w->n += run;
+			w->from += run;
+			if (run > 0) {
+				w->kept_to = w->from;
 				continue;
 			}
 		}
-		const unsigned char c = (unsigned char)raw.ptr[from];
-		const struct piece piece =
-			c > ' ' && c < 0x80
-				? one_byte(1, c)
-				: fold_one((const unsigned char *)raw.ptr + from, raw.len - from);
+		const struct piece piece = fold_one((const unsigned char *)p, left);
 		if (piece.kind == KIND_AS_IS) {
-			if (blank_waits && at == n)
-				return blank_from;
-			n += blank_waits ? 1 : 0;
-			if (at < n + piece.len)
-				return from + (at - n);
-			n += piece.len;
-			kept_to = from + piece.used;
-			blank_waits = false;
-		} else if (piece.kind == KIND_BLANK && !blank_waits && n > 0) {
-			blank_waits = true;
-			blank_from = from;
+			if (w->blank_waits && at == w->n)
+				return w->blank_from;
+			w->n += w->blank_waits ? 1 : 0;
+			w->blank_waits = false;
+			if (at < w->n + piece.len)
+				return w->from + (at - w->n);
+			w->n += piece.len;
+			w->kept_to = w->from + piece.used;
+		} else if (piece.kind == KIND_BLANK && !w->blank_waits && w->n > 0) {
+			w->blank_waits = true;
+			w->blank_from = w->from;
 		}
-		from += piece.used;
+		w->from += piece.used;
 	}
-	return kept_to;
+	return w->kept_to;
+}
+
+size_t
+fold_origin(struct str raw, size_t at)
+{
+	struct way w = {.raw = raw};
+	return go_to(&w, at);
+}
+
+struct str
+fold_origin_words(struct str raw, size_t at, size_t len)
+{
+	struct way w = {.raw = raw};
+	const size_t from = go_to(&w, at);
+	return (struct str){raw.ptr + from, go_to(&w, at + len) - from};
 }

@@ -27,8 +27,11 @@ size_t fold_text(struct str raw, char *out);
  *
  * For a blank it is the first byte of its white space; at the end or past it, it is the place
  * behind the last byte that was kept. So a piece of folded text is found in `raw` from the
- * origin of its first byte to the origin of the one behind its last.
+ * origin of its first byte to the origin of the one behind its last: fold_origin_words().
  */
 size_t fold_origin(struct str raw, size_t at);
+
+/* fold_origin_words - the piece of `raw` whose folded form is the `len` bytes at `at`. O(n) */
+struct str fold_origin_words(struct str raw, size_t at, size_t len);
 
 #endif

@@ -11,6 +11,8 @@ indent(struct json *j)
 		out_add(j->out, STR("  "));
 }
 
+#define MARKS_BYTES 8 /* of a comma, quotes and a colon around a name, with room to spare */
+
 /* Everything before a value: a comma where one is due, and the name. */
 static void
 begin(struct json *j, struct str name)
@@ -23,10 +25,18 @@ begin(struct json *j, struct str name)
 	j->has_member = true;
 	if (!str_is_set(name))
 		return;
-	out_add_char(o, '"');
-	out_add(o, name);
-	out_add_char(o, '"');
-	out_add_char(o, ':');
+	if (name.len > OUT_SHORT_BYTES) {
+		out_add_char(o, '"');
+		out_add(o, name);
+		out_add(o, STR("\":"));
+	} else {
+		char *to = out_room(o, OUT_SHORT_BYTES + MARKS_BYTES);
+		*to++ = '"';
+		to = out_copy(to, name);
+		*to++ = '"';
+		*to++ = ':';
+		o->len = (size_t)(to - o->room);
+	}
 	if (j->pretty)
 		out_add_char(o, ' ');
 }
@@ -49,25 +59,6 @@ json_close(struct json *j, char bracket)
 		indent(j);
 	out_add_char(j->out, bracket);
 	j->has_member = true;
-}
-
-/* Where from `i` on the next byte is that does not stand for itself in a string: a control byte, a
- * quote, a backslash, no ASCII. DEL stays. */
-static size_t
-plain_end(struct str s, size_t i)
-{
-	for (; s.len - i >= LANES; i += LANES) {
-		const struct lanes l = lanes_load(s.ptr + i);
-		const unsigned mask = lanes_odd(l, ' ') | lanes_either(l, '"', '\\');
-		if (mask != 0)
-			return i + lanes_first(mask);
-	}
-	for (; i < s.len; i++) {
-		const unsigned char c = (unsigned char)s.ptr[i];
-		if (c < ' ' || c >= 0x80 || c == '"' || c == '\\')
-			break;
-	}
-	return i;
 }
 
 static void
@@ -96,29 +87,47 @@ escape(struct out *o, unsigned char c)
 	}
 }
 
+/* Writes what stands at the head of `s` and does not stand for itself: bytes that are no ASCII, a
+ * control byte, a quote, a backslash. Returns how many bytes of `s` that was. DEL stays. */
+static size_t
+put_odd(struct out *o, struct str s)
+{
+	const unsigned char c = (unsigned char)s.ptr[0];
+	if (c < 0x80) {
+		escape(o, c);
+		return 1;
+	}
+	const int step = utf8_step(s);
+	if (step < 0) {
+		out_add(o, STR("\xEF\xBF\xBD"));
+		return 1;
+	}
+	out_add(o, str_head(s, (size_t)step));
+	return (size_t)step;
+}
+
 void
 json_text(struct json *j, struct str name, struct str value)
 {
+	struct out *const o = j->out;
 	begin(j, name);
-	out_add_char(j->out, '"');
-	size_t from = 0;
-	for (size_t i = 0; (i = plain_end(value, i)) < value.len;) {
-		const unsigned char c = (unsigned char)value.ptr[i];
-		const int step = c < 0x80 ? 0 : utf8_step(str_from(value, i));
-		if (step > 0) {
-			i += (size_t)step;
-			continue;
-		}
-		out_add(j->out, (struct str){value.ptr + from, i - from});
-		if (c < 0x80)
-			escape(j->out, c);
-		else
-			out_add(j->out, STR("\xEF\xBF\xBD"));
-		from = ++i;
+	out_add_char(o, '"');
+	for (size_t i = 0; i < value.len;) {
+		const size_t left = value.len - i;
+		const struct lanes l = lanes_next(value.ptr + i, left);
+		const unsigned odd = lanes_odd(l, ' ') | lanes_either(l, '"', '\\');
+		size_t run = odd != 0 ? lanes_first(odd) : LANES;
+		/* All 16 go out, and those that count are counted. */
+		lanes_store(l, out_room(o, LANES));
+		o->len += run;
+		i += run;
+		if (run < LANES && i < value.len)
+			i += put_odd(o, str_from(value, i));
+		/* What is no ASCII seldom comes alone. */
+		while (i < value.len && (unsigned char)value.ptr[i] >= 0x80)
+			i += put_odd(o, str_from(value, i));
 	}
-	if (value.len > from)
-		out_add(j->out, str_from(value, from));
-	out_add_char(j->out, '"');
+	out_add_char(o, '"');
 }
 
 void

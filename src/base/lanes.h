@@ -8,7 +8,7 @@
  * file knows of either. LANES_PLAIN takes the plain C everywhere; tests/unit/test_lanes.c is built
  * both ways and asks the same of both.
  *
- * A mask has bit i for byte i. The caller has 16 bytes at `p`.
+ * A mask has bit i for byte i. The caller has 16 bytes at `p`, but for the functions of a few.
  */
 #ifndef BASE_LANES_H
 #define BASE_LANES_H
@@ -37,6 +37,47 @@ lanes_store(struct lanes l, char *p)
 	_mm_storeu_si128((__m128i *)(void *)p, l.v);
 }
 
+/* lanes_load_few - the `n` bytes at `p`, fewer than 16, and NULs behind them. In two pieces that
+ * overlap: no loop, and not a byte that is not the caller's. */
+static inline struct lanes
+lanes_load_few(const char *p, size_t n)
+{
+	uint64_t low = 0, high = 0;
+	uint32_t four, last;
+	if (n >= 8) {
+		memcpy(&low, p, 8);
+		memcpy(&high, p + n - 8, 8);
+		high = n == 8 ? 0 : high >> 8 * (16 - n);
+	} else if (n >= 4) {
+		memcpy(&four, p, 4);
+		memcpy(&last, p + n - 4, 4);
+		low = four | (uint64_t)last << 8 * (n - 4);
+	} else if (n > 0) {
+		low = (unsigned char)p[0] | (uint64_t)(unsigned char)p[n / 2] << 8 * (n / 2) |
+		      (uint64_t)(unsigned char)p[n - 1] << 8 * (n - 1);
+	}
+	return (struct lanes){_mm_set_epi64x((long long)high, (long long)low)};
+}
+
+/* lanes_store_few - the first `n` bytes, at most 16, to `p` */
+static inline void
+lanes_store_few(struct lanes l, char *p, size_t n)
+{
+	char all[LANES];
+	_mm_storeu_si128((__m128i *)(void *)all, l.v);
+	if (n >= 8) {
+		memcpy(p + n - 8, all + n - 8, 8);
+		memcpy(p, all, 8);
+	} else if (n >= 4) {
+		memcpy(p + n - 4, all + n - 4, 4);
+		memcpy(p, all, 4);
+	} else if (n > 0) {
+		p[n - 1] = all[n - 1];
+		p[n / 2] = all[n / 2];
+		p[0] = all[0];
+	}
+}
+
 /* lanes_equal - which bytes are `c` */
 static inline unsigned
 lanes_equal(struct lanes l, char c)
@@ -50,6 +91,14 @@ lanes_either(struct lanes l, char c, char d)
 {
 	return (unsigned)_mm_movemask_epi8(_mm_or_si128(
 		_mm_cmpeq_epi8(l.v, _mm_set1_epi8(c)), _mm_cmpeq_epi8(l.v, _mm_set1_epi8(d))));
+}
+
+/* lanes_both - where is `c` in one and `d` in the other? */
+static inline unsigned
+lanes_both(struct lanes one, char c, struct lanes other, char d)
+{
+	return (unsigned)_mm_movemask_epi8(_mm_and_si128(_mm_cmpeq_epi8(one.v, _mm_set1_epi8(c)),
+		_mm_cmpeq_epi8(other.v, _mm_set1_epi8(d))));
 }
 
 /* lanes_within - which bytes are from `low` to `high`, both below 0x7F */
@@ -126,6 +175,22 @@ lanes_store(struct lanes l, char *p)
 	memcpy(p, l.v, LANES);
 }
 
+static inline struct lanes
+lanes_load_few(const char *p, size_t n)
+{
+	struct lanes l = {{0}};
+	for (size_t i = 0; i < n; i++)
+		l.v[i] = (unsigned char)p[i];
+	return l;
+}
+
+static inline void
+lanes_store_few(struct lanes l, char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		p[i] = (char)l.v[i];
+}
+
 static inline unsigned
 lanes_within(struct lanes l, char low, char high)
 {
@@ -146,6 +211,12 @@ static inline unsigned
 lanes_either(struct lanes l, char c, char d)
 {
 	return lanes_equal(l, c) | lanes_equal(l, d);
+}
+
+static inline unsigned
+lanes_both(struct lanes one, char c, struct lanes other, char d)
+{
+	return lanes_equal(one, c) & lanes_equal(other, d);
 }
 
 static inline unsigned
@@ -181,6 +252,14 @@ lanes_lower(struct lanes l)
 }
 
 #endif
+
+/* lanes_next - the bytes at `p`: 16, or those that are left and NULs behind them; `left` is not 0
+ */
+static inline struct lanes
+lanes_next(const char *p, size_t left)
+{
+	return left >= LANES ? lanes_load(p) : lanes_load_few(p, left);
+}
 
 /* lanes_first - the lowest bit of a mask that is not 0 */
 static inline unsigned

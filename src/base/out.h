@@ -37,16 +37,11 @@ void out_add_number(struct out *o, int64_t n);
 /* Most of what is written is a few bytes long: a name, a number, a word. */
 #define OUT_SHORT_BYTES 32
 
-static inline void
-out_add(struct out *o, struct str s)
+/* out_copy - up to OUT_SHORT_BYTES to where there is room for them; where they end. In two pieces
+ * of a fixed size, which may overlap: no call, and no loop. */
+static inline char *
+out_copy(char *to, struct str s)
 {
-	if (s.len > OUT_SHORT_BYTES || OUT_ROOM_BYTES - o->len < OUT_SHORT_BYTES) {
-		out_add_long(o, s);
-		return;
-	}
-	char *const to = o->room + o->len;
-	o->len += s.len;
-	/* In two pieces of a fixed size, which may overlap: no call, and no loop. */
 	if (s.len >= 16) {
 		memcpy(to, s.ptr, 16);
 		memcpy(to + s.len - 16, s.ptr + s.len - 16, 16);
@@ -60,6 +55,28 @@ out_add(struct out *o, struct str s)
 		for (size_t i = 0; i < s.len; i++)
 			to[i] = s.ptr[i];
 	}
+	return to + s.len;
+}
+
+/* out_room - where the next bytes go, with room for `n`, which is far below OUT_ROOM_BYTES; the
+ * caller writes them and adds to the length as many as count */
+static inline char *
+out_room(struct out *o, size_t n)
+{
+	if (OUT_ROOM_BYTES - o->len < n)
+		out_flush(o);
+	return o->room + o->len;
+}
+
+static inline void
+out_add(struct out *o, struct str s)
+{
+	if (s.len > OUT_SHORT_BYTES || OUT_ROOM_BYTES - o->len < OUT_SHORT_BYTES) {
+		out_add_long(o, s);
+		return;
+	}
+	(void)out_copy(o->room + o->len, s);
+	o->len += s.len;
 }
 
 static inline void

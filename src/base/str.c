@@ -3,27 +3,60 @@
 
 #include "base/lanes.h"
 
+#define EACH_BYTE (UINT64_MAX / 0xFF) /* 1 in each byte */
+
+static uint64_t
+eight_bytes(const char *p)
+{
+	uint64_t eight;
+	memcpy(&eight, p, sizeof eight);
+	return eight;
+}
+
+/* Four to seven bytes: the first four and the last, which may be the same ones. */
+static uint64_t
+few_bytes(const char *p, size_t n)
+{
+	uint32_t first, last;
+	memcpy(&first, p, sizeof first);
+	memcpy(&last, p + n - sizeof last, sizeof last);
+	return first | (uint64_t)last << 32;
+}
+
+/* Do eight bytes differ in nothing but the case of ASCII letters? */
+static bool
+is_same_case(uint64_t a, uint64_t b)
+{
+	const uint64_t other = a ^ b;
+	if (other == 0)
+		return true;
+	if ((other & ~(EACH_BYTE * 0x20)) != 0)
+		return false;
+	/* Where they differ, 0x20 is the bit, and it has to be that of a letter: no byte below 'a',
+	 * above 'z', or above 0x7F when that bit is set. The sums carry into no other byte. */
+	const uint64_t small = (a | EACH_BYTE * 0x20) & EACH_BYTE * 0x7F;
+	const uint64_t from_a = small + EACH_BYTE * (0x80 - 'a');
+	const uint64_t above_z = small + EACH_BYTE * (0x7F - 'z');
+	const uint64_t letters = from_a & ~above_z & ~a & EACH_BYTE * 0x80;
+	return (other << 2 & ~letters) == 0;
+}
+
 bool
 str_same_case(const char *a, const char *b, size_t len)
 {
 	size_t i = 0;
-	while (i < len) {
-		uint64_t of_a, of_b;
-		/* Mostly even the case is the same. */
-		if (len - i >= sizeof of_a) {
-			memcpy(&of_a, a + i, sizeof of_a);
-			memcpy(&of_b, b + i, sizeof of_b);
-			if (of_a == of_b) {
-				i += sizeof of_a;
-				continue;
-			}
-		}
-		const size_t stop = len - i < sizeof of_a ? len : i + sizeof of_a;
-		for (; i < stop; i++)
-			if (a[i] != b[i] && ascii_lower((unsigned char)a[i]) !=
-						    ascii_lower((unsigned char)b[i]))
+	if (len >= sizeof(uint64_t)) {
+		for (; len - i >= sizeof(uint64_t); i += sizeof(uint64_t))
+			if (!is_same_case(eight_bytes(a + i), eight_bytes(b + i)))
 				return false;
+		const size_t last = len - sizeof(uint64_t);
+		return i == len || is_same_case(eight_bytes(a + last), eight_bytes(b + last));
 	}
+	if (len >= sizeof(uint32_t))
+		return is_same_case(few_bytes(a, len), few_bytes(b, len));
+	for (; i < len; i++)
+		if (ascii_lower((unsigned char)a[i]) != ascii_lower((unsigned char)b[i]))
+			return false;
 	return true;
 }
 
@@ -37,8 +70,8 @@ find_short(const char *p, const char *end, struct str needle)
 {
 	const char first = needle.ptr[0], last = needle.ptr[needle.len - 1];
 	for (; (size_t)(end - p) >= LANES + needle.len - 1; p += LANES) {
-		unsigned mask = lanes_equal(lanes_load(p), first) &
-				lanes_equal(lanes_load(p + needle.len - 1), last);
+		unsigned mask =
+			lanes_both(lanes_load(p), first, lanes_load(p + needle.len - 1), last);
 		for (; mask != 0; mask &= mask - 1)
 			if (memcmp(p + lanes_first(mask), needle.ptr, needle.len) == 0)
 				return p + lanes_first(mask);
@@ -119,7 +152,7 @@ str_trim_end(struct str s)
 }
 
 struct str
-str_trim(struct str s)
+str_trim_blanks(struct str s)
 {
 	while (s.len > 0 && ascii_is_space((unsigned char)s.ptr[0])) {
 		s.ptr++;
@@ -144,7 +177,7 @@ str_cut(struct str *rest, char delim)
 
 /* The first line end, LF or CR, from `p` on; `end` when there is none. A lone CR ends a line too:
  * old Macintosh programs, and pasted text. */
-static const char *
+static inline const char *
 line_end(const char *p, const char *end)
 {
 	for (; end - p >= LANES; p += LANES) {
@@ -152,23 +185,24 @@ line_end(const char *p, const char *end)
 		if (mask != 0)
 			return p + lanes_first(mask);
 	}
-	while (p < end && *p != '\n' && *p != '\r')
-		p++;
-	return p;
+	if (p == end)
+		return end;
+	const unsigned mask = lanes_either(lanes_load_few(p, (size_t)(end - p)), '\n', '\r');
+	return mask != 0 ? p + lanes_first(mask) : end;
 }
 
 bool
 str_line(struct str *rest, struct str *line)
 {
+	const char *const from = rest->ptr;
+	const char *const end = from + rest->len;
 	if (rest->len == 0)
 		return false;
-	const char *const end = line_end(rest->ptr, rest->ptr + rest->len);
-	const size_t len = (size_t)(end - rest->ptr);
-	size_t used = len < rest->len ? len + 1 : len;
-	if (used < rest->len && *end == '\r' && end[1] == '\n')
-		used++;
-	*line = str_head(*rest, len);
-	*rest = str_from(*rest, used);
+	const char *p = line_end(from, end);
+	*line = (struct str){from, (size_t)(p - from)};
+	if (p < end && *p++ == '\r' && p < end && *p == '\n')
+		p++;
+	*rest = (struct str){p, (size_t)(end - p)};
 	return true;
 }
 

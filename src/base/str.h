@@ -160,9 +160,25 @@ str_has_case(struct str s, struct str needle)
 	return str_find_case(s, needle, 0) != STR_NPOS;
 }
 
-/* str_trim - without white space at both ends; keeps "present and empty" */
-struct str str_trim(struct str s);
+/* str_trim - without white space at both ends; keeps "present and empty". Most texts have none. */
+struct str str_trim_blanks(struct str s);
 struct str str_trim_end(struct str s);
+
+static inline struct str
+str_trim(struct str s)
+{
+	return s.len == 0 || ((unsigned char)s.ptr[0] > ' ' &&
+				     (unsigned char)s.ptr[s.len - 1] > ' ')
+		       ? s
+		       : str_trim_blanks(s);
+}
+
+/* str_is_blank - is there nothing but white space? */
+static inline bool
+str_is_blank(struct str s)
+{
+	return s.len == 0 || ((unsigned char)s.ptr[0] <= ' ' && str_trim_blanks(s).len == 0);
+}
 
 /* str_cut - the head before `delim`, with *rest moved past it; the whole of *rest, and *rest
  * becomes absent, when there is no `delim` */

@@ -200,8 +200,8 @@ struct client_error_row {
 
 struct sign_row {
 	struct text lang, pattern, source;
-	uint8_t sign; /* enum sign */
-	uint8_t where;
+	uint8_t sign;   /* enum sign */
+	uint8_t counts; /* in which kinds of text: 1 << enum where, or-ed */
 };
 
 struct explanation_row {

@@ -150,16 +150,14 @@ set_has(const uint64_t *set, size_t at)
 static size_t
 find_pair(struct str text, size_t at, size_t limit, const char pair[2])
 {
-	for (; at + LANES <= limit && at + LANES < text.len; at += LANES) {
-		const unsigned found = lanes_equal(lanes_load(text.ptr + at), pair[0]) &
-				       lanes_equal(lanes_load(text.ptr + at + 1), pair[1]);
+	for (; at < limit; at += LANES) {
+		const struct lanes here = lanes_next(text.ptr + at, limit - at);
+		const struct lanes behind = lanes_next(text.ptr + at + 1, text.len - at - 1);
+		const unsigned found = lanes_both(here, pair[0], behind, pair[1]);
 		if (found != 0)
 			return at + lanes_first(found);
 	}
-	while (at < limit &&
-		(text.ptr[at] != pair[0] || at + 1 == text.len || text.ptr[at + 1] != pair[1]))
-		at++;
-	return at;
+	return limit;
 }
 
 /* The first place from `at` up to, not including, `limit` where the segment may begin; `limit` if
@@ -264,7 +262,7 @@ check_stands(struct str text, size_t anchor_at, const struct pattern_entry *entr
 }
 
 /* pattern_stands() for a pattern that is one literal, as most are. */
-static bool
+static inline bool
 plain_stands(struct str text, size_t anchor_at, const struct pattern_entry *entry,
 	struct pattern_hit *hit)
 {
@@ -332,30 +330,11 @@ is_known(const struct pattern_hit *hits, size_t n, struct pattern_hit hit)
 	return false;
 }
 
-/* The sets of tables that have a filter of their own, from small to large: FILTER_GROUPS in
- * tools/gen-catalogue. */
-static const uint8_t pattern_groups[] = {
-	PATTERN_SIGN,
-	PATTERN_GENERATOR,
-	PATTERN_SIGN | PATTERN_GENERATOR,
-	PATTERN_PHRASE | PATTERN_BLOCKLIST | PATTERN_PROVIDER_CODE,
-	PATTERN_PHRASE | PATTERN_BLOCKLIST | PATTERN_PROVIDER_CODE | PATTERN_SIGN,
-	31,
-};
-
-static const uint8_t *
-filter_for(unsigned tables)
-{
-	size_t i = 0;
-	while ((tables & 31 & ~(unsigned)pattern_groups[i]) != 0)
-		i++;
-	return catalogue_pattern_filters + i * PATTERN_FILTER_BYTES;
-}
-
 /* What a scan carries from place to place. */
 struct scan {
 	struct str text;
 	unsigned tables;
+	unsigned asked; /* as in the filters and the entries */
 	struct pattern_hit *hits;
 	size_t n, max;
 };
@@ -397,10 +376,10 @@ try_entry(struct scan *s, size_t at, const struct pattern_entry *entry)
 	return true;
 }
 
-static inline uint64_t
-bit_at(const uint8_t *bits, uint32_t at)
+static inline bool
+is_asked(const struct scan *s, const struct pattern_entry *entry)
 {
-	return bits[at >> 3] >> (at & 7) & 1;
+	return (entry->asked & s->asked) != 0 && (entry->table & s->tables) != 0;
 }
 
 /* Compares the patterns of a bucket; false when there is no room for more hits. */
@@ -408,21 +387,32 @@ static inline bool
 try_bucket(struct scan *s, size_t at, uint64_t eight, uint32_t bucket, bool is_short)
 {
 	const struct str text = s->text;
-	const unsigned tables = s->tables;
 	const struct pattern_entry *entry =
 		catalogue_pattern_entries + catalogue_pattern_buckets[bucket];
 	const struct pattern_entry *const end =
 		catalogue_pattern_entries + catalogue_pattern_buckets[bucket + 1];
 	for (; entry < end; entry++)
-		if (is_anchor(entry, eight, is_short) && (entry->table & tables) != 0 &&
+		if (is_anchor(entry, eight, is_short) && is_asked(s, entry) &&
 			check_stands(text, at, entry) && !try_entry(s, at, entry))
 			return false;
 	return true;
 }
 
+static inline unsigned
+asked_of_long(uint64_t eight)
+{
+	return catalogue_pattern_filter[pattern_hash_8(eight, PATTERN_FILTER_BITS)];
+}
+
+static inline unsigned
+asked_of_short(uint32_t four)
+{
+	return catalogue_pattern_short_filter[pattern_hash_4(four, PATTERN_SHORT_FILTER_BITS)];
+}
+
 /* Compares the patterns with anchors of fewer than eight bytes. */
 static bool
-try_short(struct scan *s, size_t at, uint64_t eight, const uint8_t *filter)
+try_short(struct scan *s, size_t at, uint64_t eight)
 {
 	const uint32_t first = 1 << PATTERN_BUCKET_BITS;
 	const uint32_t four = (uint32_t)eight, three = four & 0xFFFFFF;
@@ -430,8 +420,7 @@ try_short(struct scan *s, size_t at, uint64_t eight, const uint8_t *filter)
 	const uint32_t of_three = pattern_hash_4(three, PATTERN_SHORT_BUCKET_BITS);
 	if (!try_bucket(s, at, eight, first + of_four, true))
 		return false;
-	return of_three == of_four ||
-	       bit_at(filter, pattern_hash_4(three, PATTERN_FILTER_BITS)) == 0 ||
+	return of_three == of_four || (asked_of_short(three) & s->asked) == 0 ||
 	       try_bucket(s, at, eight, first + of_three, true);
 }
 
@@ -442,7 +431,7 @@ try_loose(struct scan *s)
 	const unsigned end = catalogue_pattern_buckets[PATTERN_LOOSE_BUCKET + 1];
 	for (unsigned i = catalogue_pattern_buckets[PATTERN_LOOSE_BUCKET]; i < end; i++) {
 		const struct pattern_entry *const entry = &catalogue_pattern_entries[i];
-		if ((entry->table & s->tables) == 0)
+		if (!is_asked(s, entry))
 			continue;
 		const char pair[2] = {
 			(char)(entry->anchor & 0xFF), (char)(entry->anchor >> 8 & 0xFF)};
@@ -456,28 +445,29 @@ try_loose(struct scan *s)
 
 /*
  * Looks at the places `at` + the bits of `heads`; `block` is the text from `at` on. False when
- * there is no room for more hits. The filter says yes at one head in three, as if by chance: so the
- * heads it lets pass are gathered first, without a branch that the processor would have to guess.
+ * there is no room for more hits. The filters say yes at one head in four, as if by chance: so the
+ * heads they let pass are gathered first, without a branch that the processor would have to guess.
  */
 static bool
-try_heads(struct scan *s, size_t at, const char *block, uint64_t heads, const uint8_t *filter)
+try_heads(struct scan *s, size_t at, const char *block, uint64_t heads)
 {
-	uint64_t is_long = 0, is_short = 0;
+	uint8_t passed[BLOCK_BYTES];
+	unsigned count = 0;
 	for (; heads != 0; heads &= heads - 1) {
 		const unsigned i = (unsigned)__builtin_ctzll(heads);
 		const uint64_t eight = eight_here(block + i);
-		is_long |= bit_at(filter, pattern_hash_8(eight, PATTERN_FILTER_BITS)) << i;
-		is_short |= bit_at(filter, pattern_hash_4((uint32_t)eight, PATTERN_FILTER_BITS))
-			    << i;
+		passed[count] = (uint8_t)i;
+		count += ((asked_of_long(eight) | asked_of_short((uint32_t)eight)) & s->asked) != 0;
 	}
-	for (uint64_t left = is_long | is_short; left != 0; left &= left - 1) {
-		const unsigned i = (unsigned)__builtin_ctzll(left);
+	for (unsigned k = 0; k < count; k++) {
+		const size_t i = passed[k];
 		const uint64_t eight = eight_here(block + i);
-		if ((is_long >> i & 1) != 0 &&
+		if ((asked_of_long(eight) & s->asked) != 0 &&
 			!try_bucket(s, at + i, eight, pattern_hash_8(eight, PATTERN_BUCKET_BITS),
 				false))
 			return false;
-		if ((is_short >> i & 1) != 0 && !try_short(s, at + i, eight, filter))
+		if ((asked_of_short((uint32_t)eight) & s->asked) != 0 &&
+			!try_short(s, at + i, eight))
 			return false;
 	}
 	return true;
@@ -502,7 +492,6 @@ heads_in(const char *p, uint64_t *is_inside)
 static void
 find_all(struct scan *s)
 {
-	const uint8_t *const filter = filter_for(s->tables);
 	const struct str text = s->text;
 	uint64_t is_inside = 0;
 	for (size_t at = 0; at < text.len; at += BLOCK_BYTES) {
@@ -515,7 +504,7 @@ find_all(struct scan *s)
 			memcpy(last, block, text.len - at);
 			block = last;
 		}
-		if (!try_heads(s, at, block, heads_in(block, &is_inside), filter))
+		if (!try_heads(s, at, block, heads_in(block, &is_inside)))
 			return;
 	}
 	(void)try_loose(s);
@@ -545,7 +534,15 @@ put_in_order(struct pattern_hit *hits, size_t n)
 size_t
 patterns_find(struct str folded, unsigned tables, struct pattern_hit *hits, size_t max)
 {
-	struct scan s = {str_head(folded, UINT32_MAX), tables, hits, 0, max};
+	const unsigned reasons = PATTERN_PHRASE | PATTERN_BLOCKLIST | PATTERN_PROVIDER_CODE;
+	const unsigned placed = PATTERN_SIGN | PATTERN_GENERATOR;
+	const unsigned places = tables >> 8 != 0 ? tables >> 8 : UINT8_MAX;
+	struct scan s = {.text = str_head(folded, UINT32_MAX),
+		.tables = tables,
+		.asked = ((tables & reasons) != 0 ? PATTERN_ASKED_ALWAYS : 0U) |
+			 ((tables & placed) != 0 ? places & ~(unsigned)PATTERN_ASKED_ALWAYS : 0U),
+		.hits = hits,
+		.max = max};
 	find_all(&s);
 	put_in_order(hits, s.n);
 	return s.n;

@@ -7,8 +7,8 @@
  * beyond ASCII. These places are the heads of a text, one byte in six; the heads of a pattern are
  * those that are heads wherever it stands. So each pattern is filed under the rarest of its words
  * (its anchor, up to eight bytes from a head), and the text is walked once: sixteen bytes at a
- * time to find the heads, at each of them one look into a bitmap that fits the first-level cache,
- * and only where that says "perhaps", the few patterns filed there are compared.
+ * time to find the heads, at each of them one look into two small filters, and only where one
+ * says "perhaps", the few patterns filed there are compared.
  *
  * The text must be folded (base/fold.h). What a pattern means: doc/catalogue.md.
  */
@@ -24,6 +24,10 @@ enum pattern_table {
 	PATTERN_SIGN = 1 << 3,
 	PATTERN_GENERATOR = 1 << 4 /* not those whose pattern is only "*" */
 };
+
+/* Of signs and generators, only those rows that count in such a text (enum where, not WHERE_ANY);
+ * or-ed with the tables. Of several, in any of them; without one, in all. */
+#define PATTERN_IN(where) (1U << (8 + (where)))
 
 #define PATTERN_WILD_BYTES 160 /* the most text one `*` stands for */
 #define PATTERN_DIGIT_BYTES                                                                        \
@@ -45,7 +49,7 @@ struct pattern_hit {
  * nearest place where it can begin. Hits come in the order of their
  * beginnings, those that begin together in that of the tables and rows.
  *
- * tables   enum pattern_table, or-ed
+ * tables   enum pattern_table, or-ed; and PATTERN_IN()
  * hits     room for `max`
  * Returns  how many were written; when there are more, some are left out, most of them from the end
  * Cost     O(n) plus a bounded amount for each place where an anchor stands, on any text

@@ -74,7 +74,10 @@ struct pattern_entry {
 	uint8_t table; /* enum pattern_table */
 	uint8_t anchor_bytes;
 	int8_t check_at; /* counted from the anchor */
+	uint8_t asked;   /* by which searches: 1 << enum where of the texts in which the row counts;
+			    PATTERN_ASKED_ALWAYS for the tables of reasons, which have no place */
 };
+#define PATTERN_ASKED_ALWAYS (1 << WHERE_ANY)
 
 /*
  * Entries are sorted by bucket; those of bucket b are buckets[b] .. buckets[b + 1] - 1. Anchors of
@@ -89,13 +92,15 @@ extern const struct pattern_entry catalogue_pattern_entries[];
 extern const uint16_t catalogue_pattern_buckets[];
 
 /*
- * The filters: one for each set of tables that is looked for together (pattern_groups in
- * patterns.c), with a bit for each hash of an anchor's eight bytes, or of its first four. An anchor
- * of three has a bit for itself, and one with each byte that may follow it.
+ * The filters: what a head may be the anchor of. In each, a byte says by which searches the anchors
+ * with that hash are asked for (`asked` of their entries, or-ed): one filter by all eight bytes,
+ * one by the first four of shorter ones. An anchor of three has a place for itself, and one with
+ * each byte that may follow it.
  */
-#define PATTERN_FILTER_BITS 17
-#define PATTERN_FILTER_BYTES ((1 << PATTERN_FILTER_BITS) / 8)
-extern const uint8_t catalogue_pattern_filters[];
+#define PATTERN_FILTER_BITS 15
+#define PATTERN_SHORT_FILTER_BITS 14
+extern const uint8_t catalogue_pattern_filter[];
+extern const uint8_t catalogue_pattern_short_filter[];
 
 static inline uint32_t
 pattern_hash_8(uint64_t eight, unsigned bits)

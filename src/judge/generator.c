@@ -48,10 +48,10 @@ search_value(struct tally *t, struct str name, struct str value)
 	struct pattern_hit hits[16];
 	const struct str head = str_head(value, sizeof room);
 	const struct str folded = {room, fold_text(head, room)};
-	const size_t n = patterns_find(folded, PATTERN_GENERATOR, hits, 16);
+	const size_t n =
+		patterns_find(folded, PATTERN_GENERATOR | PATTERN_IN(WHERE_HEADER), hits, 16);
 	for (size_t i = 0; i < n; i++)
-		if (catalogue_generators[hits[i].row].where == WHERE_HEADER &&
-			str_eq_case(catalogue_text(catalogue_generators[hits[i].row].header), name))
+		if (str_eq_case(catalogue_text(catalogue_generators[hits[i].row].header), name))
 			count(t, hits[i].row);
 }
 

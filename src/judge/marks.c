@@ -166,9 +166,9 @@ paragraph_of(const struct facts *f, size_t line)
 {
 	const struct text_line *const list = f->prose.lines.list;
 	size_t from = line, to = line;
-	while (from > 0 && str_trim(list[from - 1].raw).len > 0)
+	while (from > 0 && !str_is_blank(list[from - 1].raw))
 		from--;
-	while (to + 1 < f->prose.lines.count && str_trim(list[to + 1].raw).len > 0)
+	while (to + 1 < f->prose.lines.count && !str_is_blank(list[to + 1].raw))
 		to++;
 	return str_between(list[from].raw.ptr, list[to].raw.ptr + list[to].raw.len);
 }

@@ -153,11 +153,11 @@ scan_make(struct str text, struct arena *a, struct scanned *s)
 		return;
 	s->folded = (struct str){room, fold_text(s->text, room)};
 	const size_t n = patterns_find(s->folded,
-		PATTERN_PHRASE | PATTERN_BLOCKLIST | PATTERN_PROVIDER_CODE | PATTERN_SIGN, hits,
-		HITS_MAX);
+		PATTERN_PHRASE | PATTERN_BLOCKLIST | PATTERN_PROVIDER_CODE | PATTERN_SIGN |
+			PATTERN_IN(WHERE_REPLY),
+		hits, HITS_MAX);
 	for (size_t i = 0; i < n; i++)
-		if (hits[i].table == PATTERN_SIGN &&
-			sign_counts(&catalogue_signs[hits[i].row], WHERE_REPLY))
+		if (hits[i].table == PATTERN_SIGN)
 			s->signs |= (uint64_t)1 << catalogue_signs[hits[i].row].sign;
 	struct pattern_hit *const kept = n == 0 ? NULL : arena_alloc(a, n, sizeof *kept);
 	if (kept == NULL)
@@ -170,9 +170,7 @@ scan_make(struct str text, struct arena *a, struct scanned *s)
 struct str
 scan_words_of(const struct scanned *s, const struct pattern_hit *h)
 {
-	const size_t from = fold_origin(s->text, h->at);
-	const size_t to = fold_origin(s->text, h->at + h->len);
-	return (struct str){s->text.ptr + from, to - from};
+	return fold_origin_words(s->text, h->at, h->len);
 }
 
 struct str
@@ -180,8 +178,7 @@ scan_sign(const struct scanned *s, enum sign sign)
 {
 	for (size_t i = 0; i < s->count; i++)
 		if (s->hits[i].table == PATTERN_SIGN &&
-			catalogue_signs[s->hits[i].row].sign == sign &&
-			sign_counts(&catalogue_signs[s->hits[i].row], WHERE_REPLY))
+			catalogue_signs[s->hits[i].row].sign == sign)
 			return scan_words_of(s, &s->hits[i]);
 	return STR_NONE;
 }

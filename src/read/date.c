@@ -1,5 +1,7 @@
 #include "read/date.h"
 
+#define DATE_BYTES_MAX 200 /* of a value that are read */
+
 struct date {
 	int year, month, day, hour, minute, second;
 	int zone_minutes;
@@ -35,11 +37,15 @@ static const struct {
 static int
 month_of(struct str word)
 {
-	static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+	static const char names[][3] = {
+		"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"};
 	if (word.len < 3)
 		return 0;
+	const char a = (char)ascii_lower((unsigned char)word.ptr[0]);
+	const char b = (char)ascii_lower((unsigned char)word.ptr[1]);
+	const char c = (char)ascii_lower((unsigned char)word.ptr[2]);
 	for (int m = 0; m < 12; m++)
-		if (str_starts_case(word, (struct str){names + m * 3, 3}))
+		if (names[m][1] == b && names[m][0] == a && names[m][2] == c)
 			return m + 1;
 	return 0;
 }
@@ -129,6 +135,61 @@ parse_iso_day(struct str *word, struct date *d)
 	return false;
 }
 
+/* The number that stands in these digits; -1 when one is none. */
+static int
+digits_value(const char *p, size_t count)
+{
+	int n = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (!ascii_is_digit((unsigned char)p[i]))
+			return -1;
+		n = n * 10 + (p[i] - '0');
+	}
+	return n;
+}
+
+/*
+ * "Thu, 29 Apr 2010 23:34:45 +0900", with or without the day of the week and a comment behind: the
+ * form of RFC 5322 s3.3 to the letter, as nearly all are. False when it is another, which is then
+ * read word by word; to the same result where both can.
+ */
+static bool
+read_plain(struct str in, struct date *d)
+{
+	if (in.len > 5 && in.ptr[3] == ',' && in.ptr[4] == ' ' &&
+		ascii_is_alpha((unsigned char)in.ptr[0]) &&
+		ascii_is_alpha((unsigned char)in.ptr[1]) &&
+		ascii_is_alpha((unsigned char)in.ptr[2]) && month_of(in) == 0)
+		in = str_from(in, 5);
+	if (in.len > 1 && in.ptr[1] == ' ')
+		d->day = digits_value(in.ptr, 1);
+	else if (in.len > 2 && in.ptr[2] == ' ')
+		d->day = digits_value(in.ptr, 2);
+	/* From the blank behind the day on, each thing has its place. */
+	in = str_from(in, in.len > 1 && in.ptr[1] == ' ' ? 1 : 2);
+	static const char form[] = " Apr 2010 23:34:45 +0900";
+	const size_t len = sizeof form - 1;
+	if (d->day < 1 || d->day > 31 || in.len < len ||
+		(in.len > len && !str_starts(str_from(in, len), STR(" ("))))
+		return false;
+	const char *const p = in.ptr;
+	if (p[4] != ' ' || p[9] != ' ' || p[12] != ':' || p[15] != ':' || p[18] != ' ' ||
+		(p[19] != '+' && p[19] != '-'))
+		return false;
+	const int zone_hour = digits_value(p + 20, 2), zone_minute = digits_value(p + 22, 2);
+	d->month = month_of((struct str){p + 1, 3});
+	d->year = digits_value(p + 5, 4);
+	d->hour = digits_value(p + 10, 2);
+	d->minute = digits_value(p + 13, 2);
+	d->second = digits_value(p + 16, 2);
+	d->zone_minutes = (zone_hour * 60 + zone_minute) * (p[19] == '-' ? -1 : 1);
+	d->is_unknown_zone = d->zone_minutes == 0 && p[19] == '-';
+	d->has_zone = d->has_time = true;
+	return d->month > 0 && d->year >= 0 && d->hour >= 0 && d->hour <= 23 && d->minute >= 0 &&
+	       d->minute <= 59 && d->second >= 0 && d->second <= 60 && zone_hour >= 0 &&
+	       zone_hour <= 23 && zone_minute >= 0 && zone_minute <= 59;
+}
+
 static void
 put(char *out, size_t *n, int value, int width)
 {
@@ -137,12 +198,12 @@ put(char *out, size_t *n, int value, int width)
 	*n += (size_t)width;
 }
 
-struct str
-date_text(struct str in, struct arena *a)
+/* Word by word, in any order. */
+static void
+read_words(struct str in, struct date *d)
 {
-	struct date d = {0};
+	struct str rest = str_head(in, DATE_BYTES_MAX);
 	int year = -1;
-	struct str rest = str_head(in, 200);
 	for (struct str word; (word = str_word(&rest)).len > 0;) {
 		while (word.len > 0 &&
 			(word.ptr[word.len - 1] == ',' || word.ptr[word.len - 1] == ';'))
@@ -152,24 +213,36 @@ date_text(struct str in, struct arena *a)
 		const size_t comma = str_find_char(word, ',', 0);
 		if (comma != STR_NPOS) /* "Thu,29" */
 			word = str_from(word, comma + 1);
-		if (d.day == 0 && parse_iso_day(&word, &d)) {
-			year = d.year;
+		if (d->day == 0 && parse_iso_day(&word, d)) {
+			year = d->year;
 			continue;
 		}
-		if (str_find_char(word, ':', 0) != STR_NPOS && !d.has_time && parse_time(word, &d))
+		if (str_find_char(word, ':', 0) != STR_NPOS && !d->has_time && parse_time(word, d))
 			continue;
-		if (d.has_time && !d.has_zone && parse_zone(word, &d))
+		if (d->has_time && !d->has_zone && parse_zone(word, d))
 			continue;
-		if (d.month == 0 && (d.month = month_of(word)) > 0)
+		if (d->month == 0 && (d->month = month_of(word)) > 0)
 			continue;
 		const int64_t n = str_number(word, 9999);
 		if (n < 0)
 			continue;
-		if (d.day == 0 && n >= 1 && n <= 31)
-			d.day = (int)n;
+		if (d->day == 0 && n >= 1 && n <= 31)
+			d->day = (int)n;
 		else if (year < 0)
 			year = (int)n;
 	}
+	d->year = year;
+}
+
+struct str
+date_text(struct str in, struct arena *a)
+{
+	struct date d = {0};
+	if (!read_plain(in, &d)) {
+		d = (struct date){0};
+		read_words(in, &d);
+	}
+	int year = d.year;
 	/* RFC 5322 s4.3: years of two digits, and of three. */
 	if (year >= 0 && year < 50)
 		year += 2000;

@@ -142,7 +142,7 @@ is_field_beside(struct str line, const struct dsn *d)
 static bool
 read_one(struct str line, struct arena *a, struct dsn *d)
 {
-	if (str_trim(line).len == 0) {
+	if (str_is_blank(line)) {
 		d->in_group = false;
 		d->last = NULL;
 		return false;

@@ -4,6 +4,7 @@
 
 #include "base/charset.h"
 #include "base/decode.h"
+#include "base/lanes.h"
 #include "read/address.h"
 #include "read/notification.h"
 
@@ -129,13 +130,18 @@ read_returned_part(struct facts *f, const struct part *p)
 	read_returned(f, part_decode(&head, f->arena));
 }
 
+/* How many bytes of the text are no white space; counted up to `enough`. */
 static size_t
 words_in(struct str text, size_t enough)
 {
 	size_t n = 0;
-	for (size_t i = 0; i < text.len && n < enough; i++)
-		n += !ascii_is_space((unsigned char)text.ptr[i]);
-	return n;
+	for (size_t i = 0; i < text.len && n < enough; i += LANES) {
+		const size_t left = text.len - i;
+		const struct lanes l = lanes_next(text.ptr + i, left);
+		const unsigned blanks = lanes_equal(l, ' ') | lanes_within(l, '\t', '\r');
+		n += (left < LANES ? left : LANES) - (size_t)__builtin_popcount(blanks);
+	}
+	return n < enough ? n : enough;
 }
 
 /* Texts that make one, with a blank line between them. */

@@ -8,21 +8,21 @@
  * text. */
 #define NAME_BYTES_MAX 76
 
+_Static_assert(HEADER_FIELDS_MAX <= UINT16_MAX, "struct header counts fields so");
+
 /* How many bytes at the head of the line may stand in a name; one too many is enough to know. */
-static size_t
+static inline size_t
 name_length(struct str line)
 {
 	size_t n = 0;
-	for (; line.len - n >= LANES && n <= NAME_BYTES_MAX; n += LANES) {
-		const struct lanes l = lanes_load(line.ptr + n);
+	while (n < line.len && n <= NAME_BYTES_MAX) {
+		const struct lanes l = lanes_next(line.ptr + n, line.len - n);
 		const unsigned end = lanes_odd(l, '!') | lanes_either(l, ':', 127);
 		if (end != 0)
 			return n + lanes_first(end);
+		n += LANES;
 	}
-	while (n < line.len && n <= NAME_BYTES_MAX && line.ptr[n] > ' ' && line.ptr[n] < 127 &&
-		line.ptr[n] != ':')
-		n++;
-	return n;
+	return n < line.len ? n : line.len;
 }
 
 bool
@@ -52,7 +52,7 @@ skip_preamble(struct str in, struct header *h)
 		if (str_starts(line, STR("From ")) || str_starts(line, STR(">From "))) {
 			if (!str_is_set(h->from_line))
 				h->from_line = line;
-		} else if (str_trim(line).len > 0) {
+		} else if (!str_is_blank(line)) {
 			return in;
 		}
 		in = rest;
@@ -80,7 +80,9 @@ push(struct header *h, size_t *room, struct arena *a, struct header_field f)
 		return false;
 	h->fields = fields;
 	h->fields[h->count++] = f;
-	h->present |= (uint64_t)1 << (f.key * 0x9E3779B1U >> 26);
+	uint16_t *const first = &h->first[header_slot(f.key)];
+	if (*first == 0)
+		*first = (uint16_t)h->count;
 	return true;
 }
 
@@ -98,7 +100,7 @@ header_parse(struct str in, struct arena *a, struct header *h)
 			h->body = rest;
 			break;
 		}
-		if (line.len == 0 || (h->count > 0 && str_trim(line).len == 0)) {
+		if (line.len == 0 || (h->count > 0 && str_is_blank(line))) {
 			h->body = rest;
 			break;
 		}
@@ -141,9 +143,8 @@ header_parse(struct str in, struct arena *a, struct header *h)
 struct str
 header_find_keyed(const struct header *h, struct str name, uint32_t key)
 {
-	if (!header_may_have(h, key))
-		return STR_NONE;
-	for (size_t i = 0; i < h->count; i++)
+	const size_t first = h->first[header_slot(key)];
+	for (size_t i = first - 1; first != 0 && i < h->count; i++)
 		if (h->fields[i].key == key && str_eq_case(h->fields[i].name, name))
 			return h->fields[i].value;
 	return STR_NONE;

@@ -17,15 +17,18 @@ struct header_field {
 	uint32_t key;     /* header_key() of the name */
 };
 
+#define HEADER_SLOTS 64
+
 struct header {
 	struct header_field *fields;
 	size_t count;
 	struct str body;      /* what follows the header */
 	struct str from_line; /* "From x@y date" of an mbox, without its line end; absent when there
 				 is none */
-	uint64_t present;     /* a bit for each key, so that most searches for what is not there
-				 end at once */
-	bool is_cut;          /* HEADER_FIELDS_MAX was reached */
+	/* For each slot of a key, one more than the first field with such a key: a search begins
+	 * there, or ends at once. */
+	uint16_t first[HEADER_SLOTS];
+	bool is_cut; /* HEADER_FIELDS_MAX was reached */
 };
 
 /*
@@ -49,11 +52,17 @@ header_key(struct str name)
 				(uint32_t)(p[n - 1] | 32) << 16 | (uint32_t)(p[n / 2] | 32) << 24;
 }
 
+static inline uint32_t
+header_slot(uint32_t key)
+{
+	return key * 0x9E3779B1U >> 26;
+}
+
 /* header_may_have - false when there is surely no field whose name has that key */
 static inline bool
 header_may_have(const struct header *h, uint32_t key)
 {
-	return (h->present >> (key * 0x9E3779B1U >> 26) & 1) != 0;
+	return h->first[header_slot(key)] != 0;
 }
 
 /* header_find - the value of the first field of that name; absent when there is none. O(fields)

@@ -34,7 +34,7 @@ static enum part_role
 role_by_content(struct str body)
 {
 	struct str name, value, line = STR_NONE, rest = body;
-	while (str_line(&rest, &line) && str_trim(line).len == 0)
+	while (str_line(&rest, &line) && str_is_blank(line))
 		;
 	if (!field_split(line, &name, &value))
 		return PART_TEXT;
@@ -114,6 +114,7 @@ static size_t
 find_boundary(struct str body, struct str boundary, char line_end, size_t from, size_t *end,
 	bool *is_last)
 {
+	const char dashes[] = {line_end, '-', '-'}; /* at the head of a line */
 	while (from < body.len) {
 		const char *const p = body.ptr + from;
 		const struct str left = str_from(body, from);
@@ -128,10 +129,10 @@ find_boundary(struct str body, struct str boundary, char line_end, size_t from, 
 				return from;
 			}
 		}
-		const char *const next = memchr(p, line_end, left.len);
-		if (next == NULL)
+		from = str_find(body, (struct str){dashes, sizeof dashes}, from);
+		if (from == STR_NPOS)
 			return STR_NPOS;
-		from = (size_t)(next - body.ptr) + 1;
+		from++;
 	}
 	return STR_NPOS;
 }
@@ -190,7 +191,7 @@ walk_multipart(struct mime *m, struct str body, struct str boundary, struct plac
 								    without a blank line */
 		/* The fields of a notification right behind the part's own: the blank line between
 		 * them was lost. */
-		if (part.count > 0 && str_trim(part.body).len == 0 &&
+		if (part.count > 0 && str_is_blank(part.body) &&
 			(header_has(&part, STR("Final-Recipient")) ||
 				header_has(&part, STR("Reporting-MTA"))))
 			part.body = content;

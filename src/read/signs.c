@@ -7,25 +7,12 @@
 #define SHORT_TEXT_BYTES 512
 #define CHUNK_BYTES 4096 /* of prose that are searched at a time, to the end of a line */
 
-bool
-sign_counts(const struct sign_row *row, enum where where)
-{
-	/* A sentence that says so in a text says so in a subject too. */
-	if (where == WHERE_SUBJECT && row->where == WHERE_TEXT &&
-		(row->sign == SIGN_FAILURE || row->sign == SIGN_DELAY))
-		return true;
-	return row->where == where || (row->where == WHERE_ANY && where != WHERE_FROM);
-}
-
 struct str
 sign_words(const struct sign_set *set, enum sign sign)
 {
 	if (!sign_seen(set, sign))
 		return STR_NONE;
-	const struct str text = set->first[sign].text;
-	const size_t from = fold_origin(text, set->first[sign].at);
-	const size_t to = fold_origin(text, set->first[sign].at + set->first[sign].len);
-	return (struct str){text.ptr + from, to - from};
+	return fold_origin_words(set->first[sign].text, set->first[sign].at, set->first[sign].len);
 }
 
 static void
@@ -58,7 +45,7 @@ signs_find(struct str text, enum where where, struct arena *a, struct sign_set *
 		return;
 	const struct str folded = {room, fold_text(text, room)};
 	const unsigned tables = marks == NULL ? PATTERN_SIGN : PATTERN_SIGN | PATTERN_GENERATOR;
-	const size_t n = patterns_find(folded, tables, hits, HITS_MAX);
+	const size_t n = patterns_find(folded, tables | PATTERN_IN(where), hits, HITS_MAX);
 	for (size_t i = 0; i < n; i++) {
 		const struct pattern_hit *const h = &hits[i];
 		if (h->table == PATTERN_GENERATOR)
@@ -76,16 +63,14 @@ sign_in(struct str text, enum sign sign, struct str *hit)
 	struct pattern_hit hits[32];
 	text = str_head(text, SHORT_TEXT_BYTES);
 	const size_t len = fold_text(text, room);
-	const size_t n = patterns_find((struct str){room, len}, PATTERN_SIGN, hits, 32);
+	const size_t n = patterns_find(
+		(struct str){room, len}, PATTERN_SIGN | PATTERN_IN(WHERE_TEXT), hits, 32);
 	for (size_t i = 0; i < n; i++) {
 		const struct sign_row *const row = &catalogue_signs[hits[i].row];
 		if (row->sign != sign || !sign_counts(row, WHERE_TEXT))
 			continue;
-		if (hit != NULL) {
-			const size_t from = fold_origin(text, hits[i].at);
-			const size_t to = fold_origin(text, hits[i].at + hits[i].len);
-			*hit = (struct str){text.ptr + from, to - from};
-		}
+		if (hit != NULL)
+			*hit = fold_origin_words(text, hits[i].at, hits[i].len);
 		return true;
 	}
 	return false;
@@ -113,7 +98,9 @@ search_chunk(struct text_line *lines, size_t count, struct str folded, struct si
 	struct mark_set *marks, uint64_t *reply_signs)
 {
 	struct pattern_hit hits[HITS_MAX];
-	const size_t n = patterns_find(folded, PATTERN_SIGN | PATTERN_GENERATOR, hits, HITS_MAX);
+	const size_t n = patterns_find(folded,
+		PATTERN_SIGN | PATTERN_GENERATOR | PATTERN_IN(WHERE_TEXT) | PATTERN_IN(WHERE_REPLY),
+		hits, HITS_MAX);
 	for (size_t i = 0; i < n; i++) {
 		const struct pattern_hit *const h = &hits[i];
 		if (h->table == PATTERN_GENERATOR) {

@@ -77,8 +77,12 @@ void signs_find(struct str text, enum where where, struct arena *a, struct sign_
  * *hit, when not NULL: the first place, a slice of `text` */
 bool sign_in(struct str text, enum sign sign, struct str *hit);
 
-/* sign_counts - does a row for `row->where` count in a text of kind `where`? */
-bool sign_counts(const struct sign_row *row, enum where where);
+/* sign_counts - does a row count in a text of kind `where`? */
+static inline bool
+sign_counts(const struct sign_row *row, enum where where)
+{
+	return (row->counts >> where & 1) != 0;
+}
 
 /* A line of prose and the signs that begin in it. */
 struct text_line {

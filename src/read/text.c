@@ -341,21 +341,22 @@ read_object(struct reader *r, struct line *l)
 	const struct block *const b = current_block(r);
 	if (b != NULL && r->in_own && b->naming > NAMING_OBJECT)
 		return false; /* an answer, in the paragraph of the one it is about */
-	if (l->bare.len > OBJECT_LINE_MAX || !line_says(l, SIGN_FAILURE) ||
-		line_says(l, SIGN_CONTACT) || !sign_in(l->bare, SIGN_FAILURE, &hit))
+	if (!l->has_at || l->bare.len > OBJECT_LINE_MAX || !line_says(l, SIGN_FAILURE) ||
+		line_says(l, SIGN_CONTACT))
 		return false;
 	const char *list = l->bare.ptr; /* where the addresses that end in the last one begin */
 	for (size_t at = 0; str_is_set(found = address_next(l->bare, &at)); last = found)
 		if (!str_is_set(last) || !is_separator(str_between(last.ptr + last.len, found.ptr)))
 			list = found.ptr;
-	if (!str_is_set(last) || last.ptr < hit.ptr + hit.len ||
-		str_has(str_between(hit.ptr, last.ptr), STR(". ")) ||
-		text_is_behind_sender_word(l->bare, last))
+	if (!str_is_set(last) || text_is_behind_sender_word(l->bare, last))
 		return false;
 	const struct str end = str_between(last.ptr + last.len, l->bare.ptr + l->bare.len);
 	for (size_t i = 0; i < end.len; i++)
 		if (strchr(" >'\")].:,;", end.ptr[i]) == NULL || end.ptr[i] == '\0')
 			return false;
+	if (!sign_in(l->bare, SIGN_FAILURE, &hit) || last.ptr < hit.ptr + hit.len ||
+		str_has(str_between(hit.ptr, last.ptr), STR(". ")))
+		return false;
 	for (size_t at = (size_t)(list - l->bare.ptr);
 		str_is_set(found = address_next(l->bare, &at));)
 		open_block(r, found, STR(""), NAMING_OBJECT, l->raw);
@@ -719,7 +720,7 @@ text_read(struct str text, struct arena *a, struct sign_set *set, struct mark_se
 		return;
 	for (size_t i = 0; i < p->lines.count; i++) {
 		const struct str raw = p->lines.list[i].raw;
-		const bool is_blank = str_trim(raw).len == 0;
+		const bool is_blank = str_is_blank(raw);
 		if (is_blank)
 			read_blank(&r, raw);
 		else

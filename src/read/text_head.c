@@ -160,11 +160,13 @@ text_named(struct str line, bool is_contact, struct str *address)
 	struct str name = str_head(line, at);
 	if (ascii_is_digit((unsigned char)name.ptr[0]))
 		return false;
+	if (is_contact || str_find_char(name, ':', 0) != STR_NPOS ||
+		str_find_char(name, '@', 0) != STR_NPOS)
+		return false;
 	int words = 0;
 	for (struct str rest = name; str_word(&rest).len > 0;)
 		words++;
-	if (words > 6 || str_find_char(name, ':', 0) != STR_NPOS ||
-		str_find_char(name, '@', 0) != STR_NPOS || is_contact)
+	if (words > 6)
 		return false;
 	*address = found;
 	return true;

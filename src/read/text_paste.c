@@ -1,4 +1,5 @@
 /* Text as people hand it on: quoted in a forward, wrapped anew by a mail program. */
+#include "base/lanes.h"
 #include "read/address.h"
 #include "read/limits.h"
 #include "read/text.h"
@@ -9,18 +10,44 @@ is_quote_mark(char c)
 	return c == '>' || c == '|';
 }
 
+#define QUOTED_LINES_MIN 3
+
+/* Do so many lines begin with a quote mark? Few texts have one at all, and no line is looked at
+ * without. */
+static bool
+has_quoted_lines(struct str text)
+{
+	size_t lines = 0;
+	for (size_t i = 0; i < text.len; i += LANES) {
+		unsigned marks = lanes_either(lanes_next(text.ptr + i, text.len - i), '>', '|');
+		for (; marks != 0; marks &= marks - 1) {
+			size_t at = i + lanes_first(marks);
+			while (at > 0 && ascii_is_space((unsigned char)text.ptr[at - 1]) &&
+				text.ptr[at - 1] != '\n' && text.ptr[at - 1] != '\r')
+				at--;
+			if (at > 0 && text.ptr[at - 1] != '\n' && text.ptr[at - 1] != '\r')
+				continue;
+			if (++lines == QUOTED_LINES_MIN)
+				return true;
+		}
+	}
+	return false;
+}
+
 /* Is most of this text a quotation, each line of it behind a '>' or a '|'? */
 static bool
 is_quoted(struct str text)
 {
 	struct str rest = str_head(text, 65536), line;
 	size_t quoted = 0, plain = 0;
+	if (!has_quoted_lines(rest))
+		return false;
 	while (str_line(&rest, &line)) {
 		const struct str bare = str_trim(line);
 		if (bare.len > 0)
 			*(is_quote_mark(bare.ptr[0]) ? &quoted : &plain) += 1;
 	}
-	return quoted >= 3 && quoted * 2 > plain;
+	return quoted >= QUOTED_LINES_MIN && quoted * 2 > plain;
 }
 
 struct str

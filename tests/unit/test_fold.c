@@ -150,6 +150,12 @@ has_origins(struct str raw, struct str text)
 		before = origin;
 		if (at == text.len)
 			break;
+		/* The piece from here, of any length, is what lies between two origins. */
+		const size_t len = random_below((unsigned)(text.len - at) + 3);
+		const struct str words = fold_origin_words(raw, at, len);
+		if (words.ptr != raw.ptr + origin ||
+			words.ptr + words.len != raw.ptr + fold_origin(raw, at + len))
+			return false;
 		const unsigned char c = (unsigned char)text.ptr[at];
 		const unsigned char from = (unsigned char)raw.ptr[origin];
 		if (c < 0x80 && from < 0x80 && c != ascii_lower(from) &&

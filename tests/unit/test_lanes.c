@@ -2,6 +2,8 @@
 #include "base/lanes.h"
 #include "tap.h"
 
+#include <stdlib.h>
+
 /* What the masks should be: one predicate of one byte for each question. */
 static bool
 is_line_end(unsigned char c)
@@ -129,9 +131,37 @@ byte_at(unsigned c, unsigned lane, unsigned i)
 	return (char)(i == lane ? c : c * 7 + i * 31 + lane);
 }
 
+/* The bytes of a few, of an exact size, so that a sanitizer sees one too many. */
+static void
+test_few(void)
+{
+	unsigned wrong_load = 0, wrong_store = 0;
+	for (size_t n = 0; n <= LANES; n++) {
+		char *const raw = malloc(n > 0 ? n : 1), *const out = malloc(n > 0 ? n : 1);
+		char want[LANES] = {0}, got[LANES];
+		if (raw == NULL || out == NULL)
+			abort();
+		for (size_t i = 0; i < n; i++)
+			want[i] = raw[i] = (char)(0xA1 + i * 5);
+		lanes_store(n < LANES ? lanes_load_few(raw, n) : lanes_load(raw), got);
+		wrong_load += memcmp(got, want, LANES) != 0;
+		if (n > 0) {
+			lanes_store(lanes_next(raw, n), got);
+			wrong_load += memcmp(got, want, LANES) != 0;
+			lanes_store_few(lanes_load(want), out, n);
+			wrong_store += memcmp(out, raw, n) != 0;
+		}
+		free(raw);
+		free(out);
+	}
+	tap_ok(wrong_load == 0, "a few bytes, and NULs behind them");
+	tap_ok(wrong_store == 0, "a few bytes stored");
+}
+
 int
 main(void)
 {
+	test_few();
 	unsigned wrong[sizeof questions / sizeof *questions] = {0}, wrong_case = 0, wrong_copy = 0;
 	for (unsigned c = 0; c < 256; c++)
 		for (unsigned lane = 0; lane < LANES; lane++) {
@@ -156,6 +186,11 @@ main(void)
 		}
 	for (size_t q = 0; q < sizeof questions / sizeof *questions; q++)
 		tap_ok(wrong[q] == 0, "%s", questions[q].name);
+	const struct lanes one = lanes_load("-xy--x-y--xxyy--"),
+			   other = lanes_load("y-y-xyxyxxyyyyxx");
+	tap_ok(lanes_both(one, '-', other, 'y') == 0x0001 &&
+			lanes_both(one, 'x', other, 'y') == 0x0C20,
+		"one byte here and another there");
 	tap_ok(wrong_copy == 0, "loaded and stored");
 	tap_ok(wrong_case == 0, "capitals become small letters, and nothing else changes");
 	tap_ok(lanes_first(1) == 0 && lanes_first(0x8000) == 15 && lanes_first(0x0A00) == 9,

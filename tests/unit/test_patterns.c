@@ -281,6 +281,28 @@ test_edges(void)
 	tap_is_int(patterns_find(text, PATTERN_SIGN | PATTERN_GENERATOR, hits, 8), 4, "two tables");
 	tap_is_int(patterns_find(text, PATTERN_PROVIDER_CODE, hits, 8), 0, "a table without rows");
 	tap_is_int(patterns_find(text, 0, hits, 8), 0, "no table");
+	static const struct {
+		enum where where;
+		int signs, generators, more; /* of "no such user", twice; of two rows more */
+	} places[] = {{WHERE_TEXT, 2, 0, 1}, {WHERE_SUBJECT, 2, 2, 2}, {WHERE_REPLY, 0, 0, 1},
+		{WHERE_FROM, 0, 0, 0}, {WHERE_HEADER, 0, 0, 1}};
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		const unsigned in = PATTERN_IN(places[i].where);
+		tap_is_int(patterns_find(text, PATTERN_SIGN | in, hits, 8), places[i].signs,
+			"signs that count in text %d", places[i].where);
+		tap_is_int(patterns_find(text, PATTERN_GENERATOR | in, hits, 8),
+			places[i].generators, "generators");
+		tap_is_int(patterns_find(STR("only subject, anywhere at all"), PATTERN_SIGN | in,
+				   hits, 8),
+			places[i].more, "and others");
+		tap_is_int(patterns_find(text, PATTERN_PHRASE | in, hits, 8), 2,
+			"phrases are looked for everywhere");
+	}
+	tap_is_int(patterns_find(text,
+			   PATTERN_SIGN | PATTERN_GENERATOR | PATTERN_IN(WHERE_REPLY) |
+				   PATTERN_IN(WHERE_TEXT),
+			   hits, 8),
+		2, "in one text or another");
 	tap_is_int(patterns_find(text, PATTERN_PHRASE, hits, 2), 2, "room for all");
 	tap_is_int(patterns_find(text, PATTERN_PHRASE, hits, 1), 1, "room for one");
 	tap_is_int(patterns_find(text, PATTERN_PHRASE, hits, 0), 0, "room for none");

@@ -64,6 +64,11 @@ test_slices(void)
 	tap_ok(str_is_within(str_from(s, 2), s), "a tail is within");
 	tap_ok(str_is_within(str_from(s, 6), s), "the empty end is within");
 	tap_ok(!str_is_within(s, str_from(s, 1)), "the whole is not within its tail");
+	tap_ok(str_is_blank(STR_NONE) && str_is_blank(STR("")) && str_is_blank(STR(" \t\r\n\v\f")),
+		"blank");
+	tap_ok(!str_is_blank(STR("  a ")) && !str_is_blank(STR("a")) && !str_is_blank(STR("\0")) &&
+			!str_is_blank(STR(" \xA0")),
+		"not blank");
 }
 
 static void
@@ -89,6 +94,29 @@ test_case(void)
 		tap_ok(str_ends_case(a, b) == rows[i].ends, "\"%s\" ends_case \"%s\"", rows[i].a,
 			rows[i].b);
 	}
+}
+
+/* Any byte beside any other, at any place of texts of any length: they are the same when both are
+ * small letters of one letter, or equal. */
+static void
+test_case_of_bytes(void)
+{
+	unsigned wrong = 0;
+	for (size_t len = 1; len <= 20; len++)
+		for (size_t at = 0; at < len; at++)
+			for (unsigned c = 0; c < 256; c++) {
+				static const unsigned others[] = {0, 0x20, 0x60, 0xA0, 0x01};
+				for (size_t k = 0; k < sizeof others / sizeof *others; k++) {
+					char a[] = "Abcdefghijklmnopqrst",
+					     b[] = "aBcDefghIJklmnopqRST";
+					a[at] = (char)c;
+					b[at] = (char)(c ^ others[k]);
+					const bool want = ascii_lower((int)c) ==
+							  ascii_lower((int)(c ^ others[k]));
+					wrong += str_same_case(a, b, len) != want;
+				}
+			}
+	tap_is_int(wrong, 0, "each byte beside another, without its case");
 }
 
 static void
@@ -281,6 +309,7 @@ main(void)
 	test_absent();
 	test_slices();
 	test_case();
+	test_case_of_bytes();
 	test_find();
 	test_trim();
 	test_cut();
