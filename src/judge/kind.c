@@ -188,6 +188,14 @@ gives_reason(const struct facts *f)
 		       (mark_head_block(f) || f->prose.all.len <= PHRASE_PASTE_BYTES));
 }
 
+/* A server's letter in words we do not know, about somebody else, and a plain reason for a failure
+ * in it. */
+static bool
+tells_reason(const struct facts *f)
+{
+	return mark_names_other(f) && reason_in_prose(f).weight >= RANK_PHRASE_STRONG;
+}
+
 /* "250 2.0.0 Ok: queued, 512 bytes": an answer that takes the mail, and no other behind it. */
 static bool
 is_taken(struct str text)
@@ -364,7 +372,7 @@ kind_find(const struct facts *f, struct kind *k)
 	}
 	if (is_report &&
 		(sign_seen(&f->signs, SIGN_FAILURE) || mark_refusals(f) > 0 || mark_head_block(f) ||
-			header_has(&f->header, STR("X-Failed-Recipients")))) {
+			header_has(&f->header, STR("X-Failed-Recipients")) || tells_reason(f))) {
 		set(k, NIXIE_KIND_FAILURE, "kind:failure-words",
 			sign_words(&f->signs, SIGN_FAILURE));
 		return;

@@ -125,6 +125,15 @@ is_third_party(const struct facts *f, struct str address)
 	return !str_eq_case(address, f->to_address) && !str_eq_case(address, f->from_address);
 }
 
+bool
+mark_names_other(const struct facts *f)
+{
+	for (size_t i = 0; i < f->prose.count && i < BLOCKS_LOOKED_AT; i++)
+		if (is_third_party(f, f->prose.blocks[i].address))
+			return true;
+	return false;
+}
+
 /* Forged bounces want a click. */
 static bool
 has_link(const struct facts *f)
@@ -143,9 +152,8 @@ is_about_nothing(const struct facts *f)
 	if ((is_formed(f) && !has_subject_alone(f)) || f->returned.is_there ||
 		mark_refusals(f) > 0 || has_reply(f))
 		return false;
-	for (size_t i = 0; i < f->prose.count && i < BLOCKS_LOOKED_AT; i++)
-		if (is_third_party(f, f->prose.blocks[i].address))
-			return false;
+	if (mark_names_other(f))
+		return false;
 	size_t at = 0;
 	const struct str named = address_next(f->subject, &at);
 	return !str_is_set(named) || !is_third_party(f, named);
@@ -235,6 +243,8 @@ mark_points(const struct facts *f)
 			  ? 1
 			  : 0;
 	points += f->mime.is_report ? 3 : 0;
+	/* "Recipient: a@b" and a server's answer, and nobody to answer to. */
+	points += has_null_path(f) && str_is_set(f->prose.labelled) && has_reply(f) ? 1 : 0;
 	/* A header that lost its From is no person's. */
 	points += !header_has(&f->header, STR("From")) && prose_tells(f) ? 1 : 0;
 	/* What a person quotes of a report has lost its head. */

@@ -27,6 +27,10 @@ bool mark_head_block(const struct facts *f);
  * before it. Absent when there are none */
 struct str mark_quoted_head(const struct facts *f);
 
+/* mark_names_other - does the prose name an address that is neither the reader's nor the writer's?
+ */
+bool mark_names_other(const struct facts *f);
+
 /* mark_list - did it come through a mailing list or from a newsletter (RFC 2369, RFC 2919)? */
 bool mark_list(const struct facts *f);
 

@@ -6,6 +6,7 @@
 #include "read/text_head.h"
 
 #define FIRST_WORDS 2
+#define BLOCKS_LOOKED_AT 64
 #define ABOUT_SENDER_LEAD_MAX 24 /* bytes before the words that say so: a code, a status */
 
 /* An index over the people by address, so that 100,000 recipients stay linear: open addressing,
@@ -229,6 +230,22 @@ is_signature(const struct facts *f, const struct block *b)
 	       reply_scan(str_head(b->own, 4096)).code == 0;
 }
 
+/* That of who answers questions, where the text speaks of somebody else too. */
+static bool
+is_for_questions(const struct facts *f, const struct block *b)
+{
+	if (!address_is_service(b->address) || b->address.ptr == f->prose.labelled.ptr)
+		return false;
+	for (size_t i = 0; i < f->prose.count && i < BLOCKS_LOOKED_AT; i++) {
+		const struct str other = f->prose.blocks[i].address;
+		if (str_find_char(other, '@', 0) != STR_NPOS && !address_is_service(other) &&
+			!address_is_robot(other) && !str_eq_case(other, f->from_address) &&
+			!str_eq_case(other, f->to_address))
+			return true;
+	}
+	return false;
+}
+
 /* May this address, met in the prose, be a recipient of whom the report speaks? */
 static bool
 may_be_recipient(const struct facts *f, const struct people *p, const struct block *b)
@@ -252,6 +269,8 @@ may_be_recipient(const struct facts *f, const struct people *p, const struct blo
 		return false;
 	if (b->naming == NAMING_HEAD && b->own.len > 0)
 		return true;
+	if (is_for_questions(f, b))
+		return false;
 	/* An address alone below "Recipient: a@b" is that of who signs. */
 	if (b->naming == NAMING_HEAD && str_is_set(f->prose.labelled) &&
 		f->prose.labelled.ptr < b->address.ptr)

@@ -247,6 +247,27 @@ address_is_robot(struct str address)
 }
 
 bool
+address_is_service(struct str address)
+{
+	static const struct str locals[] = {STR_INIT("support"), STR_INIT("helpdesk"),
+		STR_INIT("help-desk"), STR_INIT("help"), STR_INIT("hotline"),
+		STR_INIT("servicedesk"), STR_INIT("service-desk"), STR_INIT("service"),
+		STR_INIT("admin"), STR_INIT("administrator"), STR_INIT("sysadmin"),
+		STR_INIT("webmaster"), STR_INIT("hostmaster"), STR_INIT("mailmaster"),
+		STR_INIT("mailadmin"), STR_INIT("abuse"), STR_INIT("noc"), STR_INIT("noreply"),
+		STR_INIT("no-reply"), STR_INIT("it"), STR_INIT("it-support"), STR_INIT("itsupport"),
+		STR_INIT("edv"), STR_INIT("hilfe"), STR_INIT("kundenservice"),
+		STR_INIT("kundendienst"), STR_INIT("assistance"), STR_INIT("aide"),
+		STR_INIT("soporte"), STR_INIT("ayuda"), STR_INIT("suporte"), STR_INIT("ajuda"),
+		STR_INIT("atendimento"), STR_INIT("assistenza"), STR_INIT("supporto"),
+		STR_INIT("beheer"), STR_INIT("beheerder"), STR_INIT("pomoc"), STR_INIT("abi"),
+		STR_INIT("klienditugi"), STR_INIT("palidziba"), STR_INIT("atbalsts"),
+		STR_INIT("podpora"), STR_INIT("pagalba"), STR_INIT("tuki"), STR_INIT("hjalp"),
+		STR_INIT("destek"), STR_INIT("suport"), STR_INIT("kefu")};
+	return str_is_among(address_local(address), locals, sizeof locals / sizeof *locals);
+}
+
+bool
 address_is_lists(struct str address)
 {
 	static const struct str ends[] = {STR_INIT("-request"), STR_INIT("-owner"),

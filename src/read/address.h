@@ -39,6 +39,10 @@ bool address_same(struct str a, struct str b);
  * itself */
 bool address_is_robot(struct str address);
 
+/* address_is_service - is it that of a help desk or of an administrator, by its local part? People
+ * have such addresses too, so that it decides only between two. */
+bool address_is_service(struct str address);
+
 /* address_is_lists - an address through which a mailing list is run ("x-request", "owner-x",
  * "majordomo"): RFC 2142 s6 and the list managers' habits */
 bool address_is_lists(struct str address);

@@ -64,6 +64,7 @@ struct line {
 	struct str raw, bare;
 	bool has_at; /* an @ */
 	uint64_t signs;
+	const struct text_line *next; /* NULL behind the last */
 };
 
 static bool
@@ -364,14 +365,24 @@ read_object(struct reader *r, struct line *l)
 	return true;
 }
 
+/* "the message for a@b" / "could not be delivered": the sentence goes on in the next line, and that
+ * one tells. */
+static bool
+next_line_tells(const struct line *l)
+{
+	static const uint64_t telling = UINT64_C(1) << SIGN_FAILURE | UINT64_C(1) << SIGN_DELAY;
+	return l->next != NULL && strchr(".:!?", l->bare.ptr[l->bare.len - 1]) == NULL &&
+	       (l->next->signs & telling) != 0 && str_find_char(l->next->raw, '@', 0) == STR_NPOS;
+}
+
 /* An address somewhere in a line of prose. */
 static void
 note_passing(struct reader *r, struct line *l)
 {
 	size_t at = 0;
 	struct str found, before = STR_NONE;
-	const bool is_failure =
-		r->is_failure_sentence || line_says(l, SIGN_FAILURE) || line_says(l, SIGN_DELAY);
+	const bool is_failure = r->is_failure_sentence || line_says(l, SIGN_FAILURE) ||
+				line_says(l, SIGN_DELAY) || next_line_tells(l);
 	if (line_says(l, SIGN_CONTACT) && !is_failure)
 		return;
 	const char *behind = NULL;
@@ -604,10 +615,10 @@ read_blank(struct reader *r, struct str raw)
 }
 
 static void
-read_line(struct reader *r, const struct text_line *of)
+read_line(struct reader *r, const struct text_line *of, const struct text_line *next)
 {
 	const struct str raw = of->raw;
-	struct line l = {.raw = raw, .bare = str_trim(raw), .signs = of->signs};
+	struct line l = {.raw = raw, .bare = str_trim(raw), .signs = of->signs, .next = next};
 	r->is_list_open = r->is_list_section;
 	l.has_at = memchr(l.bare.ptr, '@', l.bare.len) != NULL;
 	if (read_field(r, &l)) {
@@ -724,7 +735,8 @@ text_read(struct str text, struct arena *a, struct sign_set *set, struct mark_se
 		if (is_blank)
 			read_blank(&r, raw);
 		else
-			read_line(&r, &p->lines.list[i]);
+			read_line(&r, &p->lines.list[i],
+				i + 1 < p->lines.count ? &p->lines.list[i + 1] : NULL);
 		r.is_blank_above = is_blank;
 	}
 	share_in_lists(p);

@@ -343,6 +343,35 @@ def test_good(work):
        'ids do not depend on the order of the rows; comments are passed over', said)
 
 
+GROUPS = [
+    # (what, the group, how often each of these phrases is in the tables, or the message)
+    ('a group', 'no {user|box} at all', {'no user at all': 1, 'no box at all': 1}),
+    ('two groups', '{box|user}* {full|gone}', {'box* full': 1, 'box* gone': 1, 'user* full': 1, 'user* gone': 1}),
+    ('an empty alternative', 'it is {|still } here', {'it is here': 1, 'it is still here': 1}),
+    ('what is there already', '{no such user|no such box}', {'no such user': 1, 'no such box': 1}),
+    ('what gives another reason', '{mailbox is full|no such box}', 'the phrase `mailbox is full` gives user_unknown here'),
+    ('a brace that stays open', 'no such {user', 'phrase has braces that are no alternatives'),
+    ('braces around one', 'no such {user}', 'phrase has braces that are no alternatives'),
+    ('braces in braces', 'no {such {a|one}|user}', 'phrase has braces that are no alternatives'),
+    ('an alternative that is too short', '{no|such user}', 'phrase `no`: fewer than three literal bytes in a row'),
+]
+
+
+def test_groups(work):
+    for what, group, want in GROUPS:
+        files = good_files()
+        files['phrases.tsv'] = files['phrases.tsv'].rstrip('\n') + f'\nuser_unknown\ten\tstrong\tany\t{group}\t\ttest\n'
+        write_catalogue(os.path.join(work, 'cat'), files)
+        code, said, source, _ = run(work)
+        if isinstance(want, str):
+            ok(code == 1 and f'catalogue/phrases.tsv:9: {want}' in said, what, said)
+            continue
+        found = re.findall(r'phrase:[a-z0-9-]+', source or '')
+        wrong = [words for words, often in want.items()
+                 if found.count('phrase:' + re.sub('[^a-z]+', '-', words).strip('-')) != often]
+        ok(code == 0 and not wrong, what, said, *wrong, *found)
+
+
 def test_spoilt(work):
     for name, file, line, old, new, message in SPOILT:
         files = good_files()
@@ -434,6 +463,7 @@ def test_real(work):
 def main():
     with tempfile.TemporaryDirectory() as work:
         test_good(work)
+        test_groups(work)
         test_spoilt(work)
         test_many(work)
         test_missing(work)
