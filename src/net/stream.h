@@ -71,6 +71,12 @@ stream_is_open(const struct stream *s)
 	return s->fd >= 0;
 }
 
+static inline bool
+stream_is_tls(const struct stream *s)
+{
+	return s->ssl != NULL;
+}
+
 /* stream_read, stream_write - bytes, more than 0, or enum stream_trouble */
 long stream_read(struct stream *s, void *to, size_t room);
 long stream_write(struct stream *s, const void *bytes, size_t len);

@@ -46,7 +46,7 @@ struct visit {
 	struct visit *next, **link, *next_held;
 };
 
-static void serve(void *visit);
+static void serve(struct visit *v, bool is_readable);
 static void finish(struct visit *v, struct reply_buffer *out);
 static void visit_begin_session(struct visit *v);
 
@@ -249,7 +249,7 @@ handshake(struct visit *v)
 		visit_begin_session(v);
 	stream_tls_words(&v->stream, words);
 	guest_secured(&v->guest, words, now);
-	serve(v);
+	serve(v, true);
 }
 
 static void
@@ -317,8 +317,11 @@ settle(struct visit *v, enum guest_wants wants, struct str rest, bool *may_read)
 		stream_wait(&v->stream, STREAM_WRITE);
 		return false;
 	case GUEST_WAIT:
+		/* What it says meanwhile stays in the socket; few say anything, so ready() sees to
+		 * that. */
 		v->waits = true;
-		stream_wait(&v->stream, v->unsent_len > 0 ? STREAM_WRITE : 0);
+		if (v->unsent_len > 0)
+			stream_wait(&v->stream, STREAM_WRITE);
 		return false;
 	case GUEST_HOLD:
 		stream_wait(&v->stream, 0);
@@ -347,11 +350,10 @@ settle(struct visit *v, enum guest_wants wants, struct str rest, bool *may_read)
 	return false;
 }
 
-/* Everything that can be done now. */
+/* Everything that can be done now; `is_readable`: it may be worth while to read. */
 static void
-serve(void *visit)
+serve(struct visit *v, bool is_readable)
 {
-	struct visit *const v = visit;
 	struct receive *const r = v->receive;
 	bool may_read = false;
 	if (v->unsent_len > 0 && !send_kept(v))
@@ -366,7 +368,9 @@ serve(void *visit)
 		if (n > 0)
 			memcpy(r->in, v->kept, n);
 		if (may_read) {
-			const long got = stream_read(&v->stream, r->in + n, RECEIVE_IN_BYTES - n);
+			const size_t room = RECEIVE_IN_BYTES - n;
+			const long got = is_readable ? stream_read(&v->stream, r->in + n, room)
+						     : STREAM_AGAIN;
 			if (got == STREAM_AGAIN) {
 				stream_wait(&v->stream, STREAM_READ);
 				return;
@@ -375,6 +379,8 @@ serve(void *visit)
 				visit_free(v);
 				return;
 			}
+			/* A socket that gave less than there was room for has no more. */
+			is_readable = stream_is_tls(&v->stream) || (size_t)got == room;
 			n += (size_t)got;
 			may_read = false;
 		}
@@ -402,7 +408,10 @@ ready(void *visit)
 		handshake(v);
 		break;
 	case PHASE_SERVE:
-		serve(v);
+		if (v->waits && v->unsent_len == 0)
+			stream_wait(&v->stream, 0); /* until the answer is there */
+		else
+			serve(v, true);
 		break;
 	case PHASE_LINGER:
 		linger(v);
@@ -416,7 +425,7 @@ wake(void *visit)
 {
 	struct visit *const v = visit;
 	if (v->phase == PHASE_SERVE)
-		serve(v);
+		serve(v, false);
 }
 
 void
@@ -426,7 +435,7 @@ visits_resume(struct visit *held)
 		struct visit *const v = held;
 		held = v->next_held;
 		v->is_held = false;
-		serve(v); /* it may end, or be held again */
+		serve(v, true); /* it may end, or be held again */
 	}
 }
 
@@ -457,6 +466,7 @@ finish(struct visit *v, struct reply_buffer *out)
 {
 	struct str rest = {v->kept, v->kept_len};
 	bool may_read = false;
+	v->waits = false;
 	const enum guest_wants wants = guest_go(&v->guest, &rest, out, clock_mono_ms());
 	if (!keep(v, rest) || !send_bytes(v, out->ptr, out->len))
 		return;
@@ -592,6 +602,6 @@ visit_new(struct receive *r, struct profile *p, int fd, const struct sockaddr *a
 	} else {
 		v->phase = PHASE_SERVE;
 		visit_begin_session(v);
-		serve(v);
+		serve(v, false);
 	}
 }

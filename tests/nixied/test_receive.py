@@ -136,6 +136,32 @@ def ends():
         n.process = None
 
 
+def impatient():
+    """What a client says before its message is durable waits, and is answered in order."""
+    group = f'MAIL FROM:<a@b.example>\r\nRCPT TO:<{USER}>\r\nDATA\r\n'.encode()
+    want = ['250', '250', '354', '250'] * 9 + ['221']
+    with Nixied(NIXIED) as n:
+        for name in ('in the clear', 'over TLS'):
+            with Client(n.ports['mx']) as c:
+                c.reply()
+                c.say('EHLO x.example')
+                if name == 'over TLS':
+                    c.say('STARTTLS')
+                    c.secure()
+                    c.say('EHLO x.example')
+                c.send(group)
+                got = [c.reply()[:3] for _ in range(3)]
+                for last in range(2, 10):
+                    # Half of it in one write with the last dot, half in a write of its own.
+                    c.send(MESSAGE + (group if last % 2 else b''))
+                    c.send(b'' if last % 2 else group)
+                    got += [c.reply()[:3] for _ in range(4)]
+                c.send(MESSAGE + b'QU')
+                c.send(b'IT\r\n')
+                got += [c.reply()[:3] for _ in range(2)]
+            same(f'nine messages, each begun before the answer to the last, {name}', got, want)
+
+
 def survives():
     """250 means that it is there."""
     with Nixied(NIXIED) as n:
@@ -238,6 +264,6 @@ def mistakes():
                   'a mistake: nixied ' + ' '.join(words))
 
 
-for test in (takes, signs_in, bans, limits, ends, survives, reloads, certificates, proxied, mistakes):
+for test in (takes, signs_in, bans, limits, ends, survives, impatient, reloads, certificates, proxied, mistakes):
     test()
 sys.exit(tap.done())
