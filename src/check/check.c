@@ -232,6 +232,23 @@ check_signed_in(struct check_session *s, struct str user)
 }
 
 bool
+check_is_exempt(const struct check_session *s)
+{
+	return s == NULL || s->is_exempt;
+}
+
+struct str
+check_client_name(const struct check_session *s)
+{
+	if (s == NULL || s->reverse_result != REVERSE_PASS)
+		return STR_NONE;
+	for (size_t i = 0; i < s->client.count; i++)
+		if (s->client.findings[i].test == TEST_REVERSE)
+			return s->client.findings[i].words;
+	return STR_NONE;
+}
+
+bool
 check_connect(struct check_session *s, struct check_verdict *verdict)
 {
 	(void)s;

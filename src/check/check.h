@@ -64,6 +64,10 @@ struct check_verdict {
 	struct facts facts;       /* of it; good until the next call for this session */
 	struct str headers;       /* of check_end(), when not refused: lines for the front of the
 				     message, in front of Received, each with its CRLF; may be empty */
+	unsigned score;           /* the sum of what failed, and what weighs most of it: */
+	unsigned heaviest_score;
+	enum condition heaviest;
+	struct facts heaviest_facts;
 };
 
 typedef void check_done(void *to, const struct check_verdict *verdict);
@@ -93,6 +97,13 @@ void check_client_is(struct check_session *s, const struct ip *ip);
 
 /* check_signed_in - nothing is asked about the origin of what this client sends from now on */
 void check_signed_in(struct check_session *s, struct str user);
+
+/* check_is_exempt - true for whom nothing is asked about: also NULL */
+bool check_is_exempt(const struct check_session *s);
+
+/* check_client_name - the client's name by reverse DNS, when it leads back to it and is known by
+ * now */
+struct str check_client_name(const struct check_session *s);
 
 /*
  * The questions, each at its place. True: *verdict is written. False: done() is called later;

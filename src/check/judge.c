@@ -92,6 +92,12 @@ judge(struct check_session *s, struct check_verdict *out)
 										 : sum.deferring;
 	total_log(s, &sum, speaks, now_ms);
 	*out = (struct check_verdict){0};
+	out->score = sum.total;
+	if (sum.heaviest != NULL) {
+		out->heaviest_score = sum.heaviest->score;
+		out->heaviest = sum.heaviest->condition;
+		out->heaviest_facts = sum.heaviest->facts;
+	}
 	if (speaks != NULL) {
 		out->is_refused = true;
 		out->condition = speaks->condition;

@@ -157,6 +157,92 @@
 	X(rate_exempt, NETWORKS, SERVER, "127.0.0.0/8 ::1", 0, 32,                                 \
 		"Hosts that the limits of clients, networks and senders are not for. "             \
 		"Accounts and recipients have theirs wherever the mail comes from.")               \
+	/* filters beside this server: doc/filters.md */                                           \
+	X(filters, WORDS, LISTENER, "clamd spamd rspamd milter policy", 0, 0,                      \
+		"|none|clamd|spamd|rspamd|milter|policy| Which of the filters below are "               \
+		"asked about mail that comes in here. Those that have no address are "             \
+		"asked nowhere. Clients that signed in, those of check_exempt and of "             \
+		"networks of one's own are not shown to spamd and policy services.")               \
+	X(filter_points_count, FLAG, SERVER, "no", 0, 0,                                           \
+		"Whether the points of spamd and rspamd, rounded down, are added to the "          \
+		"scores of the checks, so that both together reach refuse_score.")                 \
+	X(clamd, TEXT, SERVER, "", 0, 400,                                                         \
+		"Where ClamAV's daemon is, which looks for viruses: "                              \
+		"unix:/run/clamav/clamd.ctl, or ADDRESS:PORT. A message with a virus is "          \
+		"refused at its end (X71) and never deleted in silence. Empty: nobody "            \
+		"looks.")                                                                          \
+	X(clamd_timeout, TIME, SERVER, "1m", 1, 90,                                               \
+		"How long it may take for an answer, waiting for its turn and all.")               \
+	X(clamd_connections, COUNT, SERVER, "10", 1, 1000,                                         \
+		"How many messages it looks at at a time. Up to 100 more questions wait "          \
+		"for one.")                                                                        \
+	X(clamd_down, WORD, SERVER, "defer", 0, 0,                                                 \
+		"|defer|pass| What becomes of mail when it does not answer: it is "                \
+		"deferred (451, X88), or passes as if it were not there. Either way an "           \
+		"alarm tells, once.")                                                              \
+	X(spamd, TEXT, SERVER, "", 0, 400,                                                         \
+		"Where SpamAssassin's spamd is, which gives points for signs of spam: "            \
+		"127.0.0.1:783, or unix:/PATH.")                                                   \
+	X(spamd_timeout, TIME, SERVER, "30s", 1, 90,                                               \
+		"How long it may take for an answer, waiting for its turn and all.")               \
+	X(spamd_connections, COUNT, SERVER, "5", 1, 1000,                                          \
+		"How many messages it looks at at a time; spamd has five children "                \
+		"unless it is told otherwise. Up to 100 more questions wait for one.")             \
+	X(spamd_down, WORD, SERVER, "pass", 0, 0,                                                  \
+		"|defer|pass| What becomes of mail when it does not answer: it is "                \
+		"deferred (451, X88), or passes as if it were not there. Either way an "           \
+		"alarm tells, once.")                                                              \
+	X(spamd_tag_score, COUNT, SERVER, "5", 0, 1000,                                            \
+		"From so many points of SpamAssassin on a message is marked with "                 \
+		"X-Spam-Flag: YES; 0 is never.")                                                   \
+	X(spamd_refuse_score, COUNT, SERVER, "10", 0, 1000,                                        \
+		"From so many points of SpamAssassin on a message is refused (C42); 0 "            \
+		"is never.")                                                                       \
+	X(spamd_max_size, SIZE, SERVER, "500K", 0, 2147483647,                                     \
+		"Larger messages are not shown to spamd: spam is small, and spamd slow.")          \
+	X(rspamd, TEXT, SERVER, "", 0, 400,                                                        \
+		"Where rspamd's worker for scanning is: 127.0.0.1:11333. What is "                 \
+		"marked, refused or deferred are its own actions, and the fields that "            \
+		"it adds go into the message.")                                                    \
+	X(rspamd_timeout, TIME, SERVER, "30s", 1, 90,                                              \
+		"How long it may take for an answer, waiting for its turn and all.")               \
+	X(rspamd_connections, COUNT, SERVER, "20", 1, 1000,                                        \
+		"How many messages it looks at at a time. Up to 100 more questions wait "          \
+		"for one.")                                                                        \
+	X(rspamd_down, WORD, SERVER, "pass", 0, 0,                                                 \
+		"|defer|pass| What becomes of mail when it does not answer: it is "                \
+		"deferred (451, X88), or passes as if it were not there. Either way an "           \
+		"alarm tells, once.")                                                              \
+	X(milters, TEXT, SERVER, "", 0, 2000,                                                      \
+		"Milters, at most 8, asked one after the other: "                                  \
+		"unix:/run/opendkim/opendkim.sock 127.0.0.1:11332, with blanks between; "          \
+		"inet: in front is allowed. *pass or *defer behind one says for it "               \
+		"alone what milter_down says for all.")                                            \
+	X(milter_timeout, TIME, SERVER, "30s", 1, 90,                                              \
+		"How long each may take for an answer, waiting for its turn and all.")             \
+	X(milter_connections, COUNT, SERVER, "50", 1, 1000,                                        \
+		"How many messages each follows at a time, from MAIL to their end. Up "            \
+		"to 100 more questions wait for one.")                                             \
+	X(milter_down, WORD, SERVER, "defer", 0, 0,                                                \
+		"|defer|pass| What becomes of mail when it does not answer: it is "                \
+		"deferred (451, X88), or passes as if it were not there. Either way an "           \
+		"alarm tells, once.")                                                              \
+	X(policy_services, TEXT, SERVER, "", 0, 2000,                                              \
+		"Services of Postfix's policy protocol, at most 8, such as postgrey: "             \
+		"127.0.0.1:10023 unix:/PATH, with blanks between, and *pass or *defer "            \
+		"behind as in milters.")                                                           \
+	X(policy_timeout, TIME, SERVER, "20s", 1, 90,                                              \
+		"How long each may take for an answer, waiting for its turn and all.")             \
+	X(policy_connections, COUNT, SERVER, "20", 1, 1000,                                        \
+		"How many questions each answers at a time. Up to 100 more questions "             \
+		"wait for one.")                                                                   \
+	X(policy_down, WORD, SERVER, "defer", 0, 0,                                                \
+		"|defer|pass| What becomes of mail when it does not answer: it is "                \
+		"deferred (451, X88), or passes as if it were not there. Either way an "           \
+		"alarm tells, once.")                                                              \
+	X(policy_at, WORDS, SERVER, "rcpt", 0, 0,                                                  \
+		"|mail|rcpt|data|end| Where they are asked: at the sender, at each "               \
+		"recipient, before the text, behind it.")                                          \
 	/* listeners */                                                                            \
 	X(address, TEXT, LISTENER, "", 0, 255,                                                     \
 		"Where a listener waits: 0.0.0.0:25, [::]:587, a path for a socket of the file "   \

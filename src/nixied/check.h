@@ -48,6 +48,8 @@ void check_certificates(
 	const struct config *config, struct str host, int64_t now_s, struct findings *f);
 void check_host(const struct config *config, char host[static 256], struct findings *f);
 void check_folders(const struct conf *conf, struct findings *f);
+/* check_filters - asks each whether it is there */
+void check_filters(const struct config *config, struct findings *f);
 void check_ports(const struct config *config, struct findings *f);
 void check_directory(const struct conf *conf, struct str host, struct findings *f);
 

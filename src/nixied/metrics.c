@@ -100,6 +100,34 @@ write_refusals(struct buf *out, const struct receive_counts *counts)
 				counts->refused[c]);
 }
 
+#define OF_FILTER(member) offsetof(struct filter_counts, member)
+static const struct plain of_filters[] = {
+	{"nixied_filter_questions_total", COUNTER, "Questions to filters.", OF_FILTER(asked)},
+	{"nixied_filter_failures_total", COUNTER, "Questions that a filter did not answer.",
+		OF_FILTER(failed)},
+	{"nixied_filter_outages_total", COUNTER, "Times that a filter went down.",
+		OF_FILTER(outages)},
+	{"nixied_filters_down", GAUGE, "Filters that do not answer.", OF_FILTER(down)},
+	{"nixied_filter_refused_total", COUNTER, "Answers that refuse.",
+		OF_FILTER(verdicts[FILTER_REFUSE])},
+	{"nixied_filter_deferred_total", COUNTER, "Answers that defer.",
+		OF_FILTER(verdicts[FILTER_DEFER])},
+};
+
+static void
+write_filters(struct buf *out, const struct filters *filters)
+{
+	for (size_t i = 0; i < sizeof of_filters / sizeof *of_filters; i++) {
+		begin(out, of_filters[i].name, of_filters[i].kind, of_filters[i].help);
+		for (enum filter_kind kind = 0; kind < KIND_COUNT; kind++) {
+			const struct filter_counts *const counts = filters_counts(filters, kind);
+			uint64_t n;
+			memcpy(&n, (const char *)counts + of_filters[i].offset, sizeof n);
+			line(out, of_filters[i].name, "filter", filter_kind_name(kind), n);
+		}
+	}
+}
+
 static void
 write_queue(struct buf *out, const struct queue_counts *counts)
 {
@@ -132,6 +160,8 @@ metrics_write(const struct metrics_facts *facts, struct buf *out)
 			out, of_receive, sizeof of_receive / sizeof *of_receive, facts->receive);
 		write_refusals(out, facts->receive);
 	}
+	if (facts->filters != NULL)
+		write_filters(out, facts->filters);
 	if (facts->queue != NULL)
 		write_queue(out, facts->queue);
 	if (facts->deliver != NULL)

@@ -28,6 +28,7 @@ struct metrics_facts {
 	const struct receive_counts *receive;
 	const struct queue_counts *queue;
 	const struct deliver_counts *deliver;
+	const struct filters *filters;
 };
 
 /* metrics_write - all of it as Prometheus reads it. Pure */

@@ -40,6 +40,7 @@ struct server {
 	struct directory *directory;
 	struct dns *dns;
 	struct checks *checks;
+	struct filters *filters;
 	struct disk *disk;
 	struct queue *queue;
 	struct delivery *delivery;
@@ -99,12 +100,18 @@ reload_all(struct server *s, const struct conf *fresh, struct receive_error *err
 		snprintf(error->words, sizeof error->words, "%s", words);
 		return false;
 	}
+	if (!filters_configure(s->filters, &fresh->config, words)) {
+		snprintf(error->words, sizeof error->words, "%s", words);
+		checks_configure(s->checks, &s->conf.config, words);
+		return false;
+	}
 	const char *const wrong = delivery_reload(s->delivery, fresh);
 	if (wrong != NULL)
 		snprintf(error->words, sizeof error->words, "%s", wrong);
 	if (wrong == NULL && receive_configure(s->receive, &fresh->config, NULL, 0, error))
 		return true;
 	checks_configure(s->checks, &s->conf.config, words);
+	filters_configure(s->filters, &s->conf.config, words);
 	if (wrong == NULL)
 		delivery_reload(s->delivery, &s->conf);
 	return false;
@@ -193,7 +200,8 @@ tell_metrics(void *server, struct buf *out)
 		.log_lost = eventlog_lost(s->log),
 		.receive = receive_counts(s->receive),
 		.queue = &s->queue_counts,
-		.deliver = &deliveries};
+		.deliver = &deliveries,
+		.filters = s->filters};
 	metrics_write(&facts, out);
 }
 
@@ -409,6 +417,13 @@ open_checks(struct server *s)
 		complain("checks", s->checks == NULL ? "not enough memory" : words);
 		return false;
 	}
+	const struct filters_parts filters = {
+		.base = s->base, .log = s->log, .data_folder = folder};
+	s->filters = filters_new(&filters);
+	if (s->filters == NULL || !filters_configure(s->filters, &s->conf.config, words)) {
+		complain("filters", s->filters == NULL ? "not enough memory" : words);
+		return false;
+	}
 	return true;
 }
 
@@ -496,6 +511,7 @@ start(struct server *s)
 		.workers = s->workers,
 		.log = s->log,
 		.checks = s->checks,
+		.filters = s->filters,
 		.rates_path = conf_path(&s->conf, RATES_FILE, rates) ? rates : NULL,
 		.accepted = accepted,
 		.to = s};
@@ -559,6 +575,7 @@ stop(struct server *s)
 	workers_free(s->mailbox_workers);
 	queue_close(s->queue); /* the last answers: whoever asked is still there */
 	receive_free(s->receive);
+	filters_free(s->filters);
 	checks_free(s->checks);
 	delivery_free(s->delivery);
 	control_free(s->control); /* nobody is answered any more */

@@ -72,8 +72,13 @@ checks_make(struct stage *s)
 	const struct checks_parts parts = {
 		.base = s->base, .dns = s->dns, .log = s->log, .data_folder = s->folder};
 	s->checks = checks_new(&parts);
-	return (s->checks != NULL && checks_configure(s->checks, &s->conf->config, words)) ||
-	       fail("checks", words);
+	if (s->checks == NULL || !checks_configure(s->checks, &s->conf->config, words))
+		return fail("checks", words);
+	const struct filters_parts filters = {
+		.base = s->base, .log = s->log, .data_folder = s->folder};
+	s->filters = filters_new(&filters);
+	return (s->filters != NULL && filters_configure(s->filters, &s->conf->config, words)) ||
+	       fail("filters", words);
 }
 
 static void
@@ -94,6 +99,7 @@ receive_make(struct stage *s)
 		.workers = s->workers,
 		.log = s->log,
 		.checks = s->checks,
+		.filters = s->filters,
 		.rates_path = conf_path(s->conf, RATES_FILE, s->rates_path) ? s->rates_path : NULL,
 		.is_rehearsal = true,
 		.accepted = accepted,
@@ -143,6 +149,7 @@ stage_strike(struct stage *s)
 	workers_free(s->workers);
 	queue_close(s->queue);
 	receive_free(s->receive);
+	filters_free(s->filters);
 	checks_free(s->checks);
 	dns_free(s->dns);
 	directory_close(s->directory);

@@ -20,6 +20,7 @@ struct stage {
 	struct directory *directory;
 	struct dns *dns;
 	struct checks *checks;
+	struct filters *filters;
 	struct disk *disk;
 	struct queue *queue;
 	struct eventlog *log;

@@ -12,21 +12,40 @@
 
 #define INTAKE_PART_BYTES (256u << 10)
 
-struct queue_intake *
-queue_intake_new(struct queue *q, int64_t now_ms)
+/* Of a generation of its own: parts of another with the same id are none of it. */
+static struct queue_intake *
+intake_make(struct queue *q, uint64_t id)
 {
 	struct queue_intake *const in = calloc(1, sizeof *in);
 	if (in == NULL)
 		return NULL;
-	/* A time, so that ids sort and none comes back after a restart; then a count. */
-	const uint64_t by_time = now_ms > 0 ? (uint64_t)now_ms << 16 : 0;
-	q->last_id = by_time > q->last_id ? by_time : q->last_id + 1;
 	in->q = q;
-	in->id = q->last_id;
+	in->id = id;
 	in->era = journal_era(q->journal);
 	in->generation = ++q->generation;
 	buf_init(&in->part, INTAKE_PART_BYTES);
 	buf_init(&in->front, QUEUE_FRONT_MAX + INTAKE_PART_BYTES);
+	return in;
+}
+
+struct queue_intake *
+queue_intake_new(struct queue *q, int64_t now_ms)
+{
+	/* A time, so that ids sort and none comes back after a restart; then a count. */
+	const uint64_t by_time = now_ms > 0 ? (uint64_t)now_ms << 16 : 0;
+	const uint64_t id = by_time > q->last_id ? by_time : q->last_id + 1;
+	struct queue_intake *const in = intake_make(q, id);
+	if (in != NULL)
+		q->last_id = id;
+	return in;
+}
+
+struct queue_intake *
+queue_intake_again(struct queue_intake *old)
+{
+	struct queue_intake *const in = intake_make(old->q, old->id);
+	if (in != NULL)
+		queue_intake_drop(old);
 	return in;
 }
 

@@ -149,6 +149,9 @@ bool queue_intake_add(struct queue_intake *in, const void *bytes, size_t len);
 /* queue_intake_front - what is to stand in front of all of them: header fields that are known only
  * when the message is complete. At most QUEUE_FRONT_MAX bytes, in all; false as above */
 bool queue_intake_front(struct queue_intake *in, const void *bytes, size_t len);
+/* queue_intake_again - the same message from its beginning: the id stays, nothing that was added
+ * does. NULL: no memory, and the old one is as it was; else the old one is gone */
+struct queue_intake *queue_intake_again(struct queue_intake *in);
 int queue_intake_error(const struct queue_intake *in);
 uint64_t queue_intake_bytes(const struct queue_intake *in);
 

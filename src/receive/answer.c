@@ -198,6 +198,12 @@ mail_accept_recipient(struct mail *m, struct smtp_answer *a)
 		if (!mail_add_target(m, &recipient))
 			return refuse_with(a, CONDITION_RECIPIENT_LIMIT);
 	}
+	struct accepted *const rcpts =
+		arena_more(&m->arena, m->rcpts, m->accepted, &m->rcpt_room, sizeof *m->rcpts);
+	if (rcpts == NULL)
+		return refuse_with(a, CONDITION_RECIPIENT_LIMIT);
+	m->rcpts = rcpts;
+	rcpts[m->accepted] = (struct accepted){m->asked, m->original, m->notify};
 	if (m->accepted++ == 0)
 		m->only_recipient = m->asked;
 	log_recipient(m);

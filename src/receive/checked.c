@@ -14,14 +14,7 @@ go_on(struct guest *g, enum check_point at, const struct check_verdict *verdict,
 			mail_refuse(g->mail, verdict->condition);
 		return refuse_with(a, verdict->condition);
 	}
-	switch (at) {
-	case CHECK_AT_RCPT:
-		return mail_accept_recipient(g->mail, a);
-	case CHECK_AT_END:
-		return mail_keep(g->mail, verdict->headers, question, a);
-	default:
-		return true;
-	}
+	return guest_filter(g, verdict, question, a);
 }
 
 static void

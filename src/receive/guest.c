@@ -59,6 +59,7 @@ void
 guest_fini(struct guest *g)
 {
 	login_forget(g);
+	filter_session_free(g->filter);
 	check_session_free(g->check);
 	mail_drop(g->mail);
 	session_fini(&g->session);
@@ -128,6 +129,8 @@ take_xclient(struct guest *g, struct str rest)
 void
 guest_end_mail(struct guest *g)
 {
+	filter_session_free(g->filter);
+	g->filter = NULL;
 	check_session_free(g->check);
 	g->check = NULL;
 	mail_drop(g->mail);
@@ -155,8 +158,10 @@ ask_about(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 	case EVENT_END:
 		return answer_end(g, e, a);
 	case EVENT_LOGIN:
+		g->mechanism = e->mechanism;
 		return answer_login(g, e, a);
 	case EVENT_SCRAM:
+		g->mechanism = e->mechanism;
 		return answer_scram(g, e, a);
 	default:
 		return answer_signed_in(g, e, a);
@@ -194,6 +199,7 @@ handle(struct guest *g, struct smtp_event *e, enum guest_wants *wants)
 		if (g->mail != NULL) {
 			mail_add_body(g->mail, e->text);
 			check_body(g->check, e->text);
+			filter_body(g->filter, e->text);
 		}
 		*wants = GUEST_HOLD;
 		return !queue_is_busy(g->receive->parts.queue);

@@ -12,6 +12,7 @@
 #include "base/net.h"
 #include "check/check.h"
 #include "directory/directory.h"
+#include "filter/filters.h"
 #include "smtp/session.h"
 
 struct receive;
@@ -38,14 +39,17 @@ struct guest {
 	struct mail *mail;   /* from MAIL until its end */
 	struct login *login; /* a password is being checked */
 	struct check_session *check;
-	uint32_t check_question; /* that waits for a check */
+	struct check_verdict checked;  /* at the end: what the filters are told of */
+	struct filter_session *filter; /* from MAIL until its end; NULL: nobody is asked */
+	uint32_t check_question;       /* that waits for a check */
 	enum check_point check_at;
 	char *helo, *user; /* what the client calls itself; the account; NULL: nothing yet */
 	char *tls;         /* protocol version and cipher */
 	int64_t account, epoch;
-	int64_t began_ms;     /* wall */
-	uint32_t taken;       /* messages */
-	struct arena scratch; /* of an answer, until it is used */
+	int64_t began_ms;              /* wall */
+	uint32_t taken;                /* messages */
+	struct arena scratch;          /* of an answer, until it is used */
+	enum auth_mechanism mechanism; /* of the login */
 	bool is_in_scram;
 	bool is_too_many, is_beyond_client; /* told at CONNECT: C15, X16 */
 	void (*wake)(void *to);
@@ -91,6 +95,11 @@ void guest_check_begin(struct guest *g);
 /* guest_check - asks the checks at this point, and does what follows; as above */
 bool guest_check(
 	struct guest *g, enum check_point at, const struct smtp_event *e, struct smtp_answer *a);
+
+/* guest_filter - the checks let it pass: asks the filters at g->check_at, and does what follows; as
+ * above */
+bool guest_filter(struct guest *g, const struct check_verdict *checked, uint32_t question,
+	struct smtp_answer *a);
 
 static inline bool
 refuse_with(struct smtp_answer *a, enum condition c)

@@ -76,6 +76,27 @@ mail_add_target(struct mail *m, const struct queue_recipient *recipient)
 	return !arena_failed(a);
 }
 
+void
+mail_forget_targets(struct mail *m)
+{
+	if (m->seen != NULL)
+		memset(m->seen, 0, SEEN_BUCKETS * sizeof(void *));
+	m->count = 0;
+}
+
+bool
+mail_begin_again(struct mail *m)
+{
+	struct queue_intake *const fresh = queue_intake_again(m->intake);
+	if (fresh == NULL)
+		return false;
+	m->intake = fresh;
+	m->is_rewritten = true;
+	head_fini(&m->head);
+	head_init(&m->head);
+	return true;
+}
+
 /* The header as it came, but for results that somebody else gives out for ours: RFC 8601 s5. */
 static bool
 add_header(struct mail *m)
@@ -89,7 +110,7 @@ add_header(struct mail *m)
 		} while (end < rest.len && (rest.ptr[end] == ' ' || rest.ptr[end] == '\t'));
 		const struct str field = str_head(rest, end);
 		rest = str_from(rest, end);
-		if (!authres_is_of(field, m->guest->profile->host) &&
+		if ((m->is_rewritten || !authres_is_of(field, m->guest->profile->host)) &&
 			!queue_intake_add(m->intake, field.ptr, field.len))
 			return false;
 	}
@@ -132,14 +153,12 @@ mail_header_end(struct mail *m)
 	end_header(m);
 }
 
-void
-mail_text_end(struct mail *m, struct str checked)
+static struct trace
+trace_of(const struct mail *m, char ip[ENDPOINT_TEXT_BYTES])
 {
 	const struct guest *const g = m->guest;
 	const struct session *const s = &g->session;
-	char ip[ENDPOINT_TEXT_BYTES];
-	struct buf front;
-	const struct trace trace = {.helo = str_of(g->helo),
+	return (struct trace){.helo = str_of(g->helo),
 		.client = guest_client(g, ip),
 		.host = g->profile->host,
 		.protocol = session_protocol(s),
@@ -148,10 +167,26 @@ mail_text_end(struct mail *m, struct str checked)
 		.tls = str_of(g->tls),
 		.recipient = m->accepted == 1 ? m->only_recipient : STR_NONE,
 		.now_ms = clock_wall_ms()};
+}
+
+void
+mail_trace(const struct mail *m, struct buf *out)
+{
+	char ip[ENDPOINT_TEXT_BYTES];
+	const struct trace trace = trace_of(m, ip);
+	trace_write(&trace, out);
+}
+
+void
+mail_text_end(struct mail *m, struct str checked)
+{
+	char ip[ENDPOINT_TEXT_BYTES];
+	struct buf front;
+	const struct trace trace = trace_of(m, ip);
 	buf_init(&front, QUEUE_FRONT_MAX);
 	buf_add(&front, checked);
 	trace_write(&trace, &front);
-	if (s->settings->kind == LISTENER_SUBMISSION)
+	if (m->guest->session.settings->kind == LISTENER_SUBMISSION)
 		head_complete(&m->head, &trace, &front);
 	if (buf_failed(&front) || !queue_intake_front(m->intake, front.ptr, front.len))
 		m->stage = MAIL_REFUSED;

@@ -21,6 +21,12 @@ enum mail_stage {
 
 struct target_seen;
 
+/* A RCPT that was accepted. */
+struct accepted {
+	struct str asked, original;
+	uint32_t notify;
+};
+
 struct mail {
 	struct receive *receive;
 	struct guest *guest; /* NULL: gone before the queue has answered */
@@ -31,7 +37,11 @@ struct mail {
 	enum directory_place sender_place;
 	uint32_t flags; /* enum message_flag */
 	struct str envelope_id;
-	uint32_t accepted;         /* RCPT commands */
+	uint32_t accepted;      /* RCPT commands */
+	struct accepted *rcpts; /* those */
+	size_t rcpt_room;
+	bool is_rewritten; /* by filters: what it holds is ours */
+	bool has_discards; /* those that are held are discarded once the message is durable */
 	struct str only_recipient; /* of the first of them */
 	struct str asked, why;     /* the last RCPT's address, and what decided; for the log */
 	struct queue_recipient *recipients;
@@ -58,6 +68,18 @@ void mail_drop(struct mail *m);
 
 /* mail_add_target - once for each address; false: no memory, or too many */
 bool mail_add_target(struct mail *m, const struct queue_recipient *recipient);
+
+/* mail_forget_targets - it has no recipients any more */
+void mail_forget_targets(struct mail *m);
+
+/* mail_begin_again - as if no text had come; its id stays. False: no memory */
+bool mail_begin_again(struct mail *m);
+
+/* mail_trace - our Received field, as it will stand in front */
+void mail_trace(const struct mail *m, struct buf *out);
+
+/* mail_discard - of a message that is durable: recipients that a filter took out are final */
+void mail_discard(const struct mail *m);
 
 /* mail_add_body - the next piece of its text; a failure is told at its end */
 void mail_add_body(struct mail *m, struct str piece);

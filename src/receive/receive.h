@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "directory/directory.h"
 #include "eventlog/eventlog.h"
+#include "filter/filters.h"
 #include "net/workers.h"
 #include "queue/queue.h"
 #include "smtp/session.h"
@@ -39,9 +40,10 @@ struct receive_parts {
 	struct queue *queue;
 	struct workers *workers;
 	struct eventlog *log;
-	struct checks *checks;  /* NULL: nothing is checked */
-	const char *rates_path; /* where what limits count is kept; NULL: nowhere */
-	bool is_rehearsal;      /* it is read there, and not written */
+	struct checks *checks;   /* NULL: nothing is checked */
+	struct filters *filters; /* NULL: nobody else is asked */
+	const char *rates_path;  /* where what limits count is kept; NULL: nowhere */
+	bool is_rehearsal;       /* it is read there, and not written */
 	void (*accepted)(void *to, uint64_t message); /* one more is in the queue */
 	void *to;
 };

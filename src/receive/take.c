@@ -35,6 +35,7 @@ taken(struct mail *m)
 		{FIELD_BYTES, str_digits((int64_t)m->bytes, bytes)},
 		{FIELD_MESSAGE_ID, m->message_id},
 		{FIELD_DELAY_MS, str_digits(clock_mono_ms() - m->commit_ms, took)});
+	mail_discard(m);
 	if (r->parts.accepted != NULL)
 		r->parts.accepted(r->parts.to, m->message);
 }

@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""Milters: what they are told, what they may change, and several of them in a row.
+
+usage: test_milter.py NIXIED NIXIE        TAP
+"""
+
+import struct
+import sys
+
+from fakes import Milter, Rspamd, packet
+from mails import DOMAIN, LISTENER, PASSWORD, SENDER, SETTINGS, TEXT, USER, Client, Nixied, send, stored, until
+
+import tap
+
+NIXIED = sys.argv[1]
+OTHER = f'postmaster@{DOMAIN}'
+GO_ON = packet(b'c')
+
+
+def u32(n):
+    return struct.pack('>I', n)
+
+
+def nixied(*milters, more='', listeners=LISTENER):
+    return Nixied(NIXIED, f'{SETTINGS}milters = {" ".join(m.place for m in milters)}\n{more}', listeners)
+
+
+def taken(replies):
+    return [] if replies[-1].startswith('250 ') else [repr(replies)]
+
+
+def hears(fake, is_it):
+    """What it was told, until that is so: the last words come when the reply is out already."""
+    return [] if until(lambda: is_it(fake.told()), 5) else [fake.told()]
+
+
+def at_end(*packets):
+    return {'E': b''.join(packets) + GO_ON}
+
+
+def told():
+    with Milter() as fake, nixied(fake) as n:
+        tap.check(taken(send(n)), 'a milter that says nothing lets mail pass')
+        tap.check(hears(fake, lambda t: t == 'OCHMRTLLLLLLNBEK'), '... each step comes once, in its order')
+        tap.check([] if fake.of('C')[0].startswith(b'[127.0.0.1]\x004') and fake.of('C')[0].endswith(b'127.0.0.1\0') else [repr(fake.of('C'))],
+                  '... with the client')
+        tap.check([] if fake.of('M') == [b'<%s>\0' % SENDER.encode()] and fake.of('R') == [b'<%s>\0' % USER.encode()] else [repr(fake.seen)],
+                  '... the sender, the recipient')
+        tap.check([] if b'Subject\0hello\0' in fake.of('L') or b'Subject\0 hello\0' in fake.of('L') else [repr(fake.of('L'))], '... fields')
+        tap.check([] if fake.of('B') == [b'line one\r\nline two\r\n'] else [repr(fake.of('B'))], '... and the body')
+        macros = [fake.macros_of('C').get('j'), fake.macros_of('M').get('{mail_addr}'), fake.macros_of('R').get('{rcpt_addr}'),
+                  len(fake.macros_of('E').get('i', ''))]
+        tap.check([] if macros == [f'mail.{DOMAIN}', SENDER, USER, 13] else [repr(macros)], '... macros as Postfix sends them')
+        send(n)
+        tap.check(hears(fake, lambda t: t[16:] == 'CHMRTLLLLLLNBEK') + ([] if fake.connections == 1 else ['another connection']), 'the next message goes over the same connection')
+        fake.answers = {'R': packet(b'r')}
+        send(n)
+        tap.check(hears(fake, lambda t: t.endswith('CHMRAK')), 'a message that does not come to its end is aborted')
+
+
+def steps():
+    with Milter(steps=0x1 | 0x2 | 0x10 | 0x40) as fake, nixied(fake) as n:
+        tap.check(taken(send(n)) + hears(fake, lambda t: t == 'OMRTLLLLLLEK'), 'steps that it does without are left out')
+    with Milter(steps=0xff080 | 0x100000) as fake, nixied(fake) as n:
+        tap.check(taken(send(n)) + hears(fake, lambda t: t == 'OCHMRTLLLLLLNBEK'), 'answers that it does not give are not waited for')
+        tap.check([] if b'Subject\0 hello\0' in fake.of('L') else [repr(fake.of('L'))], '... and with leading space a value has its own')
+    with Milter(version=2) as fake, nixied(fake) as n:
+        tap.check(taken(send(n)) + hears(fake, lambda t: t == 'OCHMRLLLLLLNBEQ'), 'version 2 knows no DATA, and its connection ends')
+    with Milter({'B': packet(b's')}) as fake, nixied(fake) as n:
+        big = TEXT + ('y' * 70 + '\r\n') * 20000
+        tap.check(taken(send(n, big)) + ([] if fake.told().count('B') == 1 else [fake.told()]), 'skip ends the body')
+        fake.answers = {}
+        fake.seen.clear()
+        send(n, big)
+        tap.check([] if b''.join(fake.of('B')) == big.split('\r\n\r\n', 1)[1].encode() and max(map(len, fake.of('B'))) <= 65535
+                  else [f'{len(b"".join(fake.of("B")))} bytes'], 'a large body comes whole, in pieces')
+        fake.answers = {'M': packet(b'a')}
+        fake.seen.clear()
+        tap.check(taken(send(n)) + hears(fake, lambda t: t == 'CHMK'), 'accept: nothing more is told of this message')
+    names = u32(3) + b'{rcpt_addr} {client_addr}\0' + u32(5) + b'i {auth_type}\0'
+    with Milter(macros=names) as fake, nixied(fake) as n:
+        send(n)
+        tap.check([] if fake.macros_of('R') == {'{rcpt_addr}': USER, '{client_addr}': '127.0.0.1'} else [repr(fake.macros_of('R'))], 'macros that it asks for')
+    with Milter({'E': packet(b'p') * 3 + GO_ON}) as fake, nixied(fake) as n:
+        tap.check(taken(send(n)), 'progress is no answer')
+
+
+def login():
+    listeners = LISTENER + 'listener users {\n\taddress = 127.0.0.1:0\n\tkind = submission\n\ttls = immediate\n}\n'
+    with Milter() as fake, nixied(fake, listeners=listeners) as n, Client(n.ports['users'], tls=True) as c:
+        c.reply()
+        c.say('EHLO laptop.test')
+        c.say('AUTH PLAIN ' + __import__('base64').b64encode(f'\0{USER}\0{PASSWORD}'.encode()).decode())
+        tap.check([] if c.say(f'MAIL FROM:<{USER}>').startswith('250') else ['refused'], 'of a user who signed in')
+        macros = fake.macros_of('M')
+        tap.check([] if macros.get('{auth_type}') == 'PLAIN' and macros.get('{auth_authen}') == USER else [repr(macros)], '... the milter knows the login')
+        tls = fake.macros_of('H')
+        tap.check([] if tls.get('{tls_version}', '').startswith('TLSv1') and tls.get('{cipher}') else [repr(tls)], '... and the encryption')
+
+
+def header():
+    with Milter(at_end(packet(b'h', b'X-Added\0one\0'), packet(b'i', u32(1) + b'X-First\0two\n\tfolded\0'),
+                       packet(b'm', u32(1) + b'Subject\0changed\0'), packet(b'm', u32(1) + b'X-Old\0\0'),
+                       packet(b'm', u32(2) + b'X-New\0there was none\0'))) as fake, nixied(fake) as n:
+        tap.check(taken(send(n)), 'a milter changes the header')
+        mail = stored(n)
+        head, body = mail.split('\r\n\r\n', 1)
+        want = ['X-Added: one', 'X-First: two\r\n\tfolded', 'Subject: changed', 'X-New: there was none']
+        tap.check([f'no {w!r} in {head}' for w in want if w + '\r\n' not in head + '\r\n'] + ['X-Old'] * ('X-Old' in head) + ['hello'] * ('hello' in head),
+                  '... adds, inserts, changes and deletes')
+        tap.check([] if body == 'line one\r\nline two\r\n' and head.index('Received:') < head.index('X-First') else [mail], '... and the rest stays')
+        fake.answers = at_end(packet(b'h', b'X-Evil\0a\r\nBcc: x@y\r\n\r\nbody\0'))
+        tap.check(taken(send(n)), 'a value with line ends')
+        head = stored(n, 2).split('\r\n\r\n', 1)[0]
+        tap.check([] if '\r\n\tBcc: x@y\r\n\tbody\r\n' in head + '\r\n' else [head], '... stays one field')
+    with Milter(at_end(packet(b'h', b'X-One\0first\0'))) as one, Milter(at_end(packet(b'm', u32(1) + b'X-One\0changed\0'))) as two, \
+            nixied(one, two) as n:
+        tap.check(taken(send(n)), 'two milters')
+        tap.check([] if any(b'X-One\0' in field for field in two.of('L')) else [repr(two.of('L'))], '... the second sees what the first added')
+        mail = stored(n)
+        tap.check([] if 'X-One: changed\r\n' in mail and mail.count('X-One') == 1 else [mail], '... and may change it')
+        two.answers = {'R': packet(b'r')}
+        one.seen.clear()
+        send(n)
+        tap.check(hears(one, lambda t: t.endswith('RAK')), '... when it refuses, the first is told that nothing comes')
+
+
+def body():
+    new = b'another body\r\n' + b'z' * 70000 + b'\r\n'
+    with Milter(at_end(packet(b'b', new[:60000]), packet(b'b', new[60000:]))) as one, Milter() as two, nixied(one, two) as n:
+        tap.check(taken(send(n)), 'a milter replaces the body')
+        mail = stored(n).encode()
+        tap.check([] if mail.endswith(b'\r\n\r\n' + new) and b'Subject: hello' in mail else [repr(mail[-200:])], '... all of it, and the header stays')
+        tap.check([] if b''.join(two.of('B')) == new else ['another one'], '... and the next milter is told the new one')
+        big = TEXT + ('y' * 70 + '\r\n') * 20000
+        one.answers = at_end(packet(b'b', b'short\r\n'))
+        tap.check(taken(send(n, big)), 'a body of megabytes becomes a short one')
+        mail = stored(n, 2).encode()
+        tap.check([] if mail.endswith(b'\r\n\r\nshort\r\n') and len(mail) < 2000 else [f'{len(mail)} bytes'], '... and nothing of it is left')
+        one.answers = at_end(packet(b'm', u32(1) + b'Subject\0changed\0'))
+        tap.check(taken(send(n, big)), 'a header changes in front of a body of megabytes')
+        mail = stored(n, 3).encode()
+        tap.check([] if mail.endswith(big.split('\r\n\r\n', 1)[1].encode()) and b'Subject: changed' in mail else [f'{len(mail)} bytes'], '... which stays')
+        audit = n.run('audit')
+        tap.check([] if audit.returncode == 0 else [audit.stdout + audit.stderr], 'the counts are right')
+
+
+def envelope():
+    with Milter() as fake, nixied(fake) as n:
+        for command in (('account', 'add', f'second@{DOMAIN}'), ('account', 'add', f'third@{DOMAIN}')):
+            n.run('admin', '--no-password', *command)
+        fake.answers = at_end(packet(b'+', b'<second@%s>\0' % DOMAIN.encode()), packet(b'e', b'<new@sender.test>\0'))
+        tap.check(taken(send(n)), 'a milter adds a recipient and changes the sender')
+        mails = [n.until_mails(1), n.until_mails(1, 'second')]
+        tap.check([] if all(len(m) == 1 and b'Return-Path: <new@sender.test>' in m[0] for m in mails) else [repr(mails)], '... both get it, from the new sender')
+        fake.answers = at_end(packet(b'-', b'<%s>\0' % USER.encode()), packet(b'2', b'<third@%s>\0\0' % DOMAIN.encode()))
+        tap.check(taken(send(n, recipients=[USER, f'second@{DOMAIN}'])), 'a milter takes a recipient out')
+        n.until_mails(2, 'second')
+        n.until_mails(1, 'third')
+        tap.check([] if len(n.mails()) == 1 and len(n.mails('second')) == 2 and len(n.mails('third')) == 1 else ['others got it'], '... who gets nothing, and the others do')
+        tap.check([] if n.until_log(rf' discarded .*to={USER} ') else [n.log()], '... and the log has who was discarded')
+        fake.answers = at_end(packet(b'-', b'<%s>\0' % USER.encode()))
+        tap.check(taken(send(n)), 'a milter takes all recipients out')
+        fake.answers = {'E': packet(b'd')}
+        tap.check(taken(send(n)), 'discard is accepted')
+        fake.answers = at_end(packet(b'q', b'looks odd\0'))
+        tap.check(taken(send(n)), 'quarantine is accepted')
+        shown = n.run('queue', 'list').stdout
+        tap.check([] if 'looks odd' in shown or 'held' in shown else [shown], '... and held, with the reason')
+        tap.check([] if n.until_log(r' discarded .*rule=discard') else [n.log()], '... and a discard is named')
+        tap.check([] if len(n.mails()) == 1 else [f'{len(n.mails())} mails'], '... none of the three was delivered')
+        audit = n.run('audit')
+        tap.check([] if audit.returncode == 0 else [audit.stdout + audit.stderr], 'the counts are right')
+
+
+def behind_rspamd():
+    with Rspamd({'action': 'add header', 'score': 7.0, 'required_score': 15.0}) as first, Milter() as fake, \
+            nixied(fake, more=f'rspamd = {first.place}\n') as n:
+        send(n)
+        tap.check([] if b'X-Spam\0Yes\0' in fake.of('L') or b'X-Spam\0 Yes\0' in fake.of('L') else [repr(fake.of('L'))], 'a milter sees what rspamd added')
+        first.answer = {'action': 'reject', 'score': 70.0, 'required_score': 15.0}
+        fake.seen.clear()
+        send(n)
+        tap.check(hears(fake, lambda t: t.endswith('TAK')), 'what rspamd refuses is not shown to milters')
+
+
+for part in (told, steps, login, header, body, envelope, behind_rspamd):
+    part()
+sys.exit(tap.done())
