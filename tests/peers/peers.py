@@ -132,6 +132,22 @@ class Peer:
             s.sendmail(sender, recipients, message, options, rcpt_options)
 
 
+class Tool(Peer):
+    """A program that is run and ends: `run('swaks', ...)`."""
+
+    def __init__(self):
+        super().__init__(ZONE_SERVER)
+
+    def configure(self):
+        self.run = self.jail.run
+
+    def begin(self):
+        pass
+
+    def answers(self):
+        return True
+
+
 class Postfix(Peer):
     """`users` have mailboxes in `domain`; clients on its own address may relay. `main` is added to main.cf, `master`
     to master.cf, `files` ({name: text}) stand in /etc/postfix."""
@@ -170,6 +186,7 @@ smtpd_tls_key_file = /etc/peer.pem
 smtpd_tls_security_level = may
 smtp_tls_security_level = may
 smtpd_peername_lookup = no
+smtp_bind_address = {self.ip}
 {self.main}
 ''')
         self.jail.run('chown', 'postfix:', '/var/lib/postfix')

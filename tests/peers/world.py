@@ -77,6 +77,12 @@ class World:
         self.n.__exit__()
         self.dns.close()
 
+    def configure(self, settings):
+        """Other settings, in a server that goes on; sessions that began before have ended."""
+        until(lambda: self.n.log().count(' connect ') == self.n.log().count(' disconnect '))
+        self.n.configure(SETTINGS + settings, LISTENERS)
+        self.n.reload()
+
     def later(self, seconds):
         """nixied is stopped and goes on when so much time is over. Why it cannot; '' when it can."""
         root, why = root_of('faketime')
