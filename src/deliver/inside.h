@@ -67,7 +67,8 @@ struct deliver {
 	size_t away;               /* of them, with other servers */
 	size_t due_limit;          /* entries of the heap that are not looked into */
 	struct local *local;
-	struct trip *trips; /* with other servers: away.c */
+	struct trip *trips;          /* with other servers: away.c */
+	struct selecting *selecting; /* walks through the queue: select.c */
 	struct event event;
 	bool has_event, is_started, is_stopping, must_walk;
 	int64_t alarm_ms; /* of the last that comes in crowds */
@@ -106,6 +107,10 @@ bool deliver_settle(
 /* settle.c: writes down what became of a parcel's recipients, and calls deliver_landed() for each
  * when that is durable. The parcel stays the caller's */
 void settle(struct deliver *d, const struct parcel *p);
+
+/* select.c: a piece of what operators look for; false when nobody does */
+bool select_turn(struct deliver *d);
+void select_stop(struct deliver *d); /* ends it with what was found */
 
 /* local.c: mailboxes and commands here */
 struct local *local_new(struct deliver *d);

@@ -104,9 +104,10 @@ changes_filter(struct ledger *l, struct ledger_entry *e)
 	size_t kept = 0;
 	for (size_t i = 0; i < e->change_count; i++) {
 		const struct queue_change *const c = &e->changes[i];
-		const struct queue_message *const m = queue_find(l->queue, c->message);
-		if (m != NULL && c->recipient < m->envelope.recipient_count &&
-			!recipient_is_final(m->envelope.recipients[c->recipient].progress.state))
+		struct queue_message m;
+		if (queue_find(l->queue, c->message, &m) &&
+			c->recipient < m.envelope.recipient_count &&
+			!recipient_is_final(queue_recipient(&m, c->recipient).progress.state))
 			e->changes[kept++] = *c;
 	}
 	e->change_count = kept;

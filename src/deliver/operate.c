@@ -4,77 +4,10 @@
 #include <stdlib.h>
 
 #include "deliver/inside.h"
-#include "read/address.h"
 
 #define CHUNK 200 /* changes in one commit */
 #define RULE_HOLD "rule:held-by-operator"
 #define RULE_REMOVE "rule:removed-by-operator"
-
-/* ---- looking */
-
-static bool
-sender_fits(struct str wanted, struct str sender)
-{
-	return str_eq(wanted, STR("<>")) ? sender.len == 0 : str_eq_case(wanted, sender);
-}
-
-static bool
-fits(const struct operate_filter *f, const struct queue_recipient *r)
-{
-	const struct recipient_progress *const p = &r->progress;
-	return !recipient_is_final(p->state) &&
-	       (!f->only_waiting || p->state == RECIPIENT_WAITING) &&
-	       (!f->only_held || p->state == RECIPIENT_HELD) &&
-	       (!str_is_set(f->recipient) || str_eq_case(f->recipient, r->forward_path)) &&
-	       (!str_is_set(f->destination) ||
-		       str_eq_case(f->destination, address_domain(r->forward_path))) &&
-	       (!str_is_set(f->reason) || str_has_case(p->why, f->reason) ||
-		       str_has_case(p->reply, f->reason));
-}
-
-struct visiting {
-	struct deliver *d;
-	const struct operate_filter *filter;
-	operate_visit *visit;
-	void *to;
-	size_t count;
-};
-
-static bool
-visit_message(void *to, const struct queue_message *m)
-{
-	struct visiting *const v = to;
-	if (str_is_set(v->filter->sender) &&
-		!sender_fits(v->filter->sender, m->envelope.reverse_path))
-		return true;
-	for (size_t i = 0; i < m->envelope.recipient_count; i++) {
-		if (!fits(v->filter, &m->envelope.recipients[i]))
-			continue;
-		v->count++;
-		const struct operate_found found = {.message = m,
-			.recipient = (uint32_t)i,
-			.is_under_way = deliver_is_under_way(v->d, m->id, (uint32_t)i)};
-		if (!v->visit(v->to, &found))
-			return false;
-	}
-	return true;
-}
-
-size_t
-operate_each(struct deliver *d, const struct operate_filter *filter, operate_visit *visit, void *to)
-{
-	struct visiting v = {.d = d, .filter = filter, .visit = visit, .to = to};
-	if (filter->message == 0) {
-		queue_each(d->options.queue, visit_message, &v);
-	} else {
-		const struct queue_message *const m = queue_find(d->options.queue, filter->message);
-		if (m != NULL)
-			visit_message(&v, m);
-	}
-	return v.count;
-}
-
-/* ---- acting */
 
 static const struct {
 	const char *name, *done;
@@ -93,41 +26,18 @@ operate_act_find(struct str name)
 	return -1;
 }
 
-struct place {
-	uint64_t message;
-	uint32_t recipient;
-};
-
 /* What is to be done, chunk after chunk, so that a million changes are not under way at once. */
 struct operation {
 	struct deliver *d;
 	enum operate_act act;
 	char *who;
 	size_t who_len;
-	struct place *places;
-	size_t count, room, at;
+	struct selection all;
+	size_t at;
 	struct operate_result result;
 	operate_answer *answer;
 	void *to;
 };
-
-static bool
-collect(void *to, const struct operate_found *found)
-{
-	struct operation *const o = to;
-	if (o->count == o->room) {
-		const size_t room = o->room == 0 ? CHUNK : 2 * o->room;
-		struct place *const places = realloc(o->places, room * sizeof *places);
-		if (places == NULL) {
-			o->result.no_memory = true;
-			return false;
-		}
-		o->places = places;
-		o->room = room;
-	}
-	o->places[o->count++] = (struct place){found->message->id, found->recipient};
-	return true;
-}
 
 /* The new state; false when it makes no sense. */
 static bool
@@ -161,7 +71,7 @@ change_make(const struct operation *o, const struct recipient_progress *before, 
 }
 
 static void
-log_act(const struct operation *o, const struct place *p, struct str to)
+log_act(const struct operation *o, const struct select_place *p, struct str to)
 {
 	char id[QUEUE_ID_BYTES];
 	queue_id_text(p->message, id);
@@ -183,7 +93,7 @@ operation_end(struct operation *o)
 {
 	if (o->answer != NULL)
 		o->answer(o->to, &o->result);
-	free(o->places);
+	selection_fini(&o->all);
 	free(o->who);
 	free(o);
 }
@@ -191,7 +101,7 @@ operation_end(struct operation *o)
 /* What is looked up for the log must be kept: the message may be gone when it is durable. */
 struct chunk {
 	struct operation *o;
-	struct place places[CHUNK];
+	struct select_place places[CHUNK];
 	struct str to[CHUNK];
 	size_t count;
 };
@@ -224,25 +134,25 @@ static bool
 chunk_fill(struct operation *o, struct ledger_entry *e, struct chunk *c)
 {
 	const int64_t now = deliver_now(o->d);
-	for (; o->at < o->count && c->count < CHUNK; o->at++) {
-		const struct place *const p = &o->places[o->at];
-		const struct queue_message *const m = queue_find(o->d->options.queue, p->message);
+	for (; o->at < o->all.count && c->count < CHUNK; o->at++) {
+		const struct select_place *const p = &o->all.places[o->at];
+		struct queue_message m;
+		struct queue_recipient r = {.progress.state = RECIPIENT_DISCARDED};
 		struct recipient_progress to;
+		if (queue_find(o->d->options.queue, p->message, &m))
+			r = queue_recipient(&m, p->recipient);
 		const bool is_busy = deliver_is_under_way(o->d, p->message, p->recipient);
-		if (m == NULL ||
-			recipient_is_final(m->envelope.recipients[p->recipient].progress.state) ||
-			(is_busy && o->act == OPERATE_RETRY) ||
-			!change_make(o, &m->envelope.recipients[p->recipient].progress, now, &to)) {
+		/* Words that cannot be read must not keep an operator from deciding. */
+		if (!recipient_is_final(r.progress.state))
+			(void)queue_words(&m, p->recipient, &e->arena, &r.progress);
+		if (recipient_is_final(r.progress.state) || (is_busy && o->act == OPERATE_RETRY) ||
+			!change_make(o, &r.progress, now, &to)) {
 			o->result.skipped++;
 			continue;
 		}
-		to.why = arena_str(&e->arena, to.why);
-		to.reply = arena_str(&e->arena, to.reply);
-		to.peer = arena_str(&e->arena, to.peer);
-		to.note = arena_str(&e->arena, to.note);
+		to.why = arena_str(&e->arena, to.why); /* the others are in there */
 		c->places[c->count] = *p;
-		c->to[c->count++] =
-			arena_str(&e->arena, m->envelope.recipients[p->recipient].forward_path);
+		c->to[c->count++] = arena_str(&e->arena, r.forward_path);
 		e->changes[e->change_count++] = (struct queue_change){
 			.message = p->message, .recipient = p->recipient, .to = to};
 	}
@@ -252,7 +162,7 @@ chunk_fill(struct operation *o, struct ledger_entry *e, struct chunk *c)
 static void
 step(struct operation *o)
 {
-	if (o->at == o->count) {
+	if (o->at == o->all.count) {
 		operation_end(o);
 		return;
 	}
@@ -279,23 +189,39 @@ step(struct operation *o)
 static void
 return_all(struct operation *o)
 {
-	for (; o->at < o->count; o->at++) {
-		const struct place *const p = &o->places[o->at];
-		const struct queue_message *const m = queue_find(o->d->options.queue, p->message);
-		if (m == NULL || !deliver_settle(o->d, p->message, p->recipient,
-					 CONDITION_RETURNED_BY_OPERATOR)) {
+	for (; o->at < o->all.count; o->at++) {
+		const struct select_place *const p = &o->all.places[o->at];
+		struct queue_message m;
+		if (!queue_find(o->d->options.queue, p->message, &m) ||
+			!deliver_settle(
+				o->d, p->message, p->recipient, CONDITION_RETURNED_BY_OPERATOR)) {
 			o->result.skipped++;
 			continue;
 		}
 		o->result.changed++;
-		log_act(o, p, m->envelope.recipients[p->recipient].forward_path);
+		log_act(o, p, queue_recipient(&m, p->recipient).forward_path);
 	}
 	operation_end(o);
 }
 
+static void
+selected(void *to, struct selection *found)
+{
+	struct operation *const o = to;
+	o->all = *found;
+	o->result.fitted = found->fitted;
+	o->result.no_memory = found->no_memory;
+	if (found->was_stopped)
+		operation_end(o);
+	else if (o->act == OPERATE_RETURN)
+		return_all(o);
+	else
+		step(o);
+}
+
 void
-operate(struct deliver *d, enum operate_act act, const struct operate_filter *filter,
-	struct str who, operate_answer *answer, void *to)
+operate(struct deliver *d, enum operate_act act, const struct select_filter *filter, struct str who,
+	operate_answer *answer, void *to)
 {
 	struct operation *const o = calloc(1, sizeof *o);
 	char *const name = malloc(who.len + 1);
@@ -310,9 +236,5 @@ operate(struct deliver *d, enum operate_act act, const struct operate_filter *fi
 		memcpy(name, who.ptr, who.len);
 	*o = (struct operation){
 		.d = d, .act = act, .who = name, .who_len = who.len, .answer = answer, .to = to};
-	o->result.fitted = operate_each(d, filter, collect, o);
-	if (act == OPERATE_RETURN)
-		return_all(o);
-	else
-		step(o);
+	select_start(d, filter, SIZE_MAX, selected, o);
 }

@@ -118,9 +118,9 @@ message_due(struct deliver *d, const struct queue_message *m)
 	const struct flight *const f = FLIGHT_OF(table_find(&d->flights, m->id));
 	int64_t first = INT64_MAX;
 	for (size_t i = 0; i < m->envelope.recipient_count; i++) {
-		const struct recipient_progress *const p = &m->envelope.recipients[i].progress;
-		if (p->state == RECIPIENT_WAITING && p->due_ms < first && !is_busy(f, (uint32_t)i))
-			first = p->due_ms;
+		const struct recipient_progress p = queue_recipient(m, i).progress;
+		if (p.state == RECIPIENT_WAITING && p.due_ms < first && !is_busy(f, (uint32_t)i))
+			first = p.due_ms;
 	}
 	return first;
 }
@@ -149,22 +149,15 @@ walk(struct deliver *d)
 	queue_each(d->options.queue, walk_visit, d);
 }
 
-static bool
-count_visit(void *to, const struct queue_message *m)
-{
-	(void)m;
-	++*(size_t *)to;
-	return true;
-}
-
 /* Entries that nobody needs any more are rare; when they are many all the same, begin anew. */
 static void
 due_tidy(struct deliver *d, size_t *limit)
 {
 	if (d->due.count <= *limit)
 		return;
-	size_t messages = 0;
-	queue_each(d->options.queue, count_visit, &messages);
+	struct queue_counts counts;
+	queue_count(d->options.queue, &counts);
+	const size_t messages = (size_t)counts.here;
 	if (d->due.count > 2 * messages + DUE_SLACK)
 		walk(d);
 	*limit = 2 * messages + 2 * DUE_SLACK;
@@ -207,12 +200,11 @@ deliver_landed(struct deliver *d, uint64_t message, uint32_t recipient, int64_t 
 	f->busy[recipient / 8] &= (unsigned char)~(1u << recipient % 8);
 	f->recipients--;
 	d->counts.under_way--;
-	const struct queue_message *const m = queue_find(d->options.queue, message);
-	if (m != NULL && recipient < m->envelope.recipient_count) {
-		const struct recipient_progress *const p =
-			&m->envelope.recipients[recipient].progress;
-		if (p->state == RECIPIENT_WAITING)
-			plan(d, message, p->due_ms > not_before_ms ? p->due_ms : not_before_ms);
+	struct queue_message m;
+	if (queue_find(d->options.queue, message, &m) && recipient < m.envelope.recipient_count) {
+		const struct recipient_progress p = queue_recipient(&m, recipient).progress;
+		if (p.state == RECIPIENT_WAITING)
+			plan(d, message, p.due_ms > not_before_ms ? p.due_ms : not_before_ms);
 	}
 	flight_end(d, f);
 	deliver_wake(d);
@@ -532,7 +524,8 @@ static void
 look_recipient(struct look *k, uint32_t place)
 {
 	struct deliver *const d = k->d;
-	const struct queue_recipient *const r = &k->m->envelope.recipients[place];
+	const struct queue_recipient one = queue_recipient(k->m, place);
+	const struct queue_recipient *const r = &one;
 	if (str_eq(r->progress.why, STR(RULE_REPORT_LATER))) {
 		settle_here(k, r, place, CONDITION__COUNT, STR_NONE);
 		return;
@@ -590,8 +583,9 @@ look_done(struct look *k)
 static void
 look(struct deliver *d, uint64_t id)
 {
-	const struct queue_message *const m = queue_find(d->options.queue, id);
-	if (m == NULL)
+	struct queue_message found;
+	const struct queue_message *const m = &found;
+	if (!queue_find(d->options.queue, id, &found))
 		return;
 	const int64_t now = deliver_now(d);
 	struct look k = {.d = d, .m = m, .flight = flight_get(d, m)};
@@ -605,8 +599,8 @@ look(struct deliver *d, uint64_t id)
 		k.flight->planned_ms = INT64_MAX;
 	bool is_cut = false;
 	for (size_t i = 0; i < m->envelope.recipient_count && !is_cut; i++) {
-		const struct recipient_progress *const p = &m->envelope.recipients[i].progress;
-		if (p->state != RECIPIENT_WAITING || p->due_ms > now ||
+		const struct recipient_progress p = queue_recipient(m, i).progress;
+		if (p.state != RECIPIENT_WAITING || p.due_ms > now ||
 			is_busy(k.flight, (uint32_t)i))
 			continue;
 		is_cut = k.examined++ == LOOK_RECIPIENTS_MAX;
@@ -650,16 +644,18 @@ deliver_is_under_way(const struct deliver *d, uint64_t message, uint32_t recipie
 bool
 deliver_settle(struct deliver *d, uint64_t id, uint32_t recipient, enum condition condition)
 {
-	const struct queue_message *const m = queue_find(d->options.queue, id);
-	if (m == NULL || recipient >= m->envelope.recipient_count ||
-		recipient_is_final(m->envelope.recipients[recipient].progress.state) ||
+	struct queue_message m;
+	if (!queue_find(d->options.queue, id, &m) || recipient >= m.envelope.recipient_count ||
 		deliver_is_under_way(d, id, recipient))
 		return false;
-	struct look k = {.d = d, .m = m, .flight = flight_get(d, m)};
+	const struct queue_recipient r = queue_recipient(&m, recipient);
+	if (recipient_is_final(r.progress.state))
+		return false;
+	struct look k = {.d = d, .m = &m, .flight = flight_get(d, &m)};
 	if (k.flight == NULL)
 		return false;
 	k.flight->recipients++;
-	settle_here(&k, &m->envelope.recipients[recipient], recipient, condition, STR_NONE);
+	settle_here(&k, &r, recipient, condition, STR_NONE);
 	k.flight->recipients--;
 	flight_end(d, k.flight);
 	return !k.is_starved;
@@ -705,7 +701,8 @@ deliver_turn(struct deliver *d)
 	if (begins)
 		begin(d, now);
 	/* Behind what was begun just now: there may be something to read for it. */
-	if (local_turn(d->local))
+	const bool has_more = select_turn(d);
+	if (local_turn(d->local) || has_more)
 		return now;
 	int64_t next = now + SLEEP_LONGEST_MS;
 	if (begins && d->in_line < PARCELS_IN_LINE_MAX && due_next(&d->due) < next)
@@ -776,10 +773,10 @@ deliver_added(struct deliver *d, uint64_t message)
 {
 	if (!d->is_started)
 		return;
-	const struct queue_message *const m = queue_find(d->options.queue, message);
-	if (m == NULL)
+	struct queue_message m;
+	if (!queue_find(d->options.queue, message, &m))
 		return;
-	plan(d, message, message_due(d, m));
+	plan(d, message, message_due(d, &m));
 	deliver_wake(d);
 }
 
@@ -820,6 +817,7 @@ deliver_free(struct deliver *d)
 {
 	if (d == NULL)
 		return;
+	select_stop(d);
 	lines_clear(d);
 	local_free(d->local);
 	ledger_fini(&d->ledger);

@@ -39,7 +39,7 @@ struct fate {
 struct settling {
 	struct deliver *d;
 	const struct parcel *p;
-	const struct queue_message *m;
+	struct queue_message m; /* when it is there */
 	struct arena arena;
 	struct tell_message about; /* the original, read when it is needed */
 	int64_t now_ms;
@@ -180,13 +180,15 @@ was_noted(const struct recipient_progress *p)
 static bool
 message_was_noted(struct settling *s)
 {
-	const struct queue_envelope *const v = &s->m->envelope;
 	if (s->was_told == TOLD_UNKNOWN) {
 		/* A notice may be on its way to the disk. */
 		s->was_told = deliver_was_told(s->d, s->p->message) ? TOLD_YES : TOLD_NO;
-		for (size_t i = 0; i < v->recipient_count && s->was_told == TOLD_NO; i++)
-			if (was_noted(&v->recipients[i].progress))
+		for (size_t i = 0; i < s->m.envelope.recipient_count && s->was_told == TOLD_NO;
+			i++) {
+			const struct queue_recipient r = queue_recipient(&s->m, i);
+			if (was_noted(&r.progress))
 				s->was_told = TOLD_YES;
+		}
 	}
 	return s->was_told == TOLD_YES;
 }
@@ -195,7 +197,7 @@ message_was_noted(struct settling *s)
 static struct sender_count *
 sender_count(struct settling *s)
 {
-	const uint64_t hash = hash_add_case(HASH_FIRST, s->m->envelope.reverse_path);
+	const uint64_t hash = hash_add_case(HASH_FIRST, s->m.envelope.reverse_path);
 	struct sender_count *const c = &s->d->senders[hash & (SENDER_COUNTS - 1)];
 	if (c->sender != hash || s->now_ms - c->since_ms >= DIGEST_MS || s->now_ms < c->since_ms)
 		*c = (struct sender_count){.sender = hash, .since_ms = s->now_ms};
@@ -207,7 +209,7 @@ static enum report_way
 route(struct settling *s, const struct parcel_recipient *r, enum nixie_action action, bool is_noted,
 	struct str *rule)
 {
-	const struct queue_envelope *const v = &s->m->envelope;
+	const struct queue_envelope *const v = &s->m.envelope;
 	const bool is_report = (v->flags & MESSAGE_REPORT) != 0;
 	const struct guard_facts facts = {.action = action,
 		.sender = v->reverse_path,
@@ -312,7 +314,7 @@ last_attempt(struct settling *s, const struct recipient_progress *before, struct
 static void
 fail(struct settling *s, struct fate *f, const struct recipient_progress *before)
 {
-	const struct queue_envelope *const v = &s->m->envelope;
+	const struct queue_envelope *const v = &s->m.envelope;
 	const bool is_noted = was_noted(before);
 	const struct carried *const c = &f->r->result;
 	struct attempt attempt = c->attempt;
@@ -441,25 +443,26 @@ change_fill(
 
 /* Who else waits: a notice of delay names them, and they need none of their own. */
 static size_t
-told_too(
-	const struct settling *s, const struct fate *fates, size_t count, struct tell_recipient *to)
+told_too(struct settling *s, const struct fate *fates, size_t count, struct tell_recipient *to)
 {
-	const struct queue_envelope *const v = &s->m->envelope;
 	size_t n = 0;
-	for (size_t i = 0; i < v->recipient_count && n < TOLD_TOO_MAX; i++) {
-		const struct queue_recipient *const r = &v->recipients[i];
-		bool is_one = r->progress.state != RECIPIENT_WAITING || r->progress.attempts == 0 ||
-			      (r->notify != 0 && (r->notify & NOTIFY_DELAY) == 0);
+	for (size_t i = 0; i < s->m.envelope.recipient_count && n < TOLD_TOO_MAX; i++) {
+		struct queue_recipient r = queue_recipient(&s->m, i);
+		bool is_one = r.progress.state != RECIPIENT_WAITING || r.progress.attempts == 0 ||
+			      (r.notify != 0 && (r.notify & NOTIFY_DELAY) == 0);
 		for (size_t k = 0; k < count && !is_one; k++)
 			is_one = fates[k].r->place == i;
-		if (!is_one)
-			to[n++] = (struct tell_recipient){.action = NIXIE_ACTION_DELAYED,
-				.final = r->forward_path,
-				.original = r->original,
-				.packed = r->progress.note,
-				.attempts = r->progress.attempts,
-				.give_up_ms = fates[0].decision.give_up_ms,
-				.next_ms = r->progress.due_ms};
+		if (is_one)
+			continue;
+		/* A timeline that cannot be read is not shown. */
+		(void)queue_words(&s->m, i, &s->arena, &r.progress);
+		to[n++] = (struct tell_recipient){.action = NIXIE_ACTION_DELAYED,
+			.final = r.forward_path,
+			.original = r.original,
+			.packed = r.progress.note,
+			.attempts = r.progress.attempts,
+			.give_up_ms = fates[0].decision.give_up_ms,
+			.next_ms = r.progress.due_ms};
 	}
 	return n;
 }
@@ -498,7 +501,7 @@ enter(struct settling *s, const struct fate *fates, size_t count, enum kind kind
 	if (ok) {
 		*b = (struct book){.d = s->d,
 			.message = s->p->message,
-			.arrived_ms = s->m->envelope.arrived_ms,
+			.arrived_ms = s->m.envelope.arrived_ms,
 			.sender = arena_str(&e->arena, s->p->reverse_path),
 			.lines = lines,
 			.count = count,
@@ -565,10 +568,8 @@ enter_all(struct settling *s, struct fate *fates, size_t count)
 void
 settle(struct deliver *d, const struct parcel *p)
 {
-	struct settling s = {.d = d,
-		.p = p,
-		.m = queue_find(d->options.queue, p->message),
-		.now_ms = deliver_now(d)};
+	struct settling s = {.d = d, .p = p, .now_ms = deliver_now(d)};
+	const bool is_there = queue_find(d->options.queue, p->message, &s.m);
 	arena_init(&s.arena, SETTLE_ARENA_MAX);
 	struct fate *const fates = arena_alloc(&s.arena, p->count, sizeof *fates);
 	size_t count = 0;
@@ -576,13 +577,18 @@ settle(struct deliver *d, const struct parcel *p)
 	tell_begin(&s.about, d->options.queue, p->message, &s.arena);
 	for (size_t i = 0; i < p->count; i++) {
 		const struct parcel_recipient *const r = &p->recipients[i];
-		const struct recipient_progress *const before =
-			s.m == NULL ? NULL : &s.m->envelope.recipients[r->place].progress;
+		struct recipient_progress before = {.state = RECIPIENT_DISCARDED};
+		if (is_there)
+			before = queue_recipient(&s.m, r->place).progress;
 		struct fate f = {.r = r};
 		/* An operator has finished it while it was under way. */
-		const bool is_gone = before == NULL || recipient_is_final(before->state);
-		if (!is_gone && fates != NULL)
-			decide(&s, &f, before);
+		const bool is_gone = recipient_is_final(before.state);
+		if (!is_gone && fates != NULL) {
+			/* What was said before and cannot be read is missed in a report, no more.
+			 */
+			(void)queue_words(&s.m, r->place, &s.arena, &before);
+			decide(&s, &f, &before);
+		}
 		if (is_gone || fates == NULL || is_unchanged(&f)) {
 			const int64_t again = r->result.not_before_ms;
 			deliver_landed(d, p->message, r->place,

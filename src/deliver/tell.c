@@ -14,10 +14,10 @@ tell_begin(struct tell_message *t, struct queue *queue, uint64_t id, struct aren
 static struct str
 body_head(struct tell_message *t, uint64_t most)
 {
-	const struct queue_message *const m = queue_find(t->queue, t->id);
-	if (m == NULL)
+	struct queue_message m;
+	if (!queue_find(t->queue, t->id, &m))
 		return STR("");
-	const size_t n = (size_t)(m->body_bytes < most ? m->body_bytes : most);
+	const size_t n = (size_t)(m.body_bytes < most ? m.body_bytes : most);
 	char *const room = arena_bytes(t->arena, n + 1);
 	if (room == NULL || queue_body_read(t->queue, t->id, 0, room, n) != 0)
 		return STR("");
@@ -120,10 +120,10 @@ bool
 tell(struct deliver *d, struct tell_message *about, const struct tell_recipient *list, size_t count,
 	enum report_way way, int64_t now_ms, struct ledger_entry *e)
 {
-	const struct queue_message *const m = queue_find(d->options.queue, about->id);
-	if (m == NULL)
+	struct queue_message m;
+	if (!queue_find(d->options.queue, about->id, &m))
 		return false;
-	const struct queue_envelope *const v = &m->envelope;
+	const struct queue_envelope *const v = &m.envelope;
 	e->intake = queue_intake_new(d->options.queue, now_ms);
 	if (e->intake == NULL)
 		return false;
@@ -136,8 +136,8 @@ tell(struct deliver *d, struct tell_message *about, const struct tell_recipient 
 	queue_id_text(queue_intake_id(e->intake), id);
 	queue_id_text(about->id, about_id);
 	const bool returns_full = (v->flags & MESSAGE_RET_FULL) != 0;
-	const struct str original = returns_full && m->body_bytes <= REPORT_ORIGINAL_BYTES_MAX
-					    ? body_head(about, m->body_bytes)
+	const struct str original = returns_full && m.body_bytes <= REPORT_ORIGINAL_BYTES_MAX
+					    ? body_head(about, m.body_bytes)
 					    : tell_header(about);
 	const struct report_facts facts = {.hostname = d->settings.hostname,
 		.postmaster = d->settings.postmaster,
@@ -155,7 +155,7 @@ tell(struct deliver *d, struct tell_message *about, const struct tell_recipient 
 		.is_from_outside = (v->flags & MESSAGE_AUTHENTICATED) == 0,
 		.client = v->client.len > 0 ? v->client : STR_NONE,
 		.original = original,
-		.original_bytes = m->body_bytes,
+		.original_bytes = m.body_bytes,
 		.recipients = recipients_tell(list, count, about->arena),
 		.recipient_count = count};
 	if (facts.recipients == NULL)

@@ -25,7 +25,9 @@ static const char usage[] =
 	"  --all             everything, where an action wants to be told which\n\n"
 	"  -o json           a line for each recipient, for programs\n"
 	"  --body            of show: the text of the message, as it is in the queue\n"
-	"  --limit N         recipients that a list shows; 1000, when nothing is said\n"
+	"  --limit N         how many recipients a list shows, the oldest first; 1000, when "
+	"nothing is\n"
+	"                    said\n"
 	"  -c, --config FILE the configuration; else $NIXIED_CONF, else " NIXIED_CONF_DEFAULT "\n";
 
 int

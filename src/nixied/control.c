@@ -22,6 +22,7 @@ struct caller {
 	size_t sent;
 	char head[8], who[32]; /* the exit code in its line */
 	bool is_asked, is_answered;
+	struct control_rest rest; /* no `more`: there is none */
 };
 
 struct control {
@@ -37,6 +38,8 @@ static void
 client_close(struct caller *c)
 {
 	event_del(&c->event);
+	if (c->rest.more != NULL)
+		c->rest.end(c->rest.of);
 	close(c->fd);
 	buf_fini(&c->request);
 	buf_fini(&c->answer);
@@ -54,11 +57,33 @@ client_wait(struct caller *c, short what)
 	event_add(&c->event, &timeout);
 }
 
+/* The next piece is made when the last one has gone. */
+static bool
+has_more(struct caller *c)
+{
+	if (c->rest.more == NULL)
+		return false;
+	const struct control_rest r = c->rest;
+	buf_clear(&c->answer);
+	c->sent = strlen(c->head);
+	if (!r.more(r.of, &c->answer)) {
+		c->rest = (struct control_rest){0};
+		r.end(r.of);
+	}
+	return !buf_failed(&c->answer);
+}
+
 static void
 client_write(struct caller *c)
 {
-	const struct str head = str_of(c->head), text = buf_str(&c->answer);
-	while (c->sent < head.len + text.len) {
+	const struct str head = str_of(c->head);
+	for (;;) {
+		const struct str text = buf_str(&c->answer);
+		if (c->sent == head.len + text.len) {
+			if (!has_more(c))
+				break;
+			continue;
+		}
 		const struct str rest = c->sent < head.len ? str_from(head, c->sent)
 							   : str_from(text, c->sent - head.len);
 		const ssize_t n = send(c->fd, rest.ptr, rest.len, MSG_NOSIGNAL);
@@ -74,9 +99,11 @@ client_write(struct caller *c)
 }
 
 static void
-answered(void *to, int code)
+answered(void *to, int code, const struct control_rest *rest)
 {
 	struct caller *const c = to;
+	if (rest != NULL)
+		c->rest = *rest;
 	if (buf_failed(&c->answer)) {
 		buf_clear(&c->answer);
 		buf_add(&c->answer, STR("the answer is too long: ask for less\n"));

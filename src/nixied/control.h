@@ -16,7 +16,7 @@
 #define CONTROL_SOCKET "control.sock"
 #define CONTROL_REQUEST_BYTES_MAX ((size_t)64 << 10)
 #define CONTROL_WORDS_MAX 64
-#define CONTROL_ANSWER_BYTES_MAX ((size_t)512 << 20)
+#define CONTROL_ANSWER_BYTES_MAX ((size_t)512 << 20) /* of a piece: a message is one */
 #define CONTROL_CLIENTS_MAX 16
 #define CONTROL_TIMEOUT_S 60 /* for the next bytes, in either direction */
 
@@ -34,8 +34,16 @@ struct control_parts {
 	struct deliver *deliver;
 };
 
-/* Called once with the exit code, when the answer is in `out`; perhaps from within. */
-typedef void control_done(void *to, int code);
+/* What comes behind `out`, when it is too long to be made at once. */
+struct control_rest {
+	bool (*more)(void *of, struct buf *out); /* a piece; false: that was the last */
+	void (*end)(void *of);                   /* called once, when nobody wants more */
+	void *of;
+};
+
+/* Called once with the exit code, when the answer is in `out` but for `rest`, which may be NULL;
+ * perhaps from within. */
+typedef void control_done(void *to, int code, const struct control_rest *rest);
 
 /* control_answer - does what a request says */
 void control_answer(const struct control_parts *parts, const struct control_request *request,

@@ -8,16 +8,17 @@
 #include "nixied/control.h"
 #include "nixied/nixied.h"
 
-#define LIST_LIMIT 1000 /* recipients that a list shows, when nothing else is said */
+#define LIST_PIECE 200             /* recipients that are written at a time */
+#define WORDS_ARENA_MAX (1u << 20) /* of one recipient */
+#define LIST_LIMIT 1000            /* recipients that a list shows, when nothing else is said */
 
 /* A request as it was understood. */
 struct asked {
-	struct operate_filter filter;
+	struct select_filter filter;
 	const struct control_request *request;
 	struct str verb;
 	bool is_json, is_all, wants_body;
-	size_t limit, shown;
-	struct json *json;
+	size_t limit;
 };
 
 static void
@@ -49,14 +50,14 @@ static bool
 understand(struct asked *a)
 {
 	const struct control_request *const r = a->request;
-	struct operate_filter *const f = &a->filter;
+	struct select_filter *const f = &a->filter;
 	static const struct {
 		struct str name;
 		size_t offset;
-	} texts[] = {{STR_INIT("--to"), offsetof(struct operate_filter, recipient)},
-		{STR_INIT("--domain"), offsetof(struct operate_filter, destination)},
-		{STR_INIT("--from"), offsetof(struct operate_filter, sender)},
-		{STR_INIT("--reason"), offsetof(struct operate_filter, reason)}};
+	} texts[] = {{STR_INIT("--to"), offsetof(struct select_filter, recipient)},
+		{STR_INIT("--domain"), offsetof(struct select_filter, destination)},
+		{STR_INIT("--from"), offsetof(struct select_filter, sender)},
+		{STR_INIT("--reason"), offsetof(struct select_filter, reason)}};
 	a->limit = LIST_LIMIT;
 	for (size_t i = 2; i < r->count; i++) {
 		const struct str word = r->words[i];
@@ -104,7 +105,7 @@ understand(struct asked *a)
 static bool
 has_filter(const struct asked *a)
 {
-	const struct operate_filter *const f = &a->filter;
+	const struct select_filter *const f = &a->filter;
 	return f->message != 0 || str_is_set(f->recipient) || str_is_set(f->destination) ||
 	       str_is_set(f->sender) || str_is_set(f->reason) || f->only_held || f->only_waiting;
 }
@@ -112,22 +113,20 @@ has_filter(const struct asked *a)
 /* ---- looking */
 
 static struct str
-state_of(const struct operate_found *f)
+state_of(const struct select_found *f)
 {
-	const struct queue_recipient *const r = &f->message->envelope.recipients[f->recipient];
 	if (f->is_under_way)
 		return STR("under way");
-	return str_of(recipient_state_name(r->progress.state));
+	return str_of(recipient_state_name(f->recipient.progress.state));
 }
 
 static void
-list_text(struct asked *a, const struct operate_found *f)
+list_text(struct buf *out, const struct select_found *f)
 {
-	struct buf *const out = a->request->out;
-	const struct queue_envelope *const e = &f->message->envelope;
-	const struct queue_recipient *const r = &e->recipients[f->recipient];
+	const struct queue_envelope *const e = &f->message.envelope;
+	const struct queue_recipient *const r = &f->recipient;
 	char id[QUEUE_ID_BYTES], when[WHEN_BYTES];
-	queue_id_text(f->message->id, id);
+	queue_id_text(f->message.id, id);
 	say(out, str_of(id));
 	say(out, STR("  "));
 	say(out, state_of(f));
@@ -155,9 +154,9 @@ list_text(struct asked *a, const struct operate_found *f)
 }
 
 static void
-recipient_json(struct json *j, const struct operate_found *f)
+recipient_json(struct json *j, const struct select_found *f)
 {
-	const struct queue_recipient *const r = &f->message->envelope.recipients[f->recipient];
+	const struct queue_recipient *const r = &f->recipient;
 	const struct recipient_progress *const p = &r->progress;
 	char when[WHEN_BYTES];
 	json_text(j, STR("to"), r->forward_path);
@@ -186,63 +185,122 @@ message_json(struct json *j, const struct queue_message *m)
 	json_text_if(j, STR("account"), e->account);
 }
 
+/* A list on its way: so many at a time, since the words of each are read from the disk. */
+struct listing {
+	struct control_parts parts;
+	bool is_json;
+	size_t at;
+	struct selection found;
+	struct buf *out; /* of the first answer */
+	control_done *done;
+	void *to;
+};
+
 static bool
-list_one(void *to, const struct operate_found *f)
+list_one(const struct control_parts *parts, const struct select_place *place, struct json *j,
+	struct buf *out)
 {
-	struct asked *const a = to;
-	if (a->shown++ >= a->limit)
-		return true; /* counted all the same */
-	if (a->json != NULL) {
-		json_open(a->json, STR_NONE, '{');
-		message_json(a->json, f->message);
-		recipient_json(a->json, f);
-		json_close(a->json, '}');
-		out_add_char(a->json->out, '\n');
-		a->json->has_member = false;
+	struct select_found f;
+	if (!select_look(parts->deliver, place, &f))
+		return false; /* it has gone meanwhile */
+	struct arena a;
+	arena_init(&a, WORDS_ARENA_MAX);
+	(void)queue_words(&f.message, place->recipient, &a, &f.recipient.progress);
+	if (j == NULL) {
+		list_text(out, &f);
 	} else {
-		list_text(a, f);
+		json_open(j, STR_NONE, '{');
+		message_json(j, &f.message);
+		recipient_json(j, &f);
+		json_close(j, '}');
+		out_add_char(j->out, '\n');
+		j->has_member = false;
 	}
-	return !buf_failed(a->request->out);
+	arena_fini(&a);
+	return true;
 }
 
-static int
-list(const struct control_parts *parts, struct asked *a)
+static void
+list_summary(const struct listing *l, struct buf *out)
 {
+	const struct selection *const s = &l->found;
+	buf_add_number(out, (int64_t)s->fitted);
+	say(out, s->fitted == 1 ? STR(" recipient") : STR(" recipients"));
+	if (s->fitted > s->count) {
+		say(out, STR(", of which the oldest "));
+		if (s->count > 1)
+			buf_add_number(out, (int64_t)s->count);
+		say(out, s->count > 1 ? STR(" are shown: --limit N shows more")
+				      : STR("is shown: --limit N shows more"));
+	}
+	say(out, s->no_memory ? STR("; memory ran out, so there may be more\n") : STR("\n"));
+}
+
+static bool
+list_more(void *of, struct buf *out)
+{
+	struct listing *const l = of;
 	struct out o;
 	struct json j;
-	out_init(&o, sink, a->request->out);
+	out_init(&o, sink, out);
 	json_init(&j, &o, false);
-	a->json = a->is_json ? &j : NULL;
-	const size_t found = operate_each(parts->deliver, &a->filter, list_one, a);
+	for (size_t i = 0; i < LIST_PIECE && l->at < l->found.count; i++)
+		list_one(&l->parts, &l->found.places[l->at++], l->is_json ? &j : NULL, out);
 	out_finish(&o);
-	if (!a->is_json) {
-		buf_add_number(a->request->out, (int64_t)found);
-		say(a->request->out, found == 1 ? STR(" recipient") : STR(" recipients"));
-		if (found > a->limit) {
-			say(a->request->out, STR(", of which "));
-			buf_add_number(a->request->out, (int64_t)a->limit);
-			say(a->request->out, STR(" are shown: --limit N shows more"));
-		}
-		say(a->request->out, STR("\n"));
-	}
-	return found > 0 ? EXIT_DONE : EXIT_NO;
+	if (l->at < l->found.count)
+		return true;
+	if (!l->is_json)
+		list_summary(l, out);
+	return false;
 }
 
-static bool
-show_one(void *to, const struct operate_found *f)
+static void
+list_end(void *of)
 {
-	struct asked *const a = to;
-	list_text(a, f);
-	return true;
+	struct listing *const l = of;
+	selection_fini(&l->found);
+	free(l);
+}
+
+static void
+list_found(void *to, struct selection *found)
+{
+	struct listing *const l = to;
+	l->found = *found;
+	if (found->was_stopped) {
+		say(l->out, STR("nixied: queue: the server is being stopped\n"));
+		l->done(l->to, EXIT_TROUBLE, NULL);
+		list_end(l);
+		return;
+	}
+	l->done(l->to, found->fitted > 0 ? EXIT_DONE : EXIT_NO,
+		&(struct control_rest){list_more, list_end, l});
+}
+
+static void
+list(const struct control_parts *parts, struct asked *a, control_done *done, void *to)
+{
+	struct listing *const l = malloc(sizeof *l);
+	if (l == NULL) {
+		done(to, EXIT_TROUBLE, NULL);
+		return;
+	}
+	*l = (struct listing){.parts = *parts,
+		.is_json = a->is_json,
+		.out = a->request->out,
+		.done = done,
+		.to = to};
+	select_start(parts->deliver, &a->filter, a->limit, list_found, l);
 }
 
 static int
 show(const struct control_parts *parts, struct asked *a)
 {
 	struct buf *const out = a->request->out;
-	const struct queue_message *const m = queue_find(parts->queue, a->filter.message);
+	struct queue_message found;
+	const struct queue_message *const m = &found;
 	char when[WHEN_BYTES];
-	if (a->filter.message == 0 || m == NULL) {
+	if (a->filter.message == 0 || !queue_find(parts->queue, a->filter.message, &found)) {
 		complain_about(a, STR("show"),
 			a->filter.message == 0 ? STR("wants the id of a message")
 					       : STR("no such message waits; `nixied why --id` "
@@ -276,7 +334,8 @@ show(const struct control_parts *parts, struct asked *a)
 	say(out, STR("bytes    "));
 	buf_add_number(out, (int64_t)m->body_bytes);
 	say(out, STR("\n"));
-	operate_each(parts->deliver, &a->filter, show_one, a);
+	for (uint32_t i = 0; i < e->recipient_count; i++)
+		list_one(parts, &(struct select_place){m->id, i}, NULL, out);
 	return EXIT_DONE;
 }
 
@@ -308,7 +367,7 @@ was_done(void *to, const struct operate_result *result)
 			? "; the others are so already, or are being tried at this moment"
 			: "");
 	say(d->out, str_of(room));
-	d->done(d->to, result->changed > 0 ? EXIT_DONE : EXIT_NO);
+	d->done(d->to, result->changed > 0 ? EXIT_DONE : EXIT_NO, NULL);
 	free(d);
 }
 
@@ -321,11 +380,11 @@ act(const struct control_parts *parts, struct asked *a, int which, control_done 
 			STR("says nothing of which: name an id, --to, --domain, --from, "
 			    "--reason, or --all for everything"));
 		free(d);
-		done(to, EXIT_USAGE);
+		done(to, EXIT_USAGE, NULL);
 		return;
 	}
 	if (d == NULL) {
-		done(to, EXIT_TROUBLE);
+		done(to, EXIT_TROUBLE, NULL);
 		return;
 	}
 	*d = (struct deed){a->request->out, done, to};
@@ -340,21 +399,21 @@ control_answer(const struct control_parts *parts, const struct control_request *
 	const struct str command = request->count > 0 ? request->words[0] : STR_NONE;
 	a.verb = request->count > 1 ? request->words[1] : STR("list");
 	if (str_eq(command, STR("audit"))) {
-		done(to, audit(parts, request->out));
+		done(to, audit(parts, request->out), NULL);
 		return;
 	}
 	const int which = operate_act_find(a.verb);
 	if (!str_eq(command, STR("queue")) ||
 		(which < 0 && !str_eq(a.verb, STR("list")) && !str_eq(a.verb, STR("show")))) {
 		complain_about(&a, a.verb, STR("no such action; `nixied queue --help` lists them"));
-		done(to, EXIT_USAGE);
+		done(to, EXIT_USAGE, NULL);
 	} else if (!understand(&a)) {
-		done(to, EXIT_USAGE);
+		done(to, EXIT_USAGE, NULL);
 	} else if (which >= 0) {
 		act(parts, &a, which, done, to);
 	} else if (str_eq(a.verb, STR("show"))) {
-		done(to, show(parts, &a));
+		done(to, show(parts, &a), NULL);
 	} else {
-		done(to, list(parts, &a));
+		list(parts, &a, done, to);
 	}
 }

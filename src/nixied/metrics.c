@@ -133,7 +133,7 @@ write_queue(struct buf *out, const struct queue_counts *counts)
 {
 	static const char finished[] = "nixied_recipients_finished_total";
 	begin(out, "nixied_queue_messages", GAUGE, "Messages in the queue.");
-	line(out, "nixied_queue_messages", NULL, STR_NONE, counts->messages);
+	line(out, "nixied_queue_messages", NULL, STR_NONE, counts->here);
 	begin(out, "nixied_queue_recipients", GAUGE, "Recipients that are not final, by state.");
 	line(out, "nixied_queue_recipients", "state",
 		str_of(recipient_state_name(RECIPIENT_WAITING)), counts->waiting);

@@ -22,7 +22,6 @@
 #define PATIENCE_MS 10000 /* for sessions, when the server ends */
 #define IDLE_PAUSE_MS 50  /* between looks at deliveries that end */
 #define REFRESH_S 60      /* certificates */
-#define COUNT_PAUSE_MS 5000
 #define INHERITED_MAX 64
 #define SPARE_FILES 512 /* besides the connections */
 #define FOLDER_MODE 0700
@@ -46,8 +45,7 @@ struct server {
 	struct delivery *delivery;
 	struct control *control;
 	struct metrics *metrics; /* NULL: nobody asked for it */
-	struct queue_counts queue_counts;
-	int64_t started_ms, counted_ms;
+	int64_t started_ms;
 	char directory_path[FOLDER_PATH_MAX];
 	struct event ends[2], reload, queue_wakes, refresh, idle;
 	int64_t patience_ms; /* wall time: when the last deliveries are left to their fate */
@@ -184,22 +182,19 @@ on_end(evutil_socket_t signal, short what, void *server)
 	receive_stop(s->receive, PATIENCE_MS, sessions_are_gone, s);
 }
 
-/* For Prometheus. Counting the queue walks through all of it. */
+/* For Prometheus. */
 static void
 tell_metrics(void *server, struct buf *out)
 {
 	struct server *const s = server;
-	const int64_t now = clock_wall_ms();
-	if (s->counted_ms == 0 || now - s->counted_ms >= COUNT_PAUSE_MS || now < s->counted_ms) {
-		(void)queue_audit(s->queue, &s->queue_counts); /* `nixied audit` judges it */
-		s->counted_ms = now;
-	}
+	struct queue_counts counts;
+	queue_count(s->queue, &counts); /* `nixied audit` counts again */
 	struct deliver_counts deliveries;
 	deliver_counts(delivery_runner(s->delivery), &deliveries);
 	const struct metrics_facts facts = {.started_s = s->started_ms / 1000,
 		.log_lost = eventlog_lost(s->log),
 		.receive = receive_counts(s->receive),
-		.queue = &s->queue_counts,
+		.queue = &counts,
 		.deliver = &deliveries,
 		.filters = s->filters};
 	metrics_write(&facts, out);

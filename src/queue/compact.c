@@ -8,11 +8,13 @@
  */
 #include "queue/queue_inside.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
-#define STEP_BYTES (256u << 10) /* copied in one turn */
-#define SPARE_SEGMENTS 4        /* not worth the copying below that */
+#define STEP_BYTES (256u << 10)   /* copied in one turn */
+#define MOVE_ARENA_MAX (1u << 30) /* 50,000 recipients with all their words, and room */
+#define SPARE_SEGMENTS 4          /* not worth the copying below that */
 
 struct mover {
 	uint64_t message, generation;
@@ -41,8 +43,8 @@ move_part_finish(struct job *job)
 	if (job->write.error != 0)
 		v->error = job->write.error;
 	else
-		extents_add(&v->body, (struct extent){job->write.segment,
-					      job->write.offset + job->body_at, job->body_bytes});
+		extents_add(&v->body, extent_make(job->write.segment,
+					      job->write.offset + job->body_at, job->body_bytes));
 }
 
 static void
@@ -53,10 +55,19 @@ move_finish(struct job *job)
 	struct message *const m = message_find(q, v->message);
 	v->in_flight--;
 	if (job->write.error == 0 && m != NULL) {
-		free(m->body.list);
-		m->body = v->body;
-		v->body = (struct extents){0};
-		message_home_set(q, m, extents_oldest(&m->body, job->write.segment));
+		const uint64_t oldest = extents_oldest(&v->body, job->write.segment);
+		const struct standing in = {{(const char *)job->write.bytes + FRAME_HEAD_BYTES,
+						    job->write.payload_bytes},
+			job->write.segment, job->write.offset};
+		struct str rest = in.payload;
+		struct entry entry;
+		struct entry_message e;
+		const bool is_ours = entry_next(&rest, &entry) &&
+				     entry_message_parse(entry.content, &e) &&
+				     message_words_set(q, m, &e, &in);
+		assert(is_ours); /* we wrote it */
+		message_body_set(m, &v->body);
+		message_home_set(q, m, oldest);
 	}
 	mover_free(q);
 }
@@ -84,7 +95,7 @@ static bool
 move_part(struct queue *q, const struct message *m)
 {
 	struct mover *const v = q->mover;
-	const uint64_t left = m->shown.body_bytes - v->done;
+	const uint64_t left = m->body_bytes - v->done;
 	const size_t n = left < STEP_BYTES ? (size_t)left : STEP_BYTES;
 	char *const bytes = malloc(n);
 	if (bytes == NULL) {
@@ -105,17 +116,57 @@ move_part(struct queue *q, const struct message *m)
 	return sent;
 }
 
+/*
+ * The recipients with their words, as many as fit a frame: a message may have more timelines than
+ * that. What finds no room are first the deliverer's notes, then the words of the other side.
+ */
+static struct queue_recipient *
+recipients_read(const struct queue_message *m, struct arena *a)
+{
+	const size_t count = m->envelope.recipient_count;
+	struct queue_recipient *const list = arena_alloc(a, count, sizeof *list);
+	if (list == NULL)
+		return NULL;
+	for (size_t i = 0; i < count; i++)
+		list[i] = queue_recipient(m, i);
+	size_t taken = ENTRY_FIXED_MAX * (1 + count) + envelope_bytes(&m->envelope, list);
+	for (size_t i = 0; i < count; i++) {
+		struct recipient_progress *const p = &list[i].progress;
+		/* Words that cannot be read are lost; the recipient is not. */
+		(void)queue_words(m, i, a, p);
+		if (taken + p->note.len + p->reply.len + p->peer.len > FRAME_PAYLOAD_MAX)
+			p->note = STR("");
+		if (taken + p->reply.len + p->peer.len > FRAME_PAYLOAD_MAX)
+			p->reply = p->peer = STR("");
+		taken += p->note.len + p->reply.len + p->peer.len;
+	}
+	return arena_failed(a) ? NULL : list;
+}
+
 static bool
 move_entry(struct queue *q, const struct message *m)
 {
+	struct queue_message shown;
+	struct arena a;
 	struct buf payload;
+	arena_init(&a, MOVE_ARENA_MAX);
 	buf_init(&payload, FRAME_PAYLOAD_MAX);
-	entry_message_write(&payload, ENTRY_COPY,
-		&(struct entry_message){.message = m->shown.id,
-			.generation = q->mover->generation,
-			.body_bytes = m->shown.body_bytes,
-			.envelope = m->shown.envelope});
-	return move_send(q, &payload, move_finish, 0);
+	message_show(q, m, &shown);
+	shown.envelope.recipients = recipients_read(&shown, &a);
+	bool sent = false;
+	if (shown.envelope.recipients == NULL) {
+		q->mover->error = -ENOMEM;
+	} else {
+		entry_message_write(&payload, ENTRY_COPY,
+			&(struct entry_message){.message = shown.id,
+				.generation = q->mover->generation,
+				.body_bytes = shown.body_bytes,
+				.envelope = shown.envelope});
+		sent = move_send(q, &payload, move_finish, 0);
+	}
+	buf_fini(&payload);
+	arena_fini(&a);
+	return sent;
 }
 
 /* One step of the message that is being moved. */
@@ -131,7 +182,7 @@ move_step(struct queue *q)
 		mover_free(q);
 		return !failed;
 	}
-	if (v->done < m->shown.body_bytes)
+	if (v->done < m->body_bytes)
 		return move_part(q, m);
 	/* The copy must not miss a change that was sent off before it. */
 	return m->changing == 0 && move_entry(q, m);
@@ -145,7 +196,7 @@ move_begin(struct queue *q, const struct home *h)
 			q->mover = calloc(1, sizeof *q->mover);
 			if (q->mover == NULL)
 				return false;
-			q->mover->message = m->shown.id;
+			q->mover->message = m->node.key;
 			q->mover->generation = ++q->generation;
 			q->mover->era = journal_era(q->journal);
 			return true;

@@ -86,15 +86,17 @@ entry_message_write(struct buf *b, enum entry_kind kind, const struct entry_mess
 	entry_end(b, begin);
 }
 
-void
+size_t
 entry_change_write(struct buf *b, const struct entry_change *e)
 {
 	const size_t begin = entry_begin(b, ENTRY_CHANGE);
 	put(b, e->change.message, 8);
 	put(b, e->change.recipient, 4);
 	put(b, e->from, 1);
+	const size_t said = b->len;
 	put_progress(b, &e->change.to);
 	entry_end(b, begin);
+	return said;
 }
 
 void
@@ -212,13 +214,23 @@ entry_message_parse(struct str content, struct entry_message *out)
 }
 
 bool
-entry_recipient_next(struct str *rest, struct queue_recipient *out)
+entry_progress_parse(struct str said, struct recipient_progress *out)
+{
+	struct cursor c = {.rest = said};
+	*out = get_progress(&c);
+	return !c.failed;
+}
+
+bool
+entry_recipient_next(struct str *rest, struct queue_recipient *out, struct str *said)
 {
 	struct cursor c = {.rest = *rest};
 	out->forward_path = get_text(&c);
 	out->original = get_text(&c);
 	out->notify = (uint32_t)get(&c, 4);
+	*said = c.rest;
 	out->progress = get_progress(&c);
+	*said = str_head(*said, said->len - c.rest.len);
 	*rest = c.rest;
 	return !c.failed;
 }
@@ -230,6 +242,7 @@ entry_change_parse(struct str content, struct entry_change *out)
 	out->change.message = get(&c, 8);
 	out->change.recipient = (uint32_t)get(&c, 4);
 	out->from = get_state(&c);
+	out->said = c.rest;
 	out->change.to = get_progress(&c);
 	return !c.failed;
 }

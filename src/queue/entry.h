@@ -53,6 +53,7 @@ struct entry_message {
 struct entry_change {
 	enum recipient_state from;
 	struct queue_change change;
+	struct str said; /* the bytes that state change.to; set by the parser */
 };
 
 struct entry_base {
@@ -68,13 +69,16 @@ struct entry_base {
 /* entry_body_write - kind: ENTRY_BODY or ENTRY_FRONT */
 void entry_body_write(struct buf *b, enum entry_kind kind, const struct entry_body *e);
 void entry_message_write(struct buf *b, enum entry_kind kind, const struct entry_message *e);
-void entry_change_write(struct buf *b, const struct entry_change *e);
+/* entry_change_write - gives where in b the bytes begin that state change.to; they go to its end */
+size_t entry_change_write(struct buf *b, const struct entry_change *e);
 void entry_base_write(struct buf *b, const struct entry_base *e);
 
 /* All give false when the content is not what it should be; *out is then not to be used. */
 bool entry_body_parse(struct str content, struct entry_body *out);
 bool entry_message_parse(struct str content, struct entry_message *out);
-bool entry_recipient_next(struct str *rest, struct queue_recipient *out);
+/* said: the bytes that state its progress, for entry_progress_parse() */
+bool entry_recipient_next(struct str *rest, struct queue_recipient *out, struct str *said);
+bool entry_progress_parse(struct str said, struct recipient_progress *out);
 bool entry_change_parse(struct str content, struct entry_change *out);
 bool entry_base_parse(struct str content, struct entry_base *out);
 

@@ -4,112 +4,12 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* ---- texts in one block */
-
-struct texts {
-	char *at;
-};
-
-static struct str
-text_keep(struct texts *t, struct str s)
-{
-	const struct str kept = {t->at, s.len};
-	if (s.len > 0)
-		memcpy(t->at, s.ptr, s.len);
-	t->at += s.len;
-	return kept;
-}
-
-size_t
-progress_bytes(const struct recipient_progress *p)
-{
-	return p->why.len + p->reply.len + p->peer.len + p->note.len;
-}
-
-static void
-progress_keep(struct texts *t, struct recipient_progress *p)
-{
-	p->why = text_keep(t, p->why);
-	p->reply = text_keep(t, p->reply);
-	p->peer = text_keep(t, p->peer);
-	p->note = text_keep(t, p->note);
-}
-
-size_t
-envelope_bytes(const struct queue_envelope *v, const struct queue_recipient *recipients)
-{
-	size_t n = v->reverse_path.len + v->envelope_id.len + v->account.len + v->client.len +
-		   v->helo.len + v->session.len;
-	for (size_t i = 0; i < v->recipient_count; i++)
-		n += recipients[i].forward_path.len + recipients[i].original.len +
-		     progress_bytes(&recipients[i].progress);
-	return n;
-}
-
-static void
-envelope_keep(struct texts *t, struct queue_envelope *v)
-{
-	v->reverse_path = text_keep(t, v->reverse_path);
-	v->envelope_id = text_keep(t, v->envelope_id);
-	v->account = text_keep(t, v->account);
-	v->client = text_keep(t, v->client);
-	v->helo = text_keep(t, v->helo);
-	v->session = text_keep(t, v->session);
-	for (size_t i = 0; i < v->recipient_count; i++) {
-		struct queue_recipient *const r = &v->recipients[i];
-		r->forward_path = text_keep(t, r->forward_path);
-		r->original = text_keep(t, r->original);
-		progress_keep(t, &r->progress);
-	}
-}
-
 /* ---- messages */
 
 struct message *
 message_find(const struct queue *q, uint64_t id)
 {
 	return MESSAGE_OF(table_find(&q->messages, id));
-}
-
-struct message *
-message_new(const struct entry_message *e, const struct queue_recipient *recipients)
-{
-	struct message *const m = calloc(1, sizeof *m);
-	if (m == NULL)
-		return NULL;
-	struct queue_envelope *const v = &m->shown.envelope;
-	m->shown.id = e->message;
-	m->shown.body_bytes = e->body_bytes;
-	*v = e->envelope;
-	const size_t text_bytes = envelope_bytes(v, recipients);
-	v->recipients = calloc(v->recipient_count, sizeof *v->recipients);
-	m->inside = calloc(v->recipient_count, sizeof *m->inside);
-	m->texts = malloc(text_bytes + 1);
-	if (v->recipients == NULL || m->inside == NULL || m->texts == NULL) {
-		message_free(m);
-		return NULL;
-	}
-	memcpy(v->recipients, recipients, v->recipient_count * sizeof *recipients);
-	envelope_keep(&(struct texts){m->texts}, v);
-	for (size_t i = 0; i < v->recipient_count; i++)
-		m->open_count += !recipient_is_final(v->recipients[i].progress.state);
-	m->stored_bytes = e->body_bytes + text_bytes;
-	return m;
-}
-
-void
-message_free(struct message *m)
-{
-	if (m == NULL)
-		return;
-	if (m->inside != NULL)
-		for (size_t i = 0; i < m->shown.envelope.recipient_count; i++)
-			free(m->inside[i].said);
-	free(m->inside);
-	free(m->shown.envelope.recipients);
-	free(m->texts);
-	free(m->body.list);
-	free(m);
 }
 
 void
@@ -128,13 +28,25 @@ message_home_set(struct queue *q, struct message *m, uint64_t oldest)
 	h->first = m;
 }
 
+/* How many wait and are held, with this one or without it. */
+static void
+state_count(struct queue *q, unsigned state, int more)
+{
+	if (state == RECIPIENT_WAITING)
+		q->waiting += (uint64_t)(int64_t)more;
+	else if (state == RECIPIENT_HELD)
+		q->held += (uint64_t)(int64_t)more;
+}
+
 void
 message_add(struct queue *q, struct message *m)
 {
-	table_add(&q->messages, &m->node, m->shown.id);
+	table_add(&q->messages, &m->node, m->node.key);
 	q->stored_bytes += m->stored_bytes;
-	if (m->shown.id > q->last_id)
-		q->last_id = m->shown.id;
+	for (uint32_t i = 0; i < m->recipient_count; i++)
+		state_count(q, m->recipients[i].state, 1);
+	if (m->node.key > q->last_id)
+		q->last_id = m->node.key;
 }
 
 void
@@ -147,35 +59,33 @@ message_remove(struct queue *q, struct message *m)
 	}
 	table_remove(&q->messages, &m->node);
 	q->stored_bytes -= m->stored_bytes;
+	for (uint32_t i = 0; i < m->recipient_count; i++)
+		state_count(q, m->recipients[i].state, -1);
 	message_free(m);
 }
 
 /* ---- changes */
 
-bool
-change_make(const struct queue_change *from, struct change_made *out)
+void
+recipient_state_set(struct queue *q, struct message *m, uint32_t place, enum recipient_state state)
 {
-	*out = (struct change_made){
-		.message = from->message, .recipient = from->recipient, .progress = from->to};
-	out->said = malloc(progress_bytes(&from->to) + 1);
-	if (out->said == NULL)
-		return false;
-	progress_keep(&(struct texts){out->said}, &out->progress);
-	return true;
+	struct kept_recipient *const k = &m->recipients[place];
+	if (!recipient_is_final((enum recipient_state)k->state) && recipient_is_final(state))
+		m->open_count--;
+	state_count(q, k->state, -1);
+	k->state = (unsigned)state & 7;
+	state_count(q, k->state, 1);
 }
 
-/* Takes over c->said. */
 void
-message_apply(struct queue *q, struct message *m, struct change_made *c)
+message_apply(struct queue *q, struct message *m, const struct change_made *c)
 {
-	struct recipient_progress *const p = &m->shown.envelope.recipients[c->recipient].progress;
-	struct recipient_inside *const inside = &m->inside[c->recipient];
-	if (!recipient_is_final(p->state) && recipient_is_final(c->progress.state))
-		m->open_count--;
-	free(inside->said);
-	inside->said = c->said;
-	c->said = NULL;
-	*p = c->progress;
+	struct kept_recipient *const k = &m->recipients[c->recipient];
+	recipient_state_set(q, m, c->recipient, (enum recipient_state)c->to.state);
+	k->due_ms = c->to.due_ms;
+	k->why = c->to.why;
+	k->attempts = c->to.attempts;
+	message_words_put(q, m, c->recipient, c->to.words);
 	if (m->open_count == 0 && m->changing == 0)
 		message_remove(q, m);
 }

@@ -90,8 +90,8 @@ part_finish(struct job *job)
 		if (in->error == 0)
 			in->error = job->write.error;
 	} else {
-		extents_add(&in->body, (struct extent){job->write.segment,
-					       job->write.offset + job->body_at, job->body_bytes});
+		extents_add(&in->body, extent_make(job->write.segment,
+					       job->write.offset + job->body_at, job->body_bytes));
 		struct home *const h = home_get(in->q, job->write.segment);
 		if (in->home == 0) {
 			in->home = h->number;

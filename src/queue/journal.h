@@ -22,6 +22,7 @@
 
 #define SEGMENT_BYTES_DEFAULT (64u << 20)
 #define SEGMENT_BYTES_MIN (64u << 10)
+#define SEGMENT_BYTES_MAX (UINT64_C(1) << 36)
 #define BATCH_FRAMES_MAX 512 /* written together */
 
 struct journal;
@@ -54,7 +55,7 @@ struct journal_reader {
 
 struct journal_options {
 	uint64_t segment_bytes; /* a frame that is larger has one to itself. 0:
-				   SEGMENT_BYTES_DEFAULT; raised to SEGMENT_BYTES_MIN */
+				   SEGMENT_BYTES_DEFAULT; kept between MIN and MAX */
 	uint32_t salt;          /* any number, better a new one each time */
 };
 

@@ -252,6 +252,8 @@ journal_open(struct disk *disk, const struct journal_options *options,
 		options->segment_bytes == 0 ? SEGMENT_BYTES_DEFAULT : options->segment_bytes;
 	if (j->segment_bytes < SEGMENT_BYTES_MIN)
 		j->segment_bytes = SEGMENT_BYTES_MIN;
+	if (j->segment_bytes > SEGMENT_BYTES_MAX)
+		j->segment_bytes = SEGMENT_BYTES_MAX;
 	j->wake = -1;
 	j->waiting_end = &j->waiting;
 	j->done_end = &j->done;

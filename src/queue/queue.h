@@ -8,7 +8,9 @@
  * transition, crash by crash.
  *
  * Messages and states live in a journal (queue/journal.h). An index of all that is not final is
- * kept in memory, some hundred bytes for a recipient; bodies are not.
+ * kept in memory: a hundred bytes for a message, 32 for a recipient, and the texts of the envelope.
+ * Bodies stay on the disk, and so do the words about a recipient's last attempt, which are read
+ * when somebody asks for them (queue_words()).
  *
  * Time is the caller's: milliseconds since 1970.
  * Threads: one owner. A thread of the journal's writes, when queue_start() was called.
@@ -16,6 +18,7 @@
 #ifndef QUEUE_QUEUE_H
 #define QUEUE_QUEUE_H
 
+#include "base/arena.h"
 #include "base/notify.h"
 #include "queue/disk.h"
 #include "queue/journal.h"
@@ -62,8 +65,9 @@ struct recipient_progress {
 	uint32_t attempts;
 	int64_t due_ms; /* when WAITING */
 	int64_t changed_ms;
-	struct str why;   /* a condition or rule: "C34", "rule:null-sender" */
-	struct str reply; /* the words of the other side */
+	struct str why; /* a condition or rule: "C34", "rule:null-sender" */
+	/* Its words: these and changed_ms are on the disk alone, queue_words() reads them. */
+	struct str reply; /* of the other side */
 	struct str peer;  /* its name and address */
 	struct str note;  /* the deliverer's own */
 };
@@ -84,11 +88,13 @@ struct queue_envelope {
 	size_t recipient_count;
 };
 
-/* A message in the index. Valid until the next queue_turn(). */
+/* A message, as the index has it. Its texts are the index's, good until the next queue_turn(). */
 struct queue_message {
 	uint64_t id;
 	uint64_t body_bytes;
-	struct queue_envelope envelope;
+	struct queue_envelope envelope; /* without a list: queue_recipient() gives each */
+	const struct queue *of;
+	const struct message *kept;
 };
 
 /* Something for an operator to know, in words. */
@@ -192,11 +198,32 @@ int queue_commit(struct queue *q, const struct queue_commit *commit);
 
 /* ---- looking */
 
-const struct queue_message *queue_find(const struct queue *q, uint64_t id);
+/* queue_find - false, and *out unchanged, when there is no such message, or no more; out may be
+ * NULL
+ */
+bool queue_find(const struct queue *q, uint64_t id, struct queue_message *out);
+
+/* queue_recipient - one of a message that queue_find() gave, without the words. O(1) */
+struct queue_recipient queue_recipient(const struct queue_message *m, size_t place);
+
+/* queue_words - adds the words to what queue_recipient() gave, in the arena; 0, or a negative errno
+ * and they are absent. Reads the disk */
+int queue_words(const struct queue_message *m, size_t place, struct arena *a,
+	struct recipient_progress *out);
 
 /* queue_each - calls fn for every message, in no order; fn returns false to stop */
 typedef bool queue_visit(void *to, const struct queue_message *m);
 void queue_each(const struct queue *q, queue_visit *fn, void *to);
+
+/*
+ * queue_walk - the same in pieces, so that a long queue holds nobody up
+ *
+ * cursor   0 at first; what it is afterwards is the queue's
+ * most     about so many messages are visited in one call
+ * Returns  false when that was the end. What is in the queue from the first call to the last is
+ *          visited once, whatever comes and goes meanwhile
+ */
+bool queue_walk(const struct queue *q, uint64_t *cursor, size_t most, queue_visit *fn, void *to);
 
 /* queue_body_read - bytes of a message; 0, or a negative errno */
 int queue_body_read(struct queue *q, uint64_t id, uint64_t offset, void *to, size_t bytes);
@@ -206,9 +233,14 @@ struct queue_counts {
 	uint64_t messages, accepted;
 	uint64_t final[RECIPIENT_STATE_COUNT]; /* by final state */
 	uint64_t waiting, held;
+	uint64_t here; /* messages that are not gone */
 };
 
-/* queue_audit - counts; true when accepted = final + waiting + held, as it must be */
+/* queue_count - as they were counted along the way. O(segments) */
+void queue_count(const struct queue *q, struct queue_counts *out);
+
+/* queue_audit - counts again, one by one; true when accepted = final + waiting + held, as it must
+ * be, and queue_count() knows it. O(recipients) */
 bool queue_audit(const struct queue *q, struct queue_counts *out);
 
 /* queue_id_text - an id as people write it: 13 letters and digits, no I, L, O, U */

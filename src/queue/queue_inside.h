@@ -7,11 +7,32 @@
 #include "queue/queue.h"
 #include "queue/table.h"
 
-/* Where a part of a message stands. */
+/* Where bytes of the journal stand. */
 struct extent {
-	uint64_t segment, offset;
-	size_t bytes;
+	uint64_t segment;
+	uint64_t offset : 40, bytes : 24; /* EXTENT_OFFSET_MAX; FRAME_PAYLOAD_MAX and less */
 };
+#define EXTENT_OFFSET_MAX ((UINT64_C(1) << 40) - 1)
+#define EXTENT_BYTES_MAX ((1u << 24) - 1)
+
+static inline struct extent
+extent_make(uint64_t segment, uint64_t offset, size_t bytes)
+{
+	return (struct extent){segment, offset & EXTENT_OFFSET_MAX, bytes & EXTENT_BYTES_MAX};
+}
+
+/* The payload of a frame, and where it stands. */
+struct standing {
+	struct str payload;
+	uint64_t segment, offset;
+};
+
+/* Where a part of it stands. */
+static inline struct extent
+standing_part(const struct standing *p, struct str part)
+{
+	return extent_make(p->segment, p->offset + (uint64_t)(part.ptr - p->payload.ptr), part.len);
+}
 
 struct extents {
 	struct extent *list;
@@ -19,23 +40,40 @@ struct extents {
 	uint64_t bytes; /* of all */
 };
 
-/* What the index keeps of one recipient besides what it shows. */
-struct recipient_inside {
-	char *said; /* the texts of its progress, when they came with a change */
-	bool is_changing;
+/* Conditions and rules: few, and said of millions. A number stands for each; 0 is none. */
+#define WHYS_MAX 4095 /* what is there more is on the disk alone */
+struct whys {
+	char **texts; /* with their NUL */
+	size_t count;
+	uint16_t slots[2 * (WHYS_MAX + 1)]; /* by hash; 0 = free */
 };
 
+/* What the index keeps of one recipient. */
+struct kept_recipient {
+	int64_t due_ms;
+	struct extent words; /* what states its progress; of 0 bytes: there are no words */
+	uint32_t text;       /* where its addresses begin, in the texts of its message */
+	uint32_t why : 12, attempts : 12, notify : 4, state : 3, is_changing : 1;
+};
+#define KEPT_ATTEMPTS_MAX 4095 /* more are counted on the disk alone */
+
+/* One piece of memory: the recipients and the texts stand behind. kept.c knows how. */
 struct message {
-	struct queue_message shown; /* the first member: what queue_find() gives */
-	struct table_node node;
-	struct extents body;
-	struct recipient_inside *inside;
-	char *texts;       /* of the envelope, and of the recipients as they came */
-	size_t open_count; /* recipients that are not final */
-	size_t changing;   /* changes on their way to the disk */
+	struct table_node node; /* its key is the id */
 	struct message *home_next,
 		**home_link; /* of those whose oldest part is in the same segment */
-	uint64_t stored_bytes;
+	int64_t arrived_ms;
+	uint64_t body_bytes, stored_bytes;
+	union {
+		struct extent one; /* most have one part */
+		struct extent *list;
+	} parts;
+	uint32_t part_count;
+	uint32_t flags;
+	uint32_t recipient_count;
+	uint32_t open_count; /* recipients that are not final */
+	uint32_t changing;   /* changes on their way to the disk */
+	struct kept_recipient recipients[];
 };
 
 /* Segments that may begin between two turns: more than could be filled, or fail, meanwhile. */
@@ -64,11 +102,11 @@ struct job {
 	void *to;
 };
 
+/* A change, as the index will have it. */
 struct change_made {
 	uint64_t message;
+	struct kept_recipient to; /* but for text and notify */
 	uint32_t recipient;
-	struct recipient_progress progress; /* its texts in `said` */
-	char *said;
 };
 
 struct queue_intake {
@@ -91,7 +129,9 @@ struct queue {
 	struct queue_options options;
 	uint64_t segment_bytes;
 	struct table messages;
-	struct home *homes; /* in order of their numbers */
+	struct whys whys;
+	uint64_t waiting, held; /* recipients */
+	struct home *homes;     /* in order of their numbers */
 	size_t home_count, home_room;
 	struct queue_counts base; /* of segments that are gone */
 	uint64_t last_id;
@@ -107,18 +147,43 @@ struct queue {
 
 #define MESSAGE_OF(node_) TABLE_OWNER(node_, struct message, node)
 
-/* index.c: no input or output */
-struct message *message_find(const struct queue *q, uint64_t id);
+/* ---- kept.c: a message in little memory; no input or output */
+
+/*
+ * message_new - of an entry that was parsed, of the payload `in`; its recipients are in e->rest
+ *
+ * Returns   NULL when memory ran out, or when the entry is none: *is_sound tells
+ */
 struct message *message_new(
-	const struct entry_message *e, const struct queue_recipient *recipients);
+	struct queue *q, const struct entry_message *e, const struct standing *in, bool *is_sound);
 void message_free(struct message *m);
+void message_show(const struct queue *q, const struct message *m, struct queue_message *out);
+const struct extent *message_parts(const struct message *m);
+/* message_body_set - takes the list of `body` over */
+void message_body_set(struct message *m, struct extents *body);
+/* message_words_set - they are in this entry now, that of a copy; false when it is none */
+bool message_words_set(struct queue *q, struct message *m, const struct entry_message *e,
+	const struct standing *in);
+/* message_words_move - the payload that they are in was thought to stand nowhere; now it stands */
+void message_words_move(struct message *m, uint64_t segment, uint64_t offset);
+/* message_words_put - of one recipient, from now on */
+void message_words_put(struct queue *q, struct message *m, uint32_t place, struct extent words);
+/* progress_keep - false when memory ran out; words: what states it, kept if there are any */
+bool progress_keep(struct queue *q, const struct recipient_progress *p, struct extent words,
+	struct kept_recipient *out);
+bool why_keep(struct whys *w, struct str text, uint16_t *out);
+void whys_fini(struct whys *w);
+size_t progress_bytes(const struct recipient_progress *p);
+size_t envelope_bytes(const struct queue_envelope *v, const struct queue_recipient *recipients);
+
+/* ---- index.c: no input or output */
+struct message *message_find(const struct queue *q, uint64_t id);
 void message_add(struct queue *q, struct message *m);
 void message_remove(struct queue *q, struct message *m);
 void message_home_set(struct queue *q, struct message *m, uint64_t oldest);
-void message_apply(struct queue *q, struct message *m, struct change_made *c);
-size_t progress_bytes(const struct recipient_progress *p);
-size_t envelope_bytes(const struct queue_envelope *v, const struct queue_recipient *recipients);
-bool change_make(const struct queue_change *from, struct change_made *out);
+void message_apply(struct queue *q, struct message *m, const struct change_made *c);
+void recipient_state_set(
+	struct queue *q, struct message *m, uint32_t place, enum recipient_state state);
 struct home *home_get(struct queue *q, uint64_t number);
 bool homes_reserve(struct queue *q);
 void home_drop_first(struct queue *q);

@@ -54,51 +54,36 @@ replay_body(struct queue *q, enum entry_kind kind, const struct entry_body *e, s
 		extents_add(&d->body, x);
 }
 
-static bool
-recipients_parse(const struct entry_message *e, struct queue_recipient *list)
-{
-	struct str rest = e->rest;
-	for (size_t i = 0; i < e->envelope.recipient_count; i++)
-		if (!entry_recipient_next(&rest, &list[i]))
-			return false;
-	return true;
-}
-
-/* A new message for the index. False when the entry is none; memory shows in replay_error. */
-static bool
-message_make(struct queue *q, const struct entry_message *e, struct message **out)
-{
-	struct queue_recipient *const list = calloc(e->envelope.recipient_count, sizeof *list);
-	const bool ok = list != NULL && recipients_parse(e, list);
-	*out = ok && table_reserve(&q->messages, 1) ? message_new(e, list) : NULL;
-	if (*out == NULL && (ok || list == NULL))
-		q->replay_error = -ENOMEM;
-	free(list);
-	return ok;
-}
-
 /* A message without its bytes cannot be sent, and is not thrown away either. */
 static void
 message_hold_damaged(struct queue *q, struct message *m)
 {
-	if (m->body.bytes == m->shown.body_bytes)
+	uint64_t bytes = 0;
+	uint16_t why;
+	for (uint32_t i = 0; i < m->part_count; i++)
+		bytes += message_parts(m)[i].bytes;
+	if (bytes == m->body_bytes)
 		return;
 	char id[QUEUE_ID_BYTES];
-	queue_id_text(m->shown.id, id);
+	queue_id_text(m->node.key, id);
 	queue_alarm_say(q, "message %s: part of its body is not readable; it is held", id);
-	for (size_t i = 0; i < m->shown.envelope.recipient_count; i++) {
-		struct recipient_progress *const p = &m->shown.envelope.recipients[i].progress;
-		if (!recipient_is_final(p->state)) {
-			p->state = RECIPIENT_HELD;
-			p->why = WHY_DAMAGED;
-		}
+	if (!why_keep(&q->whys, WHY_DAMAGED, &why))
+		q->replay_error = -ENOMEM;
+	for (uint32_t i = 0; i < m->recipient_count; i++) {
+		struct kept_recipient *const k = &m->recipients[i];
+		if (recipient_is_final((enum recipient_state)k->state))
+			continue;
+		recipient_state_set(q, m, i, RECIPIENT_HELD);
+		k->why = (uint32_t)why & WHYS_MAX;
 	}
 }
 
+/* False when the entry is none; want of memory shows in replay_error. */
 static bool
-replay_message(
-	struct queue *q, enum entry_kind kind, const struct entry_message *e, uint64_t segment)
+replay_message(struct queue *q, enum entry_kind kind, const struct entry_message *e,
+	const struct standing *p)
 {
+	const uint64_t segment = p->segment;
 	struct draft *const d = DRAFT_OF(table_find(&q->drafts, e->message));
 	struct extents body = {0};
 	if (d != NULL && d->generation == e->generation) {
@@ -109,34 +94,46 @@ replay_message(
 
 	struct message *m = message_find(q, e->message);
 	const bool was_known = m != NULL;
-	/* When the new copy is not whole, the one it had is the better one. */
-	if (was_known ? body.bytes != e->body_bytes : !message_make(q, e, &m) || m == NULL) {
-		free(body.list);
-		return was_known || q->replay_error != 0;
+	bool is_sound = true;
+	if (was_known) {
+		/* When the new copy is not whole, the one it had is the better one. */
+		is_sound = body.bytes != e->body_bytes || message_words_set(q, m, e, p);
+		if (body.bytes != e->body_bytes || !is_sound) {
+			free(body.list);
+			return is_sound;
+		}
+	} else {
+		m = table_reserve(&q->messages, 1) ? message_new(q, e, p, &is_sound) : NULL;
+		if (m == NULL) {
+			if (is_sound)
+				q->replay_error = -ENOMEM;
+			free(body.list);
+			return is_sound;
+		}
+		message_add(q, m);
 	}
 	if (kind == ENTRY_MESSAGE) {
 		struct home *const h = home_get(q, segment);
 		h->counts.messages++;
 		h->counts.accepted += e->envelope.recipient_count;
 	}
-	if (!was_known)
-		message_add(q, m);
-	free(m->body.list);
-	m->body = body;
-	message_home_set(q, m, extents_oldest(&body, segment));
+	const uint64_t oldest = extents_oldest(&body, segment);
+	message_body_set(m, &body);
+	message_home_set(q, m, oldest);
 	return true;
 }
 
 static void
-replay_change(struct queue *q, const struct entry_change *e, uint64_t segment)
+replay_change(struct queue *q, const struct entry_change *e, const struct standing *p)
 {
-	if (recipient_is_final(e->change.to.state) && !recipient_is_final(e->from))
-		home_get(q, segment)->counts.final[e->change.to.state]++;
-	struct message *const m = message_find(q, e->change.message);
-	if (m == NULL || e->change.recipient >= m->shown.envelope.recipient_count)
+	const struct queue_change *const c = &e->change;
+	if (recipient_is_final(c->to.state) && !recipient_is_final(e->from))
+		home_get(q, p->segment)->counts.final[c->to.state]++;
+	struct message *const m = message_find(q, c->message);
+	if (m == NULL || c->recipient >= m->recipient_count)
 		return;
-	struct change_made made;
-	if (change_make(&e->change, &made))
+	struct change_made made = {.message = c->message, .recipient = c->recipient};
+	if (progress_keep(q, &c->to, standing_part(p, e->said), &made.to))
 		message_apply(q, m, &made);
 	else
 		q->replay_error = -ENOMEM;
@@ -158,6 +155,7 @@ void
 replay_frame(void *to, uint64_t segment, uint64_t offset, struct str payload)
 {
 	struct queue *const q = to;
+	const struct standing standing = {payload, segment, offset};
 	struct str rest = payload;
 	struct entry e;
 	if (!homes_reserve(q)) {
@@ -176,18 +174,15 @@ replay_frame(void *to, uint64_t segment, uint64_t offset, struct str payload)
 		else if (e.kind == ENTRY_BODY || e.kind == ENTRY_FRONT) {
 			ok = entry_body_parse(e.content, &body);
 			if (ok)
-				replay_body(q, e.kind, &body,
-					(struct extent){segment,
-						offset + (size_t)(body.bytes.ptr - payload.ptr),
-						body.bytes.len});
+				replay_body(q, e.kind, &body, standing_part(&standing, body.bytes));
 		} else if (e.kind == ENTRY_MESSAGE || e.kind == ENTRY_COPY) {
 			ok = entry_message_parse(e.content, &message);
 			if (ok)
-				ok = replay_message(q, e.kind, &message, segment);
+				ok = replay_message(q, e.kind, &message, &standing);
 		} else if (e.kind == ENTRY_CHANGE) {
 			ok = entry_change_parse(e.content, &change);
 			if (ok)
-				replay_change(q, &change, segment);
+				replay_change(q, &change, &standing);
 		} else {
 			ok = entry_base_parse(e.content, &base);
 			if (ok)
@@ -217,8 +212,11 @@ int
 replay_done(struct queue *q)
 {
 	struct table_node *node;
-	while ((node = table_next(&q->drafts, NULL)) != NULL)
-		draft_free(q, DRAFT_OF(node)); /* never accepted */
+	for (uint64_t cursor = 0; table_walk(&q->drafts, &cursor, &node);)
+		for (struct table_node *next; node != NULL; node = next) {
+			next = node->next;
+			draft_free(q, DRAFT_OF(node)); /* never accepted */
+		}
 	table_fini(&q->drafts);
 	for (struct message *m = MESSAGE_OF(table_next(&q->messages, NULL)); m != NULL;
 		m = MESSAGE_OF(table_next(&q->messages, &m->node)))

@@ -4,19 +4,29 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#define BUCKETS_FIRST 64
+
+/* The upper bits choose: when the table grows each bucket becomes two that stand in its place, so
+ * the order of all stays. */
+static unsigned
+bucket_shift(const struct table *t)
+{
+	return 64 - (unsigned)__builtin_ctzll(t->bucket_count);
+}
+
 static size_t
 bucket_of(const struct table *t, uint64_t key)
 {
 	/* Keys are times: their low bits count, their high bits hardly change. */
 	key ^= key >> 32;
 	key *= 0x9E3779B97F4A7C15u;
-	return (size_t)(key >> 32) & (t->bucket_count - 1);
+	return (size_t)(key >> bucket_shift(t));
 }
 
 bool
 table_reserve(struct table *t, size_t more)
 {
-	size_t n = t->bucket_count == 0 ? 64 : t->bucket_count;
+	size_t n = t->bucket_count == 0 ? BUCKETS_FIRST : t->bucket_count;
 	if (more > SIZE_MAX / 4 - t->count)
 		return false;
 	while (n < t->count + more)
@@ -84,4 +94,15 @@ table_next(const struct table *t, const struct table_node *node)
 		if (t->buckets[i] != NULL)
 			return t->buckets[i];
 	return NULL;
+}
+
+bool
+table_walk(const struct table *t, uint64_t *cursor, struct table_node **out)
+{
+	if (t->bucket_count == 0 || *cursor == UINT64_MAX)
+		return false;
+	const size_t at = (size_t)(*cursor >> bucket_shift(t));
+	*out = t->buckets[at];
+	*cursor = at + 1 == t->bucket_count ? UINT64_MAX : (uint64_t)(at + 1) << bucket_shift(t);
+	return true;
 }

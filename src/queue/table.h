@@ -36,4 +36,13 @@ void table_remove(struct table *t, struct table_node *node);
 /* table_next - every node, in no order: NULL first. The table must not change meanwhile */
 struct table_node *table_next(const struct table *t, const struct table_node *node);
 
+/*
+ * table_walk - a few of the nodes, chained by `next`; perhaps none
+ *
+ * cursor   0 at first. Between two calls the table may change: what is in it all the time is met
+ *          once
+ * Returns  false, and no nodes, when all were met
+ */
+bool table_walk(const struct table *t, uint64_t *cursor, struct table_node **out);
+
 #endif

@@ -371,20 +371,28 @@ world_take_one(struct world *w, const char *sender, const char *recipient)
 const struct recipient_progress *
 world_progress(const struct world *w, uint64_t id, uint32_t i)
 {
-	static const struct recipient_progress gone = {.state = RECIPIENT_STATE_COUNT};
-	const struct queue_message *const m = queue_find(w->queue, id);
-	return m == NULL ? &gone : &m->envelope.recipients[i].progress;
+	static struct recipient_progress p;
+	static struct arena words;
+	struct queue_message m;
+	arena_fini(&words);
+	arena_init(&words, 1 << 20);
+	p = (struct recipient_progress){.state = RECIPIENT_STATE_COUNT};
+	if (queue_find(w->queue, id, &m)) {
+		p = queue_recipient(&m, i).progress;
+		must(queue_words(&m, i, &words, &p) == 0, "no words");
+	}
+	return &p;
 }
 
 char *
 world_text(const struct world *w, uint64_t id)
 {
-	const struct queue_message *const m = queue_find(w->queue, id);
-	if (m == NULL)
+	struct queue_message m;
+	if (!queue_find(w->queue, id, &m))
 		return NULL;
-	char *const text = calloc(1, (size_t)m->body_bytes + 1);
+	char *const text = calloc(1, (size_t)m.body_bytes + 1);
 	must(text != NULL, "no memory");
-	must(queue_body_read(w->queue, id, 0, text, (size_t)m->body_bytes) == 0, "no body");
+	must(queue_body_read(w->queue, id, 0, text, (size_t)m.body_bytes) == 0, "no body");
 	return text;
 }
 

@@ -67,6 +67,7 @@ void world_settle(struct world *w);
 /* Time goes on until the message's recipient is due, and a second. */
 void world_wait_due(struct world *w, uint64_t id, uint32_t recipient);
 
+/* Good until the next call. */
 const struct recipient_progress *world_progress(const struct world *w, uint64_t id, uint32_t i);
 
 /* The other side answers the job: all of its recipients alike. */

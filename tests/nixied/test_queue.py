@@ -60,7 +60,8 @@ with Nixied(NIXIED, settings=SETTINGS, listeners=MX + SUBMISSIONS) as n:
     same('by sender', len(waiting(n, '--from', USER)), 3)
     same('nothing fits', n.run('queue', 'list', '--from', 'x@y.example').returncode, 1)
     has('for people', n.run('queue').stdout, first, 'waiting', f'{USER} -> a@one.example', 'tried 1 time, next ', '3 recipients\n')
-    has('a limit is told', n.run('queue', 'list', '--limit', '1').stdout, '3 recipients, of which 1 are shown')
+    has('a limit is told', n.run('queue', 'list', '--limit', '1').stdout, '3 recipients, of which the oldest is shown')
+    has('also of two', n.run('queue', 'list', '--limit', '2').stdout, '3 recipients, of which the oldest 2 are shown')
     has('one message', n.run('queue', 'show', first).stdout, 'arrived', f'from     {USER}', 'account  ', 'b@two.example')
     has('... and its text', n.run('queue', 'show', '--body', first).stdout, 'Received: from pc', 'Subject: waits', 'body')
 

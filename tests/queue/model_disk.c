@@ -34,7 +34,7 @@ struct name {
 };
 
 struct names {
-	struct name list[64];
+	struct name list[256];
 	size_t count;
 };
 

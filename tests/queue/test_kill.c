@@ -208,7 +208,9 @@ round_check(const char *folder, struct verdict *v)
 	qsort(said, said_count, sizeof *said, saying_order);
 	size_t kept = 0;
 	for (size_t i = 0; i < said_count; i++) {
-		const struct queue_message *const m = queue_find(q, said[i].id);
+		struct queue_message found;
+		const struct queue_message *const m =
+			queue_find(q, said[i].id, &found) ? &found : NULL;
 		const bool is_delivered = said[i].what == DELIVERED ||
 					  (i + 1 < said_count && said[i + 1].id == said[i].id);
 		if (is_delivered) {

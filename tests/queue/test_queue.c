@@ -281,7 +281,8 @@ recipient_check(struct world *w, struct want *x, size_t i, bool is_there, enum r
 static bool
 want_check(struct world *w, struct want *x)
 {
-	const struct queue_message *const m = queue_find(w->q, x->id);
+	struct queue_message found;
+	const struct queue_message *const m = queue_find(w->q, x->id, &found) ? &found : NULL;
 	if (x->answered == NO)
 		return m == NULL || w->is_quiet || complain(w, "was refused, and is there", x->id);
 	if (x->answered == NOT_YET) {
@@ -295,8 +296,8 @@ want_check(struct world *w, struct want *x)
 		return complain(w, "its envelope is wrong", x->id);
 	bool ok = true;
 	for (size_t i = 0; i < x->count; i++)
-		ok &= recipient_check(w, x, i, m != NULL,
-			m == NULL ? 0 : m->envelope.recipients[i].progress.state);
+		ok &= recipient_check(
+			w, x, i, m != NULL, m == NULL ? 0 : queue_recipient(m, i).progress.state);
 	return ok;
 }
 

@@ -99,7 +99,8 @@ test_refusals(void)
 	tap_is_int(message_put(q, QUEUE_RECIPIENTS_MAX + 1, 0, 10, &none), -EINVAL,
 		"more recipients than may be");
 	tap_is_int(message_put(q, 30000, 0, 700000, &none), 0, "very many recipients");
-	tap_is_int(queue_find(q, none)->envelope.recipient_count, 30000, "all of them");
+	struct queue_message many;
+	tap_ok(queue_find(q, none, &many) && many.envelope.recipient_count == 30000, "all of them");
 
 	struct queue_change c = {.message = id, .to = {.state = RECIPIENT_DELIVERED}};
 	const struct queue_commit one = {.changes = &c, .change_count = 1};
@@ -123,7 +124,7 @@ test_refusals(void)
 		queue_turn(q);
 	c.to.state = RECIPIENT_DELIVERED;
 	tap_is_int(commit(q, one), 0, "another when it is done");
-	tap_ok(queue_find(q, id) == NULL, "a message whose recipients are all final is gone");
+	tap_ok(!queue_find(q, id, NULL), "a message whose recipients are all final is gone");
 	tap_is_int(commit(q, one), -ENOENT, "and cannot be changed");
 	struct queue_counts counts;
 	tap_ok(queue_audit(q, &counts), "the audit balances");
@@ -176,7 +177,7 @@ test_full(void)
 	tap_is_int(message_put(q, 1, 0, SEGMENT_BYTES_MIN - 20000, &other), 0, "nearly a segment");
 	model_disk_fail(d, 1, 1, MODEL_FULL);
 	tap_is_int(message_put(q, 1, 0, 10, &other), -ENOSPC, "a full disk fails a commit");
-	tap_ok(queue_find(q, other) == NULL, "which is not there");
+	tap_ok(!queue_find(q, other, NULL), "which is not there");
 	tap_is_int(message_put(q, 1, 0, 10, &other), 0, "the next one is");
 	queue_close(q);
 	model_disk_free(d);
@@ -210,13 +211,20 @@ test_compaction(void)
 	segments = 0;
 	d->ops->each_name(d, segment_count, NULL);
 	tap_ok(segments <= 8, "400 finished messages leave few segments: %zu", segments);
-	tap_ok(queue_find(q, stays) != NULL, "one that was moved again and again is there");
+	tap_ok(queue_find(q, stays, NULL), "one that was moved again and again is there");
 	queue_close(q);
 	model_disk_crash(d);
 	q = opened(d);
-	const struct queue_message *const m = queue_find(q, stays);
+	struct queue_message found;
+	const struct queue_message *const m = queue_find(q, stays, &found) ? &found : NULL;
+	struct recipient_progress said = {0};
+	struct arena a;
+	arena_init(&a, 1 << 20);
+	tap_ok(m != NULL && queue_words(m, 1, &a, &said) == 0, "its words can be read");
+	tap_is_int(said.reply.len, 5, "all of them");
+	arena_fini(&a);
 	tap_ok(m != NULL && m->body_bytes == 40000 && m->envelope.recipient_count == 2 &&
-			m->envelope.recipients[1].progress.reply.len == 5,
+			queue_recipient(m, 1).progress.state == RECIPIENT_WAITING,
 		"also after a loss of power");
 	char last;
 	tap_ok(queue_body_read(q, stays, 39999, &last, 1) == 0 && last == 'x', "its last byte too");
@@ -247,10 +255,11 @@ test_damage(void)
 		q = opened(d);
 		size_t missing = 0;
 		for (int i = 0; i < MESSAGES; i++) {
-			const struct queue_message *const m = queue_find(q, ids[i]);
+			struct queue_message found;
+			const struct queue_message *const m =
+				queue_find(q, ids[i], &found) ? &found : NULL;
 			missing += m == NULL;
-			held += m != NULL &&
-				m->envelope.recipients[0].progress.state == RECIPIENT_HELD;
+			held += m != NULL && queue_recipient(m, 0).progress.state == RECIPIENT_HELD;
 		}
 		crowds += missing > 1;
 		lost += missing;
@@ -275,8 +284,9 @@ test_damaged_body(void)
 	queue_close(q);
 	model_disk_damage(d, "0000000000000001.queue", SEGMENT_HEAD_BYTES + 5000);
 	q = opened(d);
-	const struct queue_message *const m = queue_find(q, id);
-	tap_ok(m != NULL && m->envelope.recipients[1].progress.state == RECIPIENT_HELD,
+	struct queue_message found;
+	const struct queue_message *const m = queue_find(q, id, &found) ? &found : NULL;
+	tap_ok(m != NULL && queue_recipient(m, 1).progress.state == RECIPIENT_HELD,
 		"a message that lost a part of its body is held");
 	tap_ok(str_has(str_of(alarm_words), STR("it is held")), "and that is said");
 	struct queue_counts counts;
@@ -298,10 +308,164 @@ test_damaged_head(void)
 	}
 	model_disk_damage(d, "0000000000000002.queue", 20);
 	struct queue *const q = opened(d);
-	tap_ok(queue_find(q, ids[0]) != NULL && queue_find(q, ids[2]) != NULL,
+	tap_ok(queue_find(q, ids[0], NULL) && queue_find(q, ids[2], NULL),
 		"a damaged head costs no message of other segments");
 	tap_ok(str_has(str_of(alarm_words), STR("segment 2")), "and is said: %s", alarm_words);
 	tap_is_int(message_put(q, 1, 0, 10, &ids[1]), 0, "and the queue goes on");
+	queue_close(q);
+	model_disk_free(d);
+}
+
+/* One change of one recipient. */
+static int
+change(struct queue *q, uint64_t id, uint32_t place, struct recipient_progress to)
+{
+	const struct queue_change c = {.message = id, .recipient = place, .to = to};
+	return commit(q, (struct queue_commit){.changes = &c, .change_count = 1});
+}
+
+static void
+finish_some(struct queue *q, int count)
+{
+	uint64_t id;
+	for (int i = 0; i < count; i++) {
+		message_put(q, 1, 0, 20000, &id);
+		change(q, id, 0, (struct recipient_progress){.state = RECIPIENT_DELIVERED});
+		while (queue_turn(q))
+			;
+	}
+}
+
+/* A message with more timelines than fit a frame is moved all the same. */
+static void
+test_long_words(void)
+{
+	enum { MANY = 1200 };
+	struct disk *const d = model_disk_new(11);
+	struct queue *q = opened(d);
+	static char note[QUEUE_TEXT_MAX];
+	struct queue_message m;
+	struct arena a;
+	uint64_t id;
+	memset(note, 'n', sizeof note);
+	message_put(q, MANY, 0, 1000, &id);
+	for (uint32_t i = 0; i < MANY; i++)
+		if (change(q, id, i,
+			    (struct recipient_progress){.attempts = 1,
+				    .due_ms = i,
+				    .why = STR("rule:retry"),
+				    .reply = STR("451 later"),
+				    .note = {note, sizeof note}}) != 0)
+			puts("# a change failed");
+	finish_some(q, 600);
+	segments = 0;
+	d->ops->each_name(d, segment_count, NULL);
+	tap_ok(segments <= 140, "what is finished has gone: %zu segments", segments);
+	for (int round = 0; round < 2; round++) {
+		arena_init(&a, 1 << 20);
+		struct recipient_progress first, last;
+		tap_ok(queue_find(q, id, &m) && m.envelope.recipient_count == MANY, "it is there");
+		first = queue_recipient(&m, 0).progress;
+		last = queue_recipient(&m, MANY - 1).progress;
+		tap_ok(queue_words(&m, 0, &a, &first) == 0 &&
+				queue_words(&m, MANY - 1, &a, &last) == 0,
+			"its words can be read");
+		tap_is_int((long)first.note.len, QUEUE_TEXT_MAX, "the first timeline");
+		tap_is_int((long)last.note.len, 0, "the last one found no room");
+		tap_is_str(last.reply, STR("451 later"), "but what the server said did");
+		tap_ok(last.due_ms == MANY - 1 && last.attempts == 1, "and when it is due");
+		tap_is_str(last.why, STR("rule:retry"), "and why");
+		arena_fini(&a);
+		queue_close(q);
+		if (round == 0)
+			model_disk_crash(d);
+		q = opened(d);
+	}
+	queue_close(q);
+	model_disk_free(d);
+}
+
+struct walked {
+	uint64_t ids[400];
+	unsigned visits[400];
+	size_t count;
+};
+
+static bool
+walk_count(void *to, const struct queue_message *m)
+{
+	struct walked *const w = to;
+	for (size_t i = 0; i < w->count; i++)
+		w->visits[i] += w->ids[i] == m->id;
+	return true;
+}
+
+/* In pieces, while messages come (the table grows) and go. */
+static void
+test_walk(void)
+{
+	struct disk *const d = model_disk_new(12);
+	struct queue *const q = opened(d);
+	static struct walked w;
+	uint64_t cursor = 0, id;
+	for (; w.count < 400; w.count++)
+		message_put(q, 1, 0, 10, &w.ids[w.count]);
+	size_t pieces = 0, gone = 0;
+	while (queue_walk(q, &cursor, 10, walk_count, &w)) {
+		pieces++;
+		for (int i = 0; i < 30; i++)
+			message_put(q, 1, 0, 10, &id);
+		change(q, w.ids[gone], 0,
+			(struct recipient_progress){.state = RECIPIENT_DISCARDED});
+		w.visits[gone++] = 1; /* whether it was met before or never */
+	}
+	unsigned wrong = 0;
+	for (size_t i = 0; i < w.count; i++)
+		wrong += w.visits[i] != 1;
+	tap_ok(pieces > 20, "%zu pieces", pieces);
+	tap_is_int(wrong, 0, "each message is visited once");
+	cursor = 0;
+	struct queue_counts counts;
+	queue_count(q, &counts);
+	tap_ok(queue_audit(q, &counts) && counts.here == 400 + 30 * pieces - gone,
+		"as many as are there");
+	queue_close(q);
+	model_disk_free(d);
+}
+
+/* What the index has no room for is on the disk. */
+static void
+test_kept(void)
+{
+	enum { REASONS = 4095 };
+	struct disk *const d = model_disk_new(13);
+	struct queue *const q = opened(d);
+	struct queue_message m;
+	struct arena a;
+	char why[16];
+	uint64_t id;
+	arena_init(&a, 1 << 20);
+	message_put(q, 2, 0, 10, &id);
+	for (int i = 1; i <= REASONS; i++) {
+		snprintf(why, sizeof why, "W%d", i);
+		change(q, id, 0,
+			(struct recipient_progress){
+				.attempts = REASONS, .why = str_of(why), .reply = STR("r")});
+	}
+	change(q, id, 1,
+		(struct recipient_progress){
+			.attempts = REASONS + 1, .why = STR("one more"), .reply = STR("r")});
+	queue_find(q, id, &m);
+	struct recipient_progress known = queue_recipient(&m, 0).progress;
+	struct recipient_progress more = queue_recipient(&m, 1).progress;
+	tap_is_str(known.why, STR("W4095"), "the last reason that there is room for");
+	tap_is_int(known.attempts, REASONS, "the most attempts");
+	tap_is_str(more.why, STR(""), "one more is not in memory");
+	tap_is_int(more.attempts, REASONS, "nor one more attempt");
+	tap_is_int(queue_words(&m, 1, &a, &more), 0, "read");
+	tap_is_str(more.why, STR("one more"), "it is on the disk");
+	tap_is_int(more.attempts, REASONS + 1, "and so is the number");
+	arena_fini(&a);
 	queue_close(q);
 	model_disk_free(d);
 }
@@ -351,5 +515,8 @@ main(void)
 	test_damaged_body();
 	test_damaged_head();
 	test_front();
+	test_long_words();
+	test_walk();
+	test_kept();
 	return tap_done();
 }

@@ -105,8 +105,9 @@ test_entries(void)
 			.session = STR("7Q2F"),
 			.recipients = list,
 			.recipient_count = 2}};
-	const struct entry_change change = {RECIPIENT_WAITING,
-		{5, 1, {RECIPIENT_BOUNCED, 4, 0, 77, STR("C34"), STR("550"), STR("mx"), STR("")}}};
+	const struct entry_change change = {.from = RECIPIENT_WAITING,
+		.change = {5, 1,
+			{RECIPIENT_BOUNCED, 4, 0, 77, STR("C34"), STR("550"), STR("mx"), STR("")}}};
 	struct entry_base base = {
 		.through = 3, .last_id = 8, .counts = {.messages = 2, .accepted = 3}};
 	base.counts.final[RECIPIENT_RELAYED] = 6;
@@ -134,11 +135,16 @@ test_entries(void)
 		"its numbers");
 	tap_is_str(got.envelope.session, STR("7Q2F"), "its last text");
 	struct queue_recipient r;
-	tap_ok(entry_recipient_next(&got.rest, &r) && r.notify == list[0].notify &&
+	struct recipient_progress again;
+	struct str said;
+	tap_ok(entry_recipient_next(&got.rest, &r, &said) && r.notify == list[0].notify &&
 			r.progress.state == RECIPIENT_HELD && r.progress.due_ms == -1,
 		"its first recipient");
 	tap_is_str(r.progress.reply, STR("r\n"), "what was said of it");
-	tap_ok(entry_recipient_next(&got.rest, &r) && got.rest.len == 0, "its last recipient");
+	tap_ok(entry_progress_parse(said, &again), "that alone");
+	tap_is_str(again.reply, STR("r\n"), "says the same");
+	tap_ok(entry_recipient_next(&got.rest, &r, &said) && got.rest.len == 0,
+		"its last recipient");
 	tap_is_str(r.original, STR(""), "what was absent comes back empty");
 	struct entry_change got_change;
 	tap_ok(entry_next(&rest, &e) && entry_change_parse(e.content, &got_change) &&
@@ -162,7 +168,7 @@ test_entries(void)
 		bool ok = entry_message_parse(str_head(e.content, len), &got);
 		part = got.rest;
 		for (size_t i = 0; ok && i < got.envelope.recipient_count; i++)
-			ok = entry_recipient_next(&part, &r);
+			ok = entry_recipient_next(&part, &r, &said);
 		accepted += ok;
 	}
 	tap_is_int(accepted, 0, "a message that is cut, wherever");
