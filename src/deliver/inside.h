@@ -53,6 +53,9 @@ struct sender_count {
 };
 #define SENDER_COUNTS 4096 /* a power of two; who shares a place with another begins anew */
 
+#define FLIGHT_OF(node_) TABLE_OWNER(node_, struct flight, node)
+#define LANE_OF(node_) TABLE_OWNER(node_, struct lane, node)
+
 struct local;
 struct trip;
 
@@ -86,8 +89,35 @@ void deliver_wake(struct deliver *d);                            /* calls delive
 void deliver_log(struct deliver *d, enum eventlog_event event, const struct eventlog_field *fields,
 	size_t count);
 
-/* scheduler.c: results are in the parcel; it is taken over */
+/* plan.c: when to look at a message */
+#define DUE_SLACK 100000 /* entries of the heap beyond one for each message */
+void plan_look(struct deliver *d, uint64_t message, int64_t at_ms); /* INT64_MAX: never */
+void plan_walk(struct deliver *d);                                  /* anew, through the queue */
+void plan_walk_later(struct deliver *d); /* a message had no room: it must be found by a walk */
+void plan_tidy(
+	struct deliver *d, size_t *limit); /* entries that nobody needs, when they are many */
+/* plan_message_due - when the first who waits, and is not under way, is due */
+int64_t plan_message_due(struct deliver *d, const struct queue_message *m);
+
+/* ... and who is under way. flight_end() frees it when nobody is */
+struct flight *flight_get(struct deliver *d, const struct queue_message *m);
+bool flight_has(const struct flight *f, uint32_t recipient);
+void flight_end(struct deliver *d, struct flight *f);
+void flights_fini(struct deliver *d);
+
+/* lanes.c */
+struct lane *lane_find(const struct deliver *d, struct str name); /* NULL: nobody goes there */
+struct lane *lane_get(struct deliver *d, struct str name);        /* NULL: no memory */
+void lane_add(struct deliver *d, struct lane *l, struct parcel *p);
+void lanes_turn(struct deliver *d);  /* begins what has room */
+void lanes_clear(struct deliver *d); /* what was not begun waits in the queue as before */
+void lanes_fini(struct deliver *d);
+
+/* deliver_returned - results are in the parcel; it is taken over */
 void deliver_returned(void *d, struct parcel *p);
+
+/* look.c */
+void look_at(struct deliver *d, uint64_t message);
 
 /* The recipient is not under way any more; the message is looked at again when it is due, and not
  * before that time. */

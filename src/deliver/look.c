@@ -1,0 +1,280 @@
+/*
+ * look - a message that is due: where each recipient goes now, put into parcels
+ *
+ * What needs no carrier (the directory refuses it, the mail goes round, its report was put off) is
+ * settled at once, all recipients of one look together.
+ */
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "deliver/destination.h"
+#include "deliver/inside.h"
+#include "deliver/round.h"
+
+#define LOOP_HEAD_BYTES 32768
+
+/* What one look puts together. */
+struct look {
+	struct deliver *d;
+	const struct queue_message *m;
+	struct flight *flight;
+	struct parcel *parcels; /* not yet in line */
+	size_t taken, examined;
+	struct arena head_arena;
+	struct str head;   /* the message's first bytes, when they were asked for */
+	struct lane *full; /* the last one that had no room */
+	bool is_starved;   /* no memory, or no room in a lane */
+};
+
+static struct parcel *
+parcel_new(const struct look *k, const struct destination *to)
+{
+	struct arena a;
+	arena_init(&a, PARCEL_ARENA_BYTES_MAX);
+	const struct queue_envelope *const v = &k->m->envelope;
+	struct parcel *const p = arena_alloc(&a, 1, sizeof *p);
+	char id[QUEUE_ID_BYTES];
+	queue_id_text(k->m->id, id);
+	if (p == NULL) {
+		arena_fini(&a);
+		return NULL;
+	}
+	p->message = k->m->id;
+	p->body_bytes = k->m->body_bytes;
+	p->id = arena_str(&a, str_of(id));
+	p->flags = v->flags;
+	p->arrived_ms = v->arrived_ms;
+	p->reverse_path = arena_str(&a, v->reverse_path);
+	p->envelope_id = arena_str(&a, v->envelope_id);
+	p->client = arena_str(&a, v->client);
+	p->carrier = to->carrier;
+	p->lane_name = arena_str(&a, to->lane_name);
+	p->remote = to->remote;
+	p->remote.domain = arena_str(&a, to->remote.domain);
+	p->remote.host = arena_str(&a, to->remote.host);
+	p->remote.user = arena_str(&a, to->remote.user);
+	p->remote.password = arena_str(&a, to->remote.password);
+	p->is_own_relay = to->is_own_relay;
+	p->arena = a;
+	return p;
+}
+
+static size_t
+parcel_most(enum carrier carrier)
+{
+	return carrier == CARRIER_MAILDIR ? LOCAL_PARCEL_RECIPIENTS_MAX
+	       : carrier == CARRIER_PIPE  ? 1
+					  : PARCEL_RECIPIENTS_MAX;
+}
+
+static bool
+parcel_add(struct parcel *p, const struct queue_recipient *r, uint32_t place,
+	const struct destination *to)
+{
+	if ((p->count & (p->count - 1)) == 0) { /* it doubles at powers of two */
+		const size_t room = p->count == 0 ? 1 : 2 * p->count;
+		struct parcel_recipient *const more =
+			arena_alloc(&p->arena, room, sizeof *p->recipients);
+		if (more == NULL)
+			return false;
+		if (p->count > 0)
+			memcpy(more, p->recipients, p->count * sizeof *more);
+		p->recipients = more;
+	}
+	p->recipients[p->count] = (struct parcel_recipient){.place = place,
+		.forward_path = arena_str(&p->arena, r->forward_path),
+		.original = r->original.len > 0 ? arena_str(&p->arena, r->original) : STR_NONE,
+		.notify = r->notify,
+		.attempts = r->progress.attempts,
+		.address = arena_str(&p->arena, to->address),
+		.quota_bytes = to->quota_bytes};
+	if (arena_failed(&p->arena))
+		return false;
+	p->count++;
+	return true;
+}
+
+/* The parcel of this look that goes there and has room, or a new one. */
+static struct parcel *
+parcel_for(struct look *k, const struct destination *to)
+{
+	for (struct parcel *p = k->parcels; p != NULL; p = p->next)
+		if (p->carrier == to->carrier && p->count < parcel_most(p->carrier) &&
+			str_eq_case(p->lane_name, to->lane_name))
+			return p;
+	struct parcel *const p = parcel_new(k, to);
+	if (p != NULL) {
+		p->next = k->parcels;
+		k->parcels = p;
+	}
+	return p;
+}
+
+static void
+mark_busy(struct look *k, uint32_t place)
+{
+	k->flight->busy[place / 8] |= (unsigned char)(1u << place % 8);
+	k->flight->recipients++;
+	k->d->counts.under_way++;
+	k->taken++;
+}
+
+/* Settled without a carrier: what the directory says is the outcome, or, with CONDITION__COUNT, the
+ * last attempt is. */
+static void
+settle_here(struct look *k, const struct queue_recipient *r, uint32_t place,
+	enum condition condition, struct str why)
+{
+	const struct destination nowhere = {.carrier = CARRIER_MAILDIR};
+	struct parcel *const p = parcel_new(k, &nowhere);
+	if (p == NULL || !parcel_add(p, r, place, &nowhere)) {
+		k->is_starved = true;
+		parcel_free(p);
+		return;
+	}
+	mark_busy(k, place);
+	p->began_ms = deliver_now(k->d);
+	if (condition != CONDITION__COUNT)
+		parcel_fail(p, condition, why, p->began_ms);
+	settle(k->d, p);
+	parcel_free(p);
+}
+
+/* The way round, when the message has been here before; asked at the first attempt. */
+static struct str
+loop_of(struct look *k, const struct queue_recipient *r, const struct destination *to,
+	struct arena *a)
+{
+	const uint64_t bytes =
+		k->m->body_bytes < LOOP_HEAD_BYTES ? k->m->body_bytes : LOOP_HEAD_BYTES;
+	if (r->progress.attempts > 0)
+		return STR_NONE;
+	if (!str_is_set(k->head)) {
+		char *const room = arena_bytes(&k->head_arena, LOOP_HEAD_BYTES);
+		const bool ok = room != NULL && queue_body_read(k->d->options.queue, k->m->id, 0,
+							room, (size_t)bytes) == 0;
+		/* One that cannot be read is the carrier's to find. */
+		k->head = ok ? (struct str){room, (size_t)bytes} : STR("");
+	}
+	return round_find(k->head, k->d->settings.hostname,
+		to->carrier == CARRIER_REMOTE ? STR_NONE : to->address, a);
+}
+
+static void
+look_recipient(struct look *k, uint32_t place)
+{
+	struct deliver *const d = k->d;
+	const struct queue_recipient one = queue_recipient(k->m, place);
+	const struct queue_recipient *const r = &one;
+	if (str_eq(r->progress.why, STR(RULE_REPORT_LATER))) {
+		settle_here(k, r, place, CONDITION__COUNT, STR_NONE);
+		return;
+	}
+	struct arena a;
+	arena_init(&a, PARCEL_ARENA_BYTES_MAX);
+	struct destination to;
+	enum condition refusal = CONDITION_MAIL_GOES_ROUND;
+	struct str why;
+	const bool has_way = destination_find(d->options.directory, &d->settings, r->forward_path,
+		k->m->envelope.reverse_path, &a, &to, &refusal, &why);
+	if (has_way)
+		why = loop_of(k, r, &to, &a);
+	if (!has_way || str_is_set(why)) {
+		settle_here(k, r, place, refusal, why);
+	} else {
+		struct lane *const l = lane_find(d, to.lane_name);
+		struct parcel *p = NULL;
+		if (l == NULL || l->in_line < LANE_PARCELS_MAX)
+			p = parcel_for(k, &to);
+		else
+			k->full = l;
+		if (p != NULL && parcel_add(p, r, place, &to))
+			mark_busy(k, place);
+		else
+			k->is_starved = true;
+	}
+	arena_fini(&a);
+}
+
+static void
+look_done(struct look *k)
+{
+	struct deliver *const d = k->d;
+	while (k->parcels != NULL) {
+		struct parcel *const p = k->parcels;
+		k->parcels = p->next;
+		struct lane *const l = p->count == 0 ? NULL : lane_get(d, p->lane_name);
+		if (l != NULL) {
+			lane_add(d, l, p);
+			continue;
+		}
+		for (size_t i = 0; i < p->count; i++) { /* no memory: as if not looked at */
+			k->flight->busy[p->recipients[i].place / 8] &=
+				(unsigned char)~(1u << p->recipients[i].place % 8);
+			k->flight->recipients--;
+			d->counts.under_way--;
+			k->is_starved = true;
+		}
+		parcel_free(p);
+	}
+}
+
+void
+look_at(struct deliver *d, uint64_t id)
+{
+	struct queue_message found;
+	const struct queue_message *const m = &found;
+	if (!queue_find(d->options.queue, id, &found))
+		return;
+	const int64_t now = deliver_now(d);
+	struct look k = {.d = d, .m = m, .flight = flight_get(d, m)};
+	if (k.flight == NULL) {
+		plan_walk_later(d);
+		return;
+	}
+	arena_init(&k.head_arena, 2 * LOOP_HEAD_BYTES);
+	k.flight->recipients++; /* so that nothing below ends it */
+	if (k.flight->planned_ms <= now)
+		k.flight->planned_ms = INT64_MAX;
+	bool is_cut = false;
+	for (size_t i = 0; i < m->envelope.recipient_count && !is_cut; i++) {
+		const struct recipient_progress p = queue_recipient(m, i).progress;
+		if (p.state != RECIPIENT_WAITING || p.due_ms > now ||
+			flight_has(k.flight, (uint32_t)i))
+			continue;
+		is_cut = k.examined++ == LOOK_RECIPIENTS_MAX;
+		if (!is_cut)
+			look_recipient(&k, (uint32_t)i);
+	}
+	look_done(&k);
+	arena_fini(&k.head_arena);
+	k.flight->recipients--;
+	const int64_t next = plan_message_due(d, m);
+	if (next > now || !k.is_starved || k.taken > 0)
+		plan_look(d, id, next);
+	else if (k.full == NULL || !due_add(&k.full->full, now, id))
+		plan_look(d, id, now + NO_MEMORY_MS);
+	else
+		k.flight->planned_ms = now; /* in the lane */
+	flight_end(d, k.flight);
+}
+
+bool
+deliver_settle(struct deliver *d, uint64_t id, uint32_t recipient, enum condition condition)
+{
+	struct queue_message m;
+	if (!queue_find(d->options.queue, id, &m) || recipient >= m.envelope.recipient_count ||
+		deliver_is_under_way(d, id, recipient))
+		return false;
+	const struct queue_recipient r = queue_recipient(&m, recipient);
+	if (recipient_is_final(r.progress.state))
+		return false;
+	struct look k = {.d = d, .m = &m, .flight = flight_get(d, &m)};
+	if (k.flight == NULL)
+		return false;
+	k.flight->recipients++;
+	settle_here(&k, &r, recipient, condition, STR_NONE);
+	k.flight->recipients--;
+	flight_end(d, k.flight);
+	return !k.is_starved;
+}
