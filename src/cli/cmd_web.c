@@ -98,7 +98,7 @@ int
 cmd_web(int argc, char **argv)
 {
 	struct settings s;
-	settings_init(&s);
+	serve_settings_init(&s);
 	for (int i = 1; i < argc; i++) {
 		const struct str value = str_of(argv[i]);
 		if (str_eq(value, STR("-h")) || str_eq(value, STR("--help"))) {
@@ -113,7 +113,7 @@ cmd_web(int argc, char **argv)
 			return mistake(option, why);
 	}
 	struct server_trouble trouble;
-	if (server_run(&s, tell_addresses, NULL, &trouble))
+	if (serve_run(&s, tell_addresses, NULL, &trouble))
 		return finish_output(EXIT_EXPLAINED);
 	complain(trouble.what, trouble.why);
 	return EXIT_UNREADABLE;

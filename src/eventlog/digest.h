@@ -72,6 +72,9 @@ uint64_t digest_total(const struct digest *d, enum digest_total total);
 /* digest_span - the times of the first and last line that was counted; false: there was none */
 bool digest_span(const struct digest *d, int64_t *first_ms, int64_t *last_ms);
 
+/* digest_is_ours - can what stands in that row be mended here? */
+bool digest_is_ours(enum digest_kind kind, struct str key);
+
 void digest_text(const struct digest *d, struct page *page);
 
 /* digest_json - one object on one line */

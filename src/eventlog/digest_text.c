@@ -39,10 +39,9 @@ static const char *const kind_names[DIGEST_KINDS] = {
 	[DIGEST_DOMAIN] = "domains",
 };
 
-/* Whose move is it: ours? Of what was refused, the receiving side's; of what could not be sent, the
- * sending one's. */
-static bool
-is_ours(enum digest_kind kind, struct str key)
+/* Of what was refused, the receiving side's; of what could not be sent, the sending one's. */
+bool
+digest_is_ours(enum digest_kind kind, struct str key)
 {
 	const int c = catalogue_condition_find(key);
 	const int r = c < 0 ? catalogue_reason_find(key) : -1;
@@ -168,7 +167,7 @@ tell_ours(const struct digest *d, struct buf *b, struct page *p)
 			/* What was said of those that were given up holds for these too. */
 			const bool is_told = kinds[k].kind == DIGEST_WAITING &&
 					     has_row(d, DIGEST_BOUNCED, rows[i].key);
-			if (!is_ours(kinds[k].kind, rows[i].key))
+			if (!digest_is_ours(kinds[k].kind, rows[i].key))
 				continue;
 			if (!has_any)
 				page_line(p, STR("Needs a hand here first"), PAINT_HEADING);
@@ -274,7 +273,8 @@ digest_json(const struct digest *d, struct out *out)
 			json_open(&j, STR_NONE, '{');
 			json_text(&j, STR("key"), rows[i].key);
 			json_number(&j, STR("count"), (int64_t)rows[i].count);
-			json_bool(&j, STR("ours"), is_ours((enum digest_kind)k, rows[i].key));
+			json_bool(
+				&j, STR("ours"), digest_is_ours((enum digest_kind)k, rows[i].key));
 			json_close(&j, '}');
 		}
 		json_close(&j, ']');

@@ -64,7 +64,7 @@ cmd_audit(int argc, char **argv)
 	char word[] = "audit", *const words[] = {word};
 	char where[FOLDER_PATH_MAX];
 	/* A server that runs has the queue, and counts for us. */
-	code = conf_path(&conf, CONTROL_SOCKET, where) ? control_ask(where, words, 1) : -1;
+	code = conf_path(&conf, CONTROL_SOCKET, where) ? control_show(where, words, 1) : -1;
 	const bool ok =
 		code < 0 && conf_path(&conf, "queue", folder) && count(folder, &c, &is_right);
 	conf_free(&conf);

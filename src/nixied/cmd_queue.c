@@ -69,7 +69,7 @@ cmd_queue(int argc, char **argv)
 		return EXIT_TROUBLE;
 	}
 	conf_free(&conf);
-	code = control_ask(where, words, count);
+	code = control_show(where, words, count);
 	if (code < 0) {
 		complain(where, "no server answers there; is it running, and are you its user or "
 				"root? `nixied audit` counts the queue of one that does not run");

@@ -59,10 +59,16 @@ struct control *control_open(struct event_base *base, const char *path,
 void control_free(struct control *c); /* NULL is harmless */
 
 /*
- * control_ask - the client's side: sends the words, shows the answer on standard output
+ * control_ask - the client's side: sends the words; the answer goes to `take`, piece by piece
  *
- * Returns  the answer's exit code; -1 when no server answers there, and nothing was said
+ * Any thread.
+ * Returns  the answer's exit code; -1 when no server answers there, and nothing was taken
  */
-int control_ask(const char *path, char *const *words, size_t count);
+typedef void control_take(void *to, struct str piece);
+int control_ask(
+	const char *path, const struct str *words, size_t count, control_take *take, void *to);
+
+/* control_show - the words of a command; the answer is shown on standard output */
+int control_show(const char *path, char *const *words, size_t count);
 
 #endif

@@ -24,7 +24,7 @@ send_all(int fd, const char *bytes, size_t len)
 
 /* Its first line is the exit code. */
 static int
-show(int fd)
+hear(int fd, control_take *take, void *to)
 {
 	char room[65536];
 	int code = -1;
@@ -46,13 +46,14 @@ show(int fd)
 				digits[head++] = c;
 			}
 		}
-		fwrite(room + at, 1, (size_t)(n - at), stdout);
+		if (at < n)
+			take(to, str_between(room + at, room + n));
 	}
 	return code;
 }
 
 int
-control_ask(const char *path, char *const *words, size_t count)
+control_ask(const char *path, const struct str *words, size_t count, control_take *take, void *to)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	if (strlen(path) >= sizeof address.sun_path)
@@ -63,8 +64,24 @@ control_ask(const char *path, char *const *words, size_t count)
 		return -1;
 	bool ok = connect(fd, (const struct sockaddr *)&address, sizeof address) == 0;
 	for (size_t i = 0; ok && i < count; i++)
-		ok = send_all(fd, words[i], strlen(words[i]) + 1);
-	const int code = ok && shutdown(fd, SHUT_WR) == 0 ? show(fd) : -1;
+		ok = send_all(fd, words[i].ptr, words[i].len) && send_all(fd, "", 1);
+	const int code = ok && shutdown(fd, SHUT_WR) == 0 ? hear(fd, take, to) : -1;
 	close(fd);
 	return code;
+}
+
+static void
+print(void *to, struct str piece)
+{
+	fwrite(piece.ptr, 1, piece.len, to);
+}
+
+int
+control_show(const char *path, char *const *words, size_t count)
+{
+	struct str list[CONTROL_WORDS_MAX];
+	for (size_t i = 0; i < count && i < CONTROL_WORDS_MAX; i++)
+		list[i] = str_of(words[i]);
+	return control_ask(
+		path, list, count < CONTROL_WORDS_MAX ? count : CONTROL_WORDS_MAX, print, stdout);
 }

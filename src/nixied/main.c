@@ -20,6 +20,7 @@ static const struct command {
 	{"greylist", cmd_greylist, "show who must come again, and forget them"},
 	{"try", cmd_try, "rehearse a session, and see what decides"},
 	{"digest", cmd_digest, "sum up the log: what needs a hand, what failed most"},
+	{"web", cmd_web, "serve the operator's pages: what failed, the queue, why"},
 	{"why", cmd_why, "tell what became of mail, or why it was refused, out of the log"},
 };
 

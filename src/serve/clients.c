@@ -23,7 +23,7 @@ struct clients {
 };
 
 struct clients *
-clients_new(const struct clients_limits *limits, uint64_t seed)
+serve_clients_new(const struct clients_limits *limits, uint64_t seed)
 {
 	const uint64_t wanted = limits->all * CLIENTS_PER_CONNECTION;
 	const size_t sets = (size_t)(wanted > CLIENTS_MIN ? wanted : CLIENTS_MIN) / CLIENTS_WAYS;
@@ -38,7 +38,7 @@ clients_new(const struct clients_limits *limits, uint64_t seed)
 }
 
 void
-clients_free(struct clients *c)
+serve_clients_free(struct clients *c)
 {
 	if (c == NULL)
 		return;

@@ -28,10 +28,10 @@ struct clients_limits {
 
 struct clients;
 
-/* clients_new - `seed` keeps strangers from knowing who shares a place with whom; NULL when memory
- * ran out */
-struct clients *clients_new(const struct clients_limits *limits, uint64_t seed);
-void clients_free(struct clients *c);
+/* serve_clients_new - `seed` keeps strangers from knowing who shares a place with whom; NULL when
+ * memory ran out */
+struct clients *serve_clients_new(const struct clients_limits *limits, uint64_t seed);
+void serve_clients_free(struct clients *c);
 
 /*
  * clients_connect - a connection of that client; false when it has too many already

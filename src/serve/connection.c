@@ -250,6 +250,7 @@ static void
 answer(struct connection *c, int64_t now_ms)
 {
 	c->head.request.body = buf_str(&c->body);
+	c->head.request.is_local = c->peer.is_local && !is_proxy(c->service->settings, &c->peer);
 	c->is_last = c->head.wants_close;
 	clients_charge(c->service->clients, &c->client, c->body.len / CONNECTION_BYTES_PER_REQUEST);
 	const int64_t before = micros();

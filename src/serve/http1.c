@@ -141,13 +141,16 @@ keep_field(struct fields *f, struct str name, struct str value)
 		{STR("accept-language"), &h->request.accept_language, NULL},
 		{STR("content-type"), &h->request.content_type, NULL},
 		{STR("if-none-match"), &h->request.if_none_match, NULL},
+		{STR("cookie"), &h->request.cookie, NULL},
+		{STR("origin"), &h->request.origin, NULL},
+		{STR("sec-fetch-site"), &h->request.fetch_site, NULL},
 		{STR("forwarded"), &h->forwarded, NULL},
 		{STR("x-forwarded-for"), &h->x_forwarded_for, NULL},
 		{STR("connection"), &f->connection, NULL},
 		{STR("expect"), &f->expect, NULL},
 		{STR("transfer-encoding"), &f->coding, &f->codings},
 		{STR("content-length"), &f->length, &f->lengths},
-		{STR("host"), NULL, &f->hosts},
+		{STR("host"), &h->request.host, &f->hosts},
 	};
 	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
 		if (!str_eq_case(name, kept[i].name))

@@ -134,11 +134,12 @@ make_clients(const struct settings *settings)
 		.connections = settings->per_client,
 		.all = settings->max_connections};
 	uint64_t seed;
-	return getrandom(&seed, sizeof seed, 0) == sizeof seed ? clients_new(&limits, seed) : NULL;
+	return getrandom(&seed, sizeof seed, 0) == sizeof seed ? serve_clients_new(&limits, seed)
+							       : NULL;
 }
 
 bool
-server_run(const struct settings *settings, server_ready *ready, void *to,
+serve_run(const struct settings *settings, server_ready *ready, void *to,
 	struct server_trouble *trouble)
 {
 	sigset_t ends, before;
@@ -148,6 +149,8 @@ server_run(const struct settings *settings, server_ready *ready, void *to,
 		return fail(trouble, STR("web"), "not enough memory");
 	s->service.settings = settings;
 	s->service.web = web_new();
+	if (s->service.web != NULL)
+		web_extend(s->service.web, settings->more, settings->more_to);
 	s->service.clients = make_clients(settings);
 	s->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	give_up_rights();
@@ -174,7 +177,7 @@ server_run(const struct settings *settings, server_ready *ready, void *to,
 		close(s->stop);
 	/* Nothing of strangers is left; leak checkers may look again. */
 	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-	clients_free(s->service.clients);
+	serve_clients_free(s->service.clients);
 	web_free(s->service.web);
 	free(s);
 	return is_fine;

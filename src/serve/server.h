@@ -17,9 +17,9 @@ struct server_trouble {
 	char what[LISTEN_ADDRESS_BYTES_MAX], why[LISTEN_WHY_BYTES];
 };
 
-/* server_run - serves until a signal ends it; false when it could not begin, and *trouble then says
+/* serve_run - serves until a signal ends it; false when it could not begin, and *trouble then says
  * why */
-bool server_run(const struct settings *settings, server_ready *ready, void *to,
+bool serve_run(const struct settings *settings, server_ready *ready, void *to,
 	struct server_trouble *trouble);
 
 #endif

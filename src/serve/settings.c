@@ -17,7 +17,7 @@ value_of(struct settings *s, const struct setting *which)
 }
 
 void
-settings_init(struct settings *s)
+serve_settings_init(struct settings *s)
 {
 	*s = (struct settings){.listen_count = 0};
 	for (size_t i = 0; i < settings_count; i++)

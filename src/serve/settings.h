@@ -8,6 +8,7 @@
 #define SERVE_SETTINGS_H
 
 #include "serve/peer.h"
+#include "web/web.h"
 
 #define SETTINGS_LISTEN_MAX 8
 #define SETTINGS_PROXIES_MAX 32
@@ -47,6 +48,8 @@ struct settings {
 	struct trusted proxies[SETTINGS_PROXIES_MAX]; /* whose word about clients is taken */
 	size_t proxy_count;
 	bool is_rfc7239; /* their word is the field Forwarded, not X-Forwarded-For */
+	web_more *more;  /* pages besides those of web.h; NULL: none */
+	void *more_to;
 };
 
 struct setting {
@@ -59,8 +62,8 @@ struct setting {
 extern const struct setting settings_table[];
 extern const size_t settings_count;
 
-/* settings_init - the defaults; no address yet */
-void settings_init(struct settings *s);
+/* serve_settings_init - the defaults; no address yet */
+void serve_settings_init(struct settings *s);
 
 /*
  * settings_set - one option of the table

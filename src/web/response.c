@@ -6,6 +6,8 @@
 	X(303, "See Other")                                                                        \
 	X(304, "Not Modified")                                                                     \
 	X(400, "Bad Request")                                                                      \
+	X(401, "Unauthorized")                                                                     \
+	X(403, "Forbidden")                                                                        \
 	X(404, "Not Found")                                                                        \
 	X(405, "Method Not Allowed")                                                               \
 	X(406, "Not Acceptable")                                                                   \
@@ -137,6 +139,7 @@ web_response_head(const struct web_response *res, struct str date, bool is_last,
 	add_field(out, STR("Allow"), res->allow);
 	add_field(out, STR("Accept"), res->takes);
 	add_field(out, STR("ETag"), res->etag);
+	add_field(out, STR("Set-Cookie"), res->cookie);
 	add_field(out, STR("Vary"), vary_values[res->vary]);
 	add_field(out, STR("Cache-Control"), cache_values[res->cache]);
 	if (res->retry_after_s > 0)

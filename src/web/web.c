@@ -9,6 +9,8 @@
 
 struct web {
 	struct counters counters;
+	web_more *more;
+	void *more_to;
 };
 
 struct web *
@@ -21,6 +23,13 @@ void
 web_free(struct web *w)
 {
 	free(w);
+}
+
+void
+web_extend(struct web *w, web_more *more, void *to)
+{
+	w->more = more;
+	w->more_to = to;
 }
 
 struct counters *
@@ -49,7 +58,8 @@ tag(const struct web_request *req, struct web_response *res)
 void
 web_answer(struct web *w, const struct web_request *req, struct web_response *res)
 {
-	route_dispatch(w, req, res);
+	if (w->more == NULL || !w->more(w->more_to, req, res))
+		route_dispatch(w, req, res);
 	if (buf_failed(&res->body))
 		problem_answer(PROBLEM_TOO_LARGE,
 			STR("The answer would be longer than 64 MiB: send less at a time, or ask "

@@ -24,6 +24,8 @@ struct web_request {
 	struct str accept_language; /* ... of one name joined with commas */
 	struct str content_type;
 	struct str if_none_match;
+	struct str cookie, origin, host, fetch_site; /* the last: Sec-Fetch-Site */
+	bool is_local; /* over a socket of the file system, by no proxy */
 	struct str body;
 };
 
@@ -47,6 +49,7 @@ struct web_response {
 	struct str allow;       /* with 405 and OPTIONS */
 	struct str takes;       /* with 415: the media types that would be taken */
 	struct str etag;        /* with its quotes */
+	struct str cookie;      /* Set-Cookie */
 	unsigned retry_after_s; /* 0: none */
 	unsigned vary;          /* WEB_VARY_... */
 	enum web_cache cache;
@@ -80,6 +83,11 @@ struct web;
 struct web *web_new(void);
 void web_free(struct web *w);
 
+/* web_extend - asks `more` first: pages that are not for everybody. It fills in the response and
+ * gives true, or leaves it alone. Called by any thread */
+typedef bool web_more(void *to, const struct web_request *req, struct web_response *res);
+void web_extend(struct web *w, web_more *more, void *to);
+
 /*
  * web_answer - answers one request
  *
@@ -100,7 +108,7 @@ void web_count_connections(struct web *w, int change);
 
 /* Every status that is ever answered, ascending; and the place of one, WEB_STATUSES when it is none
  * of them. */
-#define WEB_STATUSES 20
+#define WEB_STATUSES 22
 extern const unsigned web_statuses[WEB_STATUSES];
 size_t web_status_index(unsigned status);
 

@@ -123,7 +123,7 @@ test_behind(void)
 		{"unix", "192.0.2.1", false, "192.0.2.1"},
 	};
 	struct settings s;
-	settings_init(&s);
+	serve_settings_init(&s);
 	tap_ok(settings_proxy(&s, STR("127.0.0.1")) == NULL &&
 			settings_proxy(&s, STR("10.0.0.0/8")) == NULL &&
 			settings_proxy(&s, STR("unix")) == NULL,
@@ -155,7 +155,7 @@ static void
 test_rate(void)
 {
 	const struct clients_limits limits = {.rate = 2, .burst = 5, .connections = 3};
-	struct clients *const c = clients_new(&limits, 42);
+	struct clients *const c = serve_clients_new(&limits, 42);
 	const struct peer a = peer("192.0.2.1"), b = peer("192.0.2.2");
 	int64_t now = 1000000;
 	for (int i = 0; i < 5; i++)
@@ -178,14 +178,14 @@ test_rate(void)
 	for (int i = 0; i < 5; i++)
 		wait_is(clients_take(c, &a, now), 0, "rate: %d of 5 after a long time", i + 1);
 	wait_is(clients_take(c, &a, now), 1, "rate: no more than a burst is saved");
-	clients_free(c);
+	serve_clients_free(c);
 }
 
 static void
 test_networks(void)
 {
 	const struct clients_limits limits = {.rate = 1, .burst = 1, .connections = 1};
-	struct clients *const c = clients_new(&limits, 42);
+	struct clients *const c = serve_clients_new(&limits, 42);
 	static const struct {
 		const char *first, *second;
 		bool is_same;
@@ -202,14 +202,14 @@ test_networks(void)
 		wait_is(clients_take(c, &b, 1), rows[i].is_same, "networks: then %s",
 			rows[i].second);
 	}
-	clients_free(c);
+	serve_clients_free(c);
 }
 
 static void
 test_connections(void)
 {
 	const struct clients_limits limits = {.rate = 1, .burst = 1, .connections = 2};
-	struct clients *const c = clients_new(&limits, 42);
+	struct clients *const c = serve_clients_new(&limits, 42);
 	const struct peer a = peer("192.0.2.1"), b = peer("192.0.2.2");
 	const struct {
 		const struct peer *peer;
@@ -232,7 +232,7 @@ test_connections(void)
 			may = clients_connect(c, rows[i].peer, 1, &is_counted);
 		tap_ok(may == rows[i].want && is_counted == may, "connections: %s", rows[i].name);
 	}
-	clients_free(c);
+	serve_clients_free(c);
 }
 
 /* More clients than there are places: nobody is lost who is connected, nobody stays for ever. */
@@ -240,7 +240,7 @@ static void
 test_table(void)
 {
 	const struct clients_limits limits = {.rate = 1, .burst = 1, .connections = 1};
-	struct clients *const c = clients_new(&limits, 42);
+	struct clients *const c = serve_clients_new(&limits, 42);
 	const struct peer stays = peer("203.0.113.1");
 	struct peer p = peer("10.0.0.0");
 	unsigned refused = 0, again = 0;
@@ -270,7 +270,7 @@ test_table(void)
 	tap_is_int(may, 2 * CLIENTS_MIN, "table: full of connected clients, it refuses nobody");
 	tap_ok(counted > CLIENTS_MIN / 2 && counted < CLIENTS_MIN, "table: ... of whom it has %u",
 		counted);
-	clients_free(c);
+	serve_clients_free(c);
 }
 
 /* As many connections as the settings allow, each of another client: every one has a place, so that
@@ -282,7 +282,7 @@ test_most(void)
 	for (size_t k = 0; k < sizeof alls / sizeof *alls; k++) {
 		const struct clients_limits limits = {
 			.rate = 1, .burst = 1, .connections = 1, .all = alls[k]};
-		struct clients *const c = clients_new(&limits, 42);
+		struct clients *const c = serve_clients_new(&limits, 42);
 		struct peer p = peer("10.0.0.0");
 		unsigned counted = 0, twice = 0;
 		for (unsigned i = 0; i < alls[k]; i++) {
@@ -296,7 +296,7 @@ test_most(void)
 		tap_is_int(counted, alls[k], "most: %u connections, %u clients", (unsigned)alls[k],
 			(unsigned)alls[k]);
 		tap_is_int(twice, 0, "most: ... and none has one more");
-		clients_free(c);
+		serve_clients_free(c);
 	}
 	for (size_t i = 0; i < settings_count; i++)
 		if (str_eq(settings_table[i].option, STR("--max-connections")))
@@ -308,7 +308,7 @@ static void
 test_settings(void)
 {
 	struct settings s;
-	settings_init(&s);
+	serve_settings_init(&s);
 	for (size_t i = 0; i < settings_count; i++) {
 		const struct setting *const t = &settings_table[i];
 		const uint64_t *const value = (const uint64_t *)((const char *)&s + t->at);

@@ -220,15 +220,15 @@ int
 main(void)
 {
 	const struct clients_limits limits = {.rate = 0, .burst = 1, .connections = 1000};
-	settings_init(&settings);
+	serve_settings_init(&settings);
 	settings.max_memory = 1 << 20;
 	service.web = web_new();
-	service.clients = clients_new(&limits, 1);
+	service.clients = serve_clients_new(&limits, 1);
 	test_reads();
 	test_times();
 	test_ends();
 	test_memory();
-	clients_free(service.clients);
+	serve_clients_free(service.clients);
 	web_free(service.web);
 	return tap_done();
 }
