@@ -268,9 +268,9 @@ discard_log(const struct mail *m, struct str to, struct str rule)
 void
 mail_discard(const struct mail *m)
 {
-	const struct queue_message *const kept =
-		m->has_discards ? queue_find(m->receive->parts.queue, m->message) : NULL;
-	for (size_t i = 0; kept != NULL && i < m->count; i++) {
+	const bool is_kept =
+		m->has_discards && queue_find(m->receive->parts.queue, m->message, NULL);
+	for (size_t i = 0; is_kept && i < m->count; i++) {
 		const struct queue_recipient *const r = &m->recipients[i];
 		if (r->progress.state != RECIPIENT_HELD)
 			continue;
