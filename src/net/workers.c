@@ -58,7 +58,7 @@ run(void *pool)
 	/* On Linux it is the calling thread's, whatever POSIX says. It can hardly fail, and without
 	 * it the work is done as well. */
 	if (p->niceness > 0)
-		(void)setpriority(PRIO_PROCESS, 0, p->niceness);
+		(void)setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + p->niceness);
 	pthread_mutex_lock(&p->lock);
 	for (;;) {
 		struct work *const w = line_take(&p->todo);

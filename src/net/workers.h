@@ -29,8 +29,8 @@ struct workers *workers_new(struct event_base *base, unsigned threads);
 /*
  * workers_new_behind - the same, whose threads let others have a processor first
  *
- * niceness   1 to 19, as of nice(1): for work that nobody waits for at the other end of a
- * connection
+ * niceness   more than the loop's, as of nice(1): for work that nobody waits for at the other end
+ * of a connection
  */
 struct workers *workers_new_behind(struct event_base *base, unsigned threads, int niceness);
 
