@@ -127,6 +127,18 @@ void check_body(struct check_session *s, struct str piece);
 /* check_end - the text is whole */
 bool check_end(struct check_session *s, struct check_verdict *verdict);
 
+/* check_each - calls fn with each thing that was found so far: "spf", "fail", and what decided */
+typedef void check_fact(
+	void *to, struct str test, struct str result, struct str words, unsigned score);
+void check_each(const struct check_session *s, check_fact *fn, void *to);
+
+/* check_add - something else found this: it counts with the others, and its words are those of the
+ * reply (C41) when it weighs most */
+void check_add(struct check_session *s, struct str words, unsigned score);
+
+/* check_again - after check_end(), and what was added since: is it too much now? */
+void check_again(struct check_session *s, struct check_verdict *verdict);
+
 /* check_reset - the message is over, however it ended; the session goes on. An open question is
  * closed */
 void check_reset(struct check_session *s);

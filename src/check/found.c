@@ -15,6 +15,7 @@ test_name(enum test t)
 		[TEST_DKIM] = STR_INIT("dkim"),
 		[TEST_REVERSE] = STR_INIT("ptr"),
 		[TEST_HELO] = STR_INIT("helo"),
+		[TEST_HOOK] = STR_INIT("hook"),
 		[TEST_ALLOWED] = STR_INIT("dnswl"),
 	};
 	return names[t];

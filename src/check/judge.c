@@ -104,3 +104,38 @@ judge(struct check_session *s, struct check_verdict *out)
 		out->facts = speaks->facts;
 	}
 }
+
+void
+check_each(const struct check_session *s, check_fact *fn, void *to)
+{
+	if (s == NULL)
+		return;
+	const struct scope *const scopes[SCOPES] = {&s->client, &s->mail};
+	for (size_t i = 0; i < SCOPES; i++)
+		for (size_t j = 0; j < scopes[i]->count; j++) {
+			const struct finding *const f = &scopes[i]->findings[j];
+			fn(to, test_name(f->test), f->result, f->words, f->score);
+		}
+}
+
+void
+check_add(struct check_session *s, struct str words, unsigned score)
+{
+	if (s == NULL || s->is_exempt)
+		return;
+	struct finding *const f = finding_add(&s->mail, TEST_HOOK, STR("score"));
+	if (f == NULL)
+		return;
+	f->words = f->facts.text = arena_str(&s->mail.arena, words);
+	f->score = score;
+	f->is_logged = true; /* by who found it */
+	f->condition = words.len > 0 ? CONDITION_HOOK_REFUSED_SAYING_WHY : CONDITION_HOOK_REFUSED;
+}
+
+void
+check_again(struct check_session *s, struct check_verdict *verdict)
+{
+	*verdict = (struct check_verdict){0};
+	if (s != NULL && !s->is_exempt)
+		judge(s, verdict);
+}

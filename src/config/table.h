@@ -129,6 +129,19 @@
 		"once a month must not wait each time.")                                           \
 	X(greylist_spf_passes, FLAG, SERVER, "yes", 0, 0,                                          \
 		"Whether mail that SPF vouches for need not come again.")                          \
+	/* rules of one's own: doc/hooks.md */                                                     \
+	X(hooks, PATH, SERVER, "", 0, 900,                                                         \
+		"A script in Lua that may refuse, defer, mark, redirect or discard mail, "         \
+		"or add to its score: doc/hooks.md. Read again at a HUP; whether there is "        \
+		"one counts from the next start. Empty: none.")                                    \
+	X(hook_instructions, COUNT, SERVER, "1000000", 10000, 100000000,                           \
+		"Instructions that the script may have for one answer; a million take "            \
+		"some hundredths of a second.")                                                    \
+	X(hook_memory, SIZE, SERVER, "16M", 1048576, 1073741824, "Memory that it may have.")       \
+	X(hook_timeout, TIME, SERVER, "5s", 1, 60,                                                 \
+		"How long its answer may take, with those of others before it. Without an "        \
+		"answer the client is told to try again (451), and an alarm line says "            \
+		"why.")                                                                            \
 	/* how much may be sent: doc/checks.md */                                                  \
 	X(rate_connections, RATE, SERVER, "", 0, 40,                                               \
 		"How often one address may connect: 30/1m. More are told 421, and when to "        \

@@ -171,19 +171,43 @@ is_asked_for(const struct stories *s, const struct why_record *r)
 	return why_in_time(&s->w->query, &r->line) && why_fits(answers);
 }
 
+/* A check that had a part in a refusal: what counted, and what a script said. */
+static bool
+is_part(const struct eventlog_line *l)
+{
+	const struct str score = l->field[FIELD_SCORE];
+	return l->event == LOG_CHECK && ((score.len > 0 && !str_eq(score, STR("0"))) ||
+						str_eq(l->field[FIELD_CHECK], STR("hook")));
+}
+
+/* Those since the last answer, of this sender. */
+static void
+gather_checks(struct stories *s, struct gathered *g, const struct gathered *checks, struct str from)
+{
+	for (size_t i = 0; i < checks->count; i++) {
+		const struct str its = checks->list[i]->line.field[FIELD_FROM];
+		if (!str_is_set(its) || str_eq(its, from))
+			gather(s, g, checks->list[i]);
+	}
+}
+
 /* One story for each sender that the session tried. */
 static void
 refusal_stories(struct stories *s, const struct instance *in, struct str session)
 {
 	struct gathered whole = {0};
 	struct why_story *story = NULL;
-	struct gathered g = {0};
+	struct gathered g = {0}, checks = {0};
 	struct str from = STR_NONE;
 	bool has_any = false;
 	for (const struct why_record *r = in->first; r != in->end; r = r->next_of_session) {
 		has_any |= r->line.event == LOG_REFUSED || r->line.event == LOG_ACCEPTED;
 		if (is_of_session(r->line.event))
 			gather(s, &whole, r);
+		if (is_part(&r->line))
+			gather(s, &checks, r);
+		if (r->line.event == LOG_ACCEPTED)
+			checks.count = 0;
 		if (r->line.event != LOG_REFUSED || r->is_told || !is_asked_for(s, r))
 			continue;
 		if (story == NULL || !str_eq(from, r->line.field[FIELD_FROM])) {
@@ -193,6 +217,8 @@ refusal_stories(struct stories *s, const struct instance *in, struct str session
 			story = story_add(s, WHY_REFUSAL, r->line.time_ms, &g);
 			from = r->line.field[FIELD_FROM];
 		}
+		gather_checks(s, &g, &checks, from);
+		checks.count = 0;
 		gather(s, &g, r);
 		if (story == NULL)
 			return;

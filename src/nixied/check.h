@@ -51,6 +51,8 @@ void check_folders(const struct conf *conf, struct findings *f);
 /* check_filters - asks each whether it is there */
 void check_filters(const struct config *config, struct findings *f);
 void check_ports(const struct config *config, struct findings *f);
+/* check_hooks - the script: compiled, and run once as a server does when it starts */
+void check_hooks(const struct config *config, struct findings *f);
 void check_directory(const struct conf *conf, struct str host, struct findings *f);
 
 /* Where an address for listening is. */

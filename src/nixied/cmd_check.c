@@ -9,7 +9,8 @@ static const char usage[] =
 	"Usage: nixied check [-c FILE]\n"
 	"Reads the configuration as the server would, and says what is wrong in it and where; "
 	"then\n"
-	"looks at certificates, folders, ports, filters and the directory, and for what is dangerous. It\n"
+	"looks at certificates, folders, ports, filters and the directory, and for what is "
+	"dangerous. It\n"
 	"changes nothing. Exit status: 0 nothing is wrong, 1 something is.\n\n"
 	"  -c, --config FILE  the configuration; else $NIXIED_CONF, else " NIXIED_CONF_DEFAULT "\n";
 
@@ -37,6 +38,7 @@ cmd_check(int argc, char **argv)
 	check_folders(&conf, &findings);
 	check_ports(&conf.config, &findings);
 	check_filters(&conf.config, &findings);
+	check_hooks(&conf.config, &findings);
 	check_directory(&conf, str_of(host), &findings);
 	findings_print(&findings, conf.path);
 	code = findings.of_kind[FINDING_WRONG] > 0 ? EXIT_NO : EXIT_DONE;

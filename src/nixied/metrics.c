@@ -88,6 +88,14 @@ static const struct plain of_deliver[] = {
 		OF_DELIVER(delay_notices)},
 };
 
+#define OF_HOOKS(member) offsetof(struct hooks_counts, member)
+static const struct plain of_hooks[] = {
+	{"nixied_hook_calls_total", COUNTER, "Questions to the operator's script.",
+		OF_HOOKS(calls)},
+	{"nixied_hook_failures_total", COUNTER, "Those that it did not answer.",
+		OF_HOOKS(failures)},
+};
+
 static void
 write_refusals(struct buf *out, const struct receive_counts *counts)
 {
@@ -164,6 +172,8 @@ metrics_write(const struct metrics_facts *facts, struct buf *out)
 		write_filters(out, facts->filters);
 	if (facts->queue != NULL)
 		write_queue(out, facts->queue);
+	if (facts->hooks != NULL)
+		write_plain(out, of_hooks, sizeof of_hooks / sizeof *of_hooks, facts->hooks);
 	if (facts->deliver != NULL)
 		write_plain(
 			out, of_deliver, sizeof of_deliver / sizeof *of_deliver, facts->deliver);

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "deliver/deliver.h"
 #include "eventlog/eventlog.h"
+#include "hooks/hooks.h"
 #include "queue/queue.h"
 #include "receive/receive.h"
 
@@ -29,6 +30,7 @@ struct metrics_facts {
 	const struct queue_counts *queue;
 	const struct deliver_counts *deliver;
 	const struct filters *filters;
+	const struct hooks_counts *hooks;
 };
 
 /* metrics_write - all of it as Prometheus reads it. Pure */

@@ -16,6 +16,7 @@
 #include "nixied/confine.h"
 #include "nixied/control.h"
 #include "nixied/delivery.h"
+#include "nixied/hooks_conf.h"
 #include "nixied/metrics.h"
 #include "nixied/notify.h"
 
@@ -40,6 +41,7 @@ struct server {
 	struct dns *dns;
 	struct checks *checks;
 	struct filters *filters;
+	struct hooks *hooks; /* NULL: there is no script */
 	struct disk *disk;
 	struct queue *queue;
 	struct delivery *delivery;
@@ -93,9 +95,14 @@ alarm_operator(void *server, const char *words)
 static bool
 reload_all(struct server *s, const struct conf *fresh, struct receive_error *error)
 {
-	char words[CHECK_WORDS_MAX];
+	char words[CHECK_WORDS_MAX], script[HOOKS_WORDS_MAX];
+	if (!hooks_conf_load(s->hooks, &fresh->config, script)) {
+		snprintf(error->words, sizeof error->words, "hooks: %s", script);
+		return false;
+	}
 	if (!checks_configure(s->checks, &fresh->config, words)) {
 		snprintf(error->words, sizeof error->words, "%s", words);
+		hooks_conf_load(s->hooks, &s->conf.config, script);
 		return false;
 	}
 	if (!filters_configure(s->filters, &fresh->config, words)) {
@@ -110,6 +117,7 @@ reload_all(struct server *s, const struct conf *fresh, struct receive_error *err
 		return true;
 	checks_configure(s->checks, &s->conf.config, words);
 	filters_configure(s->filters, &s->conf.config, words);
+	hooks_conf_load(s->hooks, &s->conf.config, script);
 	if (wrong == NULL)
 		delivery_reload(s->delivery, &s->conf);
 	return false;
@@ -191,12 +199,14 @@ tell_metrics(void *server, struct buf *out)
 	queue_count(s->queue, &counts); /* `nixied audit` counts again */
 	struct deliver_counts deliveries;
 	deliver_counts(delivery_runner(s->delivery), &deliveries);
+	const struct hooks_counts hooks = hooks_counts(s->hooks);
 	const struct metrics_facts facts = {.started_s = s->started_ms / 1000,
 		.log_lost = eventlog_lost(s->log),
 		.receive = receive_counts(s->receive),
 		.queue = &counts,
 		.deliver = &deliveries,
-		.filters = s->filters};
+		.filters = s->filters,
+		.hooks = &hooks};
 	metrics_write(&facts, out);
 }
 
@@ -329,6 +339,7 @@ confine(struct server *s)
 	folders_add(&read, STR("/run/systemd/resolve"), false);
 	folders_add(&read, STR("/proc/self"), false);
 	folders_add(&read, str_of(s->conf.path), true); /* for a reload */
+	folders_add(&read, value(s, SETTING_hooks)->text, true);
 	for (size_t i = 0; i < config->listener_count; i++)
 		add_certificates(&read, config->listeners[i].values);
 	s->has_less_files = confine_files(written.list, written.count, read.list, read.count);
@@ -422,6 +433,18 @@ open_checks(struct server *s)
 	return true;
 }
 
+static bool
+open_hooks(struct server *s)
+{
+	char words[HOOKS_WORDS_MAX] = "not enough memory";
+	const bool ok =
+		s->hooks == NULL || (hooks_listen(s->hooks, s->base) &&
+					    hooks_conf_load(s->hooks, &s->conf.config, words));
+	if (!ok)
+		complain("hooks", words);
+	return ok;
+}
+
 static unsigned
 thread_count(const struct server *s)
 {
@@ -507,6 +530,7 @@ start(struct server *s)
 		.log = s->log,
 		.checks = s->checks,
 		.filters = s->filters,
+		.hooks = s->hooks,
 		.rates_path = conf_path(&s->conf, RATES_FILE, rates) ? rates : NULL,
 		.accepted = accepted,
 		.to = s};
@@ -571,6 +595,7 @@ stop(struct server *s)
 	queue_close(s->queue); /* the last answers: whoever asked is still there */
 	receive_free(s->receive);
 	filters_free(s->filters);
+	hooks_free(s->hooks);
 	checks_free(s->checks);
 	delivery_free(s->delivery);
 	control_free(s->control); /* nobody is answered any more */
@@ -610,8 +635,8 @@ server_run(const char *conf_path_given)
 	/* Threads begin in start(): all of them are confined. */
 	if (ok)
 		confine(&s);
-	ok = ok && open_log(&s) && open_directory(&s) && open_queue(&s) && open_checks(&s) &&
-	     start(&s);
+	ok = ok && hooks_conf_open(&s.conf.config, &s.hooks) && open_log(&s) &&
+	     open_directory(&s) && open_queue(&s) && open_checks(&s) && open_hooks(&s) && start(&s);
 	if (ok) {
 		say_ready(&s);
 		event_base_dispatch(s.base);

@@ -1,4 +1,5 @@
 #include "nixied/stage.h"
+#include "nixied/hooks_conf.h"
 
 #include "check/check.h"
 #include "dns/resolver.h"
@@ -81,6 +82,17 @@ checks_make(struct stage *s)
 	       fail("filters", words);
 }
 
+/* The script itself, in processes of its own. */
+static bool
+hooks_make(struct stage *s)
+{
+	char words[HOOKS_WORDS_MAX] = "not enough memory";
+	return s->hooks == NULL ||
+	       (hooks_listen(s->hooks, s->base) &&
+		       hooks_conf_load(s->hooks, &s->conf->config, words)) ||
+	       fail("hooks", words);
+}
+
 static void
 accepted(void *to, uint64_t message)
 {
@@ -100,6 +112,7 @@ receive_make(struct stage *s)
 		.log = s->log,
 		.checks = s->checks,
 		.filters = s->filters,
+		.hooks = s->hooks,
 		.rates_path = conf_path(s->conf, RATES_FILE, s->rates_path) ? s->rates_path : NULL,
 		.is_rehearsal = true,
 		.accepted = accepted,
@@ -125,8 +138,9 @@ stage_set_up(struct stage *s, const struct conf *conf)
 {
 	*s = (struct stage){.conf = conf, .log_fd = -1};
 	buf_init(&s->unread, LOG_BYTES_MAX);
-	return directory_find(s) && folder_make(s) && log_make(s) && queue_make(s) &&
-	       checks_make(s) && receive_make(s);
+	/* Processes come before threads. */
+	return hooks_conf_open(&conf->config, &s->hooks) && directory_find(s) && folder_make(s) &&
+	       log_make(s) && queue_make(s) && checks_make(s) && hooks_make(s) && receive_make(s);
 }
 
 /* The queue makes files in its folder, and no folders. */
@@ -150,6 +164,7 @@ stage_strike(struct stage *s)
 	queue_close(s->queue);
 	receive_free(s->receive);
 	filters_free(s->filters);
+	hooks_free(s->hooks);
 	checks_free(s->checks);
 	dns_free(s->dns);
 	directory_close(s->directory);

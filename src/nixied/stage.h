@@ -21,6 +21,7 @@ struct stage {
 	struct dns *dns;
 	struct checks *checks;
 	struct filters *filters;
+	struct hooks *hooks;
 	struct disk *disk;
 	struct queue *queue;
 	struct eventlog *log;

@@ -92,6 +92,7 @@ answer_mail(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 	m->sender = arena_str(&m->arena, (struct str){room, path_print(&e->path, room)});
 	m->sender_place = PLACE_ELSEWHERE;
 	m->flags = flags_of(g, &e->mail);
+	m->declared_bytes = e->mail.size_bytes;
 	m->envelope_id = arena_str(&m->arena, e->mail.envid);
 	a->facts.sender = m->sender;
 	if (arena_failed(&m->arena))

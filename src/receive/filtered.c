@@ -178,7 +178,7 @@ keep(struct guest *g, const struct filter_outcome *o, uint32_t question, struct 
 		mail_refuse(m, CONDITION_FILTER_UNAVAILABLE);
 		return refuse_with(a, CONDITION_FILTER_UNAVAILABLE);
 	}
-	return mail_keep(m, o->front, question, a);
+	return hooked_end(g, o->front, question, a);
 }
 
 /* ---- the places */
@@ -198,8 +198,10 @@ go_on(struct guest *g, const struct filter_outcome *o, uint32_t question, struct
 		return refuse_with(a, o->condition);
 	}
 	switch (g->check_at) {
+	case CHECK_AT_MAIL:
+		return hooked_mail(g, question, a);
 	case CHECK_AT_RCPT:
-		return mail_accept_recipient(m, a);
+		return hooked_rcpt(g, question, a);
 	case CHECK_AT_END:
 		return keep(g, o, question, a);
 	default:

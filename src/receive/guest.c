@@ -59,6 +59,7 @@ void
 guest_fini(struct guest *g)
 {
 	login_forget(g);
+	hooked_forget(g);
 	filter_session_free(g->filter);
 	check_session_free(g->check);
 	mail_drop(g->mail);
@@ -66,6 +67,7 @@ guest_fini(struct guest *g)
 	free(g->helo);
 	free(g->user);
 	free(g->tls);
+	free(g->hook_words);
 	profile_release(g->profile);
 }
 
@@ -129,6 +131,7 @@ take_xclient(struct guest *g, struct str rest)
 void
 guest_end_mail(struct guest *g)
 {
+	hooked_forget(g);
 	filter_session_free(g->filter);
 	g->filter = NULL;
 	check_session_free(g->check);
@@ -145,10 +148,10 @@ ask_about(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 {
 	switch (e->kind) {
 	case EVENT_CONNECT:
-		return answer_connect(g, a);
+		return answer_connect(g, a) && hooked_connect(g, e->question, a);
 	case EVENT_HELLO:
 		set_text(&g->helo, e->text);
-		return true;
+		return hooked_hello(g, e->question, a);
 	case EVENT_MAIL:
 		return answer_mail(g, e, a);
 	case EVENT_RCPT:

@@ -42,6 +42,11 @@ struct guest {
 	struct check_verdict checked;  /* at the end: what the filters are told of */
 	struct filter_session *filter; /* from MAIL until its end; NULL: nobody is asked */
 	uint32_t check_question;       /* that waits for a check */
+	struct hook_question *hook;    /* the script is asked; NULL: it is not */
+	uint32_t hook_question;        /* that waits for it */
+	uint8_t hook_at;               /* enum hook_point */
+	char *hook_words;
+	uint32_t hook_score; /* of on_connect and on_helo: counts for each message */
 	enum check_point check_at;
 	char *helo, *user; /* what the client calls itself; the account; NULL: nothing yet */
 	char *tls;         /* protocol version and cipher */
@@ -100,6 +105,19 @@ bool guest_check(
  * above */
 bool guest_filter(struct guest *g, const struct check_verdict *checked, uint32_t question,
 	struct smtp_answer *a);
+/*
+ * The script of the operator (hooks/hooks.h), at its places: each writes *a, or gives false when
+ * the answer comes later. Without a function for it nothing is asked.
+ */
+bool hooked_connect(struct guest *g, uint32_t question, struct smtp_answer *a);
+bool hooked_hello(struct guest *g, uint32_t question, struct smtp_answer *a);
+bool hooked_mail(struct guest *g, uint32_t question, struct smtp_answer *a);
+/* ... and accepts the recipient */
+bool hooked_rcpt(struct guest *g, uint32_t question, struct smtp_answer *a);
+/* ... and keeps the message, with `checked` in front */
+bool hooked_end(struct guest *g, struct str checked, uint32_t question, struct smtp_answer *a);
+/* hooked_forget - what it was asked is not wanted any more */
+void hooked_forget(struct guest *g);
 
 static inline bool
 refuse_with(struct smtp_answer *a, enum condition c)

@@ -3,6 +3,7 @@
 #define RECEIVE_INSIDE_H
 
 #include "base/net.h"
+#include "hooks/hooks.h"
 #include "receive/clients.h"
 #include "receive/guest.h"
 #include "receive/limits.h"
@@ -63,6 +64,7 @@ struct receive {
 	void (*stopped)(void *to);
 	void *stopped_to;
 	struct event patience;
+	int64_t hook_alarmed_ms; /* when a script that failed was last told */
 	struct receive_counts counts;
 	uint64_t next_reference;
 	char *in, *out; /* of whichever session runs at the moment */

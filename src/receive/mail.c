@@ -97,6 +97,13 @@ mail_begin_again(struct mail *m)
 	return true;
 }
 
+bool
+mail_redirect(struct mail *m, const struct queue_recipient *recipient)
+{
+	mail_forget_targets(m);
+	return mail_add_target(m, recipient);
+}
+
 /* The header as it came, but for results that somebody else gives out for ours: RFC 8601 s5. */
 static bool
 add_header(struct mail *m)
@@ -122,6 +129,8 @@ static void
 end_header(struct mail *m)
 {
 	m->message_id = arena_str(&m->arena, m->head.message_id);
+	if (hooks_has(m->receive->parts.hooks, HOOK_MESSAGE))
+		m->header = arena_str(&m->arena, buf_str(&m->head.text));
 	if (!add_header(m))
 		m->stage = MAIL_REFUSED;
 	buf_fini(&m->head.text);
@@ -185,6 +194,7 @@ mail_text_end(struct mail *m, struct str checked)
 	const struct trace trace = trace_of(m, ip);
 	buf_init(&front, QUEUE_FRONT_MAX);
 	buf_add(&front, checked);
+	buf_add(&front, m->tags);
 	trace_write(&trace, &front);
 	if (m->guest->session.settings->kind == LISTENER_SUBMISSION)
 		head_complete(&m->head, &trace, &front);

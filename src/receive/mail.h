@@ -48,6 +48,11 @@ struct mail {
 	size_t count, room;
 	struct target_seen **seen; /* buckets of who is a recipient already */
 	struct head head;
+	int64_t declared_bytes; /* SIZE of MAIL; -1: not said */
+	struct str header;      /* its text, when a script wants to see it */
+	struct str tags;        /* header fields that a script adds */
+	struct str discard;     /* the rule that gives the message up; absent: none */
+	struct str checked;     /* while the script is asked at its end */
 	struct queue_intake *intake;
 	char id[QUEUE_ID_BYTES];
 	uint64_t message;
@@ -96,6 +101,9 @@ bool mail_accept_recipient(struct mail *m, struct smtp_answer *a);
 /* mail_keep - nothing speaks against the message: it goes to the queue, with `checked` in front.
  * False: the answer to `question` comes when it is durable */
 bool mail_keep(struct mail *m, struct str checked, uint32_t question, struct smtp_answer *a);
+
+/* mail_redirect - all recipients so far give way to this one; false: no memory */
+bool mail_redirect(struct mail *m, const struct queue_recipient *recipient);
 
 /* mail_refuse - it is refused: in LMTP, so are its other recipients */
 void mail_refuse(struct mail *m, enum condition c);

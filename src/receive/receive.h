@@ -27,6 +27,7 @@ struct receive_error {
 };
 
 struct checks;
+struct hooks;
 struct event_base;
 struct receive;
 
@@ -42,6 +43,7 @@ struct receive_parts {
 	struct eventlog *log;
 	struct checks *checks;   /* NULL: nothing is checked */
 	struct filters *filters; /* NULL: nobody else is asked */
+	struct hooks *hooks;     /* NULL: there is no script */
 	const char *rates_path;  /* where what limits count is kept; NULL: nowhere */
 	bool is_rehearsal;       /* it is read there, and not written */
 	void (*accepted)(void *to, uint64_t message); /* one more is in the queue */

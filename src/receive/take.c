@@ -40,6 +40,18 @@ taken(struct mail *m)
 		r->parts.accepted(r->parts.to, m->message);
 }
 
+/* Until then they are held under the rule's name. */
+static void
+hold_all(struct mail *m)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		struct recipient_progress *const p = &m->recipients[i].progress;
+		p->state = RECIPIENT_HELD;
+		p->why = p->note = m->discard;
+	}
+	m->has_discards = true;
+}
+
 /* What a failure of the queue is called. */
 static enum condition
 condition_of(int error)
@@ -129,6 +141,8 @@ mail_keep(struct mail *m, struct str checked, uint32_t question, struct smtp_ans
 	struct guest *const g = m->guest;
 	mail_text_end(m, checked);
 	gather(g, m);
+	if (str_is_set(m->discard))
+		hold_all(m);
 	m->bytes = queue_intake_bytes(m->intake);
 	const struct queue_envelope envelope = {.arrived_ms = m->began_ms,
 		.flags = m->flags,
