@@ -332,17 +332,19 @@ match from socket for any action "relay"
 
 
 class Dovecot(Peer):
-    """LMTP on `port`; `users` have mailboxes with a quota of `quota` ("" for none)."""
+    """LMTP on `port`; `users` have mailboxes, those in `quotas` ({user: bytes}) of that size."""
 
     name = 'dovecot'
     accounts = ['dovecot:x:5006:5006::/usr/lib/dovecot:/bin/false', 'dovenull:x:5007:5007::/nonexistent:/bin/false']
 
-    def __init__(self, ip, port=24, users=(), quota='', main='', **rest):
+    def __init__(self, ip, port=24, users=(), quotas=None, main='', **rest):
         super().__init__(ip, port, **rest)
-        self.users, self.quota, self.main = users, quota, main
+        self.users, self.quotas, self.main = users, quotas or {}, main
 
     def configure(self):
-        self.jail.write('/etc/dovecot/users', ''.join(f'{u}::{VMAIL}:{VMAIL}::/var/mail/{u}::\n' for u in self.users))
+        self.jail.write('/etc/dovecot/users', ''.join(
+            f'{u}::{VMAIL}:{VMAIL}::/var/mail/{u}::' +
+            (f'userdb_quota_rule=*:bytes={self.quotas[u]}' if u in self.quotas else '') + '\n' for u in self.users))
         self.jail.write('/etc/dovecot/dovecot.conf', f'''protocols = lmtp
 log_path = {self.log_file}
 ssl = no
@@ -353,7 +355,6 @@ mail_plugins = quota
 plugin {{
   quota = count:User quota
   quota_vsizes = yes
-  {'quota_rule = *:storage=' + self.quota if self.quota else ''}
 }}
 passdb {{
   driver = passwd-file

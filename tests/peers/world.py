@@ -65,6 +65,7 @@ class World:
         self.nixie = nixie
         self.dns = Nsd(ZONE + zone)
         self.n = Nixied(nixied, SETTINGS + settings, LISTENERS)
+        self.inbox = self.n.mails  # where the user's reports arrive
         self.offset = 0
         self.seen = {}
 
@@ -101,7 +102,7 @@ class World:
 
     def told(self):
         """What the reports in the user's mailbox tell: {recipient: (outcome, mail)}; the newest of each."""
-        for mail in self.n.mails()[len(self.seen.setdefault('mails', [])):]:
+        for mail in self.inbox()[len(self.seen.setdefault('mails', [])):]:
             self.seen['mails'].append(mail)
             for outcome in read(self.nixie, mail):
                 self.seen.setdefault('told', {})[outcome.get('recipient', '')] = (outcome, mail)
