@@ -255,6 +255,23 @@ succeed(struct settling *s, struct fate *f, const struct recipient_progress *bef
 	}
 }
 
+/* What is wrong, with the words of who said so, and whom it keeps from the mail: the line is read
+ * alone. */
+static void
+alarm_operator(struct settling *s, const struct fate *f)
+{
+	const struct carried *const c = &f->r->result;
+	struct arena *const a = &s->arena;
+	struct str words = f->decision.words;
+	if (str_is_set(c->peer) && c->peer.len > 0)
+		words = arena_join(a, words, STR(": "), c->peer);
+	if (c->attempt.answer.len > 0)
+		words = arena_join(a, words, STR(": "), c->attempt.answer);
+	words = arena_join(a, words, STR(", for "), f->r->forward_path);
+	words = arena_str(a, words);
+	deliver_alarm(s->d, str_is_set(words) ? words.ptr : "our own fault: an operator must look");
+}
+
 static void
 give_up(struct settling *s, struct fate *f)
 {
@@ -296,8 +313,7 @@ wait_on(struct settling *s, struct fate *f, bool is_noted)
 	if (is_noted)
 		f->to.why = arena_join(&s->arena, f->to.why, STR(NOTED), STR_NONE);
 	if (f->decision.is_alarm)
-		deliver_alarm(
-			s->d, arena_join(&s->arena, f->decision.words, STR_NONE, STR_NONE).ptr);
+		alarm_operator(s, f);
 }
 
 /* The attempt that decides: this one, or, when nobody was asked, the last there was. */

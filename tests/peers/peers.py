@@ -378,13 +378,14 @@ service lmtp {{
 
 
 class Nsd(Peer):
-    """The DNS of a test: `zone` is the whole of it, from the root, as lines of a zone file."""
+    """The DNS of a test: `zone` is the whole of it, from the root, as lines of a zone file. Of the domains in `broken`
+    nothing can be learnt: SERVFAIL."""
 
     name = 'nsd'
 
-    def __init__(self, zone, ip=ZONE_SERVER, port=53, **rest):
+    def __init__(self, zone, broken=(), ip=ZONE_SERVER, port=53, **rest):
         super().__init__(ip, port, **rest)
-        self.zone = zone
+        self.zone, self.broken = zone, broken
 
     def configure(self):
         self.jail.write('/etc/nsd/zone', '$ORIGIN .\n$TTL 60\n. SOA ns.test. postmaster.test. 1 60 60 600 60\n'
@@ -404,7 +405,7 @@ remote-control:
 zone:
   name: "."
   zonefile: "zone"
-''')
+''' + ''.join(f'zone:\n  name: "{name}"\n  zonefile: "none"\n' for name in self.broken))
 
     def begin(self):
         self.process = self.jail.start('nsd', '-d', '-c', '/etc/nsd/nsd.conf', log='/var/log/said')

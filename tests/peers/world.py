@@ -61,9 +61,9 @@ def read(nixie, mail):
 class World:
     """`with World(nixied, nixie) as w`: nixied runs, and names are found."""
 
-    def __init__(self, nixied, nixie, zone='', settings=''):
+    def __init__(self, nixied, nixie, zone='', settings='', broken=()):
         self.nixie = nixie
-        self.dns = Nsd(ZONE + zone)
+        self.dns = Nsd(ZONE + zone, broken)
         self.n = Nixied(nixied, SETTINGS + settings, LISTENERS)
         self.inbox = self.n.mails  # where the user's reports arrive
         self.offset = 0
