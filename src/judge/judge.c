@@ -228,13 +228,11 @@ judge_person(
 	o->original_recipient = who->original.len > 0 ? out(who->original) : out(STR_NONE);
 	o->action = action_of(who, kind);
 	o->is_final = o->action == NIXIE_ACTION_FAILED;
-	origin_find(f, who, &from);
-	reason_find(f, who, &from, &found);
 	const bool went_well = o->action == NIXIE_ACTION_DELIVERED ||
 			       o->action == NIXIE_ACTION_RELAYED ||
 			       o->action == NIXIE_ACTION_EXPANDED;
-	if (went_well)
-		found.why.weight = 0;
+	origin_find(f, who, &from);
+	reason_find(f, who, &from, went_well, &found);
 	o->is_expired = found.is_expired && o->is_final;
 	o->reply_code = found.reply.code;
 	o->said = said_by(&found.reply);

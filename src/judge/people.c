@@ -349,6 +349,19 @@ from_subject(const struct facts *f, struct people *p, struct index *ix)
 		(void)add(f, p, ix, address, "subject");
 }
 
+/* A list that sends a post back, and names itself in its header alone. */
+static void
+from_list_header(const struct facts *f, struct people *p, struct index *ix)
+{
+	static const struct str names[] = {STR_INIT("X-BeenThere"), STR_INIT("List-Post")};
+	for (size_t i = 0; i < sizeof names / sizeof *names && p->count == 0; i++) {
+		size_t at = 0;
+		const struct str list = address_next(header_find(&f->header, names[i]), &at);
+		if (str_is_set(list))
+			(void)add(f, p, ix, list, "list");
+	}
+}
+
 /* "RCPT TO:<a@b>" in the dialogue, when the answer to it is a refusal, or all of it was refused. */
 static void
 from_dialogue(const struct facts *f, struct people *p, struct index *ix)
@@ -526,6 +539,8 @@ people_gather(const struct facts *f, bool is_failure, struct people *p)
 		from_prose(f, p, &ix, NAMING_SENTENCE);
 	if (p->count == 0 && is_failure)
 		from_subject(f, p, &ix);
+	if (p->count == 0 && is_failure)
+		from_list_header(f, p, &ix);
 	if (p->count == 0 && is_failure)
 		from_prose(f, p, &ix, NAMING_PASSING);
 	if (p->count == 0 && is_failure)

@@ -3,9 +3,9 @@
  *
  * A report names its recipients in up to five places that do not always agree.
  * The order of trust: the fields of RFC 3464, X-Failed-Recipients, addresses at the
- * head of a line, labelled ones, the dialogue, a sentence, the subject; and where the report names
- * nobody, the header of the message it returns. A weaker place adds words to what a stronger one
- * named, never further recipients.
+ * head of a line, labelled ones, the dialogue, a sentence, the subject, the header of a list; and
+ * where the report names nobody, the header of the message it returns. A weaker place adds words to
+ * what a stronger one named, never further recipients.
  */
 #ifndef JUDGE_PEOPLE_H
 #define JUDGE_PEOPLE_H
@@ -43,7 +43,7 @@ struct person {
 				failed for others */
 	bool is_settled;     /* the transcript has a line for it before the answer to all */
 	const char *named_by; /* "dsn", "x-failed-recipients", "text", "dialogue", "subject",
-				 "disposition", "returned" */
+				 "list", "disposition", "returned" */
 	struct str host;      /* the server in the dialogue */
 	struct str command;   /* the last command to it */
 };

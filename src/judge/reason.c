@@ -151,18 +151,21 @@ success_reply(const struct person *who)
 }
 
 static void
+find_success_codes(const struct person *who, struct finding *found)
+{
+	found->reply = success_reply(who);
+	if (found->reply.status.class == 0 && who->dsn != NULL)
+		found->reply.status = who->dsn->status;
+	found->is_status_stated = found->reply.status.class != 0;
+	/* Without an answer, the prose is the report's own. */
+	if (who->word_count > 0 &&
+		(who->dsn != NULL || found->reply.code != 0 || who->words[0].voice <= VOICE_OWN))
+		found->quoted = &who->words[0];
+}
+
+static void
 find_codes(const struct person *who, struct finding *found)
 {
-	if (who->dsn != NULL && (who->dsn->action == NIXIE_ACTION_DELIVERED ||
-					who->dsn->action == NIXIE_ACTION_RELAYED ||
-					who->dsn->action == NIXIE_ACTION_EXPANDED)) {
-		found->reply = success_reply(who);
-		if (found->reply.status.class == 0)
-			found->reply.status = who->dsn->status;
-		found->is_status_stated = found->reply.status.class != 0;
-		found->quoted = who->word_count > 0 ? &who->words[0] : NULL;
-		return;
-	}
 	const struct status field = who->dsn != NULL ? who->dsn->status : (struct status){0};
 	found->reply = codes_in_words(who, field, &found->quoted);
 	if (who->word_count > 0 && who->words[0].voice == VOICE_DIAGNOSTIC &&
@@ -330,10 +333,14 @@ take_stated(const struct facts *f, const struct person *who, struct finding *fou
 }
 
 void
-reason_find(
-	const struct facts *f, struct person *who, const struct origin *o, struct finding *found)
+reason_find(const struct facts *f, struct person *who, const struct origin *o, bool went_well,
+	struct finding *found)
 {
 	*found = (struct finding){.said = NULL};
+	if (went_well) {
+		find_success_codes(who, found);
+		return;
+	}
 	find_codes(who, found);
 	const struct scan_context about = {
 		.provider = o->provider, .provider_row = o->provider_row, .reply = found->reply};

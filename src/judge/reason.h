@@ -21,8 +21,9 @@ struct finding {
 	struct stated stated;
 };
 
-void reason_find(
-	const struct facts *f, struct person *who, const struct origin *o, struct finding *found);
+/* reason_find - what decided; of a delivery that went well, the codes alone */
+void reason_find(const struct facts *f, struct person *who, const struct origin *o, bool went_well,
+	struct finding *found);
 
 /* retry_after - the seconds a server asked to wait: "try again in 300 seconds"; -1 when it did not
  * say */
