@@ -25,6 +25,12 @@ deliver_now(struct deliver *d)
 	return clock_wall_ms();
 }
 
+static int64_t
+ledger_now(void *d)
+{
+	return deliver_now(d);
+}
+
 /* xorshift64*: jitter needs no more. */
 uint32_t
 deliver_random(struct deliver *d)
@@ -148,7 +154,7 @@ deliver_new(const struct deliver_options *options)
 	d->random = options->seed * 2654435761ULL + 88172645463325252ULL;
 	d->ring_end = &d->ring;
 	d->due_limit = 2 * DUE_SLACK;
-	ledger_init(&d->ledger, options->queue, options->now_ms, options->clock, deliver_alarm, d);
+	ledger_init(&d->ledger, options->queue, ledger_now, d, deliver_alarm, d);
 	d->local = local_new(d);
 	if (d->local == NULL) {
 		free(d);
