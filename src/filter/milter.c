@@ -28,12 +28,9 @@ milter_begin(struct milter *t, const struct filter_question *q, struct buf *out)
 		t->step = t->last = MILTER_NEGOTIATE;
 		break;
 	case FILTER_MAIL:
-		t->step = t->is_negotiated ? MILTER_CONNECT : MILTER_NEGOTIATE;
+		t->step = MILTER_NEGOTIATE;
 		t->last = MILTER_MAIL;
-		t->is_accepted = t->skips_body = t->has_body = t->has_new_body = false;
-		t->has_bad_edit = false;
 		t->is_used = true;
-		buf_clear(&t->body);
 		break;
 	case FILTER_RCPT:
 		t->step = t->last = MILTER_RCPT;
@@ -307,17 +304,14 @@ milter_next(struct milter *t, struct str *in, bool is_end, struct buf *out)
 	}
 }
 
-bool
+void
 milter_over(struct milter *t, struct buf *out)
 {
-	const bool can_go_on = t->is_negotiated && t->step == MILTER_AT_REST;
 	struct packet p;
-	if (can_go_on && t->is_used) {
+	if (t->is_negotiated && t->is_used && t->step == MILTER_AT_REST) {
 		p = packet_begin(out, 'A');
 		packet_end(&p);
 	}
-	t->is_used = t->is_accepted = false;
-	p = packet_begin(out, can_go_on && t->version >= MILTER_VERSION ? 'K' : 'Q');
+	p = packet_begin(out, 'Q');
 	packet_end(&p);
-	return can_go_on && t->version >= MILTER_VERSION && !buf_failed(out);
 }

@@ -9,9 +9,9 @@
  *	DATA   D T
  *	end    D L... D N  B...  D E
  *
- * Each step waits for its answer, unless it was negotiated away. After the end milter_over() makes
- * the connection ready for another message of another client (QUIT_NC), where version 6 was
- * negotiated.
+ * Each step waits for its answer, unless it was negotiated away. A connection is for one message:
+ * version 6 has a word for "another one follows" (QUIT_NC), but libmilter 8.17 answers nothing
+ * behind it.
  */
 #ifndef FILTER_MILTER_H
 #define FILTER_MILTER_H
@@ -62,8 +62,7 @@ void milter_begin(struct milter *t, const struct filter_question *q, struct buf 
 void milter_text(struct milter *t, struct str piece, struct buf *out);
 enum machine_wants milter_next(struct milter *t, struct str *in, bool is_end, struct buf *out);
 
-/* milter_over - the message is over, however it ended. True: once `out` is sent, the connection is
- * good for another; false: `out` is the end of it */
-bool milter_over(struct milter *t, struct buf *out);
+/* milter_over - the message is over, however it ended, and with `out` so is the connection */
+void milter_over(struct milter *t, struct buf *out);
 
 #endif

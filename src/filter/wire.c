@@ -369,12 +369,9 @@ wire_leave(struct wire *t)
 	if (t->exchange != NULL)
 		t->exchange->wire = NULL;
 	t->exchange = NULL;
-	/* Only one that rests knows where it is; of the others nobody knows what comes. */
-	bool can_go_on = t->state == WIRE_RESTING && milter_over(&t->u.milter, &t->out);
-	if (t->state == WIRE_RESTING && !flush(t))
-		can_go_on = false;
-	if (can_go_on && !t->is_mute)
-		rest(t);
-	else
-		wire_close(t);
+	if (t->state == WIRE_RESTING) { /* a milter that knows where it is: it is told of the end */
+		milter_over(&t->u.milter, &t->out);
+		flush(t);
+	}
+	wire_close(t);
 }

@@ -51,7 +51,7 @@ bool wire_open(struct backend *b, struct exchange *x, const char **why);
 /* wire_ask - the exchange's question, over a connection that is idle, or rests with it */
 void wire_ask(struct wire *t, struct exchange *x);
 
-/* wire_leave - its exchange is done with it, in whatever state: idle, or closed */
+/* wire_leave - its exchange is done with it, in whatever state: it is closed */
 void wire_leave(struct wire *t);
 
 /* wire_free - closed, and freed at once: not while it is running */

@@ -242,8 +242,9 @@ ask(struct guest *g, const struct check_verdict *checked, struct filter_outcome 
 	g->checked = *checked; /* its texts stay until the next question to the checks */
 	buf_init(&received, HEAD_BYTES_MAX);
 	mail_trace(m, &received);
-	const struct filter_end end = {
-		.received = buf_str(&received), .checked = checked->headers, .origin = &g->checked};
+	const struct filter_end end = {.received = buf_str(&received),
+		.checked = mail_complete(m, checked->headers),
+		.origin = &g->checked};
 	const bool is_over = filter_end(g->filter, &end, out);
 	buf_fini(&received);
 	return is_over;

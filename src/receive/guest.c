@@ -211,6 +211,8 @@ handle(struct guest *g, struct smtp_event *e, enum guest_wants *wants)
 		return true;
 	case EVENT_REFUSED:
 		log_refused(g, e);
+		if (g->mail != NULL) /* it decided this, and nothing that follows */
+			g->mail->why = STR_NONE;
 		if (e->condition == CONDITION_WRONG_PASSWORD)
 			login_proof_failed(g);
 		return true;

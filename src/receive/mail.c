@@ -178,6 +178,23 @@ trace_of(const struct mail *m, char ip[ENDPOINT_TEXT_BYTES])
 		.now_ms = clock_wall_ms()};
 }
 
+struct str
+mail_complete(struct mail *m, struct str checked)
+{
+	char ip[ENDPOINT_TEXT_BYTES];
+	struct buf front;
+	const struct trace trace = trace_of(m, ip);
+	if (m->guest->session.settings->kind != LISTENER_SUBMISSION)
+		return checked;
+	buf_init(&front, QUEUE_FRONT_MAX);
+	buf_add(&front, checked);
+	head_complete(&m->head, &trace, &front);
+	const struct str all = front.len == 0 ? checked : arena_str(&m->arena, buf_str(&front));
+	m->is_completed = true;
+	buf_fini(&front);
+	return all;
+}
+
 void
 mail_trace(const struct mail *m, struct buf *out)
 {
@@ -196,7 +213,7 @@ mail_text_end(struct mail *m, struct str checked)
 	buf_add(&front, checked);
 	buf_add(&front, m->tags);
 	trace_write(&trace, &front);
-	if (m->guest->session.settings->kind == LISTENER_SUBMISSION)
+	if (m->guest->session.settings->kind == LISTENER_SUBMISSION && !m->is_completed)
 		head_complete(&m->head, &trace, &front);
 	if (buf_failed(&front) || !queue_intake_front(m->intake, front.ptr, front.len))
 		m->stage = MAIL_REFUSED;

@@ -40,6 +40,7 @@ struct mail {
 	uint32_t accepted;      /* RCPT commands */
 	struct accepted *rcpts; /* those */
 	size_t rcpt_room;
+	bool is_completed; /* the fields that it lacked are among those in front */
 	bool is_rewritten; /* by filters: what it holds is ours */
 	bool has_discards; /* those that are held are discarded once the message is durable */
 	struct str only_recipient; /* of the first of them */
@@ -79,6 +80,10 @@ void mail_forget_targets(struct mail *m);
 
 /* mail_begin_again - as if no text had come; its id stays. False: no memory */
 bool mail_begin_again(struct mail *m);
+
+/* mail_complete - `checked`, and for mail of our users the fields that the header lacks, in the
+ * mail's arena: what signs it must see them */
+struct str mail_complete(struct mail *m, struct str checked);
 
 /* mail_trace - our Received field, as it will stand in front */
 void mail_trace(const struct mail *m, struct buf *out);
