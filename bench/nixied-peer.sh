@@ -22,6 +22,7 @@ max_connections_per_place = 100
 listener mx {
 	address = 127.0.0.1:$PORT
 	max_messages_per_session = 0
+	require_auth_for_local_senders = no # the bounces go to senders here
 }
 END
 export NIXIED_CONF="$STATE/nixied.conf"

@@ -383,6 +383,13 @@
 		".example.org is all below it. Other mail is encrypted where it can be.")          \
 	X(tls_verified_to, TEXT, SERVER, "", 0, 4000,                                              \
 		"Domains whose servers must also prove their name with a certificate.")            \
+	X(resolver_is_validating, FLAG, SERVER, "no", 0, 0,                                        \
+		"Whether the DNS servers check DNSSEC, and nobody can change what they say on "    \
+		"its "                                                                             \
+		"way here: a resolver on this host, such as unbound. Then servers whose domain "   \
+		"publishes TLSA records are believed by these (DANE), and mail to them never "     \
+		"goes "                                                                            \
+		"in clear.")                                                                       \
 	X(connect_timeout, TIME, SERVER, "30s", 1, 600,                                            \
 		"How long a connection to another server may take until its next address"          \
 		"is tried.")                                                                       \

@@ -441,5 +441,6 @@ remote_settings_read(const struct config *config, struct remote_settings *out)
 		.idle_ms = v[SETTING_keep_connection].number * 1000,
 		.connections_max = (unsigned)v[SETTING_max_remote_connections].number,
 		.connections_per_place_max = (unsigned)v[SETTING_max_connections_per_place].number,
-		.uses_chunking = v[SETTING_remote_chunking].number != 0};
+		.uses_chunking = v[SETTING_remote_chunking].number != 0,
+		.resolver_is_validating = v[SETTING_resolver_is_validating].number != 0};
 }

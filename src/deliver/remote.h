@@ -155,6 +155,7 @@ struct remote_settings {
 	int64_t connect_timeout_ms, idle_ms;
 	unsigned connections_max, connections_per_place_max;
 	bool uses_chunking;
+	bool resolver_is_validating; /* what the DNS calls authentic is */
 };
 
 /* remote_settings_read - of a configuration that was checked; texts are borrowed from it */

@@ -12,10 +12,14 @@ struct candidate {
 	uint32_t random;                             /* order among those of the same preference */
 	struct ip addresses[2][HOSTS_ADDRESSES_MAX]; /* IPv6, IPv4 */
 	size_t counts[2];
-	struct dns_query *queries[2];
+	struct dns_query *queries[3]; /* of these, and of its TLSA records */
 	enum dns_status status[2];
-	bool is_self;
+	bool is_authentic;       /* its addresses, by DNSSEC */
+	const struct dane *dane; /* or NULL */
 };
+
+#define QUERY_TLSA 2
+#define HOSTS_ARENA_MAX (1u << 20)
 
 struct hosts_search {
 	struct hosts *hosts;
@@ -26,6 +30,9 @@ struct hosts_search {
 	unsigned port;
 	bool has_mx; /* else the domain itself is its host */
 	bool is_route;
+	bool asks_tlsa;    /* where DNSSEC vouches for the way to a host */
+	bool is_authentic; /* which hosts they are */
+	bool has_asked_tlsa;
 	struct dns_query *query;
 	struct candidate list[HOSTS_MX_MAX];
 	size_t count;
@@ -49,12 +56,12 @@ fail(struct hosts *h, enum remote_outcome outcome, enum condition condition, con
 }
 
 static void
-host_add(struct hosts *h, const char *name, const struct ip *ip)
+host_add(struct hosts *h, const char *name, const struct ip *ip, const struct dane *dane)
 {
 	if (h->count == REMOTE_TRIES_MAX)
 		return;
 	struct host *const to = &h->list[h->count++];
-	*to = (struct host){.ip = *ip};
+	*to = (struct host){.ip = *ip, .dane = dane};
 	snprintf(to->name, sizeof to->name, "%s", name);
 }
 
@@ -99,7 +106,7 @@ addresses_add(struct hosts *h, const struct candidate *c)
 	for (size_t i = 0; i < HOSTS_ADDRESSES_MAX; i++)
 		for (size_t family = 0; family < 2; family++)
 			if (i < c->counts[family])
-				host_add(h, c->name, &c->addresses[family][i]);
+				host_add(h, c->name, &c->addresses[family][i], c->dane);
 }
 
 /* Nobody has an address: for good, or nobody could tell? */
@@ -158,10 +165,45 @@ search_end(struct hosts_search *s)
 
 /* ---- addresses ------------------------------------------------------------------------------ */
 
+/* ---- certificates: DANE --------------------------------------------------------------------- */
+
+static void pending_less(struct hosts_search *s);
+
+static void
+on_tlsa(void *candidate, const struct dns_answer *answer)
+{
+	struct candidate *const c = candidate;
+	c->queries[QUERY_TLSA] = NULL;
+	c->dane = dane_read(answer, &c->search->hosts->arena);
+	pending_less(c->search);
+}
+
+/* Of the hosts to which DNSSEC has led. False when nothing was asked. */
+static bool
+tlsa_ask(struct hosts_search *s)
+{
+	static const struct dane silent = {.state = DANE_SILENT, .status = DNS_OVERLOADED};
+	s->has_asked_tlsa = true;
+	for (size_t i = 0; s->asks_tlsa && s->is_authentic && i < s->count; i++) {
+		struct candidate *const c = &s->list[i];
+		char name[DANE_NAME_BYTES_MAX];
+		if (!c->is_authentic)
+			continue;
+		dane_name(s->port, c->name, name);
+		c->queries[QUERY_TLSA] =
+			dns_ask(s->remote->options.dns, DNS_TLSA, str_of(name), on_tlsa, c);
+		if (c->queries[QUERY_TLSA] != NULL)
+			s->pending++;
+		else
+			c->dane = &silent;
+	}
+	return s->pending > 0;
+}
+
 static void
 pending_less(struct hosts_search *s)
 {
-	if (--s->pending > 0)
+	if (--s->pending > 0 || (!s->has_asked_tlsa && tlsa_ask(s)))
 		return;
 	search_end(s);
 	search_leave(s);
@@ -172,6 +214,7 @@ on_addresses(struct candidate *c, const struct dns_answer *answer, size_t family
 {
 	c->queries[family] = NULL;
 	c->status[family] = answer->status;
+	c->is_authentic |= answer->count > 0 && answer->is_authentic;
 	for (size_t i = 0; i < answer->count && c->counts[family] < HOSTS_ADDRESSES_MAX; i++) {
 		struct ip *const ip = &c->addresses[family][c->counts[family]];
 		const struct str data = answer->records[i].data;
@@ -269,6 +312,7 @@ on_mx(void *search, const struct dns_answer *answer)
 	switch (answer->status) {
 	case DNS_FOUND:
 		s->has_mx = true;
+		s->is_authentic = answer->is_authentic;
 		mx_take(s, answer);
 		if (s->count > 0) {
 			addresses_or_end(s);
@@ -279,6 +323,7 @@ on_mx(void *search, const struct dns_answer *answer)
 			"the MX of %s says that it takes no mail", s->domain);
 		break;
 	case DNS_NO_DATA:
+		s->is_authentic = answer->is_authentic;
 		candidate_add(s, str_of(s->domain), 0);
 		addresses_or_end(s);
 		return;
@@ -315,6 +360,7 @@ hosts_find(struct hosts *h, struct remote *r, const struct remote_place *place, 
 	const bool is_route = str_is_set(place->host);
 	const struct str name = is_route ? place->host : place->domain;
 	*h = (struct hosts){.count = 0};
+	arena_init(&h->arena, HOSTS_ARENA_MAX);
 	if (name.len > 0 && name.ptr[0] == '/') {
 		h->count = 1;
 		h->list[0].is_path = true;
@@ -328,7 +374,7 @@ hosts_find(struct hosts *h, struct remote *r, const struct remote_place *place, 
 			fail(h, is_route ? REMOTE_DEFERRED : REMOTE_REFUSED,
 				CONDITION_ROUTE_TO_SELF, "the address %s is this server", text);
 		else
-			host_add(h, text, &ip);
+			host_add(h, text, &ip, NULL);
 		return true;
 	}
 	struct hosts_search *const s = calloc(1, sizeof *s);
@@ -346,7 +392,10 @@ hosts_find(struct hosts *h, struct remote *r, const struct remote_place *place, 
 		.done = done,
 		.to = to,
 		.port = place_port(r, place),
-		.is_route = is_route};
+		.is_route = is_route,
+		.is_authentic = is_route, /* it is an operator's word */
+		.asks_tlsa = r->settings.resolver_is_validating && r->options.tls != NULL &&
+			     place->tls != REMOTE_TLS_OFF && !place->is_lmtp};
 	snprintf(s->domain, sizeof s->domain, "%.*s", (int)name.len, name.ptr);
 	h->search = s;
 	if (is_route) {
@@ -362,21 +411,23 @@ hosts_find(struct hosts *h, struct remote *r, const struct remote_place *place, 
 	if (s->query != NULL)
 		return false;
 	fail(h, REMOTE_DEFERRED, CONDITION_DNS_SILENT, "not enough memory");
-	hosts_cancel(h);
+	h->search = NULL;
+	free(s);
 	return true;
 }
 
 void
-hosts_cancel(struct hosts *h)
+hosts_fini(struct hosts *h)
 {
 	struct hosts_search *const s = h->search;
-	if (s == NULL)
-		return;
-	dns_cancel(s->query);
-	for (size_t i = 0; i < s->count; i++) {
-		dns_cancel(s->list[i].queries[0]);
-		dns_cancel(s->list[i].queries[1]);
+	if (s != NULL) {
+		dns_cancel(s->query);
+		for (size_t i = 0; i < s->count; i++)
+			for (size_t k = 0; k < sizeof s->list[i].queries / sizeof(void *); k++)
+				dns_cancel(s->list[i].queries[k]);
+		free(s);
 	}
+	arena_fini(&h->arena);
 	h->search = NULL;
-	free(s);
+	h->count = 0;
 }

@@ -24,10 +24,33 @@
 #define WORDS_BYTES_MAX 512
 #define PLACE_LIMIT_FIRST 5 /* connections at a time, to a place nobody knows yet */
 
+/* What the DNS says of a host's certificate, when DNSSEC vouches for it: DANE, RFC 7672. */
+enum dane_state {
+	DANE_RECORDS, /* it is to match one of them; when none of them is usable, any will do, but
+			 nothing goes in clear */
+	DANE_SILENT   /* they could not be asked for, so the host is not to be used: s2.1.1 */
+};
+
+struct dane {
+	enum dane_state state;
+	enum dns_status status;
+	struct stream_tlsa *list;
+	size_t count;
+};
+
+#define DANE_NAME_BYTES_MAX (sizeof "_65535._tcp." + HOST_NAME_BYTES_MAX)
+
+/* dane_name - "_25._tcp.mx.example.org" */
+void dane_name(unsigned port, const char *host, char out[static DANE_NAME_BYTES_MAX]);
+
+/* dane_read - what an answer to that name means; NULL: nothing. In the arena */
+const struct dane *dane_read(const struct dns_answer *answer, struct arena *a);
+
 /* One address to connect to. */
 struct host {
 	char name[HOST_NAME_BYTES_MAX + 1]; /* or the path of a socket */
 	struct ip ip;
+	const struct dane *dane; /* NULL: nothing is known */
 	bool is_path;
 };
 
@@ -43,13 +66,15 @@ struct hosts {
 	enum condition condition;
 	char status[8]; /* "5.1.2" */
 	char words[WORDS_BYTES_MAX];
+	struct arena arena;          /* of what is known of them */
 	struct hosts_search *search; /* under way */
 };
 
 /* hosts_find - false: done() will be called; true: they are there, and it will not */
 bool hosts_find(struct hosts *h, struct remote *r, const struct remote_place *place,
 	hosts_done *done, void *to);
-void hosts_cancel(struct hosts *h);
+/* hosts_fini - ends the search, if there is one; what was found is gone */
+void hosts_fini(struct hosts *h);
 
 enum link_state {
 	LINK_FINDING, /* its hosts */
@@ -81,6 +106,8 @@ struct link {
 	char tls[STREAM_WORDS_MAX];
 	char trouble[STREAM_WORDS_MAX]; /* of a handshake that failed */
 	bool is_verified;
+	bool must_prove;  /* its certificate is asked for */
+	bool has_dane;    /* ... by TLSA records */
 	bool is_unproven; /* the certificate was at fault */
 	bool without_tls; /* the handshake failed, and may be done without */
 	bool is_reused;   /* nothing was heard on it since it was idle */
@@ -189,6 +216,28 @@ void link_send(struct link *l, struct remote_job *job);
 void link_cancel(struct link *l);
 void link_free(struct link *l);    /* ends it, whatever it does */
 void links_bury(struct remote *r); /* frees those that are done with */
+
+/* remote_said.c: which try this host is, of the job at hand, and what was learned in it */
+void link_try_begin(struct link *l);
+void link_try_note(struct link *l);
+struct remote_result link_result_of(
+	struct link *l, const struct client_event *e, enum remote_outcome outcome);
+enum condition connect_condition(int error); /* an errno */
+/* Could another host do better? */
+bool event_is_of_the_connection(const struct client_event *e);
+
+/* remote_address.c: lengths of what was written; 0: the system's choice, or no such address */
+socklen_t link_source_address(const struct link *l, bool is_v4, struct sockaddr_storage *out);
+socklen_t link_host_address(
+	const struct link *l, const struct host *h, struct sockaddr_storage *out);
+
+/* remote_tls.c */
+bool link_is_immediate(const struct link *l); /* TLS from the first byte */
+enum client_tls link_tls_wanted(const struct link *l);
+bool link_may_go_clear(const struct link *l); /* when TLS fails */
+void link_shake_begin(struct link *l);
+bool link_shake(struct link *l, bool is_immediate); /* one step; false: it waits */
+void link_talk_begin(struct link *l, bool is_secure);
 
 /* job_settle - what became of a recipient; r's texts are copied */
 void job_settle(struct remote_job *job, size_t recipient, const struct remote_result *r);

@@ -1,15 +1,12 @@
 /* One connection: hosts tried in order, TLS, and the machine of smtp/client.h on a stream. */
 #include "deliver/remote_inside.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <sys/un.h>
 
 #define TEXT_PIECE_BYTES (24 << 10) /* of a message, read at a time */
-#define SHAKE_MS 60000              /* for a handshake; no RFC says */
 
 static void link_run(void *link);
 static void connect_next(struct link *l);
@@ -67,7 +64,7 @@ link_kill(struct link *l)
 		return;
 	if (l->state == LINK_IDLE)
 		l->place->idle_count--;
-	hosts_cancel(&l->hosts);
+	hosts_fini(&l->hosts);
 	connection_close(l);
 	evtimer_del(&l->timer);
 	link_remove(l);
@@ -104,128 +101,7 @@ job_leave(struct link *l)
 		job_finish(job);
 }
 
-/* ---- what happened -------------------------------------------------------------------------- */
-
-/* The name of a cause in the catalogue; without one the server's answer says it. */
-static enum condition
-condition_of(const struct link *l, enum client_cause cause)
-{
-	static const enum condition conditions[CAUSE_COUNT] = {
-		[CAUSE_NONE] = CONDITION__COUNT,
-		[CAUSE_REPLY] = CONDITION__COUNT,
-		[CAUSE_LOST] = CONDITION_PEER_HUNG_UP,
-		[CAUSE_TIMEOUT] = CONDITION_PEER_FELL_SILENT,
-		[CAUSE_GARBAGE] = CONDITION_PEER_SPEAKS_NO_SMTP,
-		[CAUSE_FLOOD] = CONDITION_PEER_SPEAKS_NO_SMTP,
-		[CAUSE_CANCELLED] = CONDITION_SHUTTING_DOWN,
-		[CAUSE_SELF] = CONDITION_ROUTE_TO_SELF,
-		[CAUSE_TLS_NOT_OFFERED] = CONDITION_PEER_WITHOUT_TLS,
-		[CAUSE_TLS_REFUSED] = CONDITION_PEER_WITHOUT_TLS,
-		[CAUSE_TLS_FAILED] = CONDITION_PEER_TLS_FAILS,
-		[CAUSE_TLS_INJECTED] = CONDITION_PEER_TLS_FAILS,
-		[CAUSE_AUTH_NOT_OFFERED] = CONDITION_RELAY_LOGIN_FAILS,
-		[CAUSE_AUTH_REFUSED] = CONDITION_RELAY_LOGIN_FAILS,
-		[CAUSE_AUTH_FORGED] = CONDITION_RELAY_LOGIN_FAILS,
-		[CAUSE_TOO_LARGE] = CONDITION_TOO_LARGE_FOR_PEER,
-		[CAUSE_EIGHT_BIT] = CONDITION_EIGHT_BIT_IMPOSSIBLE,
-		[CAUSE_UTF8] = CONDITION_RCPT_WITHOUT_SMTPUTF8,
-		[CAUSE_UTF8_HEADER] = CONDITION_HEADER_NEEDS_SMTPUTF8,
-		[CAUSE_REQUIRETLS] = CONDITION_REQUIRETLS_IMPOSSIBLE,
-		[CAUSE_ADDRESS] = CONDITION_RCPT_SYNTAX,
-		[CAUSE_OWN_TEXT] = CONDITION_QUEUE_FAILED,
-	};
-	if (cause == CAUSE_TLS_FAILED && l->is_unproven)
-		return CONDITION_PEER_NOT_PROVEN;
-	return conditions[cause];
-}
-
-/* What is said of a cause beside its condition: the server's own words, where they are what it is
- * about. */
-static struct str
-words_of(const struct link *l, const struct client_event *e)
-{
-	switch (e->cause) {
-	case CAUSE_REPLY:
-		return STR_NONE;
-	case CAUSE_GARBAGE:
-	case CAUSE_AUTH_REFUSED:
-	case CAUSE_TLS_REFUSED:
-		return e->reply;
-	case CAUSE_TLS_FAILED:
-		return str_of(l->trouble);
-	default:
-		return client_cause_row(e->cause)->words;
-	}
-}
-
-static struct remote_result
-result_of(const struct link *l, const struct client_event *e, enum remote_outcome outcome)
-{
-	const struct client_cause_row *const row = client_cause_row(e->cause);
-	const bool was_stopped = e->cause == CAUSE_CANCELLED && !e->may_be_taken;
-	return (struct remote_result){
-		.outcome = was_stopped ? REMOTE_UNTRIED : outcome,
-		.stage = (enum remote_stage)(REMOTE_AT_GREETING + e->stage),
-		.code = e->code,
-		.reply = e->reply,
-		.condition = condition_of(l, e->cause),
-		.status = row->status,
-		.words = words_of(l, e),
-		.peer = l->try,
-		.is_ours = row->is_ours,
-		.may_be_taken = e->may_be_taken,
-		.size_bytes_max = e->cause == CAUSE_TOO_LARGE ? l->client.size_max : 0,
-	};
-}
-
-/* Which try this host is, of the job at hand. */
-static void
-try_begin(struct link *l)
-{
-	struct remote_job *const job = l->job;
-	const struct host *const h = &l->hosts.list[l->host];
-	l->began_ms = clock_mono_ms();
-	l->began_wall_ms = clock_wall_ms();
-	l->try = NULL;
-	if (job == NULL || job->try_count == REMOTE_TRIES_MAX)
-		return;
-	char ip[IP_TEXT_BYTES] = "";
-	if (!h->is_path)
-		ip_text(&h->ip, ip);
-	l->try = &job->tries[job->try_count++];
-	*l->try = (struct remote_try){.name = arena_str(&job->arena, str_of(h->name)),
-		.ip = h->is_path ? STR_NONE : arena_str(&job->arena, str_of(ip)),
-		.port = h->is_path ? 0 : place_port(l->remote, &l->place->where),
-		.began_ms = l->began_wall_ms};
-}
-
-static void
-try_note(struct link *l)
-{
-	if (l->try == NULL)
-		return;
-	l->try->took_ms = clock_mono_ms() - l->began_ms;
-	l->try->offers_dsn = (l->client.offers & EXTENSION_DSN) != 0;
-	l->try->is_verified = l->is_verified;
-	if (l->tls[0] != '\0' && !str_is_set(l->try->tls))
-		l->try->tls = arena_str(&l->job->arena, str_of(l->tls));
-}
-
 /* ---- connecting ----------------------------------------------------------------------------- */
-
-static enum condition
-connect_condition(int error)
-{
-	switch (error) {
-	case ECONNREFUSED:
-	case ENOENT: /* of a socket in the file system */
-		return CONDITION_PEER_REFUSES_CONNECTIONS;
-	case ETIMEDOUT:
-		return CONDITION_PEER_DOES_NOT_ANSWER;
-	default:
-		return CONDITION_PEER_UNREACHABLE;
-	}
-}
 
 /* This host cannot be reached: the next. */
 static void
@@ -253,57 +129,25 @@ connect_failed(struct link *l, int error)
 	connect_next(l);
 }
 
-/* The address to come from; 0: the system's choice. */
-static socklen_t
-source_address(const struct link *l, bool is_v4, struct sockaddr_storage *out)
+/* A server in the middle that keeps its TLSA records back must gain nothing: RFC 7672 s2.1.2. */
+static void
+dane_silent(struct link *l)
 {
-	const struct remote_place *const w = &l->place->where;
-	const struct remote_settings *const set = &l->remote->settings;
-	const struct str text =
-		is_v4 ? (w->source_ipv4.len > 0 ? w->source_ipv4 : set->source_ipv4)
-		      : (w->source_ipv6.len > 0 ? w->source_ipv6 : set->source_ipv6);
-	struct ip ip;
-	if (text.len == 0 || !ip_parse(text, &ip) || ip_is_v4(&ip) != is_v4)
-		return 0;
-	memset(out, 0, sizeof *out);
-	if (is_v4) {
-		struct sockaddr_in *const in = (struct sockaddr_in *)out;
-		in->sin_family = AF_INET;
-		memcpy(&in->sin_addr, ip.bytes + 12, 4);
-		return sizeof *in;
-	}
-	struct sockaddr_in6 *const in6 = (struct sockaddr_in6 *)out;
-	in6->sin6_family = AF_INET6;
-	memcpy(&in6->sin6_addr, ip.bytes, 16);
-	return sizeof *in6;
-}
-
-static socklen_t
-host_address(const struct link *l, const struct host *h, struct sockaddr_storage *out)
-{
-	const in_port_t port = htons((uint16_t)place_port(l->remote, &l->place->where));
-	memset(out, 0, sizeof *out);
-	if (h->is_path) {
-		struct sockaddr_un *const un = (struct sockaddr_un *)out;
-		un->sun_family = AF_UNIX;
-		const size_t n = strlen(h->name);
-		if (n >= sizeof un->sun_path)
-			return 0;
-		memcpy(un->sun_path, h->name, n + 1);
-		return sizeof *un;
-	}
-	if (ip_is_v4(&h->ip)) {
-		struct sockaddr_in *const in = (struct sockaddr_in *)out;
-		in->sin_family = AF_INET;
-		in->sin_port = port;
-		memcpy(&in->sin_addr, h->ip.bytes + 12, 4);
-		return sizeof *in;
-	}
-	struct sockaddr_in6 *const in6 = (struct sockaddr_in6 *)out;
-	in6->sin6_family = AF_INET6;
-	in6->sin6_port = port;
-	memcpy(&in6->sin6_addr, h->ip.bytes, 16);
-	return sizeof *in6;
+	const struct host *const h = &l->hosts.list[l->host];
+	const struct str status = dns_status_name(h->dane->status);
+	char name[DANE_NAME_BYTES_MAX], words[WORDS_BYTES_MAX];
+	dane_name(place_port(l->remote, &l->place->where), h->name, name);
+	snprintf(words, sizeof words, "the TLSA records of %s (DANE): %.*s", name, (int)status.len,
+		status.ptr);
+	const struct remote_result r = {.outcome = REMOTE_DEFERRED,
+		.stage = REMOTE_AT_DNS,
+		.condition = CONDITION_DNS_SILENT,
+		.status = STR("4.4.3"),
+		.words = str_of(words),
+		.peer = l->try};
+	job_note(l->job, &r);
+	l->host++;
+	connect_next(l);
 }
 
 /* All hosts were tried in vain, or there are none. */
@@ -329,12 +173,17 @@ connect_next(struct link *l)
 	}
 	const struct host *const h = &l->hosts.list[l->host];
 	struct sockaddr_storage to, from;
-	const socklen_t to_bytes = host_address(l, h, &to);
-	const socklen_t from_bytes = h->is_path ? 0 : source_address(l, ip_is_v4(&h->ip), &from);
+	const socklen_t to_bytes = link_host_address(l, h, &to);
+	const socklen_t from_bytes =
+		h->is_path ? 0 : link_source_address(l, ip_is_v4(&h->ip), &from);
 	l->state = LINK_CONNECTING;
 	l->tls[0] = l->trouble[0] = '\0';
-	l->is_verified = l->is_unproven = false;
-	try_begin(l);
+	l->is_verified = l->is_unproven = l->has_dane = false;
+	link_try_begin(l);
+	if (h->dane != NULL && h->dane->state == DANE_SILENT) {
+		dane_silent(l);
+		return;
+	}
 	l->deadline_ms = l->began_ms + l->remote->settings.connect_timeout_ms;
 	const int error = to_bytes == 0 ? ENAMETOOLONG
 					: stream_connect(&l->stream, l->remote->options.base,
@@ -368,22 +217,6 @@ hosts_found(void *link)
 
 /* ---- talking -------------------------------------------------------------------------------- */
 
-static enum client_tls
-tls_wanted(const struct link *l)
-{
-	if (l->remote->options.tls == NULL && l->place->where.tls == REMOTE_TLS_OPPORTUNISTIC)
-		return CLIENT_TLS_OFF;
-	switch (l->place->where.tls) {
-	case REMOTE_TLS_OPPORTUNISTIC:
-		return l->without_tls || l->hosts.list[l->host].is_path ? CLIENT_TLS_OFF
-									: CLIENT_TLS_OPPORTUNISTIC;
-	case REMOTE_TLS_OFF:
-		return CLIENT_TLS_OFF;
-	default:
-		return CLIENT_TLS_REQUIRED;
-	}
-}
-
 static void
 nonce_make(struct link *l)
 {
@@ -396,15 +229,15 @@ nonce_make(struct link *l)
 		snprintf(l->nonce + 2 * i, 3, "%02x", bytes[i]);
 }
 
-static void
-talk_begin(struct link *l, bool is_secure)
+void
+link_talk_begin(struct link *l, bool is_secure)
 {
 	const struct remote_place *const w = &l->place->where;
 	nonce_make(l);
 	l->settings = (struct client_settings){.host = l->remote->settings.hostname,
 		.is_lmtp = w->is_lmtp,
 		.knows_self = str_is_set(w->domain),
-		.tls = tls_wanted(l),
+		.tls = link_tls_wanted(l),
 		.avoids = l->remote->settings.uses_chunking ? 0 : EXTENSION_CHUNKING,
 		.user = w->user.len > 0 ? w->user : STR_NONE,
 		.password = w->password,
@@ -413,57 +246,6 @@ talk_begin(struct link *l, bool is_secure)
 	l->state = LINK_TALKING;
 	l->messages = 0;
 	l->remote->counts.connected++;
-}
-
-/* TLS begins: at once, or behind STARTTLS. */
-static void
-shake_begin(struct link *l)
-{
-	const struct host *const h = &l->hosts.list[l->host];
-	const bool must_verify = l->place->where.tls == REMOTE_TLS_VERIFIED;
-	l->state = LINK_SHAKING;
-	l->deadline_ms = clock_mono_ms() + SHAKE_MS;
-	if (l->remote->options.tls == NULL ||
-		!stream_connect_tls(&l->stream, l->remote->options.tls, h->name, must_verify))
-		snprintf(l->trouble, sizeof l->trouble, "TLS could not be set up here");
-}
-
-/* One step of the handshake; false while it waits. */
-static bool
-shake(struct link *l, bool is_immediate)
-{
-	const int done = l->trouble[0] != '\0' ? STREAM_FAILED : stream_handshake(&l->stream);
-	if (done == STREAM_AGAIN)
-		return false;
-	if (done == STREAM_FAILED) {
-		if (l->trouble[0] == '\0') {
-			stream_error_words(&l->stream, l->trouble);
-			l->is_unproven = l->place->where.tls == REMOTE_TLS_VERIFIED &&
-					 SSL_get_verify_result(l->stream.ssl) != X509_V_OK;
-		}
-		l->remote->counts.tls_failed++;
-		if (is_immediate)
-			talk_begin(l, false); /* so that there is somebody to tell */
-		client_insecure(&l->client);
-		l->state = LINK_TALKING;
-		return true;
-	}
-	stream_tls_words(&l->stream, l->tls);
-	l->is_verified = stream_is_verified(&l->stream);
-	l->remote->counts.tls_done++;
-	if (is_immediate)
-		talk_begin(l, true);
-	else
-		client_secured(&l->client, clock_mono_ms());
-	l->state = LINK_TALKING;
-	return true;
-}
-
-static bool
-is_immediate(const struct link *l)
-{
-	const struct remote_place *const w = &l->place->where;
-	return w->is_tls_immediate || (str_is_set(w->host) && w->port == 465);
 }
 
 /* The next transaction of the job, or what comes when there is none. */
@@ -525,16 +307,6 @@ text(struct link *l)
 	l->remote->counts.bytes += used;
 }
 
-/* Could another host do better? Not when it may have been taken here, and not when the server has
- * spoken of the message. */
-static bool
-is_of_the_connection(const struct client_event *e)
-{
-	return !e->may_be_taken && e->verdict == VERDICT_DEFERRED &&
-	       (e->cause == CAUSE_LOST || e->cause == CAUSE_TIMEOUT || e->cause == CAUSE_GARBAGE ||
-		       e->cause == CAUSE_FLOOD || (e->cause == CAUSE_REPLY && e->code == 421));
-}
-
 static void
 result(struct link *l, const struct client_event *e)
 {
@@ -545,13 +317,13 @@ result(struct link *l, const struct client_event *e)
 		[VERDICT_REFUSED] = REMOTE_REFUSED,
 		[VERDICT_LATER] = REMOTE_DEFERRED,
 	};
-	try_note(l);
-	const struct remote_result r = result_of(l, e, outcomes[e->verdict]);
+	link_try_note(l);
+	const struct remote_result r = link_result_of(l, e, outcomes[e->verdict]);
 	if (e->verdict == VERDICT_LATER) {
 		l->place->recipients_max = l->client.exchange.accepted;
 		return; /* open still */
 	}
-	if (is_of_the_connection(e)) {
+	if (event_is_of_the_connection(e)) {
 		job_note(job, &r);
 		return;
 	}
@@ -576,7 +348,7 @@ failed(struct link *l, const struct client_event *e)
 	struct remote_job *const job = l->job;
 	if (job == NULL)
 		return;
-	try_note(l);
+	link_try_note(l);
 	/* A connection that was closed while it was idle says nothing about the message. */
 	if (l->is_reused && l->client.exchange.heard == 0 && !e->may_be_taken &&
 		(e->cause == CAUSE_LOST || (e->cause == CAUSE_REPLY && e->code == 421))) {
@@ -588,7 +360,7 @@ failed(struct link *l, const struct client_event *e)
 	}
 	if (e->cause == CAUSE_REPLY && e->code == 421)
 		place_busy(l->place);
-	const struct remote_result r = result_of(l, e,
+	const struct remote_result r = link_result_of(l, e,
 		client_cause_row(e->cause)->is_permanent ||
 				(e->cause == CAUSE_REPLY && e->code >= 500)
 			? REMOTE_REFUSED
@@ -600,9 +372,8 @@ failed(struct link *l, const struct client_event *e)
 static void
 failed_end(struct link *l)
 {
-	const bool retries_in_clear = l->client.cause == CAUSE_TLS_FAILED && !l->without_tls &&
-				      l->place->where.tls == REMOTE_TLS_OPPORTUNISTIC &&
-				      !is_immediate(l);
+	const bool retries_in_clear =
+		l->client.cause == CAUSE_TLS_FAILED && !l->without_tls && link_may_go_clear(l);
 	const bool stays_here = l->stays_here || retries_in_clear;
 	const bool is_self = l->client.cause == CAUSE_SELF;
 	connection_close(l);
@@ -716,7 +487,7 @@ talk(struct link *l)
 			stream_wait(&l->stream, STREAM_WRITE);
 			return false;
 		}
-		shake_begin(l);
+		link_shake_begin(l);
 		return true;
 	case CLIENT_CLOSE:
 		flush(l);
@@ -745,10 +516,10 @@ connecting(struct link *l)
 		return;
 	if (error != 0)
 		connect_failed(l, error);
-	else if (is_immediate(l))
-		shake_begin(l);
+	else if (link_is_immediate(l))
+		link_shake_begin(l);
 	else
-		talk_begin(l, false);
+		link_talk_begin(l, false);
 }
 
 /* Goes on with whatever can go on. */
@@ -768,7 +539,7 @@ link_run(void *link)
 		connecting(l);
 	for (bool goes_on = true; goes_on;) {
 		if (l->state == LINK_SHAKING)
-			goes_on = shake(l, is_immediate(l));
+			goes_on = link_shake(l, link_is_immediate(l));
 		else
 			goes_on = l->state == LINK_TALKING && talk(l);
 	}
@@ -842,7 +613,7 @@ link_send(struct link *l, struct remote_job *job)
 	job->link = l;
 	l->is_reused = true;
 	l->remote->counts.reused++;
-	try_begin(l);
+	link_try_begin(l);
 	link_run(l);
 }
 

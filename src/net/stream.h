@@ -90,6 +90,21 @@ void stream_wait(struct stream *s, unsigned wants);
 bool stream_accept_tls(struct stream *s, SSL_CTX *context);
 bool stream_connect_tls(struct stream *s, SSL_CTX *context, const char *host, bool must_verify);
 
+/* What the DNS says of a certificate: RFC 6698. */
+struct stream_tlsa {
+	uint8_t usage, selector, matching;
+	struct str data;
+};
+
+/*
+ * stream_connect_dane - the same, and the certificate must match one of the records (RFC 7672)
+ *
+ * domain    may stand in the certificate in place of the host, where names count; or NULL
+ * usable    how many of the records say something here; when none does, any certificate will do
+ */
+bool stream_connect_dane(struct stream *s, SSL_CTX *context, const char *host, const char *domain,
+	const struct stream_tlsa *list, size_t count, size_t *usable);
+
 /* stream_handshake - goes on with it: 1 when it is done, STREAM_AGAIN (the stream waits by itself;
  * call again when ready() is), STREAM_FAILED */
 int stream_handshake(struct stream *s);

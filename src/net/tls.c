@@ -278,8 +278,11 @@ tls_client_new(const char *authorities)
 	SSL_CTX *const c = context_new(TLS_client_method());
 	if (c == NULL)
 		return NULL;
-	if (authorities != NULL ? SSL_CTX_load_verify_file(c, authorities) != 1
-				: SSL_CTX_set_default_verify_paths(c) != 1) {
+	/* Records that name the certificate itself prove more than names do: RFC 7672 s3.1.1. */
+	SSL_CTX_dane_set_flags(c, DANE_FLAG_NO_DANE_EE_NAMECHECKS);
+	if ((authorities != NULL ? SSL_CTX_load_verify_file(c, authorities) != 1
+				 : SSL_CTX_set_default_verify_paths(c) != 1) ||
+		SSL_CTX_dane_enable(c) <= 0) {
 		SSL_CTX_free(c);
 		return NULL;
 	}

@@ -282,6 +282,39 @@ check_server(const struct config *config, struct findings *f)
 			"metrics_address: the world can read the counters");
 }
 
+/* What DNSSEC proved to a resolver elsewhere, anybody on the way can write anew. */
+static void
+check_resolver(const struct config *config, struct findings *f)
+{
+	const struct config_value *const v = config->values;
+	struct str rest = v[SETTING_dns_servers].text;
+	if (v[SETTING_resolver_is_validating].number == 0)
+		return;
+	if (rest.len == 0)
+		findings_add(f, FINDING_NOTE, v[SETTING_resolver_is_validating].line,
+			"Say dns_servers = 127.0.0.1 (unbound or another that checks DNSSEC).",
+			"resolver_is_validating = yes trusts whatever /etc/resolv.conf names");
+	while (rest.len > 0) { /* blanks or commas between */
+		size_t n = 0;
+		while (n < rest.len && rest.ptr[n] != ',' &&
+			!ascii_is_space((unsigned char)rest.ptr[n]))
+			n++;
+		const struct str server = str_head(rest, n);
+		rest = str_from(rest, n < rest.len ? n + 1 : n);
+		struct net net;
+		if (server.len == 0)
+			continue;
+		const bool is_bare = net_parse(str_unwrap(server, '[', ']'), &net) == NET_OK;
+		if ((is_bare ? net_reach(&net) : address_reach(server)) != REACH_HOST)
+			findings_add(f, FINDING_WARNING, v[SETTING_resolver_is_validating].line,
+				"Run a resolver on this host, or say no.",
+				"resolver_is_validating = yes, and %.*s is not on this host: on "
+				"the "
+				"way here its answers can be forged",
+				SHOWN(server));
+	}
+}
+
 void
 check_settings(const struct config *config, struct findings *f)
 {
@@ -290,4 +323,5 @@ check_settings(const struct config *config, struct findings *f)
 		check_listener(config, &config->listeners[i], f);
 	check_times(config, f);
 	check_server(config, f);
+	check_resolver(config, f);
 }

@@ -244,11 +244,28 @@ test_certificates(void)
 	unlink(other_path);
 }
 
+static void
+test_resolver(void)
+{
+	parse("resolver_is_validating = yes\ndns_servers = 127.0.0.1:53, [::1]:5353 ::1\n");
+	check_settings(&config, &findings);
+	tap_ok(!has(FINDING_WARNING, 1, "resolver"), "resolvers on this host may validate");
+	parse("dns_servers = 127.0.0.1 9.9.9.9:53\nresolver_is_validating = yes\n");
+	check_settings(&config, &findings);
+	tap_ok(has(FINDING_WARNING, 2, "9.9.9.9:53 is not on this host"),
+		"one elsewhere is warned of");
+	tap_ok(!has(FINDING_WARNING, 2, "127.0.0.1 "), "and it alone");
+	parse("resolver_is_validating = yes\n");
+	check_settings(&config, &findings);
+	tap_ok(has(FINDING_NOTE, 1, "/etc/resolv.conf"), "the system's are noted");
+}
+
 int
 main(void)
 {
 	arena_init(&arena, (size_t)4 << 20);
 	test_good();
+	test_resolver();
 	test_settings();
 	test_reach();
 	if (mkdtemp(folder) == NULL)

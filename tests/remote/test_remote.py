@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Mail to others: every step at which a server can say no, say nothing, or go away, and what is made of it. TAP.
 usage: test_remote.py REMOTE_SEND"""
+import hashlib
 import os
 import pathlib
 import queue
@@ -14,7 +15,7 @@ here = pathlib.Path(__file__).resolve().parent
 for folder in ('nixied', 'dns', 'tools'):
     sys.path.insert(0, str(here.parent / folder))
 from dns_server import SERVFAIL, SILENT as NO_ANSWER, Server as Dns  # noqa: E402
-from remote_server import LOST, SILENT, Remote, certificate  # noqa: E402
+from remote_server import LOST, SILENT, Remote, certificate, certificate_by  # noqa: E402
 import tap  # noqa: E402
 from tap import done, skip  # noqa: E402
 
@@ -104,6 +105,73 @@ def free_port():
 
 def route(remote):
     return {'host': '127.0.0.1', 'port': remote.port}
+
+
+# ---- DANE
+
+def tlsa(pem, selector=1, matching=1):
+    """The hash of a certificate's key, or of all of it, as a record of the DNS has it."""
+    what = ['openssl', 'x509', '-in', pem + '.crt', *(['-noout', '-pubkey'] if selector else ['-outform', 'DER'])]
+    der = subprocess.run(what, check=True, capture_output=True).stdout
+    if selector:
+        der = subprocess.run(['openssl', 'pkey', '-pubin', '-outform', 'DER'], input=der, check=True, capture_output=True).stdout
+    return hashlib.new({1: 'sha256', 2: 'sha512'}[matching], der).digest()
+
+
+def dane():
+    """RFC 7672: what TLSA records ask of a server, where DNSSEC vouches for the way to it."""
+    good, other = certificate('mx.dane.example', folder.name), certificate('other.example', folder.name)
+    remote = Remote(pem=good)
+    plain = Remote()
+    name = f'_{remote.port}._tcp.mx.dane.example'
+    names = {('dane.example', 'MX'): [(10, 'mx.dane.example')], ('mx.dane.example', 'A'): ['127.0.0.1']}
+
+    def send(records, server=remote, validating='yes', authentic=True, **fields):
+        dns = Dns({**names, (f'_{server.port}._tcp.mx.dane.example', 'TLSA'): records}, authentic=authentic)
+        sender = Sender(dns.address, remote_port=server.port, keep_connection=0, resolver_is_validating=validating)
+        report = sender.send(domain='dane.example', **fields)
+        if sender.close() != 0:
+            report.lines.append(['the program ended badly'])
+        report.dns = dns
+        return report
+
+    def proven(report):
+        return report.is_('taken end 250 -') + (
+            [] if report.tries[0][2].endswith(' DANE') and report.tries[0][4] == 'verified' else [repr(report.tries)])
+
+    key, whole = tlsa(good), tlsa(good, 0, 2)
+    check(proven(send([(3, 1, 1, key)])), 'DANE: the key that the record names (3 1 1), whatever signed it')
+    check(proven(send([(3, 0, 2, whole)])), '... the certificate (3 0 2)')
+    signer = certificate('authority.example', folder.name)
+    signed = Remote(pem=certificate_by(signer, 'mx.dane.example', folder.name))
+    check(proven(send([(2, 1, 1, tlsa(signer))], server=signed)), '... what signed it, and the name of the host (2 1 1)')
+    by_domain = Remote(pem=certificate_by(signer, 'dane.example', folder.name))
+    check(proven(send([(2, 0, 1, tlsa(signer, 0))], server=by_domain)), '... or that of the domain (2 0 1)')
+    stranger = Remote(pem=certificate_by(signer, 'stranger.example', folder.name))
+    check(send([(2, 1, 1, tlsa(signer))], server=stranger).is_('deferred tls 0 D09'), '... but none of a stranger')
+    check(proven(send([(3, 1, 1, tlsa(other)), (3, 1, 1, key)])), '... one of several, while a key is changed')
+    check(proven(send([(3, 1, 1, key)], tls='verified')), '... enough where a proof is required')
+    report = send([(3, 1, 1, tlsa(other))])
+    check(report.is_('deferred tls 0 D09') + ([] if 'TLSA' in report.results[0]['words'] else report.lines),
+          'DANE: another key: deferred, and says that no record matches')
+    report = send([(3, 1, 1, key)], server=plain)
+    check(report.is_('deferred helo 0 D08') + ([] if 'DANE' in report.results[0]['words'] else report.lines),
+          '... no STARTTLS: deferred, not in clear')
+    check(send([(3, 1, 1, key)], server=Remote(pem=good, broken_tls=True)).is_('deferred tls 0 D07'), '... nor when the handshake fails')
+    report = send(SERVFAIL)
+    check(report.is_('deferred dns 0 D10') + ([] if name in report.results[0]['words'] else report.lines),
+          '... nor when the records are kept back, and names them')
+    report = send([(1, 1, 1, tlsa(other)), (3, 1, 9, b'x'), (3, 1, 1, b'short')])
+    check(report.is_('taken end 250 -') + ([] if report.tries[0][2].startswith('TLSv1') and 'DANE' not in report.tries[0][2] else
+                                           [repr(report.tries)]), 'records that say nothing here: any certificate')
+    check(send([(1, 1, 1, tlsa(other))], server=plain).is_('deferred helo 0 D08'), '... but nothing in clear')
+    report = send([(3, 1, 1, tlsa(other))], authentic=False)
+    check(report.is_('taken end 250 -'), 'records that DNSSEC does not vouch for are none')
+    check([] if not any(kind == 'TLSA' for _, kind in report.dns.asked) else report.dns.asked, '... and not asked for')
+    check(send([(3, 1, 1, tlsa(other))], validating='no').is_('taken end 250 -'), 'nor are any, where the resolver is not trusted')
+    check(send([(3, 1, 1, tlsa(other))], tls='off').is_('taken end 250 -'), 'nor where no encryption is wanted')
+    requires = Remote(pem=good, ehlo=['REQUIRETLS'])
+    check(proven(send([(3, 1, 1, key)], server=requires, flags='requiretls')), 'REQUIRETLS is served by DANE')
 
 
 # ---- one server, one step at a time
@@ -279,6 +347,7 @@ else:
     check(trusting.send(host='localhost', port=remote.port, flags='requiretls').is_('refused mail 0 X26'),
           'REQUIRETLS, and a server that does not know it')
     check([] if trusting.close() == 0 else ['it failed'], '... and it ends well')
+    dane()
     login = {'user': 'joe', 'password': 'secret'}
     remote = Remote(pem=pem, ehlo=['PIPELINING', 'AUTH PLAIN'])
     check(sender.send(**route(remote), **login).is_('taken end 250 -') +
