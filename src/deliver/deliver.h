@@ -30,6 +30,7 @@ struct deliver_options {
 	struct workers *workers;
 	struct remote *remote;
 	struct pipe_helper *pipe;                /* NULL: no commands */
+	const char *cap_path;                    /* a file for deliver/cap.h, or NULL */
 	struct eventlog *log;                    /* NULL: nothing is logged */
 	const struct deliver_settings *settings; /* copied, its texts borrowed */
 	int64_t (*now_ms)(void *clock);          /* wall time; NULL: the system's */

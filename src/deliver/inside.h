@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "deliver/cap.h"
 #include "deliver/deliver.h"
 #include "deliver/due.h"
 #include "deliver/ledger.h"
@@ -45,14 +46,6 @@ struct lane {
 	struct lane *next, **link; /* the ring of those that have somebody in line */
 };
 
-/* Reports that one sender got in this hour. */
-struct sender_count {
-	uint64_t sender; /* a hash */
-	int64_t since_ms;
-	uint32_t reports;
-};
-#define SENDER_COUNTS 4096 /* a power of two; who shares a place with another begins anew */
-
 #define FLIGHT_OF(node_) TABLE_OWNER(node_, struct flight, node)
 #define LANE_OF(node_) TABLE_OWNER(node_, struct lane, node)
 
@@ -77,7 +70,7 @@ struct deliver {
 	int64_t alarm_ms; /* of the last that comes in crowds */
 	int64_t walk_ms;  /* when to look for what memory did not suffice for */
 	uint64_t random;
-	struct sender_count senders[SENDER_COUNTS];
+	struct cap cap; /* of reports */
 	struct deliver_counts counts;
 };
 
@@ -129,10 +122,11 @@ bool deliver_was_told(const struct deliver *d, uint64_t message);
 
 bool deliver_is_under_way(const struct deliver *d, uint64_t message, uint32_t recipient);
 
-/* Ends a recipient with a condition of ours, by way of settle(); false when it is under way, final,
- * or memory ran out. */
-bool deliver_settle(
-	struct deliver *d, uint64_t message, uint32_t recipient, enum condition condition);
+/* Ends recipients of a message with a condition of ours, by way of settle(), and in one report. How
+ * many: not those that are under way or final, nor, when memory ran out, the rest. At most
+ * LOOK_RECIPIENTS_MAX at a time. */
+size_t deliver_settle(struct deliver *d, uint64_t message, const uint32_t *recipients, size_t count,
+	enum condition condition);
 
 /* settle.c: writes down what became of a parcel's recipients, and calls deliver_landed() for each
  * when that is durable. The parcel stays the caller's */

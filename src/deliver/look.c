@@ -19,6 +19,7 @@ struct look {
 	const struct queue_message *m;
 	struct flight *flight;
 	struct parcel *parcels; /* not yet in line */
+	struct parcel *here;    /* those who need no carrier; or NULL */
 	size_t taken, examined;
 	struct arena head_arena;
 	struct str head;   /* the message's first bytes, when they were asked for */
@@ -119,25 +120,34 @@ mark_busy(struct look *k, uint32_t place)
 	k->taken++;
 }
 
-/* Settled without a carrier: what the directory says is the outcome, or, with CONDITION__COUNT, the
- * last attempt is. */
-static void
-settle_here(struct look *k, const struct queue_recipient *r, uint32_t place,
-	enum condition condition, struct str why)
+/* Without a carrier: what the directory says is the outcome, or, with CONDITION__COUNT, the last
+ * attempt is. All of one look are settled together, so that one report tells of them. */
+static bool
+keep_here(struct look *k, const struct queue_recipient *r, uint32_t place, enum condition condition,
+	struct str why)
 {
 	const struct destination nowhere = {.carrier = CARRIER_MAILDIR};
-	struct parcel *const p = parcel_new(k, &nowhere);
+	if (k->here == NULL && (k->here = parcel_new(k, &nowhere)) != NULL)
+		k->here->began_ms = deliver_now(k->d);
+	struct parcel *const p = k->here;
 	if (p == NULL || !parcel_add(p, r, place, &nowhere)) {
 		k->is_starved = true;
-		parcel_free(p);
-		return;
+		return false;
 	}
 	mark_busy(k, place);
-	p->began_ms = deliver_now(k->d);
 	if (condition != CONDITION__COUNT)
-		parcel_fail(p, condition, why, p->began_ms);
-	settle(k->d, p);
-	parcel_free(p);
+		parcel_fail_one(p, p->count - 1, condition, why, p->began_ms);
+	return true;
+}
+
+static void
+settle_here(struct look *k)
+{
+	if (k->here == NULL)
+		return;
+	settle(k->d, k->here);
+	parcel_free(k->here);
+	k->here = NULL;
 }
 
 /* The way round, when the message has been here before; asked at the first attempt. */
@@ -167,7 +177,7 @@ look_recipient(struct look *k, uint32_t place)
 	const struct queue_recipient one = queue_recipient(k->m, place);
 	const struct queue_recipient *const r = &one;
 	if (str_eq(r->progress.why, STR(RULE_REPORT_LATER))) {
-		settle_here(k, r, place, CONDITION__COUNT, STR_NONE);
+		keep_here(k, r, place, CONDITION__COUNT, STR_NONE);
 		return;
 	}
 	struct arena a;
@@ -180,7 +190,7 @@ look_recipient(struct look *k, uint32_t place)
 	if (has_way)
 		why = loop_of(k, r, &to, &a);
 	if (!has_way || str_is_set(why)) {
-		settle_here(k, r, place, refusal, why);
+		keep_here(k, r, place, refusal, why);
 	} else {
 		struct lane *const l = lane_find(d, to.lane_name);
 		struct parcel *p = NULL;
@@ -200,6 +210,7 @@ static void
 look_done(struct look *k)
 {
 	struct deliver *const d = k->d;
+	settle_here(k);
 	while (k->parcels != NULL) {
 		struct parcel *const p = k->parcels;
 		k->parcels = p->next;
@@ -259,22 +270,27 @@ look_at(struct deliver *d, uint64_t id)
 	flight_end(d, k.flight);
 }
 
-bool
-deliver_settle(struct deliver *d, uint64_t id, uint32_t recipient, enum condition condition)
+size_t
+deliver_settle(struct deliver *d, uint64_t id, const uint32_t *recipients, size_t count,
+	enum condition condition)
 {
 	struct queue_message m;
-	if (!queue_find(d->options.queue, id, &m) || recipient >= m.envelope.recipient_count ||
-		deliver_is_under_way(d, id, recipient))
-		return false;
-	const struct queue_recipient r = queue_recipient(&m, recipient);
-	if (recipient_is_final(r.progress.state))
-		return false;
+	if (!queue_find(d->options.queue, id, &m))
+		return 0;
 	struct look k = {.d = d, .m = &m, .flight = flight_get(d, &m)};
 	if (k.flight == NULL)
-		return false;
-	k.flight->recipients++;
-	settle_here(&k, &r, recipient, condition, STR_NONE);
+		return 0;
+	k.flight->recipients++; /* so that nothing below ends it */
+	for (size_t i = 0; i < count && !k.is_starved; i++) {
+		if (recipients[i] >= m.envelope.recipient_count ||
+			flight_has(k.flight, recipients[i]))
+			continue;
+		const struct queue_recipient r = queue_recipient(&m, recipients[i]);
+		if (!recipient_is_final(r.progress.state))
+			keep_here(&k, &r, recipients[i], condition, STR_NONE);
+	}
+	settle_here(&k);
 	k.flight->recipients--;
 	flight_end(d, k.flight);
-	return !k.is_starved;
+	return k.taken;
 }

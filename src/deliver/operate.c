@@ -185,21 +185,32 @@ step(struct operation *o)
 	ledger_enter(&o->d->ledger, e);
 }
 
-/* Each goes its own way, with its report. */
+/* Those of one message go in one report. */
 static void
 return_all(struct operation *o)
 {
-	for (; o->at < o->all.count; o->at++) {
-		const struct select_place *const p = &o->all.places[o->at];
-		struct queue_message m;
-		if (!queue_find(o->d->options.queue, p->message, &m) ||
-			!deliver_settle(
-				o->d, p->message, p->recipient, CONDITION_RETURNED_BY_OPERATOR)) {
-			o->result.skipped++;
-			continue;
+	while (o->at < o->all.count) {
+		const struct select_place first = o->all.places[o->at];
+		uint32_t list[CHUNK];
+		size_t count = 0;
+		for (; o->at < o->all.count && count < CHUNK &&
+			o->all.places[o->at].message == first.message;
+			o->at++) {
+			struct select_found f;
+			if (select_look(o->d, &o->all.places[o->at], &f) && !f.is_under_way)
+				list[count++] = o->all.places[o->at].recipient;
+			else
+				o->result.skipped++;
 		}
-		o->result.changed++;
-		log_act(o, p, queue_recipient(&m, p->recipient).forward_path);
+		const size_t done = deliver_settle(
+			o->d, first.message, list, count, CONDITION_RETURNED_BY_OPERATOR);
+		o->result.changed += done;
+		o->result.skipped += count - done;
+		struct queue_message m;
+		for (size_t i = 0; i < done && queue_find(o->d->options.queue, first.message, &m);
+			i++)
+			log_act(o, &(struct select_place){first.message, list[i]},
+				queue_recipient(&m, list[i]).forward_path);
 	}
 	operation_end(o);
 }

@@ -79,6 +79,10 @@ struct parcel {
 /* parcel_fail - the same failure for all its recipients: a condition of ours */
 void parcel_fail(struct parcel *p, enum condition condition, struct str words, int64_t now_ms);
 
+/* parcel_fail_one - of one of them */
+void parcel_fail_one(
+	struct parcel *p, size_t i, enum condition condition, struct str words, int64_t now_ms);
+
 /* parcel_free - NULL is harmless */
 void parcel_free(struct parcel *p);
 

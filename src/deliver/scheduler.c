@@ -112,6 +112,9 @@ deliver_turn(struct deliver *d)
 	const int64_t now = deliver_now(d);
 	const bool begins = d->is_started && !d->is_stopping;
 	ledger_turn(&d->ledger, now);
+	if (!cap_turn(&d->cap, now))
+		deliver_alarm_rarely(d, "how many reports each sender got cannot be written down: "
+					"after a restart it is counted anew");
 	if (begins)
 		begin(d, now);
 	/* Behind what was begun just now: there may be something to read for it. */
@@ -155,6 +158,7 @@ deliver_new(const struct deliver_options *options)
 	d->ring_end = &d->ring;
 	d->due_limit = 2 * DUE_SLACK;
 	ledger_init(&d->ledger, options->queue, ledger_now, d, deliver_alarm, d);
+	cap_load(&d->cap, options->cap_path, deliver_now(d));
 	d->local = local_new(d);
 	if (d->local == NULL) {
 		free(d);
@@ -217,6 +221,7 @@ deliver_free(struct deliver *d)
 {
 	if (d == NULL)
 		return;
+	(void)cap_save(&d->cap, deliver_now(d));
 	select_stop(d);
 	lanes_clear(d);
 	local_free(d->local);

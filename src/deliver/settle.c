@@ -13,7 +13,6 @@
 #include "deliver/tell.h"
 
 #define NOTED ", sender told"
-#define DIGEST_MS 3600000             /* the hour for which reports to a sender are counted */
 #define UNTRIED_PAUSE_MS 20000        /* when nobody says when to come again */
 #define SETTLE_ARENA_MAX (256u << 20) /* a limit: hundreds of answers are judged for one report */
 #define TOLD_TOO_MAX 100              /* of others that wait, in a notice of delay */
@@ -194,14 +193,10 @@ message_was_noted(struct settling *s)
 }
 
 /* Reports that went to the sender in this hour. */
-static struct sender_count *
+static struct cap_count *
 sender_count(struct settling *s)
 {
-	const uint64_t hash = hash_add_case(HASH_FIRST, s->m.envelope.reverse_path);
-	struct sender_count *const c = &s->d->senders[hash & (SENDER_COUNTS - 1)];
-	if (c->sender != hash || s->now_ms - c->since_ms >= DIGEST_MS || s->now_ms < c->since_ms)
-		*c = (struct sender_count){.sender = hash, .since_ms = s->now_ms};
-	return c;
+	return cap_count(&s->d->cap, s->m.envelope.reverse_path, s->now_ms);
 }
 
 /* Who is told, and by which rule nobody is. */
@@ -282,7 +277,7 @@ give_up(struct settling *s, struct fate *f)
 		/* The failure stands; its report comes when the sender's hour is over, and until
 		 * then the recipient waits (scheduler.c knows the rule). */
 		f->to.state = RECIPIENT_WAITING;
-		f->to.due_ms = sender_count(s)->since_ms + DIGEST_MS;
+		f->to.due_ms = sender_count(s)->since_ms + CAP_HOUR_MS;
 		f->to.why = STR(RULE_REPORT_LATER);
 	} else if (f->way == REPORT_NONE) {
 		f->to.state = RECIPIENT_DISCARDED;
@@ -539,7 +534,8 @@ enter(struct settling *s, const struct fate *fates, size_t count, enum kind kind
 	}
 	if (ok) {
 		if (way == REPORT_TO_SENDER && (kind == KIND_FAILURE || kind == KIND_DELAY))
-			sender_count(s)->reports++; /* one, of however many recipients it tells */
+			/* one, of however many recipients it tells */
+			cap_add(&s->d->cap, s->m.envelope.reverse_path, s->now_ms);
 		if (kind == KIND_DELAY)
 			deliver_note_told(s->d, s->p->message);
 		ledger_enter(&s->d->ledger, e);

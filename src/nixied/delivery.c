@@ -8,6 +8,7 @@
 
 #define ARENA_BYTES_MAX ((size_t)1 << 20)
 #define COMMAND STR("pipe:")
+#define CAP_FILE "report-counts" /* in data_directory */
 
 struct delivery {
 	struct arena arena, before; /* of settings; those of before may still be used */
@@ -17,6 +18,7 @@ struct delivery {
 	SSL_CTX *tls;
 	struct remote *remote;
 	struct deliver *runner;
+	char cap_path[FOLDER_PATH_MAX]; /* of the counts of reports */
 };
 
 struct deliver *
@@ -76,6 +78,8 @@ delivery_start(struct delivery *d, const struct conf *conf, const struct deliver
 		complain("local_delivery", wrong);
 		return false;
 	}
+	if (!conf_path(conf, CAP_FILE, d->cap_path))
+		return false;
 	if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
 		seed = (uint32_t)(uintptr_t)d;
 	d->tls = tls_client_new(NULL);
@@ -92,6 +96,7 @@ delivery_start(struct delivery *d, const struct conf *conf, const struct deliver
 			.workers = parts->workers,
 			.remote = d->remote,
 			.pipe = d->pipe,
+			.cap_path = d->cap_path,
 			.log = parts->log,
 			.settings = &d->settings,
 			.seed = seed});

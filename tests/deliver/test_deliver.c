@@ -469,12 +469,77 @@ test_cap(struct world *w)
 	struct queue_counts c = audit(w);
 	tap_is_int(c.final[RECIPIENT_BOUNCED], 3, "so many reports in an hour");
 	tap_is_int(c.waiting, 2, "the others wait");
+	world_crash(w); /* what was counted is in a file */
+	world_settle(w);
+	refuse_one(w, "sam@mass.example", 0);
+	c = audit(w);
+	tap_is_int(c.waiting, 3, "also after a restart");
 	const size_t jobs = w->job_count;
 	w->now_ms += HOUR_MS + 1000;
 	world_settle(w);
 	c = audit(w);
-	tap_is_int(c.final[RECIPIENT_BOUNCED], 5, "for the next hour");
-	tap_is_int(w->job_count, jobs + 2, "and nothing but the reports was sent for them");
+	tap_is_int(c.final[RECIPIENT_BOUNCED], 6, "for the next hour");
+	tap_is_int(w->job_count, jobs + 3, "and nothing but the reports was sent for them");
+}
+
+static void
+act(struct world *w, enum operate_act what, uint64_t id)
+{
+	operate(w->deliver, what, &(struct select_filter){.message = id}, STR("root"), NULL, NULL);
+	world_settle(w);
+}
+
+/* Recipients of one message that fail at once are told of in one report: who is not here, who is
+ * returned by hand, whose report was put off. */
+static void
+test_one_report(struct world *w)
+{
+	const struct queue_recipient here[] = {{.forward_path = STR("no.one@here.example")},
+		{.forward_path = STR("x@far.example")},
+		{.forward_path = STR("no.two@here.example")},
+		{.forward_path = STR("no.three@here.example")}};
+	struct deliver_counts c;
+	world_take(w, STR("ann@here.example"), here, 4, STR("Subject: x\r\n\r\n"));
+	world_settle(w);
+	char text[32768] = "";
+	tap_is_int(world_mailbox(w, "here.example", "ann", text, sizeof text), 1, "one report");
+	tap_ok(strstr(text, "no.one@here.example") != NULL &&
+			strstr(text, "no.two@here.example") != NULL &&
+			strstr(text, "no.three@here.example") != NULL,
+		"of all three");
+	deliver_counts(w->deliver, &c);
+	tap_is_int(c.bounced, 3, "that failed");
+	world_answer(w, world_job(w), REMOTE_TAKEN, 250, "250 Ok");
+	world_settle(w);
+
+	const struct queue_recipient far[] = {{.forward_path = STR("p@far.example")},
+		{.forward_path = STR("q@far.example")}, {.forward_path = STR("r@else.example")}};
+	const uint64_t id =
+		world_take(w, STR("ann@here.example"), far, 3, STR("Subject: x\r\n\r\n"));
+	world_settle(w);
+	world_answer(w, world_job(w), REMOTE_DEFERRED, 451, "451 4.3.0 Busy");
+	world_answer(w, world_job(w), REMOTE_DEFERRED, 451, "451 4.3.0 Busy");
+	world_settle(w);
+	act(w, OPERATE_RETURN, id);
+	tap_ok(!queue_find(w->queue, id, NULL), "all are returned by hand");
+	tap_is_int(world_mailbox(w, "here.example", "ann", NULL, 0), 2, "in one report");
+
+	w->settings.reports_per_sender = 1;
+	deliver_settings_set(w->deliver, &w->settings);
+	refuse_one(w, "ann@here.example", 0);
+	world_take(w, STR("ann@here.example"), here, 1, STR("Subject: x\r\n\r\n"));
+	const struct queue_recipient late[] = {{.forward_path = STR("no.four@here.example")},
+		{.forward_path = STR("no.five@here.example")}};
+	world_take(w, STR("ann@here.example"), late, 2, STR("Subject: x\r\n\r\n"));
+	world_settle(w);
+	const size_t before = world_mailbox(w, "here.example", "ann", NULL, 0);
+	w->settings.reports_per_sender = 50;
+	deliver_settings_set(w->deliver, &w->settings);
+	w->now_ms += HOUR_MS + 1000;
+	world_settle(w);
+	tap_is_int(world_mailbox(w, "here.example", "ann", NULL, 0), (long)before + 3,
+		"of each message one, also when they were put off");
+	audit(w);
 }
 
 /* A report counts once, however many recipients it tells of. */
@@ -499,13 +564,6 @@ test_cap_of_many(struct world *w)
 }
 
 /* ---- an operator */
-
-static void
-act(struct world *w, enum operate_act what, uint64_t id)
-{
-	operate(w->deliver, what, &(struct select_filter){.message = id}, STR("root"), NULL, NULL);
-	world_settle(w);
-}
 
 static void
 on_result(void *to, const struct operate_result *result)
@@ -708,9 +766,9 @@ main(void)
 		{test_mixed, "mixed answers"}, {test_waiting, "waiting"}, {test_untried, "untried"},
 		{test_one_notice, "one notice"}, {test_many, "many"}, {test_crowd, "crowd"},
 		{test_told, "who is told"}, {test_success, "success"}, {test_cap, "cap"},
-		{test_cap_of_many, "cap of many"}, {test_operator, "operator"},
-		{test_crash, "crash"}, {test_crash_mailbox, "crash after a mailbox"},
-		{test_disk_fails, "disk fails"}};
+		{test_cap_of_many, "cap of many"}, {test_one_report, "one report"},
+		{test_operator, "operator"}, {test_crash, "crash"},
+		{test_crash_mailbox, "crash after a mailbox"}, {test_disk_fails, "disk fails"}};
 	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
 		run(tests[i].test, tests[i].name);
 	for (uint64_t seed = 1; seed <= 5; seed++) {

@@ -1,5 +1,6 @@
 /* test_parts - the parts of the runner that stand alone: what is due, ways round, settings,
  * commands */
+#include "deliver/cap.h"
 #include "deliver/due.h"
 #include "deliver/pipe.h"
 #include "deliver/round.h"
@@ -265,11 +266,52 @@ test_meaning(void)
 	}
 }
 
+/* ---- reports to a sender */
+
+static void
+test_cap(void)
+{
+	static struct cap c, again, none;
+	char path[] = "/tmp/nixie-cap.XXXXXX";
+	const int64_t now = 1795341600000;
+	const int fd = mkstemp(path);
+	tap_ok(fd >= 0, "a file");
+	cap_load(&c, path, now);
+	cap_add(&c, STR("ann@a.example"), now);
+	cap_add(&c, STR("ANN@a.example"), now + 1);
+	cap_add(&c, STR("bob@b.example"), now - CAP_HOUR_MS + 1000);
+	tap_is_int(cap_count(&c, STR("ann@a.example"), now + 2)->reports, 2, "two reports");
+	tap_ok(cap_save(&c, now), "written down");
+	tap_ok(cap_turn(&c, now + CAP_SAVE_MS), "nothing to write");
+	cap_load(&again, path, now + 1000);
+	tap_is_int(cap_count(&again, STR("ann@a.example"), now + 1000)->reports, 2,
+		"known after a restart");
+	tap_is_int(cap_count(&again, STR("bob@b.example"), now + 1000)->reports, 0,
+		"but not whose hour is over");
+	tap_is_int(cap_count(&again, STR("ann@a.example"), now + CAP_HOUR_MS - 1)->reports, 2,
+		"until the hour is over");
+	tap_is_int(cap_count(&again, STR("ann@a.example"), now + CAP_HOUR_MS)->reports, 0,
+		"and no longer");
+	cap_load(&again, path, now - 1);
+	tap_is_int(cap_count(&again, STR("ann@a.example"), now - 1)->reports, 0,
+		"a clock that was set back begins anew");
+	const char rubbish[] = "no number\n\n12 34\nffffffffffffffffffffffffffffff 1 1\n\xff\xfe";
+	tap_ok(pwrite(fd, rubbish, sizeof rubbish, 0) == (ssize_t)sizeof rubbish, "rubbish");
+	cap_load(&none, path, now);
+	cap_add(&none, STR("x@x.example"), now);
+	none.path = "/nonexistent/folder/file";
+	tap_ok(!cap_turn(&none, now + CAP_SAVE_MS), "a file that cannot be written is said");
+	tap_ok(cap_turn(&none, now + CAP_SAVE_MS + 1), "once in a while");
+	close(fd);
+	unlink(path);
+}
+
 int
 main(void)
 {
 	arena_init(&arena, 16 << 20);
 	test_due();
+	test_cap();
 	test_round();
 	test_settings();
 	test_pipe();

@@ -208,11 +208,13 @@ world_wait_due(struct world *w, uint64_t id, uint32_t recipient)
 void
 world_start(struct world *w)
 {
+	snprintf(w->cap_path, sizeof w->cap_path, "%s/report-counts", w->folder);
 	w->deliver = deliver_new(&(struct deliver_options){.base = NULL,
 		.queue = w->queue,
 		.directory = w->directory,
 		.workers = w->workers,
 		.pipe = w->pipe,
+		.cap_path = w->cap_path,
 		.settings = &w->settings,
 		.now_ms = clock_of,
 		.clock = w,

@@ -34,7 +34,7 @@ struct world {
 	struct deliver *deliver;
 	struct deliver_settings settings;
 	int64_t now_ms;
-	char folder[64];
+	char folder[64], cap_path[96];
 	uint64_t taken_id; /* of the last world_take() */
 	/* of the other servers */
 	struct world_job jobs[WORLD_JOBS_MAX];
