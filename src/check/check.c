@@ -190,6 +190,7 @@ check_session_new(struct checks *c, const struct check_client *client, check_don
 	s->limit_words = str_of(s->limit_room);
 	scope_init(&s->client);
 	scope_init(&s->mail);
+	buf_init(&s->text, LINKS_TEXT_BYTES_MAX);
 	evtimer_assign(&s->deadline, c->parts.base, on_deadline, s);
 	client_begin(s);
 	return s;
@@ -202,6 +203,7 @@ check_session_free(struct check_session *s)
 		return;
 	event_del(&s->deadline);
 	scope_fini(&s->mail);
+	buf_fini(&s->text);
 	dkim_free(s->dkim);
 	scope_fini(&s->client);
 	settings_release(s->settings);
@@ -323,7 +325,11 @@ check_data(struct check_session *s, struct check_verdict *verdict)
 void
 check_body(struct check_session *s, struct str piece)
 {
-	if (s == NULL || s->is_exempt || s->settings->dmarc == CHECK_OFF || s->has_no_memory)
+	if (s == NULL || s->is_exempt)
+		return;
+	if (s->settings->blocked_links.count > 0)
+		buf_add(&s->text, str_head(piece, LINKS_TEXT_BYTES_MAX - s->text.len));
+	if (s->settings->dmarc == CHECK_OFF || s->has_no_memory)
 		return;
 	if (s->dkim == NULL)
 		s->dkim = dkim_new(clock_wall_ms() / 1000);
@@ -356,6 +362,7 @@ check_reset(struct check_session *s)
 	s->open = QUESTION_NONE;
 	event_del(&s->deadline);
 	scope_clear(&s->mail);
+	buf_fini(&s->text);
 	s->sender = STR_NONE;
 	dkim_free(s->dkim);
 	s->dkim = NULL;

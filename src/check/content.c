@@ -30,6 +30,8 @@ void
 content_begin(struct check_session *s)
 {
 	struct str domains[AUTHORS_MAX];
+	if (s->settings->blocked_links.count > 0)
+		run_lists_of_links(s);
 	if (s->dkim == NULL)
 		return;
 	run_dkim(s);

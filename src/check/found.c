@@ -9,6 +9,7 @@ test_name(enum test t)
 	static const struct str names[TEST_COUNT] = {
 		[TEST_LIST] = STR_INIT("dnsbl"),
 		[TEST_DOMAIN_LIST] = STR_INIT("rhsbl"),
+		[TEST_LINK] = STR_INIT("uribl"),
 		[TEST_SENDER] = STR_INIT("sender"),
 		[TEST_SPF] = STR_INIT("spf"),
 		[TEST_DMARC] = STR_INIT("dmarc"),
@@ -165,6 +166,7 @@ list_alarm(struct check_session *s, const struct list_check *c, struct str troub
 	const struct check_settings *const settings = s->settings;
 	const struct lists *const lists = c->kind == LIST_OF_IPS       ? &settings->blocked_ips
 					  : c->kind == LIST_OF_DOMAINS ? &settings->blocked_domains
+					  : c->kind == LIST_OF_LINKS   ? &settings->blocked_links
 								       : &settings->allowed_ips;
 	int64_t *const told =
 		&checks->alarmed_ms[(size_t)c->kind * LISTS_MAX + (size_t)(c->list - lists->list)];
@@ -176,6 +178,7 @@ list_alarm(struct check_session *s, const struct list_check *c, struct str troub
 		[LIST_OF_IPS] = STR_INIT("dnsbl"),
 		[LIST_OF_DOMAINS] = STR_INIT("rhsbl"),
 		[LIST_ALLOWED] = STR_INIT("dnswl"),
+		[LIST_OF_LINKS] = STR_INIT("uribl"),
 	};
 	EVENTLOG(checks->parts.log, now_ms, LOG_ALARM, {FIELD_CHECK, settings_of[c->kind]},
 		{FIELD_RULE, str_of(c->list->zone)}, {FIELD_WORDS, trouble});
@@ -189,13 +192,27 @@ found_listed(struct check_session *s, struct finding *f, const struct list_check
 	const int weight = c->list->weight;
 	const unsigned score =
 		weight == LIST_REFUSES ? s->settings->refuse_score : (unsigned)weight;
-	if (c->kind == LIST_OF_DOMAINS)
+	if (c->kind == LIST_OF_DOMAINS || c->kind == LIST_OF_LINKS)
 		f->facts.domain = keep(scope, item);
 	f->facts.ip = str_of(s->ip_text);
 	f->facts.list = list_shown(c->list);
 	f->facts.text = keep(scope, list_words(c->list, str_of(c->text), room));
 	weigh(f, weight == LIST_REFUSES ? CHECK_REFUSE : CHECK_SCORE, score,
-		c->kind == LIST_OF_DOMAINS ? CONDITION_DOMAIN_LISTED : CONDITION_CLIENT_LISTED);
+		c->kind == LIST_OF_LINKS     ? CONDITION_LINK_LISTED
+		: c->kind == LIST_OF_DOMAINS ? CONDITION_DOMAIN_LISTED
+					     : CONDITION_CLIENT_LISTED);
+}
+
+/* Of many links only what speaks against them is found, and each list once: ten links to shops of
+ * one spammer are one reason. */
+static bool
+is_told(const struct check_session *s, const struct list_check *c)
+{
+	for (size_t i = 0; i < s->mail.count; i++)
+		if (s->mail.findings[i].test == TEST_LINK &&
+			s->mail.findings[i].words.ptr == c->list->zone)
+			return true;
+	return c->result != LIST_IS_LISTED;
 }
 
 void
@@ -218,12 +235,16 @@ found_list(struct check_session *s, const struct list_check *c, struct str item)
 				 "own, or get its permission")},
 		[LIST_IS_SILENT] = {STR_INIT("temperror"), {NULL, 0}},
 	};
-	struct scope *const scope = c->kind == LIST_OF_DOMAINS ? &s->mail : &s->client;
+	const bool is_of_mail = c->kind == LIST_OF_DOMAINS || c->kind == LIST_OF_LINKS;
+	struct scope *const scope = is_of_mail ? &s->mail : &s->client;
 	const enum test test = c->kind == LIST_OF_DOMAINS ? TEST_DOMAIN_LIST
+			       : c->kind == LIST_OF_LINKS ? TEST_LINK
 			       : c->kind == LIST_ALLOWED  ? TEST_ALLOWED
 							  : TEST_LIST;
 	if (results[c->result].trouble.len > 0)
 		list_alarm(s, c, results[c->result].trouble);
+	if (c->kind == LIST_OF_LINKS && is_told(s, c))
+		return;
 	struct finding *const f = finding_add(scope, test, results[c->result].name);
 	if (f == NULL)
 		return;

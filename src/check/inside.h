@@ -9,10 +9,12 @@
 #define CHECK_INSIDE_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "check/check.h"
 #include "check/dkim.h"
 #include "check/dmarc.h"
 #include "check/greylist.h"
+#include "check/links.h"
 #include "check/origin.h"
 #include "check/settings.h"
 #include "check/spf.h"
@@ -22,12 +24,13 @@
 #include <sys/queue.h>
 
 #define SCOPE_ARENA_BYTES_MAX ((size_t)1 << 20)
-#define FINDINGS_MAX 64 /* of one scope: each list may find once, each other check too */
+#define FINDINGS_MAX 96 /* of one scope: each list may find once, each other check too */
 
 /* In the order in which they speak when they weigh the same. */
 enum test {
 	TEST_LIST,
 	TEST_DOMAIN_LIST,
+	TEST_LINK,
 	TEST_SENDER,
 	TEST_SPF,
 	TEST_DMARC,
@@ -86,6 +89,7 @@ struct check_session {
 	enum reverse_result reverse_result;
 	struct dkim *dkim; /* NULL: not looked at */
 	struct dmarc_find dmarc;
+	struct buf text; /* the beginning of the message, when links are looked at */
 	size_t author_count;
 	bool is_dmarc_pass, is_quarantined;
 	bool is_late;       /* the deadline has passed: nothing more is asked */
@@ -105,7 +109,7 @@ struct checks {
 	struct check_settings *settings;   /* NULL: nothing is checked */
 	struct greylist *greylist;         /* open when it is configured */
 	bool is_greylist_broken;           /* and that was told */
-	int64_t alarmed_ms[3 * LISTS_MAX]; /* when a list out of order was last told */
+	int64_t alarmed_ms[4 * LISTS_MAX]; /* when a list out of order was last told */
 };
 
 /* ---- run.c */
@@ -129,6 +133,8 @@ void run_helo(struct check_session *s);
 void run_sender(struct check_session *s);
 void run_lists_of_ip(struct check_session *s);
 void run_lists_of_domains(struct check_session *s);
+/* run_lists_of_links - of the text, as far as it is kept */
+void run_lists_of_links(struct check_session *s);
 void run_dkim(struct check_session *s);
 void run_dmarc(struct check_session *s, struct str author);
 /* run_policy - has the domain that SPF failed for a policy of DMARC? */

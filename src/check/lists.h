@@ -56,7 +56,8 @@ enum list_answer list_judge(const struct list *l, const struct dns_answer *answe
 enum list_kind {
 	LIST_OF_IPS, /* of addresses that are to be refused */
 	LIST_OF_DOMAINS,
-	LIST_ALLOWED /* of addresses that are known to be good */
+	LIST_ALLOWED, /* of addresses that are known to be good */
+	LIST_OF_LINKS /* of domains, which a message leads to */
 };
 
 enum list_result {

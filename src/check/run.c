@@ -258,6 +258,25 @@ run_lists_of_domains(struct check_session *s)
 }
 
 void
+run_lists_of_links(struct check_session *s)
+{
+	const struct lists *const lists = &s->settings->blocked_links;
+	struct links links;
+	links_find(buf_str(&s->text), &s->mail.arena, &links);
+	buf_fini(&s->text);
+	for (size_t i = 0; i < lists->count * links.count; i++) {
+		const struct list *const list = &lists->list[i % lists->count];
+		struct run *const r = run_new(s, &s->mail, RUN_LIST);
+		if (r == NULL)
+			return;
+		r->item = links.domain[i / lists->count];
+		const bool more = list_check_domain(&r->u.list, list, r->item);
+		r->u.list.kind = LIST_OF_LINKS;
+		run_go(r, more);
+	}
+}
+
+void
 run_dkim(struct check_session *s)
 {
 	struct run *const r = run_new(s, &s->mail, RUN_DKIM);

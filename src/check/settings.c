@@ -66,7 +66,8 @@ settings_new(const struct config *config, char words[static SETTINGS_WORDS_MAX])
 		.keep_s = number(config, SETTING_greylist_keep)};
 	if (lists_of(config, SETTING_dnsbl, &s->blocked_ips, words) &&
 		lists_of(config, SETTING_rhsbl, &s->blocked_domains, words) &&
-		lists_of(config, SETTING_dnswl, &s->allowed_ips, words))
+		lists_of(config, SETTING_dnswl, &s->allowed_ips, words) &&
+		lists_of(config, SETTING_uribl, &s->blocked_links, words))
 		return s;
 	free(s);
 	return NULL;

@@ -22,7 +22,7 @@ struct check_settings {
 	unsigned spf_score, sender_score, helo_score, reverse_score;
 	unsigned refuse_score;
 	bool spf_waits; /* for DMARC, where the domain has a policy */
-	struct lists blocked_ips, blocked_domains, allowed_ips;
+	struct lists blocked_ips, blocked_domains, allowed_ips, blocked_links;
 	int64_t timeout_ms;
 	bool has_greylist, spf_passes_greylist;
 	struct greylist_times greylist;

@@ -109,6 +109,11 @@
 	X(dnswl, TEXT, SERVER, "", 0, 2000,                                                        \
 		"Lists of good addresses, written likewise: whom one of them has is not "          \
 		"looked up in dnsbl. Weights mean nothing here.")                                  \
+	X(uribl, TEXT, SERVER, "", 0, 2000,                                                        \
+		"Lists of domains, written likewise, that a message must not lead to: the "        \
+		"domains of links in "                                                             \
+		"its text and HTML are looked up at its end (SURBL, URIBL, DBL). Each list "       \
+		"counts once.")                                                                    \
 	X(spf_waits_for_dmarc, FLAG, SERVER, "yes", 0, 0,                                          \
 		"Whether spf = refuse leaves the last word to DMARC where the domain has a "       \
 		"policy: forwarded mail fails SPF, and its signature may still vouch.")            \
@@ -172,7 +177,7 @@
 		"Accounts and recipients have theirs wherever the mail comes from.")               \
 	/* filters beside this server: doc/filters.md */                                           \
 	X(filters, WORDS, LISTENER, "clamd spamd rspamd milter policy", 0, 0,                      \
-		"|none|clamd|spamd|rspamd|milter|policy| Which of the filters below are "               \
+		"|none|clamd|spamd|rspamd|milter|policy| Which of the filters below are "          \
 		"asked about mail that comes in here. Those that have no address are "             \
 		"asked nowhere. Clients that signed in, those of check_exempt and of "             \
 		"networks of one's own are not shown to spamd and policy services.")               \
@@ -184,7 +189,7 @@
 		"unix:/run/clamav/clamd.ctl, or ADDRESS:PORT. A message with a virus is "          \
 		"refused at its end (X71) and never deleted in silence. Empty: nobody "            \
 		"looks.")                                                                          \
-	X(clamd_timeout, TIME, SERVER, "1m", 1, 90,                                               \
+	X(clamd_timeout, TIME, SERVER, "1m", 1, 90,                                                \
 		"How long it may take for an answer, waiting for its turn and all.")               \
 	X(clamd_connections, COUNT, SERVER, "10", 1, 1000,                                         \
 		"How many messages it looks at at a time. Up to 100 more questions wait "          \

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Every check, raised by its real cause: a scripted DNS, the reply, the line in the log, and what `nixie`
 makes of the reply. usage: test_checks.py CHECKER NIXIE"""
+import base64
 import json
 import os
 import sqlite3
@@ -325,6 +326,37 @@ for setting, value in [('dnsbl', 'nodots'), ('dnsbl', 'a.example=127.0.0'), ('dn
 	('dnsbl', ' '.join('l%d.example' % i for i in range(17)))]:
 	got, log = run(server, {setting: value})
 	check(len(got) == 1 and got[0].startswith(setting + ': "') and 'is no list' in got[0], 'no list: %s' % value[:30], got)
+
+# Links: a message is refused for what it leads to, in text and in HTML, however it is encoded.
+server = Server({**ZONE,
+	('shop.example.uri.example', 'A'): ['127.0.0.2'], ('shop.example.uri.example', 'TXT'): ['advertised in spam'],
+	('half.example.uri.example', 'A'): ['127.0.0.4'], ('gone.example.uri.example', 'A'): SERVFAIL,
+	('invalid.wild.example', 'A'): ['127.0.0.2'], ('shop.example.wild.example', 'A'): ['127.0.0.2']})
+with tempfile.TemporaryDirectory() as folder:
+	def mail(settings, *lines):
+		with open(os.path.join(folder, 'mail'), 'w') as f:
+			f.write('\n'.join(lines) + '\n')
+		return run(server, {**QUIET, 'dmarc': 'off', **settings}, 'client ' + CLIENT, 'helo x', 'mail u@good.example', 'rcpt a@here.example', 'end ' + os.path.join(folder, 'mail'))
+	want = '554 5.7.1 Message contains a link to shop.example, which is listed in uri.example: advertised in spam (X72 TEST)'
+	uribl = {'uribl': 'uri.example'}
+	got, log = mail(uribl, 'Subject: x', '', 'See http://track77.Shop.example/buy now.')
+	check(got[-1] == want, 'a link in text', got, log)
+	check('check=uribl result=listed rule=uri.example' in log and 'check=total result=refuse' in log, '... in the log', log.splitlines())
+	check(explained(want) == 'domain_blocklisted', '... explained', explained(want))
+	got, log = mail(uribl, 'MIME-Version: 1.0', 'Content-Type: text/html', 'Content-Transfer-Encoding: base64', '', base64.b64encode(b'<p><a href="https://u:p@shop.example">x</a>').decode())
+	check(got[-1] == want, '... in HTML, in base64', got, log)
+	got, log = mail(uribl, 'Subject: x', '', 'See http://good.example/ and www.other.example.')
+	check(got[1] == 'pass' and 'uribl' not in log, 'other links are nothing', got, log)
+	got, log = mail({'uribl': 'uri.example*3', 'refuse_score': '5'}, 'Subject: x', '', 'http://shop.example http://half.example')
+	check(got[1] == 'pass' and log.count('check=uribl') == 1 and 'check=total result=pass score=3' in log, 'a list counts once', got, log)
+	got, log = mail({'uribl': 'uri.example=127.0.0.4*3 uri.example=127.0.0.2*4', 'refuse_score': '7'}, 'Subject: x', '', 'http://shop.example http://half.example')
+	check(got[-1] == want and log.count('check=uribl') == 2 and 'check=total result=refuse score=7 rule=uribl' in log.replace('from=u@good.example ', ''), 'two filters of one zone', got, log)
+	got, log = mail(uribl, 'Subject: x', '', 'http://gone.example')
+	check(got[1] == 'pass', 'a DNS that fails refuses nothing', got, log)
+	got, log = mail({'uribl': 'wild.example'}, 'Subject: x', '', 'http://shop.example')
+	check(got[1] == 'pass' and 'alarm check=uribl rule=wild.example' in log, 'a list that answers for everything does not count', got, log)
+	got, log = mail({}, 'Subject: x', '', 'http://shop.example')
+	check(got[1] == 'pass' and 'uribl' not in log, 'without a list nothing is looked at', got, log)
 
 print('1..%d' % cases)
 sys.exit(failures > 0)
