@@ -188,12 +188,20 @@ gives_reason(const struct facts *f)
 		       (mark_head_block(f) || f->prose.all.len <= PHRASE_PASTE_BYTES));
 }
 
-/* A server's letter in words we do not know, about somebody else, and a plain reason for a failure
- * in it. */
+/* A server's letter about somebody else, in words of failure or delay that we do not know, with a
+ * plain reason. One that passes by itself is tried again. */
 static bool
-tells_reason(const struct facts *f)
+by_reason(const struct facts *f, struct kind *k)
 {
-	return mark_names_other(f) && reason_in_prose(f).weight >= RANK_PHRASE_STRONG;
+	if (!mark_names_other(f))
+		return false;
+	const struct candidate c = reason_in_prose(f);
+	if (c.weight < RANK_PHRASE_STRONG)
+		return false;
+	const bool passes = c.reason != REASON_MAILBOX_FULL &&
+			    str_eq(catalogue_text(catalogue_reasons[c.reason].retried), STR("yes"));
+	set(k, passes ? NIXIE_KIND_DELAY : NIXIE_KIND_FAILURE, "kind:reason", STR_NONE);
+	return true;
 }
 
 /* "250 2.0.0 Ok: queued, 512 bytes": an answer that takes the mail, and no other behind it. */
@@ -372,11 +380,14 @@ kind_find(const struct facts *f, struct kind *k)
 	}
 	if (is_report &&
 		(sign_seen(&f->signs, SIGN_FAILURE) || mark_refusals(f) > 0 || mark_head_block(f) ||
-			header_has(&f->header, STR("X-Failed-Recipients")) || tells_reason(f))) {
+			header_has(&f->header, STR("X-Failed-Recipients")) ||
+			mark_described_refusal(f))) {
 		set(k, NIXIE_KIND_FAILURE, "kind:failure-words",
 			sign_words(&f->signs, SIGN_FAILURE));
 		return;
 	}
+	if (is_report && by_reason(f, k))
+		return;
 	if (has_auto_header(f) || (sign_seen(&f->signs, SIGN_AUTO_REPLY) && is_sent_by_itself(f)))
 		set(k, NIXIE_KIND_AUTO_REPLY, "kind:auto-reply",
 			sign_words(&f->signs, SIGN_AUTO_REPLY));

@@ -4,6 +4,7 @@
 
 #define BLOCKS_LOOKED_AT 64
 #define LINES_LOOKED_AT 200
+#define TICKET_BYTES_MAX 48
 #define HEAD_LABEL_MAX 24 /* bytes of "From:" in any language */
 #define LINK_LOOKED_FOR_BYTES 65536
 
@@ -44,18 +45,25 @@ has_reply(const struct facts *f)
 	return r.is_sure;
 }
 
-bool
-mark_list(const struct facts *f)
-{
-	return header_has(&f->header, STR("List-Id")) || header_has(&f->header, STR("List-Post")) ||
-	       header_has(&f->header, STR("List-Unsubscribe"));
-}
-
 /* RFC 5321 s4.5.5: what a server or any other program sends, so that nothing is sent back. */
 static bool
 has_null_path(const struct facts *f)
 {
 	return str_eq(str_trim(f->return_path), STR("<>"));
+}
+
+bool
+mark_described_refusal(const struct facts *f)
+{
+	return has_null_path(f) && has_reply(f) &&
+	       (str_is_set(f->prose.labelled) || describes_message(f));
+}
+
+bool
+mark_list(const struct facts *f)
+{
+	return header_has(&f->header, STR("List-Id")) || header_has(&f->header, STR("List-Post")) ||
+	       header_has(&f->header, STR("List-Unsubscribe"));
 }
 
 /* It has the form that only mail servers give. */
@@ -117,6 +125,16 @@ is_persons_answer(const struct facts *f)
 	return is_answer(f->subject) && !is_from_server(f) && !sign_seen(&f->signs, SIGN_MAILER) &&
 	       (header_has(&f->header, STR("In-Reply-To")) ||
 		       header_has(&f->header, STR("References")) || mark_list(f));
+}
+
+/* "[Ticket#2015030310] Mail could not be delivered": a help desk has numbered what it was called.
+ */
+static bool
+is_ticket(struct str subject)
+{
+	const size_t close = str_find_char(str_head(subject, TICKET_BYTES_MAX), ']', 0);
+	return str_starts(subject, STR("[")) && close != STR_NPOS &&
+	       str_find_char(str_head(subject, close), '#', 0) != STR_NPOS;
 }
 
 static bool
@@ -225,7 +243,9 @@ mark_points(const struct facts *f)
 			       address_is_robot(f->from_address) ||
 			       str_eq(str_trim(header_find(&f->header, STR("From"))), STR("<>")) ||
 			       str_is_set(mark_quoted_head(f));
-	if (is_persons_answer(f) || is_about_nothing(f))
+	if (is_persons_answer(f) || is_about_nothing(f) ||
+		(is_ticket(f->subject) && !is_from_server(f) && !f->is_quoted &&
+			!sign_seen(&f->signs, SIGN_MAILER)))
 		return 0;
 	points += is_mailer ? 3 : 0;
 	points += has_null_path(f) ? 1 : 0;
@@ -243,8 +263,7 @@ mark_points(const struct facts *f)
 			  ? 1
 			  : 0;
 	points += f->mime.is_report ? 3 : 0;
-	/* "Recipient: a@b" and a server's answer, and nobody to answer to. */
-	points += has_null_path(f) && str_is_set(f->prose.labelled) && has_reply(f) ? 1 : 0;
+	points += mark_described_refusal(f) ? 3 : 0;
 	/* A header that lost its From is no person's. */
 	points += !header_has(&f->header, STR("From")) && prose_tells(f) ? 1 : 0;
 	/* What a person quotes of a report has lost its head. */

@@ -334,12 +334,14 @@ from_prose(const struct facts *f, struct people *p, struct index *ix, enum namin
 	}
 }
 
-/* "Rejected posting to list@a": the subject of a failure, where nothing else names anybody. */
+/* "Rejected posting to list@a", "Your mail to a@b": the subject of a failure, where nothing else
+ * names anybody. */
 static void
 from_subject(const struct facts *f, struct people *p, struct index *ix)
 {
 	size_t at = 0;
-	if (!f->is_message || !sign_seen(&f->subject_signs, SIGN_FAILURE))
+	if (!f->is_message || (!sign_seen(&f->subject_signs, SIGN_FAILURE) &&
+				      !str_eq(str_trim(f->return_path), STR("<>"))))
 		return;
 	const struct str address = address_next(f->subject, &at);
 	/* A line end that was lost has put the Message-ID behind it. */

@@ -29,6 +29,8 @@ FLOORS = {
                 "reason": 100},
     "unseen8": {"kind": 100, "recipients": 98, "action": 100, "status": 100, "reply": 100,
                 "reason": 100},
+    "unseen9": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100,
+                "reason": 100},
     "unseen": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100,
                "reason": 100},
 }
