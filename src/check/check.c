@@ -366,10 +366,11 @@ check_reset(struct check_session *s)
 	s->sender = STR_NONE;
 	dkim_free(s->dkim);
 	s->dkim = NULL;
+	s->arc = NULL;
 	s->dmarc = (struct dmarc_find){.has_record = false};
 	s->author_count = 0;
 	s->spf_result = SPF_NONE;
 	s->spf_identity = STR_NONE;
 	s->is_judged = s->has_told = s->is_at_end = s->has_no_memory = false;
-	s->is_dmarc_pass = s->is_quarantined = false;
+	s->is_dmarc_pass = s->is_quarantined = s->is_vouched_for = false;
 }

@@ -23,6 +23,7 @@
 #define CHECK_CHECK_H
 
 #include "base/net.h"
+#include "check/arc_chain.h"
 #include "config/config.h"
 #include "dns/resolver.h"
 #include "eventlog/eventlog.h"
@@ -63,11 +64,14 @@ struct check_verdict {
 	enum condition condition; /* when refused; its row says whether for now or for good */
 	struct facts facts;       /* of it; good until the next call for this session */
 	struct str headers;       /* of check_end(), when not refused: lines for the front of the
-				     message, in front of Received, each with its CRLF; may be empty */
+				     message, in front of Received, each with its CRLF; may be empty.
+				     Authentication-Results is the first of them */
 	unsigned score;           /* the sum of what failed, and what weighs most of it: */
 	unsigned heaviest_score;
 	enum condition heaviest;
 	struct facts heaviest_facts;
+	bool has_chain; /* the text was looked at for a chain of ARC seals: */
+	enum arc_result chain;
 };
 
 typedef void check_done(void *to, const struct check_verdict *verdict);

@@ -8,6 +8,7 @@
 #define AUTHORS_MAX 10 /* addresses of From; DMARC asks whether all of them agree */
 #define HEADERS_BYTES_MAX 8192
 #define WORDS_BYTES_MAX 400
+#define HEADER_B_CHARS 8
 
 /* The authors' domains, in lower case, A-labels; the count. */
 static size_t
@@ -35,6 +36,7 @@ content_begin(struct check_session *s)
 	if (s->dkim == NULL)
 		return;
 	run_dkim(s);
+	run_arc(s);
 	if (s->settings->dmarc == CHECK_OFF)
 		return;
 	s->author_count = authors(s, domains);
@@ -131,6 +133,24 @@ dkim_found(struct check_session *s)
 		finding_add(&s->mail, TEST_DKIM, STR("none"));
 }
 
+static void
+arc_found(struct check_session *s)
+{
+	if (s->arc == NULL)
+		return;
+	struct finding *const f = finding_add(&s->mail, TEST_ARC, arc_result_name(s->arc->result));
+	if (f != NULL)
+		f->words = s->arc->words;
+}
+
+/* Somebody whom the operator trusts passed it on, and found that it was right: arc_trusted. */
+static bool
+is_vouched_for(struct check_session *s, struct str *by)
+{
+	return s->arc != NULL &&
+	       arc_vouches(s->arc, str_of(s->settings->arc_trusted), str_of(s->dmarc.domain), by);
+}
+
 /* The policy that counts: who only tries it out (t=y, pct=0) is taken one step lighter. */
 static enum dmarc_policy
 policy_of(const struct dmarc_find *d)
@@ -144,6 +164,7 @@ static void
 dmarc_found(struct check_session *s)
 {
 	const struct dkim_signature *signature = NULL;
+	struct str sealer;
 	const enum check_mode mode = s->settings->dmarc;
 	struct finding *const f = finding_add(&s->mail, TEST_DMARC, STR("none"));
 	if (f == NULL)
@@ -163,6 +184,12 @@ dmarc_found(struct check_session *s)
 		return;
 	f->facts.text = disagreement(s);
 	f->words = arena_join(&s->mail.arena, f->words, STR(": "), f->facts.text);
+	s->is_vouched_for = is_vouched_for(s, &sealer);
+	if (s->is_vouched_for) {
+		f->words = arena_join(
+			&s->mail.arena, f->words, STR("; arc_trusted vouches: "), sealer);
+		return;
+	}
 	const enum dmarc_policy policy = policy_of(&s->dmarc);
 	s->is_quarantined = policy == DMARC_QUARANTINE && mode == CHECK_REFUSE;
 	if (policy != DMARC_REJECT || mode != CHECK_REFUSE)
@@ -172,13 +199,13 @@ dmarc_found(struct check_session *s)
 	f->condition = f->defers ? CONDITION_ORIGIN_UNCHECKED : CONDITION_DMARC_REFUSED;
 }
 
-/* SPF that failed and waited for DMARC: counts unless that vouches. */
+/* SPF that failed and waited for DMARC: counts unless that vouches, or a sealer who is trusted. */
 static void
 spf_decide(struct check_session *s)
 {
 	for (size_t i = 0; i < s->mail.count; i++) {
 		struct finding *const f = &s->mail.findings[i];
-		if (!f->is_waiting || s->is_dmarc_pass)
+		if (!f->is_waiting || s->is_dmarc_pass || s->is_vouched_for)
 			continue;
 		f->is_waiting = f->is_logged = false;
 	}
@@ -195,6 +222,21 @@ policy_name(enum dmarc_policy p)
 				       : STR_NONE;
 }
 
+/* The beginning of b= that tells the signature from all others: RFC 6008, eight or more. */
+static struct str
+short_value(const struct check_session *s, size_t which)
+{
+	const struct str value = s->dkim->signatures[which].value_text;
+	size_t n = HEADER_B_CHARS;
+	for (size_t i = 0; i < s->dkim->count; i++) {
+		const struct str other = s->dkim->signatures[i].value_text;
+		while (i != which && n < value.len && n <= other.len &&
+			memcmp(value.ptr, other.ptr, n) == 0)
+			n++;
+	}
+	return str_head(value, n);
+}
+
 static void
 dkim_write(const struct check_session *s, struct authres *a)
 {
@@ -206,7 +248,19 @@ dkim_write(const struct check_session *s, struct authres *a)
 		authres_property(a, STR("header.d"), one->domain);
 		authres_property(a, STR("header.s"), one->selector);
 		authres_property(a, STR("header.a"), one->algorithm);
+		authres_property(a, STR("header.b"), short_value(s, i));
 	}
+}
+
+static void
+arc_write(const struct check_session *s, struct authres *a)
+{
+	const size_t count = s->dkim->chain.count;
+	if (s->arc == NULL || s->arc->result == ARC_TEMPERROR)
+		return; /* RFC 8617 knows no result for what could not be found out */
+	authres_result(a, STR("arc"), arc_result_name(s->arc->result), s->arc->words);
+	if (s->arc->result == ARC_PASS)
+		authres_property(a, STR("policy.sealer"), s->arc->seals[count - 1].domain);
 }
 
 static void
@@ -223,6 +277,8 @@ headers_write(struct check_session *s, struct check_verdict *out)
 	}
 	if (s->dkim != NULL)
 		dkim_write(s, &a);
+	if (s->dkim != NULL)
+		arc_write(s, &a);
 	if (s->dkim != NULL && s->settings->dmarc != CHECK_OFF && s->author_count > 0) {
 		authres_result(&a, STR("dmarc"),
 			s->dmarc.has_failed    ? STR("temperror")
@@ -248,11 +304,15 @@ content_judge(struct check_session *s, struct check_verdict *out)
 {
 	if (s->dkim != NULL) {
 		dkim_found(s);
+		arc_found(s);
 		if (s->author_count > 0 && s->settings->dmarc != CHECK_OFF)
 			dmarc_found(s);
 	}
 	spf_decide(s);
 	judge(s, out);
-	if (!out->is_refused)
-		headers_write(s, out);
+	if (out->is_refused)
+		return;
+	headers_write(s, out);
+	out->has_chain = s->dkim != NULL && !s->dkim->is_header_too_large;
+	out->chain = s->arc != NULL ? s->arc->result : ARC_NONE;
 }

@@ -16,17 +16,14 @@
 #ifndef CHECK_DKIM_H
 #define CHECK_DKIM_H
 
+#include "check/arc_chain.h"
 #include "check/ask.h"
+#include "check/dkim_key.h"
 #include "check/dkim_text.h"
 
-#include <openssl/evp.h>
-
 #define DKIM_SIGNATURES_MAX 8 /* of one message; those below are not looked at: s6.1 */
+#define DKIM_NAMES_MAX 200    /* of h=: each is looked for among all fields */
 #define DKIM_HEADER_BYTES_MAX ((size_t)256 << 10)
-#define DKIM_FIELDS_MAX 2000
-#define DKIM_KEY_BITS_MIN 1024
-#define DKIM_KEY_BITS_MAX 8192
-#define DKIM_SIGNATURE_BYTES_MAX (DKIM_KEY_BITS_MAX / 8)
 #define DKIM_ARENA_BYTES_MAX ((size_t)2 << 20)
 
 /* As Authentication-Results has them: RFC 8601 s2.7.1. */
@@ -46,8 +43,9 @@ struct dkim_signature {
 	enum dkim_result result;
 	struct str words; /* why not; absent when it passed */
 	struct str domain, selector, identity, algorithm,
-		value; /* d= s= i= a= b=; domain in lower case */
-	bool is_test;  /* the key says t=y: the domain is trying it out */
+		value;         /* d= s= i= a= b=; domain in lower case */
+	struct str value_text; /* b= as it stands there, without blanks */
+	bool is_test;          /* the key says t=y: the domain is trying it out */
 	/* Of the machine: */
 	bool is_done, is_ed25519, is_header_relaxed, is_body_relaxed;
 	struct str field, names; /* the whole field; h= */
@@ -66,6 +64,8 @@ struct dkim {
 	size_t field_count;
 	struct dkim_signature signatures[DKIM_SIGNATURES_MAX];
 	size_t count;
+	struct arc_chain chain;       /* of those who passed it on: check/arc.h */
+	struct dkim_signature passed; /* the newest of theirs; of no meaning when there is none */
 	struct dkim_body simple, relaxed;
 	size_t at; /* whose key is asked for */
 	struct ask ask;
@@ -81,6 +81,13 @@ void dkim_add(struct dkim *d, struct str piece);
  */
 bool dkim_begin(struct dkim *d);
 bool dkim_step(struct dkim *d, const struct dns_answer *answer);
+
+/* dkim_verify - the signature against the header, with the keys of an answer; behind dkim_begin()
+ */
+void dkim_verify(struct dkim *d, struct dkim_signature *s, const struct dns_answer *answer);
+
+/* dkim_key_name - where a key stands in the DNS; absent without memory */
+struct str dkim_key_name(struct arena *a, struct str selector, struct str domain);
 
 /* dkim_field_find - the value of the `nth` field of that name from the top, 0 the first; absent
  * when there are not so many. After dkim_begin() */

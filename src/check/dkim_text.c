@@ -105,6 +105,47 @@ dkim_field_add(struct buf *out, struct str field, bool is_relaxed)
 	buf_add(out, STR("\r\n"));
 }
 
+bool
+dkim_field_is(struct str field, struct str name)
+{
+	const size_t colon = str_find_char(field, ':', 0);
+	return colon != STR_NPOS && str_eq_case(str_trim(str_head(field, colon)), name);
+}
+
+size_t
+dkim_fields_find(struct str header, struct str *fields, size_t most)
+{
+	size_t count = 0, from = 0;
+	for (size_t at = 0; at < header.len;) {
+		const size_t eol = str_find(header, STR("\r\n"), at);
+		const size_t next = eol == STR_NPOS ? header.len : eol + 2;
+		at = next;
+		if (next < header.len && is_wsp(header.ptr[next]))
+			continue;
+		if (count < most)
+			fields[count++] = (struct str){header.ptr + from, next - from};
+		from = next;
+	}
+	return count;
+}
+
+void
+dkim_signed_add(
+	const struct str *fields, size_t count, struct str names, bool is_relaxed, struct buf *out)
+{
+	bool taken[DKIM_FIELDS_MAX] = {false};
+	while (str_is_set(names)) {
+		const struct str name = trim(str_cut(&names, ':'));
+		for (size_t i = count; i-- > 0;) {
+			if (taken[i] || !dkim_field_is(fields[i], name))
+				continue;
+			taken[i] = true;
+			dkim_field_add(out, fields[i], is_relaxed);
+			break;
+		}
+	}
+}
+
 struct str
 dkim_field_without_b(struct str field, struct arena *a)
 {

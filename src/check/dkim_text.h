@@ -36,7 +36,21 @@ bool dkim_list_has(struct str list, struct str item);
 /* dkim_field_add - one field, "Name: value CRLF", as it is hashed: s3.4.1, s3.4.2; with its CRLF */
 void dkim_field_add(struct buf *out, struct str field, bool is_relaxed);
 
-/* dkim_field_without_b - a DKIM-Signature field with nothing in its b=: s3.5; absent without memory
+/* dkim_field_is - has the field, "Name: value", that name? */
+bool dkim_field_is(struct str field, struct str name);
+
+/* dkim_fields_find - the fields of a header, each with its folded lines and line ends, from the
+ * top; those past `most` are left out. Returns how many */
+size_t dkim_fields_find(struct str header, struct str *fields, size_t most);
+
+/* dkim_signed_add - the fields that h= names, each name from the bottom up, as they are hashed; a
+ * name without a field is nothing: s5.4.2. At most DKIM_FIELDS_MAX fields */
+#define DKIM_FIELDS_MAX 2000
+void dkim_signed_add(
+	const struct str *fields, size_t count, struct str names, bool is_relaxed, struct buf *out);
+
+/* dkim_field_without_b - a field with a signature, and nothing in its b=: s3.5; absent without
+ * memory
  */
 struct str dkim_field_without_b(struct str field, struct arena *a);
 

@@ -14,6 +14,7 @@ test_name(enum test t)
 		[TEST_SPF] = STR_INIT("spf"),
 		[TEST_DMARC] = STR_INIT("dmarc"),
 		[TEST_DKIM] = STR_INIT("dkim"),
+		[TEST_ARC] = STR_INIT("arc"),
 		[TEST_REVERSE] = STR_INIT("ptr"),
 		[TEST_HELO] = STR_INIT("helo"),
 		[TEST_HOOK] = STR_INIT("hook"),

@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "check/arc.h"
 #include "check/check.h"
 #include "check/dkim.h"
 #include "check/dmarc.h"
@@ -35,6 +36,7 @@ enum test {
 	TEST_SPF,
 	TEST_DMARC,
 	TEST_DKIM,
+	TEST_ARC,
 	TEST_REVERSE,
 	TEST_HELO,
 	TEST_HOOK,
@@ -88,14 +90,16 @@ struct check_session {
 	struct str spf_identity;
 	enum reverse_result reverse_result;
 	struct dkim *dkim; /* NULL: not looked at */
+	struct arc *arc;   /* in mail.arena; NULL: nobody says that they passed it on */
 	struct dmarc_find dmarc;
 	struct buf text; /* the beginning of the message, when links are looked at */
 	size_t author_count;
 	bool is_dmarc_pass, is_quarantined;
-	bool is_late;       /* the deadline has passed: nothing more is asked */
-	bool is_at_end;     /* of the text */
-	bool has_no_memory; /* for its signatures */
-	bool has_told;      /* its greylisting was asked: `greylisted` */
+	bool is_vouched_for; /* by a sealer who is trusted, though DMARC failed */
+	bool is_late;        /* the deadline has passed: nothing more is asked */
+	bool is_at_end;      /* of the text */
+	bool has_no_memory;  /* for its signatures */
+	bool has_told;       /* its greylisting was asked: `greylisted` */
 	struct check_verdict greylisted;
 	bool is_judged;              /* the message's origin was judged, and the log knows */
 	struct check_verdict origin; /* what came of it */
@@ -122,6 +126,7 @@ enum run_kind {
 	RUN_SENDER,
 	RUN_LIST,
 	RUN_DKIM,
+	RUN_ARC,
 	RUN_DMARC,
 	RUN_POLICY
 };
@@ -136,6 +141,7 @@ void run_lists_of_domains(struct check_session *s);
 /* run_lists_of_links - of the text, as far as it is kept */
 void run_lists_of_links(struct check_session *s);
 void run_dkim(struct check_session *s);
+void run_arc(struct check_session *s); /* behind run_dkim() */
 void run_dmarc(struct check_session *s, struct str author);
 /* run_policy - has the domain that SPF failed for a policy of DMARC? */
 void run_policy(struct check_session *s, struct str domain);

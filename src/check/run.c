@@ -37,6 +37,8 @@ run_step(struct run *r, const struct dns_answer *answer)
 		return list_check_step(&r->u.list, answer);
 	case RUN_DKIM:
 		return dkim_step(r->session->dkim, answer);
+	case RUN_ARC:
+		return arc_step(r->session->arc, answer);
 	case RUN_DMARC:
 	case RUN_POLICY:
 		return dmarc_find_step(&r->u.dmarc, answer);
@@ -60,6 +62,8 @@ run_question(const struct run *r)
 		return &r->u.list.ask;
 	case RUN_DKIM:
 		return &r->session->dkim->ask;
+	case RUN_ARC:
+		return &r->session->arc->ask;
 	case RUN_DMARC:
 	case RUN_POLICY:
 		break;
@@ -98,6 +102,7 @@ run_found(struct run *r)
 		found_list(s, &r->u.list, r->item);
 		break;
 	case RUN_DKIM:
+	case RUN_ARC:
 		break; /* its results stay where they are */
 	case RUN_DMARC:
 		s->dmarc = r->u.dmarc;
@@ -282,6 +287,20 @@ run_dkim(struct check_session *s)
 	struct run *const r = run_new(s, &s->mail, RUN_DKIM);
 	if (r != NULL)
 		run_go(r, dkim_begin(s->dkim));
+}
+
+void
+run_arc(struct check_session *s)
+{
+	const struct arc_chain *const chain = &s->dkim->chain;
+	if (chain->count == 0 && !str_is_set(chain->wrong))
+		return;
+	s->arc = arena_alloc(&s->mail.arena, 1, sizeof *s->arc);
+	struct run *const r = s->arc != NULL ? run_new(s, &s->mail, RUN_ARC) : NULL;
+	if (r != NULL)
+		run_go(r, arc_begin(s->arc, s->dkim));
+	else
+		s->arc = NULL;
 }
 
 static void

@@ -40,8 +40,11 @@ struct check_settings *
 settings_new(const struct config *config, char words[static SETTINGS_WORDS_MAX])
 {
 	struct check_settings *const s = calloc(1, sizeof *s);
-	if (s == NULL) {
+	const struct str trusted = config->values[SETTING_arc_trusted].text;
+	if (s == NULL || (s->arc_trusted = strndup(
+				  trusted.len > 0 ? trusted.ptr : "", trusted.len)) == NULL) {
 		snprintf(words, SETTINGS_WORDS_MAX, "out of memory");
+		free(s);
 		return NULL;
 	}
 	s->uses = 1;
@@ -69,15 +72,17 @@ settings_new(const struct config *config, char words[static SETTINGS_WORDS_MAX])
 		lists_of(config, SETTING_dnswl, &s->allowed_ips, words) &&
 		lists_of(config, SETTING_uribl, &s->blocked_links, words))
 		return s;
-	free(s);
+	settings_release(s);
 	return NULL;
 }
 
 void
 settings_release(struct check_settings *s)
 {
-	if (s != NULL && --s->uses == 0)
-		free(s);
+	if (s == NULL || --s->uses > 0)
+		return;
+	free(s->arc_trusted);
+	free(s);
 }
 
 bool

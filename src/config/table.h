@@ -121,6 +121,10 @@
 		"|off|log|refuse| What the policy of the domain in From does when neither SPF "    \
 		"nor a DKIM signature agrees with it (RFC 7489): p=reject refuses, "               \
 		"p=quarantine marks. With off no signature is looked at.")                         \
+	X(arc_trusted, TEXT, SERVER, "", 0, 2000,                                                  \
+		"Domains, with blanks between, whose word counts for mail they passed on: when "   \
+		"the chain of ARC seals holds and one of them found that DMARC passed, mail that " \
+		"fails here is not refused for it. Mailing lists and forwarders of one's own.")    \
 	X(greylisting, FLAG, SERVER, "no", 0, 0,                                                   \
 		"Whether a sender who is new here is told to come again (451). Those whom "        \
 		"dnswl has are never told so.")                                                    \
@@ -261,6 +265,24 @@
 	X(policy_at, WORDS, SERVER, "rcpt", 0, 0,                                                  \
 		"|mail|rcpt|data|end| Where they are asked: at the sender, at each "               \
 		"recipient, before the text, behind it.")                                          \
+	/* what vouches for mail that goes out: doc/signing.md */                                  \
+	X(dkim_sign, FLAG, SERVER, "yes", 0, 0,                                                    \
+		"Whether mail of people here is signed with the keys that there are (RFC 6376): "  \
+		"that of clients that signed in or may send without, with a From in a domain "     \
+		"that has a key, and the server's own reports. `nixied dkim` makes keys.")         \
+	X(dkim_keys, PATH, SERVER, "", 0, 900,                                                     \
+		"The folder of those keys: DOMAIN/SELECTOR.pem, RSA or Ed25519, readable by the "  \
+		"server's user alone; all of a domain's sign. Read again at a HUP. Empty: the "    \
+		"folder keys of data_directory.")                                                  \
+	X(dkim_lifetime, TIME, SERVER, "0", 0, 31536000,                                           \
+		"How long a signature is valid (its x=); 0 is for ever. Not less than a week: "    \
+		"mail may wait that long on its way.")                                             \
+	X(arc_seal, FLAG, SERVER, "yes", 0, 0,                                                     \
+		"Whether mail that is passed on to another server is sealed with what was found "  \
+		"here (ARC, RFC 8617), where there is a key. It needs dmarc = log or refuse, "     \
+		"which look at signatures.")                                                       \
+	X(arc_domain, HOST, SERVER, "", 0, 253,                                                    \
+		"The domain whose key seals. Empty: that of the address here that passes it on.")  \
 	/* listeners */                                                                            \
 	X(address, TEXT, LISTENER, "", 0, 255,                                                     \
 		"Where a listener waits: 0.0.0.0:25, [::]:587, a path for a socket of the file "   \

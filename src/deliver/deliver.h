@@ -21,6 +21,7 @@
 #include "queue/queue.h"
 
 struct event_base;
+struct signing;
 struct workers;
 
 struct deliver_options {
@@ -28,6 +29,7 @@ struct deliver_options {
 	struct queue *queue;
 	struct directory *directory;
 	struct workers *workers;
+	struct signing *signing; /* NULL: reports go unsigned */
 	struct remote *remote;
 	struct pipe_helper *pipe;                /* NULL: no commands */
 	const char *cap_path;                    /* a file for deliver/cap.h, or NULL */

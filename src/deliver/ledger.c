@@ -163,13 +163,32 @@ entry_commit(struct ledger *l, struct ledger_entry *e)
 	entry_wait(l, e, error);
 }
 
+static void
+entry_signed(void *to, struct str fields)
+{
+	struct ledger_entry *const e = to;
+	struct buf whole;
+	buf_init(&whole, LEDGER_ENTRY_BYTES_MAX);
+	buf_add(&whole, fields);
+	buf_add(&whole, buf_str(&e->bytes));
+	if (buf_failed(&whole)) { /* better unsigned than not told */
+		buf_fini(&whole);
+	} else {
+		buf_fini(&e->bytes);
+		e->bytes = whole;
+	}
+	entry_commit(e->ledger, e);
+}
+
 void
 ledger_enter(struct ledger *l, struct ledger_entry *e)
 {
 	assert(e->next == NULL);
 	e->ledger = l;
 	l->open++;
-	entry_commit(l, e);
+	if (e->bytes.len == 0 ||
+		signing_text(l->signing, buf_str(&e->bytes), entry_signed, e) == NULL)
+		entry_commit(l, e);
 }
 
 void

@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "queue/queue.h"
+#include "sign/signing.h"
 
 #define LEDGER_AGAIN_MS 5000 /* from a commit that failed to the next */
 #define LEDGER_ENTRY_BYTES_MAX (64u << 20)
@@ -47,6 +48,7 @@ struct ledger {
 	struct ledger_entry *again, **again_end; /* those that wait for another commit */
 	int64_t again_ms;                        /* when; INT64_MAX: none waits */
 	size_t open;                             /* entries that are not durable */
+	struct signing *signing; /* NULL: new messages go unsigned; set behind ledger_init() */
 	int64_t (*now_ms)(void *clock);
 	void *clock;
 };
@@ -54,14 +56,15 @@ struct ledger {
 void ledger_init(struct ledger *l, struct queue *queue, int64_t (*now_ms)(void *), void *clock,
 	queue_alarm *alarm, void *alarm_to);
 
-/* ledger_fini - frees what was never durable; the queue must be closed before, for it answers */
+/* ledger_fini - frees what was never durable; the threads that sign must have ended, and the queue
+ * be closed before, for they answer */
 void ledger_fini(struct ledger *l);
 
 /* ledger_entry_new - an empty one, with room for so many changes; NULL when memory ran out */
 struct ledger_entry *ledger_entry_new(size_t changes);
 void ledger_entry_free(struct ledger_entry *e);
 
-/* ledger_enter - takes the entry over */
+/* ledger_enter - takes the entry over; a new message is signed before it is committed */
 void ledger_enter(struct ledger *l, struct ledger_entry *e);
 
 /* ledger_turn - commits again what is due at now_ms */

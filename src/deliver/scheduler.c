@@ -159,6 +159,7 @@ deliver_new(const struct deliver_options *options)
 	d->due_limit = 2 * DUE_SLACK;
 	ledger_init(&d->ledger, options->queue, ledger_now, d, deliver_alarm, d);
 	cap_load(&d->cap, options->cap_path, deliver_now(d));
+	d->ledger.signing = options->signing;
 	d->local = local_new(d);
 	if (d->local == NULL) {
 		free(d);

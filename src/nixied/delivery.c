@@ -94,6 +94,7 @@ delivery_start(struct delivery *d, const struct conf *conf, const struct deliver
 			.queue = parts->queue,
 			.directory = parts->directory,
 			.workers = parts->workers,
+			.signing = parts->signing,
 			.remote = d->remote,
 			.pipe = d->pipe,
 			.cap_path = d->cap_path,

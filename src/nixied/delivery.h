@@ -18,6 +18,7 @@ struct delivery_parts {
 	struct queue *queue;
 	struct directory *directory;
 	struct workers *workers;
+	struct signing *signing;
 	struct eventlog *log;
 	const struct remote_door *own_doors; /* where this server listens */
 	size_t own_door_count;

@@ -18,6 +18,7 @@ static const struct command {
 	{"check", cmd_check, "say what is wrong or dangerous in the configuration"},
 	{"self-check", cmd_self_check, "ask as others do whether a domain can send and get mail"},
 	{"greylist", cmd_greylist, "show who must come again, and forget them"},
+	{"dkim", cmd_dkim, "make and check the keys that mail is signed with"},
 	{"try", cmd_try, "rehearse a session, and see what decides"},
 	{"digest", cmd_digest, "sum up the log: what needs a hand, what failed most"},
 	{"web", cmd_web, "serve the operator's pages: what failed, the queue, why"},

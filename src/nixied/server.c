@@ -19,6 +19,7 @@
 #include "nixied/hooks_conf.h"
 #include "nixied/metrics.h"
 #include "nixied/notify.h"
+#include "sign/signing.h"
 
 #define PATIENCE_MS 10000 /* for sessions, when the server ends */
 #define IDLE_PAUSE_MS 50  /* between looks at deliveries that end */
@@ -42,6 +43,7 @@ struct server {
 	struct checks *checks;
 	struct filters *filters;
 	struct hooks *hooks; /* NULL: there is no script */
+	struct signing *signing;
 	struct disk *disk;
 	struct queue *queue;
 	struct delivery *delivery;
@@ -110,14 +112,21 @@ reload_all(struct server *s, const struct conf *fresh, struct receive_error *err
 		checks_configure(s->checks, &s->conf.config, words);
 		return false;
 	}
+	if (!signing_configure(s->signing, &fresh->config, error->words)) {
+		filters_configure(s->filters, &s->conf.config, words);
+		checks_configure(s->checks, &s->conf.config, words);
+		return false;
+	}
 	const char *const wrong = delivery_reload(s->delivery, fresh);
 	if (wrong != NULL)
 		snprintf(error->words, sizeof error->words, "%s", wrong);
 	if (wrong == NULL && receive_configure(s->receive, &fresh->config, NULL, 0, error))
 		return true;
+	char forgotten[SIGNING_WORDS_MAX];
 	checks_configure(s->checks, &s->conf.config, words);
 	filters_configure(s->filters, &s->conf.config, words);
 	hooks_conf_load(s->hooks, &s->conf.config, script);
+	signing_configure(s->signing, &s->conf.config, forgotten);
 	if (wrong == NULL)
 		delivery_reload(s->delivery, &s->conf);
 	return false;
@@ -340,6 +349,7 @@ confine(struct server *s)
 	folders_add(&read, STR("/proc/self"), false);
 	folders_add(&read, str_of(s->conf.path), true); /* for a reload */
 	folders_add(&read, value(s, SETTING_hooks)->text, true);
+	folders_add(&read, value(s, SETTING_dkim_keys)->text, false);
 	for (size_t i = 0; i < config->listener_count; i++)
 		add_certificates(&read, config->listeners[i].values);
 	s->has_less_files = confine_files(written.list, written.count, read.list, read.count);
@@ -445,6 +455,17 @@ open_hooks(struct server *s)
 	return ok;
 }
 
+static bool
+open_signing(struct server *s)
+{
+	char words[SIGNING_WORDS_MAX] = "not enough memory";
+	s->signing = signing_new(s->workers);
+	if (s->signing != NULL && signing_configure(s->signing, &s->conf.config, words))
+		return true;
+	complain("dkim_keys", words);
+	return false;
+}
+
 static unsigned
 thread_count(const struct server *s)
 {
@@ -498,6 +519,7 @@ start_delivery(struct server *s)
 			.queue = s->queue,
 			.directory = s->directory,
 			.workers = s->mailbox_workers,
+			.signing = s->signing,
 			.log = s->log,
 			.own_doors = doors.list,
 			.own_door_count = doors.count});
@@ -523,6 +545,12 @@ start(struct server *s)
 	s->workers = workers_new(s->base, thread_count(s));
 	static char rates[FOLDER_PATH_MAX]; /* borrowed as long as the server runs */
 	s->mailbox_workers = workers_new_behind(s->base, thread_count(s), MAILBOX_NICENESS);
+	if (s->workers == NULL || s->mailbox_workers == NULL) {
+		complain("serve", "not enough memory or threads");
+		return false;
+	}
+	if (!open_signing(s))
+		return false;
 	const struct receive_parts parts = {.directory = s->directory,
 		.directory_path = s->directory_path,
 		.queue = s->queue,
@@ -532,12 +560,12 @@ start(struct server *s)
 		.filters = s->filters,
 		.hooks = s->hooks,
 		.rates_path = conf_path(&s->conf, RATES_FILE, rates) ? rates : NULL,
+		.signing = s->signing,
 		.accepted = accepted,
 		.to = s};
 	const struct timeval minute = {REFRESH_S, 0};
-	if (s->workers == NULL || s->mailbox_workers == NULL ||
-		!receive_start(s->receive, &parts)) {
-		complain("serve", "not enough memory or threads");
+	if (!receive_start(s->receive, &parts)) {
+		complain("serve", "not enough memory");
 		return false;
 	}
 	if (!start_delivery(s) || !open_control(s))
@@ -590,14 +618,15 @@ stop(struct server *s)
 	if (s->queue != NULL && s->workers != NULL)
 		EVENTLOG(s->log, clock_wall_ms(), LOG_STOP, {FIELD_WORDS, STR("the server ends")});
 	metrics_free(s->metrics);
-	workers_free(s->workers);
 	workers_free(s->mailbox_workers);
-	queue_close(s->queue); /* the last answers: whoever asked is still there */
+	workers_free(s->workers); /* the last reports are signed */
+	queue_close(s->queue);    /* the last answers: whoever asked is still there */
 	receive_free(s->receive);
 	filters_free(s->filters);
 	hooks_free(s->hooks);
 	checks_free(s->checks);
 	delivery_free(s->delivery);
+	signing_free(s->signing); /* nobody has a job any more */
 	control_free(s->control); /* nobody is answered any more */
 	dns_free(s->dns);
 	directory_close(s->directory);

@@ -186,6 +186,8 @@ mail_accept_recipient(struct mail *m, struct smtp_answer *a)
 {
 	for (size_t i = 0; i < m->found.target_count; i++) {
 		const struct str address = m->found.targets[i].address;
+		if (m->found.targets[i].kind != TARGET_MAILBOX && !str_is_set(m->passed_on_by))
+			m->passed_on_by = m->asked;
 		struct queue_recipient recipient = {.forward_path = address,
 			.original = m->original,
 			.notify = m->notify,

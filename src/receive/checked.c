@@ -55,10 +55,8 @@ guest_check(struct guest *g, enum check_point at, const struct smtp_event *e, st
 	return ask(g, at, &verdict) && go_on(g, at, &verdict, e->question, a);
 }
 
-/* Networks of our own: they may send to others without signing in, so nobody asks where their mail
- * comes from. */
-static bool
-is_of_ours(struct guest *g)
+bool
+guest_is_of_ours(struct guest *g)
 {
 	struct directory_range range;
 	return guest_range(g, &g->scratch, &range) &&
@@ -76,7 +74,7 @@ guest_check_begin(struct guest *g)
 	struct check_verdict verdict;
 	/* Mail of users, and what is handed over by LMTP, was judged where it came in. */
 	if (r->parts.checks == NULL || g->profile->settings.kind != LISTENER_MX ||
-		g->session.is_authenticated || g->session.client.family == 0 || is_of_ours(g))
+		g->session.is_authenticated || g->session.client.family == 0 || guest_is_of_ours(g))
 		return;
 	g->check = check_session_new(r->parts.checks, &client, done, g);
 	/* Neither refuses: the origin is judged at RCPT. */

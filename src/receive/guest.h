@@ -84,6 +84,10 @@ bool guest_range(struct guest *g, struct arena *a, struct directory_range *out);
 /* range_is_free - may it send that way without a login? */
 bool range_is_free(const struct directory_range *range, enum direction way);
 
+/* guest_is_of_ours - a client of a network that may send to others without signing in: nobody asks
+ * where its mail comes from, and it is signed */
+bool guest_is_of_ours(struct guest *g);
+
 /* The questions: each writes *a, or gives false when the answer comes later. */
 bool answer_connect(struct guest *g, struct smtp_answer *a);
 bool answer_mail(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);

@@ -24,13 +24,16 @@ mail_new(struct guest *g)
 	m->began_ms = clock_wall_ms();
 	arena_init(&m->arena, MAIL_ARENA_BYTES_MAX);
 	head_init(&m->head);
+	buf_init(&m->front, QUEUE_FRONT_MAX);
 	return m;
 }
 
 static void
 mail_free(struct mail *m)
 {
+	signing_drop(m->sign);
 	queue_intake_drop(m->intake);
+	buf_fini(&m->front);
 	head_fini(&m->head);
 	arena_fini(&m->arena);
 	free(m);
@@ -94,6 +97,10 @@ mail_begin_again(struct mail *m)
 	m->is_rewritten = true;
 	head_fini(&m->head);
 	head_init(&m->head);
+	if (m->sign != NULL) {
+		signing_drop(m->sign);
+		mail_begin_signing(m);
+	}
 	return true;
 }
 
@@ -117,8 +124,11 @@ add_header(struct mail *m)
 		} while (end < rest.len && (rest.ptr[end] == ' ' || rest.ptr[end] == '\t'));
 		const struct str field = str_head(rest, end);
 		rest = str_from(rest, end);
-		if ((m->is_rewritten || !authres_is_of(field, m->guest->profile->host)) &&
-			!queue_intake_add(m->intake, field.ptr, field.len))
+		/* What was rewritten has been looked at before. */
+		if (!m->is_rewritten && authres_is_of(field, m->guest->profile->host))
+			continue;
+		signing_header(m->sign, field);
+		if (!queue_intake_add(m->intake, field.ptr, field.len))
 			return false;
 	}
 	return true;
@@ -131,6 +141,12 @@ end_header(struct mail *m)
 	m->message_id = arena_str(&m->arena, m->head.message_id);
 	if (hooks_has(m->receive->parts.hooks, HOOK_MESSAGE))
 		m->header = arena_str(&m->arena, buf_str(&m->head.text));
+	/* A header that goes on where looking ends is not known, and nobody vouches for it. */
+	const struct str text = buf_str(&m->head.text);
+	if (text.len >= HEAD_BYTES_MAX || buf_failed(&m->head.text)) {
+		signing_drop(m->sign);
+		m->sign = NULL;
+	}
 	if (!add_header(m))
 		m->stage = MAIL_REFUSED;
 	buf_fini(&m->head.text);
@@ -149,6 +165,7 @@ mail_add_body(struct mail *m, struct str piece)
 			return;
 		end_header(m);
 	}
+	signing_body(m->sign, piece);
 	if (!queue_intake_add(m->intake, piece.ptr, piece.len))
 		m->stage = MAIL_REFUSED;
 }
@@ -204,18 +221,13 @@ mail_trace(const struct mail *m, struct buf *out)
 }
 
 void
-mail_text_end(struct mail *m, struct str checked)
+mail_front_write(struct mail *m, struct str checked)
 {
 	char ip[ENDPOINT_TEXT_BYTES];
-	struct buf front;
 	const struct trace trace = trace_of(m, ip);
-	buf_init(&front, QUEUE_FRONT_MAX);
-	buf_add(&front, checked);
-	buf_add(&front, m->tags);
-	trace_write(&trace, &front);
+	buf_add(&m->front, checked);
+	buf_add(&m->front, m->tags);
+	trace_write(&trace, &m->front);
 	if (m->guest->session.settings->kind == LISTENER_SUBMISSION && !m->is_completed)
-		head_complete(&m->head, &trace, &front);
-	if (buf_failed(&front) || !queue_intake_front(m->intake, front.ptr, front.len))
-		m->stage = MAIL_REFUSED;
-	buf_fini(&front);
+		head_complete(&m->head, &trace, &m->front);
 }

@@ -2,9 +2,11 @@
 #ifndef RECEIVE_MAIL_H
 #define RECEIVE_MAIL_H
 
+#include "check/check.h"
 #include "directory/directory.h"
 #include "queue/queue.h"
 #include "receive/head.h"
+#include "sign/signing.h"
 #include "smtp/session.h"
 
 #define MAIL_ARENA_BYTES_MAX ((size_t)64 << 20) /* of its recipients */
@@ -14,6 +16,7 @@ struct receive;
 
 enum mail_stage {
 	MAIL_OPEN,       /* recipients and text come */
+	MAIL_SIGNING,    /* a thread makes the fields that vouch for it */
 	MAIL_COMMITTING, /* the queue has it, and has not answered */
 	MAIL_TAKEN,
 	MAIL_REFUSED
@@ -44,6 +47,7 @@ struct mail {
 	bool is_rewritten; /* by filters: what it holds is ours */
 	bool has_discards; /* those that are held are discarded once the message is durable */
 	struct str only_recipient; /* of the first of them */
+	struct str passed_on_by;   /* the first of them whose mail goes elsewhere; absent: none */
 	struct str asked, why;     /* the last RCPT's address, and what decided; for the log */
 	struct queue_recipient *recipients;
 	size_t count, room;
@@ -55,6 +59,8 @@ struct mail {
 	struct str discard;     /* the rule that gives the message up; absent: none */
 	struct str checked;     /* while the script is asked at its end */
 	struct queue_intake *intake;
+	struct signing_job *sign; /* NULL: nobody vouches for it */
+	struct buf front;         /* what goes in front of its text */
 	char id[QUEUE_ID_BYTES];
 	uint64_t message;
 	enum condition refused; /* when REFUSED */
@@ -96,15 +102,21 @@ void mail_add_body(struct mail *m, struct str piece);
 /* mail_header_end - there was nothing but a header */
 void mail_header_end(struct mail *m);
 
-/* mail_text_end - it is complete: what goes in front of it is written, `checked` (lines of the
- * checks, each with its CRLF) before our Received */
-void mail_text_end(struct mail *m, struct str checked);
+/* mail_front_write - it is complete: what goes in front of it, `checked` (lines of the checks, each
+ * with its CRLF) before our Received */
+void mail_front_write(struct mail *m, struct str checked);
+
+/* mail_begin_signing - what comes will be signed, or sealed, when there are keys for it */
+void mail_begin_signing(struct mail *m);
+/* mail_sign - behind mail_front_write(): true when a thread makes the fields; done() is called
+ * with them, from the loop */
+bool mail_sign(struct mail *m, signing_done *done);
 
 /* mail_accept_recipient - the one that is being judged is one; writes *a, gives true */
 bool mail_accept_recipient(struct mail *m, struct smtp_answer *a);
 
-/* mail_keep - nothing speaks against the message: it goes to the queue, with `checked` in front.
- * False: the answer to `question` comes when it is durable */
+/* mail_keep - nothing speaks against the message: it is signed and goes to the queue, with
+ * `checked` in front. False: the answer to `question` comes when it is durable */
 bool mail_keep(struct mail *m, struct str checked, uint32_t question, struct smtp_answer *a);
 
 /* mail_redirect - all recipients so far give way to this one; false: no memory */

@@ -30,6 +30,7 @@ struct checks;
 struct hooks;
 struct event_base;
 struct receive;
+struct signing;
 
 /* receive_new - nothing is listened on yet. NULL: no memory */
 struct receive *receive_new(struct event_base *base);
@@ -44,6 +45,7 @@ struct receive_parts {
 	struct checks *checks;   /* NULL: nothing is checked */
 	struct filters *filters; /* NULL: nobody else is asked */
 	struct hooks *hooks;     /* NULL: there is no script */
+	struct signing *signing; /* NULL: nothing is signed */
 	const char *rates_path;  /* where what limits count is kept; NULL: nowhere */
 	bool is_rehearsal;       /* it is read there, and not written */
 	void (*accepted)(void *to, uint64_t message); /* one more is in the queue */

@@ -14,6 +14,7 @@ answer_data(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 		return refuse_with(a, CONDITION_NO_DATA_SAVED);
 	m->message = queue_intake_id(m->intake);
 	queue_id_text(m->message, m->id);
+	mail_begin_signing(m);
 	return guest_check(g, CHECK_AT_DATA, e, a);
 }
 
@@ -135,14 +136,12 @@ gather(struct guest *g, struct mail *m)
 	m->protocol = arena_str(&m->arena, session_protocol(s));
 }
 
-bool
-mail_keep(struct mail *m, struct str checked, uint32_t question, struct smtp_answer *a)
+/* To the queue, with what goes in front. True: it was refused, and *a is written. */
+static bool
+commit(struct mail *m, struct smtp_answer *a)
 {
-	struct guest *const g = m->guest;
-	mail_text_end(m, checked);
-	gather(g, m);
-	if (str_is_set(m->discard))
-		hold_all(m);
+	if (buf_failed(&m->front) || !queue_intake_front(m->intake, m->front.ptr, m->front.len))
+		return refuse_message(m, condition_of(queue_intake_error(m->intake)), a);
 	m->bytes = queue_intake_bytes(m->intake);
 	const struct queue_envelope envelope = {.arrived_ms = m->began_ms,
 		.flags = m->flags,
@@ -156,7 +155,6 @@ mail_keep(struct mail *m, struct str checked, uint32_t question, struct smtp_ans
 		.recipient_count = m->count};
 	const struct queue_commit commit = {
 		.intake = m->intake, .envelope = &envelope, .answer = committed, .to = m};
-	m->question = question;
 	m->commit_ms = clock_mono_ms();
 	const int error =
 		arena_failed(&m->arena) ? -ENOMEM : queue_commit(m->receive->parts.queue, &commit);
@@ -164,6 +162,40 @@ mail_keep(struct mail *m, struct str checked, uint32_t question, struct smtp_ans
 		return refuse_message(m, condition_of(error), a);
 	m->intake = NULL; /* the queue's now */
 	m->stage = MAIL_COMMITTING;
+	return false;
+}
+
+/* The fields are made. Its guest is still there: it would have dropped the message. */
+static void
+on_signed(void *to, struct str fields)
+{
+	struct mail *const m = to;
+	struct guest *const g = m->guest;
+	struct smtp_answer a = {.verdict = ANSWER_PASS};
+	struct buf front;
+	m->sign = NULL;
+	m->stage = MAIL_OPEN;
+	buf_init(&front, QUEUE_FRONT_MAX);
+	buf_add(&front, fields);
+	buf_add(&front, buf_str(&m->front));
+	buf_fini(&m->front);
+	m->front = front;
+	if (commit(m, &a))
+		guest_answer(g, m->question, &a);
+}
+
+bool
+mail_keep(struct mail *m, struct str checked, uint32_t question, struct smtp_answer *a)
+{
+	struct guest *const g = m->guest;
+	gather(g, m);
+	if (str_is_set(m->discard))
+		hold_all(m);
+	m->question = question;
+	mail_front_write(m, checked);
+	if (!mail_sign(m, on_signed))
+		return commit(m, a);
+	m->stage = MAIL_SIGNING;
 	return false;
 }
 

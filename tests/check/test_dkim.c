@@ -210,6 +210,24 @@ test_broken(void)
 		is(keys, broken[i].message, broken[i].want, "%.70s", broken[i].message + 16);
 }
 
+/* h= with so many names: each is looked for among all fields, so there is a limit. */
+static void
+test_names(void)
+{
+	static char message[4096];
+	for (int extra = 0; extra < 2; extra++) {
+		int used = snprintf(message, sizeof message,
+			"DKIM-Signature: v=1; a=rsa-sha256; " GOOD "h=from");
+		for (int i = 1; i < DKIM_NAMES_MAX + extra; i++)
+			used += snprintf(message + used, sizeof message - (size_t)used, ":x");
+		snprintf(message + used, sizeof message - (size_t)used, "\r\n" FROM "\r\n" BODY);
+		is(keys, message,
+			extra == 0 ? "fail: the body was changed"
+				   : "permerror: h= has more than 200 names",
+			"h= with %d names", DKIM_NAMES_MAX + extra);
+	}
+}
+
 /* RFC 6376 s3.4.5, and what it says of empty bodies. */
 static char canonical[4096];
 static size_t canonical_bytes;
@@ -272,6 +290,7 @@ main(void)
 	test_changes();
 	test_keys();
 	test_broken();
+	test_names();
 	test_forms();
 	return tap_done();
 }
