@@ -32,6 +32,20 @@ greylist_begin(struct checks *c, char words[static CHECK_WORDS_MAX])
 	return c->greylist != NULL;
 }
 
+static bool
+tally_begin(struct checks *c, char words[static CHECK_WORDS_MAX])
+{
+	char path[1024], why[TALLY_WORDS_MAX] = "there is no folder for its file";
+	const int n = c->parts.data_folder == NULL
+			      ? -1
+			      : snprintf(path, sizeof path, "%s/" TALLY_FILE, c->parts.data_folder);
+	if (n > 0 && (size_t)n < sizeof path)
+		c->tally = tally_open(path, why);
+	if (c->tally == NULL)
+		snprintf(words, CHECK_WORDS_MAX, "dmarc_reports: %s", why);
+	return c->tally != NULL;
+}
+
 bool
 checks_configure(struct checks *c, const struct config *config, char words[static CHECK_WORDS_MAX])
 {
@@ -39,6 +53,10 @@ checks_configure(struct checks *c, const struct config *config, char words[stati
 	if (settings == NULL)
 		return false;
 	if (settings->has_greylist && c->greylist == NULL && !greylist_begin(c, words)) {
+		settings_release(settings);
+		return false;
+	}
+	if (settings->has_tally && c->tally == NULL && !tally_begin(c, words)) {
 		settings_release(settings);
 		return false;
 	}
@@ -55,6 +73,7 @@ checks_free(struct checks *c)
 		return;
 	settings_release(c->settings);
 	greylist_close(c->greylist);
+	tally_close(c->tally);
 	free(c);
 }
 
@@ -108,6 +127,7 @@ end_verdict(struct check_session *s, struct check_verdict *out)
 	content_judge(s, out);
 	if (!out->is_refused && s->sender.len == 0)
 		hold(s, out);
+	tally_mail(s, out);
 }
 
 /* Waits until no run is left, for its time. */
@@ -372,5 +392,6 @@ check_reset(struct check_session *s)
 	s->spf_result = SPF_NONE;
 	s->spf_identity = STR_NONE;
 	s->is_judged = s->has_told = s->is_at_end = s->has_no_memory = false;
+	s->is_spf_aligned = s->is_dkim_aligned = false;
 	s->is_dmarc_pass = s->is_quarantined = s->is_vouched_for = false;
 }

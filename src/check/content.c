@@ -178,7 +178,9 @@ dmarc_found(struct check_session *s)
 	}
 	if (!s->dmarc.has_record)
 		return;
-	s->is_dmarc_pass = spf_agrees(s) || dkim_agrees(s, &signature);
+	s->is_spf_aligned = spf_agrees(s);
+	s->is_dkim_aligned = dkim_agrees(s, &signature);
+	s->is_dmarc_pass = s->is_spf_aligned || s->is_dkim_aligned;
 	f->result = s->is_dmarc_pass ? STR("pass") : STR("fail");
 	if (s->is_dmarc_pass)
 		return;
@@ -212,15 +214,6 @@ spf_decide(struct check_session *s)
 }
 
 /* ---- the header */
-
-static struct str
-policy_name(enum dmarc_policy p)
-{
-	return p == DMARC_REJECT       ? STR("p=reject")
-	       : p == DMARC_QUARANTINE ? STR("p=quarantine")
-	       : p == DMARC_NONE       ? STR("p=none")
-				       : STR_NONE;
-}
 
 /* The beginning of b= that tells the signature from all others: RFC 6008, eight or more. */
 static struct str
@@ -263,6 +256,13 @@ arc_write(const struct check_session *s, struct authres *a)
 		authres_property(a, STR("policy.sealer"), s->arc->seals[count - 1].domain);
 }
 
+static struct str
+policy_tag(struct check_session *s)
+{
+	const struct str name = dmarc_policy_name(s->dmarc.policy);
+	return name.len > 0 ? arena_join(&s->mail.arena, STR("p="), name, STR_NONE) : STR_NONE;
+}
+
 static void
 headers_write(struct check_session *s, struct check_verdict *out)
 {
@@ -285,7 +285,7 @@ headers_write(struct check_session *s, struct check_verdict *out)
 			: !s->dmarc.has_record ? STR("none")
 			: s->is_dmarc_pass     ? STR("pass")
 					       : STR("fail"),
-			policy_name(s->dmarc.policy));
+			policy_tag(s));
 		authres_property(&a, STR("header.from"), str_of(s->dmarc.domain));
 	}
 	if (s->settings->reverse != CHECK_OFF) {

@@ -31,6 +31,15 @@ policy_of(struct str value)
 						       : DMARC_NO_POLICY;
 }
 
+struct str
+dmarc_policy_name(enum dmarc_policy p)
+{
+	return p == DMARC_REJECT       ? STR("reject")
+	       : p == DMARC_QUARANTINE ? STR("quarantine")
+	       : p == DMARC_NONE       ? STR("none")
+				       : STR_NONE;
+}
+
 bool
 dmarc_record_parse(struct str text, struct dmarc_record *out)
 {
@@ -51,9 +60,13 @@ dmarc_record_parse(struct str text, struct dmarc_record *out)
 			out->is_dkim_strict = str_eq_case(value, STR("s"));
 		else if (str_eq_case(name, STR("t")))
 			out->is_test = str_eq_case(value, STR("y"));
-		else if (str_eq_case(name, STR("rua")))
+		else if (str_eq_case(name, STR("rua"))) {
 			reports = value.len > 0;
-		else if (str_eq_case(name, STR("pct"))) {
+			const size_t kept = value.len <= DMARC_RUA_BYTES_MAX ? value.len : 0;
+			if (kept > 0)
+				memcpy(out->reports_to, value.ptr, kept);
+			out->reports_to[kept] = '\0';
+		} else if (str_eq_case(name, STR("pct"))) {
 			const int64_t n = str_number(value, 100);
 			out->percent = n < 0 ? 100 : (unsigned)n;
 		}

@@ -13,14 +13,19 @@
 #include "check/ask.h"
 
 #define DMARC_RECORD_BYTES_MAX 4096
+#define DMARC_RUA_BYTES_MAX 1000
 
 enum dmarc_policy { DMARC_NO_POLICY, DMARC_NONE, DMARC_QUARANTINE, DMARC_REJECT };
+
+/* dmarc_policy_name - "reject"; absent: no policy */
+struct str dmarc_policy_name(enum dmarc_policy p);
 
 struct dmarc_record {
 	enum dmarc_policy policy, subdomain_policy; /* p, sp */
 	bool is_spf_strict, is_dkim_strict;         /* aspf, adkim */
 	unsigned percent;                           /* pct */
 	bool is_test;                               /* t=y: of the later standard */
+	char reports_to[DMARC_RUA_BYTES_MAX + 1];   /* rua; "" when it is not there, or longer */
 };
 
 /* dmarc_record_parse - false when it is none: another v, or no p that can be used (RFC 7489 s6.6.3)

@@ -19,6 +19,7 @@
 #include "check/origin.h"
 #include "check/settings.h"
 #include "check/spf.h"
+#include "check/tally.h"
 #include "net/clock.h"
 
 #include <event2/event_struct.h>
@@ -94,6 +95,7 @@ struct check_session {
 	struct dmarc_find dmarc;
 	struct buf text; /* the beginning of the message, when links are looked at */
 	size_t author_count;
+	bool is_spf_aligned, is_dkim_aligned; /* passed for a domain that agrees with From */
 	bool is_dmarc_pass, is_quarantined;
 	bool is_vouched_for; /* by a sealer who is trusted, though DMARC failed */
 	bool is_late;        /* the deadline has passed: nothing more is asked */
@@ -113,6 +115,7 @@ struct checks {
 	struct check_settings *settings;   /* NULL: nothing is checked */
 	struct greylist *greylist;         /* open when it is configured */
 	bool is_greylist_broken;           /* and that was told */
+	struct tally *tally;               /* open when reports are configured */
 	int64_t alarmed_ms[4 * LISTS_MAX]; /* when a list out of order was last told */
 };
 
@@ -178,6 +181,12 @@ void judge(struct check_session *s, struct check_verdict *out);
 
 /* hold - greylisting: true when the message must come again, and *out says so */
 bool hold(struct check_session *s, struct check_verdict *out);
+
+/* ---- tally_mail.c */
+
+/* tally_mail - a message whose text was judged: counted for its domain's report, when it wants one
+ */
+void tally_mail(struct check_session *s, const struct check_verdict *v);
 
 /* ---- check.c */
 

@@ -62,6 +62,7 @@ settings_new(const struct config *config, char words[static SETTINGS_WORDS_MAX])
 	s->reverse_score = (unsigned)number(config, SETTING_ptr_score);
 	s->refuse_score = (unsigned)number(config, SETTING_refuse_score);
 	s->timeout_ms = number(config, SETTING_check_timeout) * 1000;
+	s->has_tally = number(config, SETTING_dmarc_reports) != 0;
 	s->has_greylist = number(config, SETTING_greylisting) != 0;
 	s->spf_passes_greylist = number(config, SETTING_greylist_spf_passes) != 0;
 	s->greylist = (struct greylist_times){.delay_s = number(config, SETTING_greylist_delay),

@@ -25,6 +25,7 @@ struct check_settings {
 	bool spf_waits;    /* for DMARC, where the domain has a policy */
 	struct lists blocked_ips, blocked_domains, allowed_ips, blocked_links;
 	int64_t timeout_ms;
+	bool has_tally; /* of DMARC's results, for reports */
 	bool has_greylist, spf_passes_greylist;
 	struct greylist_times greylist;
 };

@@ -121,6 +121,11 @@
 		"|off|log|refuse| What the policy of the domain in From does when neither SPF "    \
 		"nor a DKIM signature agrees with it (RFC 7489): p=reject refuses, "               \
 		"p=quarantine marks. With off no signature is looked at.")                         \
+	X(dmarc_reports, FLAG, SERVER, "no", 0, 0,                                                 \
+		"Whether domains that ask for it (rua= of their policy) get a report each day: "   \
+		"which addresses sent in their name, how often, and what SPF, DKIM and DMARC "     \
+		"found (RFC 7489). It is mail to strangers, in the name of the postmaster; no "    \
+		"content and no recipient is told. `nixied dmarc` shows what is kept.")            \
 	X(arc_trusted, TEXT, SERVER, "", 0, 2000,                                                  \
 		"Domains, with blanks between, whose word counts for mail they passed on: when "   \
 		"the chain of ARC seals holds and one of them found that DMARC passed, mail that " \

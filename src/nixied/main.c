@@ -19,6 +19,7 @@ static const struct command {
 	{"self-check", cmd_self_check, "ask as others do whether a domain can send and get mail"},
 	{"greylist", cmd_greylist, "show who must come again, and forget them"},
 	{"dkim", cmd_dkim, "make and check the keys that mail is signed with"},
+	{"dmarc", cmd_dmarc, "show what is reported to domains that mail came from"},
 	{"try", cmd_try, "rehearse a session, and see what decides"},
 	{"digest", cmd_digest, "sum up the log: what needs a hand, what failed most"},
 	{"web", cmd_web, "serve the operator's pages: what failed, the queue, why"},

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "check/tally.h"
+#include "feedback/feedback.h"
 #include "net/clock.h"
 #include "net/listen.h"
 #include "nixied/confine.h"
@@ -25,7 +27,8 @@
 #define IDLE_PAUSE_MS 50  /* between looks at deliveries that end */
 #define REFRESH_S 60      /* certificates */
 #define INHERITED_MAX 64
-#define SPARE_FILES 512 /* besides the connections */
+#define NAME_BYTES_MAX 4096 /* of the arena of the host's name */
+#define SPARE_FILES 512     /* besides the connections */
 #define FOLDER_MODE 0700
 #define THREADS_LEAST 8 /* by default: they wait for the disk, not for a processor */
 /* Of the threads that write mailboxes: a message in the queue is safe, a client waits. When both
@@ -44,6 +47,7 @@ struct server {
 	struct filters *filters;
 	struct hooks *hooks; /* NULL: there is no script */
 	struct signing *signing;
+	struct feedback *feedback; /* to those whose domains wrote */
 	struct disk *disk;
 	struct queue *queue;
 	struct delivery *delivery;
@@ -91,6 +95,17 @@ alarm_operator(void *server, const char *words)
 {
 	struct server *const s = server;
 	EVENTLOG(s->log, clock_wall_ms(), LOG_ALARM, {FIELD_WORDS, str_of(words)});
+}
+
+static bool
+configure_feedback(struct server *s, char words[static FEEDBACK_WORDS_MAX])
+{
+	struct arena a;
+	arena_init(&a, NAME_BYTES_MAX);
+	const struct str host = receive_hostname(&s->conf.config, &a);
+	const bool ok = feedback_configure(s->feedback, &s->conf.config, host, words);
+	arena_fini(&a);
+	return ok;
 }
 
 /* All of it, or nothing: what was taken already is set back. */
@@ -158,6 +173,8 @@ on_reload(evutil_socket_t signal, short what, void *server)
 	s->before = s->conf;
 	s->conf = fresh;
 	eventlog_set_detail(s->log, (enum eventlog_detail)value(s, SETTING_log_detail)->number);
+	if (!configure_feedback(s, error.words))
+		alarm_operator(s, error.words);
 	EVENTLOG(s->log, clock_wall_ms(), LOG_RELOAD,
 		{FIELD_WORDS, STR("the configuration was read again")});
 }
@@ -526,6 +543,28 @@ start_delivery(struct server *s)
 }
 
 static bool
+open_feedback(struct server *s)
+{
+	static char path[FOLDER_PATH_MAX]; /* borrowed as long as the server runs */
+	char words[FEEDBACK_WORDS_MAX] = "not enough memory";
+	if (!conf_path(&s->conf, TALLY_FILE, path))
+		return false;
+	s->feedback = feedback_new(&(struct feedback_parts){.base = s->base,
+		.dns = s->dns,
+		.queue = s->queue,
+		.workers = s->workers,
+		.signing = s->signing,
+		.log = s->log,
+		.path = path,
+		.accepted = accepted,
+		.to = s});
+	if (s->feedback != NULL && configure_feedback(s, words))
+		return true;
+	complain("serve", words);
+	return false;
+}
+
+static bool
 open_control(struct server *s)
 {
 	char path[FOLDER_PATH_MAX], why[256];
@@ -568,7 +607,7 @@ start(struct server *s)
 		complain("serve", "not enough memory");
 		return false;
 	}
-	if (!start_delivery(s) || !open_control(s))
+	if (!start_delivery(s) || !open_feedback(s) || !open_control(s))
 		return false;
 	evsignal_assign(&s->ends[0], s->base, SIGTERM, on_end, s);
 	evsignal_assign(&s->ends[1], s->base, SIGINT, on_end, s);
@@ -626,6 +665,7 @@ stop(struct server *s)
 	hooks_free(s->hooks);
 	checks_free(s->checks);
 	delivery_free(s->delivery);
+	feedback_free(s->feedback);
 	signing_free(s->signing); /* nobody has a job any more */
 	control_free(s->control); /* nobody is answered any more */
 	dns_free(s->dns);
