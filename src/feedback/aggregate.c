@@ -6,6 +6,7 @@
 #include "dns/name.h"
 #include "report/mailtext.h"
 
+#define ZLIB_CONST /* what it reads it does not write */
 #include <zlib.h>
 
 #define GZIP_WINDOW_BITS (15 + 16) /* zlib's way of saying: gzip */
@@ -215,7 +216,7 @@ aggregate_end(struct buf *out)
 bool
 aggregate_gzip(struct str in, struct buf *out)
 {
-	z_stream z = {.next_in = (unsigned char *)(uintptr_t)in.ptr, .avail_in = (uInt)in.len};
+	z_stream z = {.next_in = (const unsigned char *)in.ptr, .avail_in = (uInt)in.len};
 	if (in.len > AGGREGATE_XML_BYTES_MAX ||
 		deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, GZIP_WINDOW_BITS, MEMORY_LEVEL,
 			Z_DEFAULT_STRATEGY) != Z_OK)

@@ -43,14 +43,15 @@ list_one(void *to, const struct tally_policy *p)
 
 /* "2026-11-22": days since 1970; -1: it is none. */
 static int64_t
-day_of(const char *text)
+day_of(struct str text)
 {
-	int year = 0, month = 0, day = 0, end = 0;
-	if (sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &end) != 3 || text[end] != '\0')
+	const int64_t year = text.len == 10 ? str_number(text, 9999) : -1,
+		      month = str_number(str_from(text, 5), 12),
+		      day = str_number(str_from(text, 8), 31);
+	if (year < 1970 || month < 1 || day < 1 || text.ptr[4] != '-' || text.ptr[7] != '-')
 		return -1;
-	const int64_t s = when_of(year, month, day, 0, 0, 0);
-	const struct when_parts back = when_parts(s * 1000);
-	return back.month == month && back.day == day && s >= 0 ? s / TALLY_DAY_S : -1;
+	const int64_t s = when_of((int)year, (int)month, (int)day, 0, 0, 0);
+	return when_parts(s * 1000).day == day ? s / TALLY_DAY_S : -1;
 }
 
 static bool
@@ -90,7 +91,7 @@ static int
 run(const struct conf *conf, int count, char **words)
 {
 	char path[FOLDER_PATH_MAX], why[TALLY_WORDS_MAX];
-	const int64_t day = count > 1 ? day_of(words[1]) : 0;
+	const int64_t day = count > 1 ? day_of(str_of(words[1])) : 0;
 	if (count > 2 || day < 0) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;
