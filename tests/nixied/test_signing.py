@@ -17,8 +17,9 @@ import sys
 
 from server import DOMAIN, PASSWORD, SUBMISSION, USER, Client, Nixied, until
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'dns'))
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / name) for name in ('dns', 'filter')]
 from dns_server import Server as Dns  # noqa: E402
+from fakes import Milter, packet  # noqa: E402
 from remote_server import Remote  # noqa: E402
 
 import tap  # noqa: E402
@@ -193,6 +194,24 @@ def sealed(n):
     check([] if ' / 250 ' in told else [told], '... and that chain holds, too')
 
 
+def rewritten(n):
+    """What a filter changed is signed as it goes out."""
+    change = packet(b'm', b'\0\0\0\1Subject\0another one\0') + packet(b'h', b'Cc\0x@there.example\0') + packet(b'b', b'another body \r\n') + packet(b'c')
+    with Milter({'E': change}) as fake:
+        n.configure(SETTINGS + f'milters = {fake.place}\n', LISTENERS)
+        n.reload()
+        count = len(there.messages)
+        submit(n, ['d@there.example'], f'From: {USER}\r\nTo: d@there.example\r\nSubject: one\r\n\r\nhello\r\n')
+        mail = received(count + 1)[-1]
+    n.configure(SETTINGS, LISTENERS)
+    n.reload()
+    before = len(kept(n, 0))
+    told = bring(n, mail, USER)
+    found = b''.join(fields(kept(n, before + 1)[-1], 'Authentication-Results'))
+    check([] if b'another body' in mail and b'Cc: x@' in mail and len(fields(mail, 'DKIM-Signature')) == 2 and found.count(b'dkim=pass') == 2
+          else [told, mail, found], 'what a filter changed is signed as it goes out')
+
+
 def keys_that_fail(n):
     """What is wrong with a key is told, and what was before stays."""
     path = os.path.join(n.folder, 'keys', DOMAIN, 'r1.pem')
@@ -218,6 +237,7 @@ def main():
         unsigned(n)
         reports(n)
         sealed(n)
+        rewritten(n)
         keys_that_fail(n)
         status = n.stop()
         check([] if status == 0 else [f'{status} {n.said}'], 'it ends well')
