@@ -187,10 +187,8 @@ arena_join(struct arena *a, struct str one, struct str two, struct str three)
 }
 
 void *
-arena_more(struct arena *a, void *items, size_t count, size_t *room, size_t size)
+arena_double(struct arena *a, void *items, size_t count, size_t *room, size_t size)
 {
-	if (count < *room)
-		return items;
 	const size_t more = *room == 0 ? 8 : *room * 2;
 	if (more > SIZE_MAX / 2 / size) {
 		a->failed = true;

@@ -63,7 +63,13 @@ struct str arena_join(struct arena *a, struct str one, struct str two, struct st
  * Returns  the array, perhaps elsewhere; NULL past the limit (and *room as it was). What is past
  *          `count` is not zeroed
  */
-void *arena_more(struct arena *a, void *items, size_t count, size_t *room, size_t size);
+void *arena_double(struct arena *a, void *items, size_t count, size_t *room, size_t size);
+
+static inline void *
+arena_more(struct arena *a, void *items, size_t count, size_t *room, size_t size)
+{
+	return count < *room ? items : arena_double(a, items, count, room, size);
+}
 
 static inline bool
 arena_failed(const struct arena *a)

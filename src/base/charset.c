@@ -47,10 +47,13 @@ utf8_valid(struct str s)
 		if (run == s.len)
 			break;
 		s = str_from(s, run);
-		const int step = utf8_step(s);
-		if (step < 0)
-			return false;
-		s = str_from(s, (size_t)step);
+		/* What is no ASCII seldom comes alone. */
+		while (s.len > 0 && (unsigned char)s.ptr[0] >= 0x80) {
+			const int step = utf8_step(s);
+			if (step < 0)
+				return false;
+			s = str_from(s, (size_t)step);
+		}
 	}
 	return true;
 }

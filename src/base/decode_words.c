@@ -1,5 +1,6 @@
 #include "base/charset.h"
 #include "base/decode.h"
+#include "base/lanes.h"
 
 /*
  * The output is written straight to its place; the bytes of the text at hand
@@ -169,9 +170,24 @@ line_text(struct line *line)
 	line->in = str_from(line->in, 1);
 }
 
+/* Is there nothing to decode: neither the "=" of a word, nor a fold, nor a byte that is no ASCII? */
+static bool
+is_plain(struct str in)
+{
+	for (size_t i = 0; i < in.len; i += LANES) {
+		const struct lanes l = lanes_next(in.ptr + i, in.len - i);
+		const unsigned odd = lanes_odd(l, ' ') | lanes_equal(l, '=');
+		if (odd != 0)
+			return i + lanes_first(odd) >= in.len; /* the NULs behind it */
+	}
+	return true;
+}
+
 struct str
 decode_words(struct str in, struct arena *a)
 {
+	if (is_plain(in))
+		return in;
 	if (!str_has(in, STR("=?")) && str_find_char(in, '\n', 0) == STR_NPOS &&
 		str_find_char(in, '\r', 0) == STR_NPOS)
 		return charset_to_utf8(CHARSET_UNKNOWN, in, a);

@@ -11,41 +11,54 @@ indent(struct json *j)
 		out_add(j->out, STR("  "));
 }
 
-#define MARKS_BYTES 8 /* of a comma, quotes and a colon around a name, with room to spare */
+#define MARKS_BYTES 8 /* of commas, quotes and a colon around a name, with room to spare */
 
-/* Everything before a value: a comma where one is due, and the name. */
+/* begin(), for people to read; and for names longer than ours are. */
 static void
-begin(struct json *j, struct str name)
+begin_slowly(struct json *j, struct str name)
 {
 	struct out *const o = j->out;
 	if (j->has_member)
 		out_add_char(o, ',');
 	if (j->pretty && j->depth > 0)
 		indent(j);
-	j->has_member = true;
 	if (!str_is_set(name))
 		return;
-	if (name.len > OUT_SHORT_BYTES) {
-		out_add_char(o, '"');
-		out_add(o, name);
-		out_add(o, STR("\":"));
-	} else {
-		char *to = out_room(o, OUT_SHORT_BYTES + MARKS_BYTES);
+	out_add_char(o, '"');
+	out_add(o, name);
+	out_add(o, STR("\":"));
+	if (j->pretty)
+		out_add_char(o, ' ');
+}
+
+/* Everything before a value: a comma where one is due, and the name; and the first byte of it. */
+static inline void
+begin(struct json *j, struct str name, char first)
+{
+	struct out *const o = j->out;
+	if (j->pretty || name.len > OUT_SHORT_BYTES) {
+		begin_slowly(j, name);
+		name = STR_NONE;
+		j->has_member = false; /* its comma is written */
+	}
+	char *to = out_room(o, OUT_SHORT_BYTES + MARKS_BYTES);
+	*to = ',';
+	to += j->has_member;
+	if (str_is_set(name)) {
 		*to++ = '"';
 		to = out_copy(to, name);
 		*to++ = '"';
 		*to++ = ':';
-		o->len = (size_t)(to - o->room);
 	}
-	if (j->pretty)
-		out_add_char(o, ' ');
+	*to++ = first;
+	o->len = (size_t)(to - o->room);
+	j->has_member = true;
 }
 
 void
 json_open(struct json *j, struct str name, char bracket)
 {
-	begin(j, name);
-	out_add_char(j->out, bracket);
+	begin(j, name, bracket);
 	j->depth++;
 	j->has_member = false;
 }
@@ -110,22 +123,26 @@ void
 json_text(struct json *j, struct str name, struct str value)
 {
 	struct out *const o = j->out;
-	begin(j, name);
-	out_add_char(o, '"');
-	for (size_t i = 0; i < value.len;) {
+	begin(j, name, '"');
+	size_t i = 0;
+	while (i < value.len) {
 		const size_t left = value.len - i;
 		const struct lanes l = lanes_next(value.ptr + i, left);
 		const unsigned odd = lanes_odd(l, ' ') | lanes_either(l, '"', '\\');
-		size_t run = odd != 0 ? lanes_first(odd) : LANES;
 		/* All 16 go out, and those that count are counted. */
 		lanes_store(l, out_room(o, LANES));
-		o->len += run;
-		i += run;
-		if (run < LANES && i < value.len)
-			i += put_odd(o, str_from(value, i));
+		if (odd == 0) {
+			o->len += LANES;
+			i += LANES;
+			continue;
+		}
+		o->len += lanes_first(odd);
+		i += lanes_first(odd);
 		/* What is no ASCII seldom comes alone. */
-		while (i < value.len && (unsigned char)value.ptr[i] >= 0x80)
-			i += put_odd(o, str_from(value, i));
+		if (i < value.len)
+			do
+				i += put_odd(o, str_from(value, i));
+			while (i < value.len && (unsigned char)value.ptr[i] >= 0x80);
 	}
 	out_add_char(o, '"');
 }
@@ -133,19 +150,19 @@ json_text(struct json *j, struct str name, struct str value)
 void
 json_number(struct json *j, struct str name, int64_t value)
 {
-	begin(j, name);
-	out_add_number(j->out, value);
+	char room[STR_DIGITS_MAX];
+	const struct str digits = str_digits(value, room);
+	begin(j, name, digits.ptr[0]);
+	out_add(j->out, str_from(digits, 1));
 }
 
 void
 json_percent(struct json *j, struct str name, unsigned percent)
 {
-	begin(j, name);
-	if (percent >= 100) {
-		out_add_char(j->out, '1');
+	begin(j, name, percent >= 100 ? '1' : '0');
+	if (percent >= 100)
 		return;
-	}
-	out_add(j->out, STR("0."));
+	out_add_char(j->out, '.');
 	out_add_char(j->out, (char)('0' + percent / 10));
 	if (percent % 10 != 0)
 		out_add_char(j->out, (char)('0' + percent % 10));
@@ -154,6 +171,6 @@ json_percent(struct json *j, struct str name, unsigned percent)
 void
 json_bool(struct json *j, struct str name, bool value)
 {
-	begin(j, name);
-	out_add(j->out, value ? STR("true") : STR("false"));
+	begin(j, name, value ? 't' : 'f');
+	out_add(j->out, value ? STR("rue") : STR("alse"));
 }

@@ -1,7 +1,7 @@
-#define _GNU_SOURCE /* memmem: fast and safe on any bytes */
+#define _GNU_SOURCE /* memmem, memrchr: fast and safe on any bytes */
 #include "base/str.h"
 
-#include "base/lanes.h"
+#include "base/line.h"
 
 #define EACH_BYTE (UINT64_MAX / 0xFF) /* 1 in each byte */
 
@@ -69,16 +69,23 @@ static const char *
 find_short(const char *p, const char *end, struct str needle)
 {
 	const char first = needle.ptr[0], last = needle.ptr[needle.len - 1];
-	for (; (size_t)(end - p) >= LANES + needle.len - 1; p += LANES) {
-		unsigned mask =
-			lanes_both(lanes_load(p), first, lanes_load(p + needle.len - 1), last);
+	const size_t behind = needle.len - 1;
+	if ((size_t)(end - p) <= behind)
+		return NULL;
+	const char *const stop = end - behind;
+	unsigned mask;
+	for (; stop - p >= LANES; p += LANES) {
+		mask = lanes_both(lanes_load(p), first, lanes_load(p + behind), last);
 		for (; mask != 0; mask &= mask - 1)
 			if (memcmp(p + lanes_first(mask), needle.ptr, needle.len) == 0)
 				return p + lanes_first(mask);
 	}
-	for (; (size_t)(end - p) >= needle.len; p++)
-		if (*p == first && memcmp(p, needle.ptr, needle.len) == 0)
-			return p;
+	const size_t left = (size_t)(stop - p);
+	mask = lanes_both(lanes_load_few(p, left), first, lanes_load_few(p + behind, left), last);
+	/* The NULs behind them are none of the text. */
+	for (mask &= (1U << left) - 1; mask != 0; mask &= mask - 1)
+		if (memcmp(p + lanes_first(mask), needle.ptr, needle.len) == 0)
+			return p + lanes_first(mask);
 	return NULL;
 }
 
@@ -139,7 +146,14 @@ str_find_char(struct str s, char c, size_t from)
 {
 	if (from >= s.len)
 		return STR_NPOS;
-	const char *hit = memchr(s.ptr + from, c, s.len - from);
+	const char *const hit = memchr(s.ptr + from, c, s.len - from);
+	return hit == NULL ? STR_NPOS : (size_t)(hit - s.ptr);
+}
+
+size_t
+str_find_last(struct str s, char c)
+{
+	const char *const hit = s.len == 0 ? NULL : memrchr(s.ptr, c, s.len);
 	return hit == NULL ? STR_NPOS : (size_t)(hit - s.ptr);
 }
 
@@ -175,35 +189,10 @@ str_cut(struct str *rest, char delim)
 	return head;
 }
 
-/* The first line end, LF or CR, from `p` on; `end` when there is none. A lone CR ends a line too:
- * old Macintosh programs, and pasted text. */
-static inline const char *
-line_end(const char *p, const char *end)
-{
-	for (; end - p >= LANES; p += LANES) {
-		const unsigned mask = lanes_either(lanes_load(p), '\n', '\r');
-		if (mask != 0)
-			return p + lanes_first(mask);
-	}
-	if (p == end)
-		return end;
-	const unsigned mask = lanes_either(lanes_load_few(p, (size_t)(end - p)), '\n', '\r');
-	return mask != 0 ? p + lanes_first(mask) : end;
-}
-
 bool
 str_line(struct str *rest, struct str *line)
 {
-	const char *const from = rest->ptr;
-	const char *const end = from + rest->len;
-	if (rest->len == 0)
-		return false;
-	const char *p = line_end(from, end);
-	*line = (struct str){from, (size_t)(p - from)};
-	if (p < end && *p++ == '\r' && p < end && *p == '\n')
-		p++;
-	*rest = (struct str){p, (size_t)(end - p)};
-	return true;
+	return line_next(rest, line);
 }
 
 bool

@@ -148,6 +148,9 @@ size_t str_find(struct str s, struct str needle, size_t from);
 size_t str_find_case(struct str s, struct str needle, size_t from);
 size_t str_find_char(struct str s, char c, size_t from);
 
+/* str_find_last - offset of the last `c`, or STR_NPOS */
+size_t str_find_last(struct str s, char c);
+
 static inline bool
 str_has(struct str s, struct str needle)
 {

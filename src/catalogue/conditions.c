@@ -184,8 +184,8 @@ mark_parse(struct str text, struct condition_mark *out)
 bool
 condition_mark_find(struct str text, struct condition_mark *out)
 {
-	for (size_t at = text.len; at-- > 0;)
-		if (text.ptr[at] == '(' && mark_parse(str_from(text, at), out)) {
+	for (size_t at = text.len; (at = str_find_last(str_head(text, at), '(')) != STR_NPOS;)
+		if (mark_parse(str_from(text, at), out)) {
 			out->at = at;
 			return true;
 		}

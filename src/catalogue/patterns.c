@@ -243,22 +243,30 @@ has_head(const struct pattern_entry *entry)
 	return (catalogue_pattern_code[entry->code] & PATTERN_HAS_HEAD) != 0;
 }
 
+/* What a scan carries from place to place. */
+struct scan {
+	struct str text;
+	unsigned tables;
+	unsigned asked; /* as in the filters and the entries */
+	size_t last_four; /* how many places of the text have four bytes */
+	struct pattern_hit *hits;
+	size_t n, max;
+};
+
 /* Are the bytes there that the pattern must have near its anchor? Most have not. */
 static inline bool
-check_stands(struct str text, size_t anchor_at, const struct pattern_entry *entry)
+check_stands(const struct scan *s, size_t anchor_at, const struct pattern_entry *entry)
 {
 	/* Before the text it is far behind its end. */
 	const size_t at = anchor_at + (size_t)entry->check_at;
 	uint32_t found;
-	if (entry->check == 0)
-		return true;
-	if (text.len < sizeof found || at > text.len - sizeof found)
-		return false;
-	memcpy(&found, text.ptr + at, sizeof found);
+	if (at >= s->last_four)
+		return entry->check == 0;
+	memcpy(&found, s->text.ptr + at, sizeof found);
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 	found = __builtin_bswap32(found);
 #endif
-	return found == entry->check;
+	return found == entry->check || entry->check == 0;
 }
 
 /* pattern_stands() for a pattern that is one literal, as most are. */
@@ -330,15 +338,6 @@ is_known(const struct pattern_hit *hits, size_t n, struct pattern_hit hit)
 	return false;
 }
 
-/* What a scan carries from place to place. */
-struct scan {
-	struct str text;
-	unsigned tables;
-	unsigned asked; /* as in the filters and the entries */
-	struct pattern_hit *hits;
-	size_t n, max;
-};
-
 #define BLOCK_BYTES 64 /* of text whose heads are looked for together */
 
 /* Eight bytes, the first one lowest. */
@@ -361,39 +360,35 @@ is_anchor(const struct pattern_entry *entry, uint64_t eight, bool is_short)
 			: eight == entry->anchor;
 }
 
-/* Keeps the hit of a pattern whose anchor is at `at`, if it stands there; false when there is no
- * room for one. */
+/* Keeps the hit of a pattern whose anchor is at `at`, if it stands there and its table is asked
+ * for; false when there is no room for one. */
 static bool
 try_entry(struct scan *s, size_t at, const struct pattern_entry *entry)
 {
-	const bool is_plain = (catalogue_pattern_code[entry->code] & PATTERN_PLAIN) != 0;
 	if (s->n == s->max)
 		return false;
+	if ((entry->table & s->tables) == 0)
+		return true;
 	struct pattern_hit *const hit = &s->hits[s->n];
-	if ((is_plain ? plain_stands : pattern_stands)(s->text, at, entry, hit) &&
-		!(has_head(entry) && is_known(s->hits, s->n, *hit)))
-		s->n++;
+	if ((catalogue_pattern_code[entry->code] & PATTERN_PLAIN) != 0)
+		s->n += plain_stands(s->text, at, entry, hit);
+	else
+		s->n += pattern_stands(s->text, at, entry, hit) &&
+			!(has_head(entry) && is_known(s->hits, s->n, *hit));
 	return true;
-}
-
-static inline bool
-is_asked(const struct scan *s, const struct pattern_entry *entry)
-{
-	return (entry->asked & s->asked) != 0 && (entry->table & s->tables) != 0;
 }
 
 /* Compares the patterns of a bucket; false when there is no room for more hits. */
 static inline bool
 try_bucket(struct scan *s, size_t at, uint64_t eight, uint32_t bucket, bool is_short)
 {
-	const struct str text = s->text;
 	const struct pattern_entry *entry =
 		catalogue_pattern_entries + catalogue_pattern_buckets[bucket];
 	const struct pattern_entry *const end =
 		catalogue_pattern_entries + catalogue_pattern_buckets[bucket + 1];
 	for (; entry < end; entry++)
-		if (is_anchor(entry, eight, is_short) && is_asked(s, entry) &&
-			check_stands(text, at, entry) && !try_entry(s, at, entry))
+		if (is_anchor(entry, eight, is_short) && (entry->asked & s->asked) != 0 &&
+			check_stands(s, at, entry) && !try_entry(s, at, entry))
 			return false;
 	return true;
 }
@@ -431,13 +426,13 @@ try_loose(struct scan *s)
 	const unsigned end = catalogue_pattern_buckets[PATTERN_LOOSE_BUCKET + 1];
 	for (unsigned i = catalogue_pattern_buckets[PATTERN_LOOSE_BUCKET]; i < end; i++) {
 		const struct pattern_entry *const entry = &catalogue_pattern_entries[i];
-		if (!is_asked(s, entry))
+		if ((entry->asked & s->asked) == 0)
 			continue;
 		const char pair[2] = {
 			(char)(entry->anchor & 0xFF), (char)(entry->anchor >> 8 & 0xFF)};
 		for (size_t at = 0; (at = find_pair(s->text, at, s->text.len, pair)) < s->text.len;
 			at++)
-			if (check_stands(s->text, at, entry) && !try_entry(s, at, entry))
+			if (check_stands(s, at, entry) && !try_entry(s, at, entry))
 				return false;
 	}
 	return true;
@@ -541,6 +536,7 @@ patterns_find(struct str folded, unsigned tables, struct pattern_hit *hits, size
 		.tables = tables,
 		.asked = ((tables & reasons) != 0 ? PATTERN_ASKED_ALWAYS : 0U) |
 			 ((tables & placed) != 0 ? places & ~(unsigned)PATTERN_ASKED_ALWAYS : 0U),
+		.last_four = folded.len < 4 ? 0 : str_head(folded, UINT32_MAX).len - 3,
 		.hits = hits,
 		.max = max};
 	find_all(&s);

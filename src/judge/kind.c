@@ -127,7 +127,8 @@ prose_says_failure(const struct facts *f)
 	for (size_t i = 0; i < f->prose.lines.count; i++) {
 		const struct text_line *const l = &f->prose.lines.list[i];
 		if (((l->signs >> SIGN_FAILURE) & 1) && !field_continues(l->raw) &&
-			str_find_char(l->raw, '@', 0) == STR_NPOS && reply_scan(l->raw).code == 0)
+			str_find_char(l->raw, '@', 0) == STR_NPOS &&
+			facts_reply(f, l->raw).code == 0)
 			return true;
 	}
 	return false;
@@ -140,7 +141,7 @@ has_final_block(const struct facts *f)
 	for (size_t i = 0; i < f->prose.count && i < 64; i++) {
 		const struct block *const b = &f->prose.blocks[i];
 		const struct reply r = b->naming >= NAMING_LABEL
-					       ? reply_scan(str_head(b->own, 4096))
+					       ? facts_reply(f, str_head(b->own, 4096))
 					       : (struct reply){0};
 		if (r.is_sure && r.code / 100 == 5)
 			return true;
@@ -152,7 +153,7 @@ has_final_block(const struct facts *f)
 static bool
 answers_temporary(const struct facts *f)
 {
-	const struct reply r = reply_scan(str_head(f->prose.all, MARK_REPLY_BYTES));
+	const struct reply r = facts_reply(f, str_head(f->prose.all, MARK_REPLY_BYTES));
 	return r.is_sure && r.code / 100 == 4 && !has_final_block(f) &&
 	       !sign_seen(&f->signs, SIGN_EXPIRED);
 }
@@ -218,7 +219,7 @@ is_taken(struct str text)
 static void
 by_text(const struct facts *f, struct kind *k)
 {
-	const struct reply r = reply_scan(str_head(f->prose.all, MARK_REPLY_BYTES));
+	const struct reply r = facts_reply(f, str_head(f->prose.all, MARK_REPLY_BYTES));
 	const bool is_delay = sign_seen(&f->signs, SIGN_DELAY) && !has_final_block(f);
 	/* A bare 4xx answer: the one who got it will try again, unless the text around it says it
 	 * was the last. */

@@ -41,7 +41,7 @@ describes_message(const struct facts *f)
 static bool
 has_reply(const struct facts *f)
 {
-	const struct reply r = reply_scan(str_head(f->prose.all, MARK_REPLY_BYTES));
+	const struct reply r = facts_reply(f, str_head(f->prose.all, MARK_REPLY_BYTES));
 	return r.is_sure;
 }
 

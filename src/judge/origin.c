@@ -105,9 +105,9 @@ take_host(struct str text, struct origin *o)
 /* The server that the words name, in front of its answer: what stands in the answer itself may be
  * about any other. */
 static void
-host_in_words(const struct scanned *scan, struct origin *o)
+host_in_words(const struct facts *f, const struct scanned *scan, struct origin *o)
 {
-	const struct reply reply = reply_scan(str_head(scan->text, HOST_BYTES_MAX));
+	const struct reply reply = facts_reply(f, str_head(scan->text, HOST_BYTES_MAX));
 	const char *const stop =
 		scan->text.ptr + (reply.code != 0 && reply.is_sure
 						 ? reply.at
@@ -145,7 +145,7 @@ find_ip(const struct facts *f, struct person *who, struct origin *o)
 		struct origin named = {.stage = NIXIE_STAGE_NONE};
 		if (who->words[i].voice > VOICE_OWN)
 			continue;
-		host_in_words(words_scan(&who->words[i], f->arena), &named);
+		host_in_words(f, words_scan(&who->words[i], f->arena), &named);
 		if (str_eq_case(named.host, o->host))
 			o->ip = named.ip;
 	}
@@ -185,7 +185,7 @@ find_host(const struct facts *f, struct person *who, struct origin *o)
 		if ((who->words[i].voice <= VOICE_OWN || who->words[i].voice == VOICE_AFTER) &&
 			may_say(f, &who->words[i], HOST_SIGNS)) {
 			struct origin named = {.stage = NIXIE_STAGE_NONE};
-			host_in_words(words_scan(&who->words[i], f->arena), &named);
+			host_in_words(f, words_scan(&who->words[i], f->arena), &named);
 			if (str_is_set(named.host))
 				o->host = named.host;
 			o->is_local = o->is_local || named.is_local;
@@ -232,16 +232,24 @@ find_stage(const struct facts *f, struct person *who, struct origin *o)
 	}
 }
 
+static bool
+is_host_char(char c)
+{
+	return ascii_is_alnum((unsigned char)c) || c == '-' || c == '.';
+}
+
 /* A host of a provider named in the answer itself:
  * "[AM5EUR03FT003.eop-EUR03.prod.protection.outlook.com]". */
 static const struct provider_row *
 provider_in_words(struct str text)
 {
 	text = str_head(text, 1024);
-	for (size_t from = 0; from < text.len;) {
-		size_t to = from;
-		while (to < text.len && (ascii_is_alnum((unsigned char)text.ptr[to]) ||
-						text.ptr[to] == '-' || text.ptr[to] == '.'))
+	/* From dot to dot, since every such name has one. */
+	for (size_t dot = 0, to = 0; (dot = str_find_char(text, '.', dot)) != STR_NPOS; dot = to) {
+		size_t from = dot;
+		while (from > to && is_host_char(text.ptr[from - 1]))
+			from--;
+		for (to = dot; to < text.len && is_host_char(text.ptr[to]);)
 			to++;
 		const struct str host = {text.ptr + from, to - from};
 		const char before = from > 0 ? text.ptr[from - 1] : ' ';
@@ -251,7 +259,6 @@ provider_in_words(struct str text)
 			row = catalogue_provider_find(host);
 		if (row != NULL && host.len > catalogue_text(row->host).len)
 			return row;
-		from = to + 1;
 	}
 	return NULL;
 }

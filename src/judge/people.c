@@ -227,7 +227,7 @@ static bool
 is_signature(const struct facts *f, const struct block *b)
 {
 	return b->naming == NAMING_HEAD && !b->is_led && f->prose.has_sentence && is_bare(f, b) &&
-	       reply_scan(str_head(b->own, 4096)).code == 0;
+	       facts_reply(f, str_head(b->own, 4096)).code == 0;
 }
 
 /* That of who answers questions, where the text speaks of somebody else too. */
@@ -252,11 +252,12 @@ may_be_recipient(const struct facts *f, const struct people *p, const struct blo
 {
 	/* "<a@b>: Sender address rejected" is about the sender, when a person pasted just that. */
 	struct str hit;
-	if (!f->is_message && sign_in(b->own, SIGN_ABOUT_SENDER, &hit) &&
+	if (!f->is_message && sign_seen(&f->signs, SIGN_ABOUT_SENDER) &&
+		sign_in(b->own, SIGN_ABOUT_SENDER, &hit) &&
 		(size_t)(hit.ptr - b->own.ptr) < ABOUT_SENDER_LEAD_MAX)
 		return false;
 	/* Nothing is said of it but that one may write to it. */
-	if (b->is_contact && reply_scan(str_head(b->own, 4096)).code == 0)
+	if (b->is_contact && facts_reply(f, str_head(b->own, 4096)).code == 0)
 		return false;
 	/* "<mx.example.org>: Helo command rejected" is a piece of somebody's answer. */
 	if (b->naming == NAMING_HEAD && f->prose.has_full &&

@@ -49,9 +49,9 @@ is_wrapped(struct str text, const struct reply *r)
 /* The codes in `text`; of "554 4.4.7 Message expired <421 4.4.2 timed out>" those of the last try.
  */
 static struct reply
-scan_reply(struct str text)
+scan_reply(const struct facts *f, struct str text)
 {
-	const struct reply first = reply_scan(text);
+	const struct reply first = facts_reply(f, text);
 	if (first.code != 0 && is_wrapped(text, &first)) {
 		const size_t dots = str_find(text, STR("... "), first.at);
 		const struct reply inner = reply_scan(str_from(text, dots + 4));
@@ -66,9 +66,9 @@ scan_reply(struct str text)
 
 /* Prose may quote other programs' codes too: of several, the one beside the report's own status. */
 static struct reply
-reply_beside(struct str text, struct status field)
+reply_beside(const struct facts *f, struct str text, struct status field)
 {
-	const struct reply first = scan_reply(text);
+	const struct reply first = scan_reply(f, text);
 	struct reply next = first;
 	for (int tries = 0; tries < PROSE_CODES_MAX && next.code != 0; tries++) {
 		struct status s;
@@ -84,7 +84,8 @@ reply_beside(struct str text, struct status field)
 /* What the words say, the recipient's own answer first; what stands farther off only where that has
  * no code. */
 static struct reply
-codes_in_words(const struct person *who, struct status field, const struct words **quoted)
+codes_in_words(const struct facts *f, const struct person *who, struct status field,
+	const struct words **quoted)
 {
 	struct reply r = {0}; /* is_sure: its status stood with a code, or as "(#5.1.1)" */
 	for (size_t i = 0; i < who->word_count; i++) {
@@ -93,8 +94,8 @@ codes_in_words(const struct person *who, struct status field, const struct words
 			(w->voice >= VOICE_AFTER && (r.code != 0 || r.status.class != 0)))
 			continue;
 		const struct reply here = w->voice >= VOICE_AFTER && field.class != 0
-						  ? reply_beside(w->raw, field)
-						  : scan_reply(w->raw);
+						  ? reply_beside(f, w->raw, field)
+						  : scan_reply(f, w->raw);
 		if (w->voice >= VOICE_AFTER && !here.is_sure && here.status.class == 0)
 			continue;
 		if (here.code != 0 && r.code == 0 &&
@@ -164,10 +165,10 @@ find_success_codes(const struct person *who, struct finding *found)
 }
 
 static void
-find_codes(const struct person *who, struct finding *found)
+find_codes(const struct facts *f, const struct person *who, struct finding *found)
 {
 	const struct status field = who->dsn != NULL ? who->dsn->status : (struct status){0};
-	found->reply = codes_in_words(who, field, &found->quoted);
+	found->reply = codes_in_words(f, who, field, &found->quoted);
 	if (who->word_count > 0 && who->words[0].voice == VOICE_DIAGNOSTIC &&
 		who->words[0].text.len >= DIAGNOSTIC_WORDS_MIN)
 		found->quoted = &who->words[0];
@@ -247,7 +248,7 @@ is_answered(const struct facts *f, struct person *who, const struct scan_context
 {
 	if (who->word_count == 0 || who->words[0].voice > VOICE_OWN)
 		return false;
-	if (who->words[0].voice < VOICE_OWN || reply_scan(who->words[0].raw).code != 0)
+	if (who->words[0].voice < VOICE_OWN || facts_reply(f, who->words[0].raw).code != 0)
 		return true;
 	const struct blocklist_row *list = NULL;
 	struct scan_context here = *about;
@@ -264,8 +265,8 @@ scan_words(const struct facts *f, struct person *who, const struct scan_context 
 		struct words *const w = &who->words[i];
 		struct scan_context here = *about;
 		const struct blocklist_row *list = NULL;
-		here.is_reply =
-			is_servers_words(w->voice) || (!has_answer && reply_scan(w->raw).is_sure);
+		here.is_reply = is_servers_words(w->voice) ||
+				(!has_answer && facts_reply(f, w->raw).is_sure);
 		struct candidate c = scan_text(words_scan(w, f->arena), &here, &list);
 		const unsigned confidence = confidence_of(&c, w->voice);
 		if (c.weight > distance(w->voice, has_answer))
@@ -290,12 +291,12 @@ scan_words(const struct facts *f, struct person *who, const struct scan_context 
 /* "<<< 550 Insecure Mail Relay", "554 <a@b>... Remote protocol error": of two answers the code is
  * that of the one which says why, unless a Diagnostic-Code chose. */
 static void
-take_code_of_words(const struct person *who, struct finding *found)
+take_code_of_words(const struct facts *f, const struct person *who, struct finding *found)
 {
 	if (found->said == NULL || found->said == found->quoted || found->said->voice > VOICE_OWN ||
 		who->words[0].voice == VOICE_DIAGNOSTIC)
 		return;
-	const struct reply here = scan_reply(found->said->raw);
+	const struct reply here = scan_reply(f, found->said->raw);
 	if (here.code == 0 || !here.is_sure)
 		return;
 	found->reply.code = here.code;
@@ -341,11 +342,11 @@ reason_find(const struct facts *f, struct person *who, const struct origin *o, b
 		find_success_codes(who, found);
 		return;
 	}
-	find_codes(who, found);
+	find_codes(f, who, found);
 	const struct scan_context about = {
 		.provider = o->provider, .provider_row = o->provider_row, .reply = found->reply};
 	scan_words(f, who, &about, found);
-	take_code_of_words(who, found);
+	take_code_of_words(f, who, found);
 	struct candidate codes = scan_provider_code(&about);
 	if (codes.weight == 0)
 		codes = scan_codes(&found->reply);

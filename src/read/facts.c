@@ -22,6 +22,29 @@ facts_note(struct facts *f, const char *what, size_t at)
 		f->notes[f->note_count++] = (struct note){what, at};
 }
 
+/* The replies that were asked for last, each in the place that its words choose. */
+#define REPLIES_KEPT 8
+struct reply_memo {
+	struct {
+		struct str words;
+		struct reply reply;
+	} list[REPLIES_KEPT];
+};
+
+struct reply
+facts_reply(const struct facts *f, struct str words)
+{
+	if (f->replies == NULL)
+		return reply_scan(words);
+	const size_t at = ((uintptr_t)words.ptr ^ words.len) % REPLIES_KEPT;
+	if (f->replies->list[at].words.ptr != words.ptr ||
+		f->replies->list[at].words.len != words.len) {
+		f->replies->list[at].reply = reply_scan(words);
+		f->replies->list[at].words = words;
+	}
+	return f->replies->list[at].reply;
+}
+
 /* A field of a table: its name, and where its value goes in a struct of slices. */
 struct slot {
 	struct str name;
@@ -184,7 +207,8 @@ join(const struct texts *t, struct arena *a)
 static struct str
 human_text(struct facts *f)
 {
-	struct texts texts = {.count = 0};
+	struct texts texts;
+	texts.count = texts.len = texts.words = 0; /* and not the list, which is long */
 	struct str html = STR_NONE;
 	bool is_behind = false, has_text = false;
 	for (size_t i = 0; i < f->mime.count; i++) {
@@ -476,16 +500,20 @@ read_once(struct facts *f, struct str whole, enum nixie_input kind)
 static void
 signs_add(struct sign_set *to, const struct sign_set *from)
 {
-	for (size_t i = 0; i < SIGN__COUNT; i++)
-		if ((from->bits >> i) & 1)
-			to->first[i] = from->first[i];
+	for (uint64_t left = from->bits; left != 0; left &= left - 1) {
+		const int sign = __builtin_ctzll(left);
+		to->first[sign] = from->first[sign];
+	}
 	to->bits |= from->bits;
 }
 
 void
 facts_read(struct str input, enum nixie_input kind, struct arena *a, struct facts *f)
 {
-	*f = (struct facts){.input = input, .arena = a};
+	memset(f, 0, offsetof(struct facts, notes));
+	f->signs.bits = f->subject_signs.bits = 0;
+	f->input = input;
+	f->arena = a;
 	read_once(f, input, kind);
 	for (struct str inner; str_is_set(inner = nested_report(f));) {
 		if (f->nesting == NESTED_REPORTS_MAX) {
@@ -501,4 +529,5 @@ facts_read(struct str input, enum nixie_input kind, struct arena *a, struct fact
 	signs_add(&f->signs, &f->subject_signs);
 	signs_find(f->from, WHERE_FROM, a, &f->signs, &f->marks);
 	signs_find(f->message_id, WHERE_MESSAGE_ID, a, &f->signs, &f->marks);
+	f->replies = arena_alloc(a, 1, sizeof *f->replies);
 }

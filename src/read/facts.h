@@ -55,11 +55,13 @@ struct facts {
 	struct feedback feedback;
 	struct disposition disposition;
 	struct returned returned;
+	struct mark_set marks; /* of programs, in subject, From, prose and Message-ID */
+	struct reply_memo *replies;
+	size_t note_count;
+	/* From here on only what a bit or a count speaks of has a meaning. */
+	struct note notes[NOTES_MAX];
 	struct sign_set signs; /* of subject, From and prose together */
 	struct sign_set subject_signs;
-	struct mark_set marks; /* of programs, in all of them and the Message-ID */
-	struct note notes[NOTES_MAX];
-	size_t note_count;
 };
 
 /* facts_read - reads `input` as `kind` says into *f (overwritten). Slices point into `input` or the
@@ -67,5 +69,9 @@ struct facts {
 void facts_read(struct str input, enum nixie_input kind, struct arena *a, struct facts *f);
 
 void facts_note(struct facts *f, const char *what, size_t at);
+
+/* facts_reply - reply_scan() of words that last as long as the facts; several judges ask for the
+ * same ones, and they are read once */
+struct reply facts_reply(const struct facts *f, struct str words);
 
 #endif

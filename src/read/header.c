@@ -1,7 +1,7 @@
 #include "read/header.h"
 
 #include "base/decode.h"
-#include "base/lanes.h"
+#include "base/line.h"
 #include "read/limits.h"
 
 /* A field name is printable ASCII but for the colon: RFC 5322 s3.6.8. Longer ones than this are
@@ -25,8 +25,8 @@ name_length(struct str line)
 	return n < line.len ? n : line.len;
 }
 
-bool
-field_split(struct str line, struct str *name, struct str *value)
+static inline bool
+split(struct str line, struct str *name, struct str *value)
 {
 	const size_t n = name_length(line);
 	size_t colon = n;
@@ -34,9 +34,17 @@ field_split(struct str line, struct str *name, struct str *value)
 		colon++;
 	if (n == 0 || n > NAME_BYTES_MAX || colon >= line.len || line.ptr[colon] != ':')
 		return false;
+	/* One blank stands before nearly every value. */
+	const size_t from = colon + 1 + (colon + 1 < line.len && line.ptr[colon + 1] == ' ');
 	*name = str_head(line, n);
-	*value = str_trim(str_from(line, colon + 1));
+	*value = str_trim(str_from(line, from));
 	return true;
+}
+
+bool
+field_split(struct str line, struct str *name, struct str *value)
+{
+	return split(line, name, value);
 }
 
 /* Passes over what may stand before the first field. */
@@ -96,7 +104,7 @@ header_parse(struct str in, struct arena *a, struct header *h)
 	struct header_field *last = NULL;
 	for (;;) {
 		const struct str before = rest;
-		if (!str_line(&rest, &line)) {
+		if (!line_next(&rest, &line)) {
 			h->body = rest;
 			break;
 		}
@@ -110,7 +118,7 @@ header_parse(struct str in, struct arena *a, struct header *h)
 					str_trim(str_between(last->value.ptr, line.ptr + line.len));
 			continue;
 		}
-		if (field_split(line, &name, &value)) {
+		if (split(line, &name, &value)) {
 			last = NULL;
 			if (h->count == HEADER_FIELDS_MAX) {
 				h->is_cut = true;

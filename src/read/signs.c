@@ -1,6 +1,7 @@
 #include "read/signs.h"
 
 #include "base/fold.h"
+#include "base/line.h"
 #include "read/limits.h"
 
 #define HITS_MAX 512
@@ -76,28 +77,14 @@ sign_in(struct str text, enum sign sign, struct str *hit)
 	return false;
 }
 
-/* The line that the place `at` of the folded chunk belongs to: the last that begins at or before
- * it. */
-static struct text_line *
-line_at(struct text_line *lines, size_t count, uint32_t at)
-{
-	size_t low = 0, high = count;
-	while (high - low > 1) {
-		const size_t middle = (low + high) / 2;
-		if (lines[middle].folded_at <= at)
-			low = middle;
-		else
-			high = middle;
-	}
-	return &lines[low];
-}
-
 /* Searches the lines of one chunk, whose folded text is `folded`. */
 static void
 search_chunk(struct text_line *lines, size_t count, struct str folded, struct sign_set *set,
 	struct mark_set *marks, uint64_t *reply_signs)
 {
 	struct pattern_hit hits[HITS_MAX];
+	struct text_line *line = lines;
+	const struct text_line *const last = &lines[count - 1];
 	const size_t n = patterns_find(folded,
 		PATTERN_SIGN | PATTERN_GENERATOR | PATTERN_IN(WHERE_TEXT) | PATTERN_IN(WHERE_REPLY),
 		hits, HITS_MAX);
@@ -112,10 +99,11 @@ search_chunk(struct text_line *lines, size_t count, struct str folded, struct si
 			*reply_signs |= (uint64_t)1 << row->sign;
 		if (!sign_counts(row, WHERE_TEXT))
 			continue;
-		struct text_line *const line = line_at(lines, count, h->at);
+		/* The hits come in order, and so do the lines that they begin in. */
+		while (line < last && line[1].folded_at <= h->at)
+			line++;
 		line->signs |= (uint64_t)1 << row->sign;
 		/* The words may go on in the next lines of the chunk. */
-		const struct text_line *const last = &lines[count - 1];
 		note_sign(set, row, str_between(line->raw.ptr, last->raw.ptr + last->raw.len),
 			h->at - line->folded_at, h->len);
 	}
@@ -134,7 +122,7 @@ text_lines_read(struct str text, struct arena *a, struct text_lines *lines, stru
 	for (bool more = true; more && !lines->is_cut;) {
 		const struct str chunk = rest;
 		size_t bytes = 0;
-		while ((more = str_line(&rest, &raw)) && bytes < CHUNK_BYTES) {
+		while ((more = line_next(&rest, &raw)) && bytes < CHUNK_BYTES) {
 			lines->is_cut = lines->count == TEXT_LINES_MAX;
 			if (lines->is_cut)
 				break;

@@ -1,6 +1,7 @@
 #include "read/text.h"
 
 #include "base/charset.h"
+#include "base/lanes.h"
 #include "read/address.h"
 #include "read/header.h"
 #include "read/limits.h"
@@ -147,6 +148,15 @@ is_command(struct str s)
 	return false;
 }
 
+static bool
+has_angle(struct str s)
+{
+	unsigned found = 0;
+	for (size_t i = 0; i < s.len; i += LANES)
+		found |= lanes_either(lanes_next(s.ptr + i, s.len - i), '<', '>');
+	return found != 0;
+}
+
 /* "Tue 2009-03-03 09:13:05: --> RCPT To:<a@b>" of MDaemon, "Received <<< 550 no" of InterScan:
  * what stands behind the arrow; absent when there is none. */
 static struct str
@@ -155,7 +165,7 @@ behind_arrow(struct str line)
 	static const struct str arrows[] = {
 		STR_INIT("-->"), STR_INIT("<--"), STR_INIT(">>>"), STR_INIT("<<<")};
 	const struct str head = str_head(line, ARROW_LEAD_MAX);
-	if (str_find_char(head, '<', 0) == STR_NPOS && str_find_char(head, '>', 0) == STR_NPOS)
+	if (!has_angle(head))
 		return STR_NONE;
 	for (size_t i = 0; i < sizeof arrows / sizeof *arrows; i++) {
 		const size_t at = str_find(head, arrows[i], 0);

@@ -97,10 +97,28 @@ begins_line(struct str rest, struct str before)
 	       str_find_char(str_head(rest, close), '@', 0) != STR_NPOS;
 }
 
+/* Is there a blank at all behind which a line could begin? Few texts have one. */
+static bool
+has_joint(struct str text)
+{
+	unsigned found = 0;
+	for (size_t i = 1; i + 1 < text.len && found == 0; i += LANES) {
+		const size_t left = text.len - i;
+		const struct lanes before = lanes_next(text.ptr + i - 1, left);
+		const struct lanes behind = lanes_next(text.ptr + i + 1, left - 1);
+		found = lanes_equal(lanes_next(text.ptr + i, left), ' ') &
+			(lanes_equal(before, '-') | lanes_either(behind, '<', '>') |
+				lanes_either(behind, '-', '.'));
+	}
+	return found != 0;
+}
+
 struct str
 text_unwrap(struct str text, struct arena *a)
 {
 	char *out = NULL;
+	if (!has_joint(text))
+		return text;
 	bool is_in_rule = false; /* amid "----- Transcript of session follows -----" */
 	for (size_t i = 1; i + 1 < text.len; i++) {
 		if (text.ptr[i] == '\n')

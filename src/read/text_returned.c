@@ -7,6 +7,8 @@
  */
 #include "read/text.h"
 
+#include "base/line.h"
+
 #include "read/header.h"
 #include "read/signs.h"
 
@@ -199,7 +201,7 @@ text_header_at(struct str text, size_t *ends)
 	for (;;) {
 		const struct str here = rest;
 		const size_t at = text.len - here.len;
-		if (!str_line(&rest, &line))
+		if (!line_next(&rest, &line))
 			return STR_NPOS;
 		const struct str bare = str_trim(line);
 		if (bare.len == 0)
