@@ -66,8 +66,10 @@ run(void *pool)
 			pthread_mutex_unlock(&p->lock);
 			w->run(w);
 			pthread_mutex_lock(&p->lock);
+			/* Who put the first one there has woken the loop for all. */
+			const bool must_wake = p->finished.first == NULL;
 			line_add(&p->finished, w);
-			if (write(p->wake, &one, sizeof one) < 0)
+			if (must_wake && write(p->wake, &one, sizeof one) < 0)
 				continue; /* the counter is full: it wakes already */
 		} else if (p->is_ending) {
 			break;
