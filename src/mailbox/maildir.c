@@ -232,7 +232,7 @@ message_put(int dir, const char *name, const char *path, const struct mailbox_me
 	struct mailbox_error *error)
 {
 	char tmp[NAME_BYTES + 8];
-	struct sink sink;
+	struct sink sink; /* its room is large, and is not cleared */
 	snprintf(tmp, sizeof tmp, "tmp/%s", name);
 	sink.len = 0;
 	sink.bytes = 0;
