@@ -25,6 +25,7 @@
 #define FILTER_IDLE_MS 20000 /* that a connection is kept for the next question */
 
 struct wire;
+TAILQ_HEAD(wires, wire);
 struct backend;
 struct backends;
 struct spool;
@@ -75,8 +76,8 @@ struct backend {
 	struct filter_setting setting;
 	char shown[24]; /* as replies name it: "milter 2" */
 	unsigned open_count, waiting_count;
-	TAILQ_HEAD(, exchange) waiting;
-	TAILQ_HEAD(, wire) wires;
+	TAILQ_HEAD(exchanges, exchange) waiting;
+	struct wires wires;
 	bool is_down;
 	int64_t down_since_ms; /* wall time */
 	uint64_t unanswered;   /* since then */
@@ -91,7 +92,7 @@ struct backends {
 	struct filter_settings *settings;
 	struct backend list[FILTERS_MAX];
 	struct event tidy; /* what must not be done where it is found out */
-	TAILQ_HEAD(, wire) dead;
+	struct wires dead;
 };
 
 /* backends_new - takes the settings over; NULL: no memory */

@@ -4,19 +4,19 @@
 #include <limits.h>
 
 static const struct change {
-	char letter;
 	uint32_t action;
 	enum edit_kind kind;
+	char letter;
 	bool has_index, has_name;
 } changes[] = {
-	{'h', MILTER_ADD_HEADERS, EDIT_ADD, false, true},
-	{'i', MILTER_ADD_HEADERS | MILTER_CHANGE_HEADERS, EDIT_INSERT, true, true},
-	{'m', MILTER_CHANGE_HEADERS, EDIT_CHANGE, true, true},
-	{'+', MILTER_ADD_RCPT, EDIT_ADD_RCPT, false, false},
-	{'2', MILTER_ADD_RCPT_PARAMETERS, EDIT_ADD_RCPT, false, false},
-	{'-', MILTER_DELETE_RCPT, EDIT_DELETE_RCPT, false, false},
-	{'e', MILTER_CHANGE_FROM, EDIT_SENDER, false, false},
-	{'q', MILTER_QUARANTINE, EDIT_HOLD, false, false},
+	{MILTER_ADD_HEADERS, EDIT_ADD, 'h', false, true},
+	{MILTER_ADD_HEADERS | MILTER_CHANGE_HEADERS, EDIT_INSERT, 'i', true, true},
+	{MILTER_CHANGE_HEADERS, EDIT_CHANGE, 'm', true, true},
+	{MILTER_ADD_RCPT, EDIT_ADD_RCPT, '+', false, false},
+	{MILTER_ADD_RCPT_PARAMETERS, EDIT_ADD_RCPT, '2', false, false},
+	{MILTER_DELETE_RCPT, EDIT_DELETE_RCPT, '-', false, false},
+	{MILTER_CHANGE_FROM, EDIT_SENDER, 'e', false, false},
+	{MILTER_QUARANTINE, EDIT_HOLD, 'q', false, false},
 };
 
 static const struct change *
