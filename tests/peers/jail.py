@@ -23,8 +23,7 @@ NAMESPACES = ['unshare', '--net', '--mount', '--pid', '--fork', '--kill-child', 
 
 def skip_all(why):
     """Nothing of this test can be tried here: says so in TAP and ends."""
-    print(f'1..0 # SKIP skipped: {why}')
-    print(f'ok 1 - all of it # SKIP skipped: {why}')
+    print(f'1..1\nok 1 - all of it # SKIP skipped: {why}')
     sys.exit(0)
 
 
