@@ -88,6 +88,8 @@ enum link_state {
 #define LINK_IN_BYTES (2 * CLIENT_IN_BYTES_MIN)
 #define LINK_OUT_BYTES (32 << 10)
 
+#define CLEAR_WORDS_MAX (STREAM_WORDS_MAX + 48)
+
 struct link {
 	struct remote *remote;
 	struct place *place;
@@ -104,7 +106,8 @@ struct link {
 	struct client_envelope envelope;
 	struct remote_try *try; /* the job's, of this host */
 	char tls[STREAM_WORDS_MAX];
-	char trouble[STREAM_WORDS_MAX]; /* of a handshake that failed */
+	char trouble[STREAM_WORDS_MAX];     /* of a handshake that failed */
+	char why_in_clear[CLEAR_WORDS_MAX]; /* ... of the connection before, with without_tls */
 	bool is_verified;
 	bool must_prove;  /* its certificate is asked for */
 	bool has_dane;    /* ... by TLSA records */

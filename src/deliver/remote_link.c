@@ -318,7 +318,9 @@ result(struct link *l, const struct client_event *e)
 		[VERDICT_LATER] = REMOTE_DEFERRED,
 	};
 	link_try_note(l);
-	const struct remote_result r = link_result_of(l, e, outcomes[e->verdict]);
+	struct remote_result r = link_result_of(l, e, outcomes[e->verdict]);
+	if (r.outcome == REMOTE_TAKEN && l->without_tls)
+		r.words = str_of(l->why_in_clear);
 	if (e->verdict == VERDICT_LATER) {
 		l->place->recipients_max = l->client.exchange.accepted;
 		return; /* open still */
@@ -376,6 +378,9 @@ failed_end(struct link *l)
 		l->client.cause == CAUSE_TLS_FAILED && !l->without_tls && link_may_go_clear(l);
 	const bool stays_here = l->stays_here || retries_in_clear;
 	const bool is_self = l->client.cause == CAUSE_SELF;
+	if (retries_in_clear)
+		snprintf(l->why_in_clear, sizeof l->why_in_clear,
+			"in clear, since the handshake failed: %s", l->trouble);
 	connection_close(l);
 	l->is_reused = l->stays_here = false;
 	if (l->job == NULL) {

@@ -329,6 +329,7 @@ else:
     check([] if report.results[0]['stage'] != 'dns' and remote.connections == 2 else report.lines,
           '... else one more connection, in clear')
     check(report.is_('taken end 250 -', tries=2), '... that delivers')
+    check([] if report.results[0]['words'].startswith('in clear, since the handshake failed: ') else report.lines, '... and tells why')
     check(sender.send(**route(Remote()), tls='required').is_('deferred helo 0 D08'), 'no STARTTLS, where it is required')
     remote = Remote(pem=pem, immediate=True)
     check(sender.send(**route(remote), tls='immediate').is_('taken end 250 -'), 'TLS from the first byte')
