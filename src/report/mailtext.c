@@ -60,18 +60,25 @@ mail_quoted_printable(struct buf *out, struct str text)
 	struct str line;
 	while (str_line(&text, &line)) {
 		size_t column = 0;
+		size_t run = 0; /* safe bytes that were not yet written */
 		for (size_t i = 0; i < line.len; i++) {
 			const bool safe = is_safe(line, i, column);
-			if (column + (safe ? 1 : 3) > MAIL_LINE_BYTES_MAX - 1) {
+			const bool is_full = column + (safe ? 1 : 3) > MAIL_LINE_BYTES_MAX - 1;
+			if (is_full || !safe) {
+				buf_add(out, (struct str){line.ptr + i - run, run});
+				run = 0;
+			}
+			if (is_full) {
 				buf_add(out, STR("=\r\n"));
 				column = 0;
 			}
 			if (safe)
-				buf_add_char(out, line.ptr[i]);
+				run++;
 			else
 				put_hex(out, (unsigned char)line.ptr[i]);
 			column += safe ? 1 : 3;
 		}
+		buf_add(out, (struct str){line.ptr + line.len - run, run});
 		buf_add(out, STR("\r\n"));
 	}
 }

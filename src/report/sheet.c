@@ -131,11 +131,26 @@ sheet_text(const struct sheet *s, struct buf *out)
 
 /* ---- HTML */
 
+/* The bytes at the start of `s` that stand for themselves: most of a text. */
+static size_t
+plain_bytes(struct str s)
+{
+	size_t n = 0;
+	while (n < s.len && s.ptr[n] >= ' ' && s.ptr[n] < 0x7F && s.ptr[n] != '&' &&
+		s.ptr[n] != '<' && s.ptr[n] != '>' && s.ptr[n] != '"')
+		n++;
+	return n;
+}
+
 static void
 escape(struct buf *out, struct str s)
 {
-	size_t bytes;
-	for (; s.len > 0; s = str_from(s, bytes)) {
+	for (size_t bytes; s.len > 0; s = str_from(s, bytes)) {
+		bytes = plain_bytes(s);
+		if (bytes > 0) {
+			buf_add(out, str_head(s, bytes));
+			continue;
+		}
 		const uint32_t cp = utf8_next(s, &bytes);
 		if (cp == CHAR_BROKEN)
 			buf_add(out, STR("\xEF\xBF\xBD"));
