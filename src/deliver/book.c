@@ -1,0 +1,140 @@
+/* book - what the log says of attempts, and of outcomes when they are durable */
+#include "base/when.h"
+#include "deliver/settle_inside.h"
+
+struct str
+settle_condition_id(enum condition c)
+{
+	return c == ATTEMPT_ANSWERED || (unsigned)c >= CONDITION__COUNT
+		       ? STR_NONE
+		       : catalogue_text(catalogue_conditions[c].id);
+}
+
+void
+book_attempt(const struct settling *s, const struct parcel_recipient *r, uint32_t attempt)
+{
+	static const char *const results[] = {[CARRIED_UNTRIED] = "untried",
+		[CARRIED_DELIVERED] = "delivered",
+		[CARRIED_RELAYED] = "relayed",
+		[CARRIED_FAILED] = "failed",
+		[CARRIED_UNREADABLE] = "unreadable"};
+	const struct carried *const c = &r->result;
+	char number[STR_DIGITS_MAX], code[STR_DIGITS_MAX], took[STR_DIGITS_MAX];
+	const struct eventlog_field fields[] = {
+		{FIELD_ID, s->p->id},
+		{FIELD_TO, r->forward_path},
+		{FIELD_TARGET, str_eq_case(r->address, r->forward_path) ? STR_NONE : r->address},
+		{FIELD_ATTEMPT, str_digits(attempt, number)},
+		{FIELD_RESULT, str_of(results[c->outcome])},
+		{FIELD_PEER, c->peer},
+		{FIELD_TLS, c->attempt.tls},
+		{FIELD_STAGE, str_of(c->stage)},
+		{FIELD_CODE, c->code == 0 ? STR_NONE : str_digits(c->code, code)},
+		{FIELD_REPLY, c->attempt.answer},
+		/* The window of RFC 1047: the next attempt may make it two. */
+		{FIELD_RULE, c->may_be_taken ? STR("rule:may-be-taken") : STR_NONE},
+		{FIELD_SECONDS, str_digits(c->took_ms / 1000, took)},
+		{FIELD_WORDS, c->words},
+	};
+	deliver_log(s->d, LOG_ATTEMPT, fields, sizeof fields / sizeof *fields);
+}
+
+static enum eventlog_event
+event_of(const struct fate *f)
+{
+	static const enum eventlog_event events[RECIPIENT_STATE_COUNT] = {
+		[RECIPIENT_WAITING] = LOG_DEFERRED,
+		[RECIPIENT_HELD] = LOG_DEFERRED,
+		[RECIPIENT_DELIVERED] = LOG_DELIVERED,
+		[RECIPIENT_RELAYED] = LOG_RELAYED,
+		[RECIPIENT_BOUNCED] = LOG_BOUNCED,
+		[RECIPIENT_DISCARDED] = LOG_DISCARDED,
+	};
+	return events[f->to.state];
+}
+
+void
+book_line_fill(const struct fate *f, struct arena *a, struct line *out)
+{
+	const struct nixie_outcome *const o = &f->decision.outcome;
+	char when[WHEN_BYTES];
+	*out = (struct line){.recipient = f->r->place,
+		.event = event_of(f),
+		.not_before_ms = f->r->result.not_before_ms,
+		.to = arena_str(a, f->r->forward_path),
+		.reason = arena_str(a, (struct str){o->reason.ptr, o->reason.len}),
+		.condition = settle_condition_id(f->r->result.attempt.condition),
+		.status = arena_str(a, (struct str){o->status.ptr, o->status.len}),
+		.rule = arena_str(a, f->rule.len > 0 ? f->rule : f->decision.rule),
+		.words = f->to.state == RECIPIENT_HELD ? STR("held for an operator")
+						       : arena_str(a, f->decision.words),
+		.peer = arena_str(a, f->to.peer),
+		.reply = arena_str(a, f->to.reply),
+		.attempt = f->to.attempts,
+		.next = f->to.state == RECIPIENT_WAITING
+				? arena_str(a, when_log(f->to.due_ms, when))
+				: STR_NONE};
+}
+
+static void
+line_log(const struct book *b, const struct line *l, uint64_t report)
+{
+	char id[QUEUE_ID_BYTES], report_id[QUEUE_ID_BYTES], digits[STR_DIGITS_MAX];
+	char waited[STR_DIGITS_MAX];
+	queue_id_text(b->message, id);
+	queue_id_text(report, report_id);
+	const struct eventlog_field fields[] = {
+		{FIELD_ID, str_of(id)},
+		{FIELD_FROM, b->sender.len > 0 ? b->sender : STR("<>")},
+		{FIELD_TO, l->to},
+		{FIELD_CONDITION, l->condition},
+		{FIELD_STATUS, l->status},
+		{FIELD_REASON, l->reason},
+		{FIELD_PEER, l->peer},
+		{FIELD_REPLY, l->reply},
+		{FIELD_RULE, l->rule},
+		{FIELD_ATTEMPT, l->attempt == 0 ? STR_NONE : str_digits(l->attempt, digits)},
+		{FIELD_NEXT, l->next},
+		{FIELD_REPORT, report == 0 ? STR_NONE : str_of(report_id)},
+		{FIELD_DELAY_MS, str_digits(deliver_now(b->d) - b->arrived_ms, waited)},
+		{FIELD_WORDS, l->words},
+	};
+	deliver_log(b->d, l->event, fields, sizeof fields / sizeof *fields);
+}
+
+static void
+count_line(struct deliver *d, const struct line *l)
+{
+	struct deliver_counts *const c = &d->counts;
+	c->delivered += l->event == LOG_DELIVERED;
+	c->relayed += l->event == LOG_RELAYED;
+	c->deferred += l->event == LOG_DEFERRED;
+	c->bounced += l->event == LOG_BOUNCED;
+	c->discarded += l->event == LOG_DISCARDED;
+}
+
+void
+book_durable(void *to, struct ledger_entry *e, uint64_t report)
+{
+	struct book *const b = to;
+	struct deliver *const d = b->d;
+	(void)e;
+	if (report != 0) {
+		d->counts.reports += b->kind == KIND_FAILURE;
+		d->counts.delay_notices += b->kind == KIND_DELAY;
+		d->counts.success_reports += b->kind == KIND_SUCCESS;
+	}
+	for (size_t i = 0; i < b->count; i++) {
+		const struct line *const l = &b->lines[i];
+		line_log(b, l, report);
+		count_line(d, l);
+		if (b->kind == KIND_DELAY && report != 0) {
+			struct line told = *l;
+			told.event = LOG_DELAYED;
+			line_log(b, &told, report);
+		}
+		deliver_landed(d, b->message, l->recipient, l->not_before_ms);
+	}
+	if (report != 0)
+		deliver_added(d, report);
+}
