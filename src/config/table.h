@@ -156,6 +156,15 @@
 		"How long its answer may take, with those of others before it. Without an "        \
 		"answer the client is told to try again (451), and an alarm line says "            \
 		"why.")                                                                            \
+	X(keep_rejects, TEXT, SERVER, "", 0, 4000,                                                 \
+		"Domains here whose mail is kept for a while when it is refused for good "         \
+		"at the end of its text: nixied rejects shows it with its reason, and "            \
+		"releases it. * is every domain. Empty: none. Messages past 4M are not "           \
+		"kept.")                                                                           \
+	X(keep_rejects_for, TIME, SERVER, "7d", 3600, 7776000,                                     \
+		"How long it is kept; then it goes by itself.")                                    \
+	X(keep_rejects_size, SIZE, SERVER, "256M", 1048576, 1099511627776,                         \
+		"How much of it, all together; past that the oldest goes.")                        \
 	/* how much may be sent: doc/checks.md */                                                  \
 	X(rate_connections, RATE, SERVER, "", 0, 40,                                               \
 		"How often one address may connect: 30/1m. More are told 421, and when to "        \

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "deliver/operate.h"
+#include "eventlog/eventlog.h"
 
 #define CONTROL_SOCKET "control.sock"
 #define CONTROL_REQUEST_BYTES_MAX ((size_t)64 << 10)
@@ -30,6 +31,9 @@ struct control_request {
 
 /* What can be asked about. */
 struct control_parts {
+	const char *folder; /* data_directory */
+	struct str host;    /* what this server calls itself */
+	struct eventlog *log;
 	struct queue *queue;
 	struct deliver *deliver;
 };
@@ -47,6 +51,10 @@ typedef void control_done(void *to, int code, const struct control_rest *rest);
 
 /* control_answer - does what a request says */
 void control_answer(const struct control_parts *parts, const struct control_request *request,
+	control_done *done, void *to);
+
+/* control_rejects - those about mail that was refused */
+void control_rejects(const struct control_parts *parts, const struct control_request *request,
 	control_done *done, void *to);
 
 struct event_base;

@@ -398,6 +398,10 @@ control_answer(const struct control_parts *parts, const struct control_request *
 	struct asked a = {.request = request};
 	const struct str command = request->count > 0 ? request->words[0] : STR_NONE;
 	a.verb = request->count > 1 ? request->words[1] : STR("list");
+	if (str_eq(command, STR("rejects"))) {
+		control_rejects(parts, request, done, to);
+		return;
+	}
 	if (str_eq(command, STR("audit"))) {
 		done(to, audit(parts, request->out), NULL);
 		return;

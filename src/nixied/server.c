@@ -568,9 +568,15 @@ static bool
 open_control(struct server *s)
 {
 	char path[FOLDER_PATH_MAX], why[256];
-	const struct control_parts parts = {
-		.queue = s->queue, .deliver = delivery_runner(s->delivery)};
-	if (!conf_path(&s->conf, CONTROL_SOCKET, path))
+	static char folder[FOLDER_PATH_MAX], host[256]; /* borrowed as long as the server runs */
+	const struct str name = receive_hostname(&s->conf.config, &s->conf.arena);
+	snprintf(host, sizeof host, "%.*s", (int)name.len, name.ptr);
+	const struct control_parts parts = {.folder = folder,
+		.host = str_of(host),
+		.log = s->log,
+		.queue = s->queue,
+		.deliver = delivery_runner(s->delivery)};
+	if (!conf_path(&s->conf, CONTROL_SOCKET, path) || !conf_path(&s->conf, "", folder))
 		return false;
 	s->control = control_open(s->base, path, &parts, why);
 	if (s->control == NULL)

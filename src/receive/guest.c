@@ -101,6 +101,16 @@ log_refused(struct guest *g, const struct smtp_event *e)
 }
 
 static void
+keep_refused(struct guest *g, const struct smtp_event *e)
+{
+	if (rejects_keep(g, e->condition, e->code, e->text))
+		EVENTLOG(g->receive->parts.log, clock_wall_ms(), LOG_CHECK,
+			{FIELD_SESSION, {g->session.reference, g->session.reference_bytes}},
+			{FIELD_ID, str_of(g->mail->id)}, {FIELD_CHECK, STR("rejects")},
+			{FIELD_RESULT, STR("kept")});
+}
+
+static void
 set_text(char **to, struct str text)
 {
 	free(*to);
@@ -201,6 +211,7 @@ handle(struct guest *g, struct smtp_event *e, enum guest_wants *wants)
 	case EVENT_BODY:
 		if (g->mail != NULL) {
 			mail_add_body(g->mail, e->text);
+			rejects_add(g->receive->rejects, g->mail, e->text);
 			check_body(g->check, e->text);
 			filter_body(g->filter, e->text);
 		}
@@ -211,6 +222,7 @@ handle(struct guest *g, struct smtp_event *e, enum guest_wants *wants)
 		return true;
 	case EVENT_REFUSED:
 		log_refused(g, e);
+		keep_refused(g, e);
 		if (g->mail != NULL) /* it decided this, and nothing that follows */
 			g->mail->why = STR_NONE;
 		if (e->condition == CONDITION_WRONG_PASSWORD)

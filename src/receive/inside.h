@@ -9,6 +9,7 @@
 #include "receive/limits.h"
 #include "receive/mail.h"
 #include "receive/receive.h"
+#include "receive/rejects.h"
 
 #include "net/clock.h"
 #include "net/stream.h"
@@ -54,6 +55,7 @@ struct receive {
 	size_t listener_count;
 	struct clients *clients;
 	struct limits *limits;
+	struct rejects *rejects;
 	struct logins *logins;
 	struct visit *visits; /* those that are open */
 	struct visit *held;   /* that wait for room in the queue */

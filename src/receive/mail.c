@@ -35,6 +35,7 @@ mail_free(struct mail *m)
 	queue_intake_drop(m->intake);
 	buf_fini(&m->front);
 	head_fini(&m->head);
+	buf_fini(&m->copy);
 	arena_fini(&m->arena);
 	free(m);
 }

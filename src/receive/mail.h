@@ -53,6 +53,8 @@ struct mail {
 	size_t count, room;
 	struct target_seen **seen; /* buckets of who is a recipient already */
 	struct head head;
+	struct buf copy; /* of its text, for who may want it when it is refused */
+	bool is_copied;
 	int64_t declared_bytes; /* SIZE of MAIL; -1: not said */
 	struct str header;      /* its text, when a script wants to see it */
 	struct str tags;        /* header fields that a script adds */

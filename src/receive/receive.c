@@ -26,7 +26,9 @@ receive_new(struct event_base *base)
 	 * reference, and short enough to be read aloud. */
 	r->next_reference = (uint64_t)clock_wall_ms() / 1000 * 256 % (UINT64_C(1) << 35);
 	r->limits = limits_new();
-	if (r->clients == NULL || r->limits == NULL || r->in == NULL || r->out == NULL) {
+	r->rejects = rejects_new();
+	if (r->clients == NULL || r->limits == NULL || r->rejects == NULL || r->in == NULL ||
+		r->out == NULL) {
 		receive_free(r);
 		return NULL;
 	}
@@ -38,6 +40,8 @@ receive_start(struct receive *r, const struct receive_parts *parts)
 {
 	r->parts = *parts;
 	r->logins = logins_new(parts->directory_path);
+	if (!parts->is_rehearsal)
+		rejects_start(r->rejects, r->base, parts->workers);
 	limits_start(
 		r->limits, r->base, parts->is_rehearsal ? NULL : parts->workers, parts->rates_path);
 	for (size_t i = 0; r->logins != NULL && i < r->listener_count; i++)
@@ -146,6 +150,7 @@ apply(struct receive *r, const struct config *config)
 	r->ban_failures = (unsigned)v[SETTING_autoban].number;
 	r->ban_ms = v[SETTING_autoban_time].number * 1000;
 	limits_configure(r->limits, config);
+	rejects_configure(r->rejects, config);
 }
 
 bool
@@ -279,6 +284,7 @@ receive_free(struct receive *r)
 	logins_free(r->logins);
 	clients_free(r->clients);
 	limits_free(r->limits);
+	rejects_free(r->rejects);
 	free(r->in);
 	free(r->out);
 	free(r);

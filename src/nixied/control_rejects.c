@@ -1,0 +1,156 @@
+/* control_rejects - mail that was refused, and is released by an operator all the same */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "net/clock.h"
+#include "nixied/control.h"
+#include "nixied/nixied.h"
+#include "receive/head.h"
+#include "receive/reject_file.h"
+
+/* Until the queue has answered. */
+struct release {
+	struct buf *out;
+	control_done *done;
+	void *to;
+	struct deliver *deliver;
+	uint64_t message;
+	char path[REJECT_PATH_MAX];
+};
+
+static void
+fault(const struct control_request *request, struct str what, struct str why)
+{
+	const struct str parts[] = {STR("nixied: rejects: "), what, STR(": "), why, STR("\n")};
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		buf_add(request->out, parts[i]);
+}
+
+static void
+was_kept(void *to, int error)
+{
+	struct release *const r = to;
+	char id[QUEUE_ID_BYTES];
+	queue_id_text(r->message, id);
+	if (error == 0) {
+		deliver_added(r->deliver, r->message);
+		unlink(r->path); /* it is in the queue now, once */
+		buf_add(r->out, STR("released as "));
+		buf_add(r->out, str_of(id));
+	} else {
+		buf_add(r->out, STR("the queue does not take it: "));
+		buf_add(r->out, str_of(strerror(-error)));
+	}
+	buf_add_char(r->out, '\n');
+	r->done(r->to, error == 0 ? EXIT_DONE : EXIT_TROUBLE, NULL);
+	free(r);
+}
+
+/* Its way: who brought it, and that it was refused first. */
+static void
+front_write(const struct control_parts *parts, const struct control_request *request,
+	const struct reject *reject, const char *id, struct buf *out)
+{
+	const struct trace trace = {.helo = reject->helo,
+		.client = reject->client,
+		.host = parts->host,
+		.protocol = STR("SMTP"),
+		.id = str_of(id),
+		.session = reject->session,
+		.now_ms = reject->time_ms};
+	buf_add(out, STR("X-Released: by "));
+	buf_add(out, request->who);
+	buf_add(out, STR(", after it was refused:\r\n "));
+	buf_add(out, str_head_text(reject->reply, 900));
+	buf_add(out, STR("\r\n"));
+	trace_write(&trace, out);
+}
+
+static int
+commit(const struct control_parts *parts, const struct control_request *request,
+	const struct reject *reject, struct release *r)
+{
+	struct queue_recipient recipients[REJECT_RECIPIENTS_MAX] = {{.notify = 0}};
+	struct buf front;
+	char id[QUEUE_ID_BYTES];
+	const int64_t now_ms = clock_wall_ms();
+	struct queue_intake *const in = queue_intake_new(parts->queue, now_ms);
+	if (in == NULL)
+		return -ENOMEM;
+	r->message = queue_intake_id(in);
+	queue_id_text(r->message, id);
+	for (size_t i = 0; i < reject->to_count; i++)
+		recipients[i] = (struct queue_recipient){.forward_path = reject->to[i],
+			.progress = {.state = RECIPIENT_WAITING,
+				.due_ms = now_ms,
+				.changed_ms = now_ms}};
+	const struct queue_envelope envelope = {.arrived_ms = now_ms,
+		.reverse_path = str_eq(reject->from, STR("<>")) ? STR("") : reject->from,
+		.client = reject->client,
+		.helo = reject->helo,
+		.session = reject->session,
+		.recipients = recipients,
+		.recipient_count = reject->to_count};
+	const struct queue_commit what = {
+		.intake = in, .envelope = &envelope, .answer = was_kept, .to = r};
+	buf_init(&front, QUEUE_FRONT_MAX);
+	front_write(parts, request, reject, id, &front);
+	const bool ok = !buf_failed(&front) &&
+			queue_intake_add(in, reject->message.ptr, reject->message.len) &&
+			queue_intake_front(in, front.ptr, front.len);
+	buf_fini(&front);
+	const int error = ok ? queue_commit(parts->queue, &what) : -ENOMEM;
+	if (error != 0)
+		queue_intake_drop(in);
+	return error;
+}
+
+static void
+operator_log(const struct control_parts *parts, const struct control_request *request,
+	const struct reject *reject, uint64_t message)
+{
+	char id[QUEUE_ID_BYTES];
+	queue_id_text(message, id);
+	EVENTLOG(parts->log, clock_wall_ms(), LOG_OPERATOR, {FIELD_ID, str_of(id)},
+		{FIELD_SESSION, reject->session}, {FIELD_FROM, reject->from},
+		{FIELD_TO, reject->to[0]}, {FIELD_RESULT, STR("released")},
+		{FIELD_USER, request->who}, {FIELD_RULE, STR("rejects")},
+		{FIELD_REPLY, reject->reply});
+}
+
+void
+control_rejects(const struct control_parts *parts, const struct control_request *request,
+	control_done *done, void *to)
+{
+	struct buf text;
+	struct reject reject;
+	char name[QUEUE_ID_BYTES] = "", folder[REJECT_PATH_MAX];
+	const struct str id = request->count > 2 ? request->words[2] : STR_NONE;
+	struct release *const r = calloc(1, sizeof *r);
+	if (r == NULL || request->count != 3 || !str_eq(request->words[1], STR("release")) ||
+		queue_id_parse(id) == 0) {
+		fault(request, STR("release"), STR("wants the id of one message"));
+		free(r);
+		done(to, EXIT_USAGE, NULL);
+		return;
+	}
+	queue_id_text(queue_id_parse(id), name);
+	snprintf(folder, sizeof folder, "%s/" REJECTS_FOLDER, parts->folder);
+	*r = (struct release){
+		.out = request->out, .done = done, .to = to, .deliver = parts->deliver};
+	const int n = snprintf(r->path, sizeof r->path, "%s/%s", folder, name);
+	buf_init(&text, REJECT_FILE_BYTES_MAX);
+	int error = n > 0 && (size_t)n < sizeof r->path ? reject_load(folder, name, &text) : -1;
+	if (error != 0 || !reject_read(buf_str(&text), &reject)) {
+		fault(request, id, STR("no such message is kept"));
+		free(r);
+		done(to, EXIT_NO, NULL);
+	} else if ((error = commit(parts, request, &reject, r)) != 0) {
+		was_kept(r, error);
+	} else {
+		operator_log(parts, request, &reject, r->message);
+	}
+	buf_fini(&text);
+}

@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""Refused mail is kept for those who want it, shown with its reason, released and removed.
+
+usage: test_rejects.py NIXIED NIXIE        TAP
+"""
+
+import glob
+import json
+import os
+import re
+import sys
+
+from server import DOMAIN, USER, Client, Nixied, until
+
+import tap
+
+NIXIED = sys.argv[1]
+LISTENER = 'listener mx {\n\taddress = 127.0.0.1:0\n}\n'
+SCRIPT = '''function on_message(s)
+	local subject = header(s, "Subject")
+	if subject == "bad" then refuse("it is bad") end
+	if subject == "later" then defer("not now") end
+end
+'''
+
+
+def send(n, subject, to=USER, text='the text', sender='a@b.test'):
+    with Client(n.ports['mx']) as c:
+        c.reply()
+        for command in ('EHLO c.test', f'MAIL FROM:<{sender}>', f'RCPT TO:<{to}>', 'DATA'):
+            c.say(command)
+        c.send(f'Subject: {subject}\r\n\r\n{text}\r\n.\r\n')
+        return c.reply()
+
+
+def says(name, got, code, *parts, never=()):
+    text = got.stdout + got.stderr
+    trouble = [f'exit status {got.returncode}, not {code}'] if got.returncode != code else []
+    trouble += [f'not there: {p!r}' for p in parts if p not in text] + [f'there: {p!r}' for p in never if p in text]
+    tap.check(trouble + (text.splitlines() if trouble else []), name)
+    return got
+
+
+def kept(n):
+    return sorted(os.path.basename(p) for p in glob.glob(f'{n.folder}/rejects/*'))
+
+
+def main():
+    with Nixied(NIXIED, '', LISTENER) as n:
+        says('nothing was ever kept', n.run('rejects'), 1, '0 messages')
+        n.stop()
+        with open(f'{n.folder}/hooks.lua', 'w', encoding='utf-8') as f:
+            f.write(SCRIPT)
+        settings = f'hooks = {n.folder}/hooks.lua\nkeep_rejects = other.test {DOMAIN.upper()}\nkeep_rejects_size = 1M\n'
+        n.run('admin', 'domain', 'add', 'quiet.test', check=True)
+        n.run('admin', 'alias', 'add', 'x@quiet.test', 'far@elsewhere.test', check=True)
+        n.configure(settings, LISTENER)
+        n.start()
+        reply = send(n, 'bad', text='..a dot\r\nthe end')
+        tap.check([] if reply.startswith('554 5.7.1 Rejected by a local rule - it is bad (C41 ') else [reply], 'refused')
+        session = re.search(r'\(C41 (\w+)\)', reply)[1]
+        tap.check([] if until(lambda: len(kept(n)) == 1) else [str(kept(n))], '... and kept')
+        tap.check([] if n.until_log(f' check session={session} id={kept(n)[0]} check=rejects result=kept') else [n.log()], '... as the log says')
+        send(n, 'later')
+        send(n, 'good')
+        send(n, 'bad', to='x@quiet.test')
+        says('what is deferred, taken, or for another domain is not', n.run('rejects'), 0, f'a@b.test -> {USER}', '    554 5.7.1 Rejected by a local rule - it is bad', '1 message\n')
+        name = kept(n)[0]
+        says('one of them', n.run('rejects', 'show', name), 0, name, 'rule     on_message: it is bad', f'session  {session}', 'helo     c.test')
+        got = n.run('rejects', 'show', '--body', name.lower())
+        tap.check([] if got.stdout == 'Subject: bad\n\n.a dot\nthe end\n' else [repr(got.stdout)], '... its text')
+        got = json.loads(n.run('rejects', '-o', 'json').stdout)
+        ok = got['id'] == name and got['to'] == [USER] and got['condition'] == 'C41' and got['reply'] == reply and got['bytes'] == 33
+        tap.check([] if ok else [str(got)], 'as JSON')
+        for which in (['--to', DOMAIN], ['--to', USER], ['--from', 'a@b.test'], ['--from', 'B.test'], ['--reason', 'C41'], ['--reason', 'is bad'], [name]):
+            says(f'which: {which}', n.run('rejects', *which), 0, '1 message\n')
+        for which in (['--to', 'b.test'], ['--from', '<>'], ['--reason', 'C42'], ['038G3DEK4P000']):
+            says(f'not: {which}', n.run('rejects', *which), 1, '0 messages')
+        before = len(n.until_mails(1))
+        audit = n.run('audit').stdout
+        tap.check([] if re.search(r'recipients +1\n', audit) else [audit], 'what was refused was not accepted')
+        released = says('released', n.run('rejects', 'release', name), 0, 'released as ')
+        mails = n.until_mails(before + 1)
+        text = mails[-1].replace(b'\r\n', b'\n') if len(mails) > before else b''
+        ok = b'X-Released: by uid ' in text and b' 554 5.7.1 Rejected by a local rule - it is bad' in text and b'\n\n.a dot\nthe end\n' in text and b'\nReceived: from c.test ' in text
+        tap.check([] if ok else [text], '... and delivered')
+        tap.check([] if not kept(n) else [str(kept(n))], '... and is kept no more')
+        queued = re.search(r'released as (\w+)', released.stdout)
+        tap.check([] if n.until_log(f' operator id={queued[1]} .*result=released.*rule=rejects') else [n.log()], '... the log has who did it')
+        says('not twice', n.run('rejects', 'release', name), 1, 'no such message is kept')
+        for _ in range(3):
+            send(n, 'bad')
+        until(lambda: len(kept(n)) == 3)
+        says('remove wants to be told which', n.run('rejects', 'remove'), 2, 'says nothing of which')
+        says('removed', n.run('rejects', 'remove', kept(n)[0]), 0, '1 message removed')
+        for _ in range(12):
+            send(n, 'bad', text=('x' * 70 + '\r\n') * 3000)
+        tap.check([] if until(lambda: sum(os.path.getsize(f'{n.folder}/rejects/{k}') for k in kept(n)) > 800000) else [str(kept(n))], 'many')
+        full = sum(os.path.getsize(f'{n.folder}/rejects/{k}') for k in kept(n))
+        tap.check([] if full < 1400000 else [str(full)], 'they stop when there is no more room')
+        # Older than it may be: the name says when it came.
+        n.stop()
+        old = f'{n.folder}/rejects/0300000000000'
+        os.rename(f'{n.folder}/rejects/{kept(n)[0]}', old)
+        n.start()
+        tap.check([] if until(lambda: not os.path.exists(old)) else [str(kept(n))], 'the oldest go at the next start')
+        says('all of them', n.run('rejects', 'remove', '--all'), 0, 'removed')
+        says('... are gone', n.run('rejects'), 1, '0 messages')
+        for mistake in (['dance'], ['show'], ['release'], ['--limit', 'x'], ['-o', 'xml'], ['--no-such'], ['release', '../x']):
+            says('a mistake: ' + ' '.join(mistake), n.run('rejects', *mistake), 2, 'nixied rejects --help')
+        tap.check([] if n.stop() == 0 else [n.said], 'it ends well')
+        says('without a server nothing is released', n.run('rejects', 'release', name), 3, 'no server answers there')
+
+
+main()
+sys.exit(tap.done())
