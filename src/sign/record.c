@@ -35,8 +35,10 @@ sign_key_pem(EVP_PKEY *key, struct buf *out)
 	const bool ok = to != NULL &&
 			PEM_write_bio_PKCS8PrivateKey(to, key, NULL, NULL, 0, NULL, NULL) == 1;
 	const long len = ok ? BIO_get_mem_data(to, &text) : 0;
-	if (len > 0)
+	if (len > 0) {
+		WAS_WRITTEN(text, (size_t)len);
 		buf_add(out, (struct str){text, (size_t)len});
+	}
 	BIO_free(to);
 	FOREIGN_END();
 	return len > 0 && !buf_failed(out);

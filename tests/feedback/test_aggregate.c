@@ -164,18 +164,21 @@ test_tally(const char *path, struct buf *xml)
 static void
 test_report(struct str xml)
 {
-	static const char *const has[] = {"<org_name>mail.example.net</org_name>",
-		"<begin>1728000000</begin>\n<end>1728086399</end>",
-		"<domain>example.org</domain>\n<adkim>r</adkim>\n<aspf>s</aspf>\n<p>reject</p>\n"
-		"<sp>none</sp>\n<pct>100</pct>",
-		"<source_ip>192.0.2.1</source_ip>\n<count>3</count>",
-		"<disposition>reject</disposition>\n<dkim>fail</dkim>\n<spf>fail</spf>",
-		"<dkim>\n<domain>other.example</domain>\n<selector>s2</selector>\n<result>fail</"
-		"result>",
-		"<spf>\n<domain>bounce.example.org</domain>\n<scope>mfrom</scope>\n<result>pass</"
-		"result>"};
+	static const struct str has[] = {STR_INIT("<org_name>mail.example.net</org_name>"),
+		STR_INIT("<begin>1728000000</begin>\n<end>1728086399</end>"),
+		STR_INIT("<domain>example.org</domain>\n<adkim>r</adkim>\n<aspf>s</"
+			 "aspf>\n<p>reject</p>\n"
+			 "<sp>none</sp>\n<pct>100</pct>"),
+		STR_INIT("<source_ip>192.0.2.1</source_ip>\n<count>3</count>"),
+		STR_INIT("<disposition>reject</disposition>\n<dkim>fail</dkim>\n<spf>fail</spf>"),
+		STR_INIT("<dkim>\n<domain>other.example</domain>\n<selector>s2</"
+			 "selector>\n<result>fail</"
+			 "result>"),
+		STR_INIT("<spf>\n<domain>bounce.example.org</domain>\n<scope>mfrom</"
+			 "scope>\n<result>pass</"
+			 "result>")};
 	for (size_t i = 0; i < sizeof has / sizeof *has; i++)
-		tap_ok(str_has(xml, str_of(has[i])), "the report has %s", has[i]);
+		tap_ok(str_has(xml, has[i]), "the report has %s", has[i].ptr);
 	struct buf odd;
 	struct tally_row r = row("192.0.2.1", true);
 	r.header_from = STR("<a>&\x01\xff");
@@ -212,16 +215,17 @@ test_mail(struct str xml)
 		"... and comes back whole");
 	inflateEnd(&z);
 	aggregate_mail(&facts, to, 2, buf_str(&gz), &mail);
-	static const char *const has[] = {"From: <postmaster@example.net>\r\n",
-		"To: <a@example.org>,\r\n\t<b@example.net>\r\n",
-		"Subject: Report Domain: example.org\r\n\tSubmitter: "
-		"mail.example.net\r\n\tReport-ID: "
-		"<20241004.example.org>\r\n",
-		"Message-ID: <20241004.example.org@mail.example.net>\r\n",
-		"filename=\"mail.example.net!example.org!1728000000!1728086399.xml.gz\"\r\n",
-		"\r\nH4sIA"};
+	static const struct str has[] = {STR_INIT("From: <postmaster@example.net>\r\n"),
+		STR_INIT("To: <a@example.org>,\r\n\t<b@example.net>\r\n"),
+		STR_INIT("Subject: Report Domain: example.org\r\n\tSubmitter: "
+			 "mail.example.net\r\n\tReport-ID: "
+			 "<20241004.example.org>\r\n"),
+		STR_INIT("Message-ID: <20241004.example.org@mail.example.net>\r\n"),
+		STR_INIT("filename=\"mail.example.net!example.org!1728000000!1728086399.xml."
+			 "gz\"\r\n"),
+		STR_INIT("\r\nH4sIA")};
 	for (size_t i = 0; i < sizeof has / sizeof *has; i++)
-		tap_ok(str_has(buf_str(&mail), str_of(has[i])), "the mail has %s", has[i]);
+		tap_ok(str_has(buf_str(&mail), has[i]), "the mail has %s", has[i].ptr);
 	struct str rest = buf_str(&mail), line;
 	size_t longest = 0;
 	while (str_line(&rest, &line))
