@@ -313,6 +313,8 @@ content_judge(struct check_session *s, struct check_verdict *out)
 	if (out->is_refused)
 		return;
 	headers_write(s, out);
-	out->has_chain = s->dkim != NULL && !s->dkim->is_header_too_large;
+	/* Without memory a chain that is there was not looked at: then nothing is said of it. */
+	out->has_chain = s->dkim != NULL && !s->dkim->is_header_too_large &&
+			 (s->arc != NULL || s->dkim->chain.count == 0);
 	out->chain = s->arc != NULL ? s->arc->result : ARC_NONE;
 }
