@@ -228,8 +228,9 @@ message_body_set(struct message *m, struct extents *body)
 		free(m->parts.list);
 	m->part_count = (uint32_t)body->count;
 	if (body->count > 1) {
-		struct extent *const tight = realloc(body->list, body->count * sizeof *body->list);
-		m->parts.list = tight != NULL ? tight : body->list;
+		m->parts.list = realloc(body->list, body->count * sizeof *body->list);
+		if (m->parts.list == NULL) /* it cannot be made smaller: it stays as it is */
+			m->parts.list = body->list;
 	} else {
 		if (body->count == 1)
 			m->parts.one = body->list[0];

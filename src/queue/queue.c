@@ -134,7 +134,7 @@ queue_walk(const struct queue *q, uint64_t *cursor, size_t most, queue_visit *fn
 			return false;
 		for (; node != NULL; node = node->next, seen++) {
 			struct queue_message shown;
-			message_show(q, MESSAGE_OF(node), &shown);
+			message_show(q, MESSAGE_AT(node), &shown);
 			if (!fn(to, &shown))
 				return false;
 		}
@@ -192,7 +192,7 @@ queue_audit(const struct queue *q, struct queue_counts *out)
 	uint64_t done_here = 0; /* final, but its message still has others */
 	queue_count(q, out);
 	for (struct table_node *node = NULL; (node = table_next(&q->messages, node)) != NULL;) {
-		const struct message *const m = MESSAGE_OF(node);
+		const struct message *const m = MESSAGE_AT(node);
 		for (size_t i = 0; i < m->recipient_count; i++) {
 			const enum recipient_state s = (enum recipient_state)m->recipients[i].state;
 			waiting += s == RECIPIENT_WAITING;
@@ -260,7 +260,7 @@ queue_close(struct queue *q)
 	for (uint64_t cursor = 0; table_walk(&q->messages, &cursor, &node);)
 		for (struct table_node *next; node != NULL; node = next) {
 			next = node->next;
-			message_free(MESSAGE_OF(node));
+			message_free(MESSAGE_AT(node));
 		}
 	table_fini(&q->messages);
 	whys_fini(&q->whys);

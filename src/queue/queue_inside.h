@@ -146,6 +146,7 @@ struct queue {
 };
 
 #define MESSAGE_OF(node_) TABLE_OWNER(node_, struct message, node)
+#define MESSAGE_AT(node_) TABLE_AT(node_, struct message, node)
 
 /* ---- kept.c: a message in little memory; no input or output */
 

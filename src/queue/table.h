@@ -21,8 +21,9 @@ struct table {
 	size_t count;
 };
 
-#define TABLE_OWNER(node_, type, member)                                                           \
-	((node_) == NULL ? NULL : (type *)(void *)((char *)(node_)-offsetof(type, member)))
+/* TABLE_AT - the thing that a node lives in; TABLE_OWNER - the same, of a node that may be NULL */
+#define TABLE_AT(node_, type, member) ((type *)(void *)((char *)(node_)-offsetof(type, member)))
+#define TABLE_OWNER(node_, type, member) ((node_) == NULL ? NULL : TABLE_AT(node_, type, member))
 
 /* table_reserve - room for `more` nodes; false when memory ran out, and nothing changed */
 bool table_reserve(struct table *t, size_t more);

@@ -90,10 +90,24 @@ with Nixied(NIXIED, settings=SETTINGS, listeners=MX + SUBMISSIONS) as n:
         same('a mistake: ' + ' '.join(words), n.run(*words).returncode, 2)
     same('a message that is not there', n.run('queue', 'show', second).returncode, 1)
     same('everything', n.run('queue', 'remove', '--all').stdout, '1 of 1 recipients\n')
+
+    # More than is written at a time, by messages of many recipients: each once, the oldest first.
+    ids = [send(n, *(f'r{k}@many{i}.example' for k in range(95))) for i in range(6)]
+    rows = waiting(n, '--limit', '10000')
+    same('a long list has all', sorted(r['to'] for r in rows), sorted(f'r{k}@many{i}.example' for i in range(6) for k in range(95)))
+    same('... the oldest message first', [r['id'] for r in rows], [i for i in ids for _ in range(95)])
+    same('... and its recipients in their order', [r['to'] for r in rows[:95]], [f'r{k}@many0.example' for k in range(95)])
+    rows = waiting(n, '--limit', '300')
+    same('the oldest 300', [r['id'] for r in rows], [i for i in ids for _ in range(95)][:300])
+    text = n.run('queue', 'list', '--limit', '400').stdout
+    has('for people', text, '570 recipients, of which the oldest 400 are shown')
+    same('... as many', text.count(f'{USER} -> r'), 400)
+    same('one of many', [r['to'] for r in waiting(n, '--to', 'R7@many5.example')], ['r7@many5.example'])
+    same('all of them are removed', n.run('queue', 'remove', '--from', USER).stdout, '570 of 570 recipients\n')
     n.stop()
     done = n.run('queue')
     same('no server', (done.returncode, 'no server answers' in done.stderr), (3, True))
-    has('the audit reads the queue then', n.run('audit').stdout, 'recipients 4', 'discarded  2', 'bounced    1',
+    has('the audit reads the queue then', n.run('audit').stdout, 'recipients 574', 'discarded  572', 'bounced    1',
         'delivered  1', 'balanced')
 same('--help', subprocess.run([NIXIED, 'queue', '--help'], capture_output=True, check=False).returncode, 0)
 sys.exit(tap.done())
