@@ -191,7 +191,7 @@ return_all(struct operation *o)
 {
 	while (o->at < o->all.count) {
 		const struct select_place first = o->all.places[o->at];
-		uint32_t list[CHUNK];
+		uint32_t list[CHUNK] = {0};
 		size_t count = 0;
 		for (; o->at < o->all.count && count < CHUNK &&
 			o->all.places[o->at].message == first.message;

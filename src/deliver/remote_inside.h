@@ -240,7 +240,17 @@ enum client_tls link_tls_wanted(const struct link *l);
 bool link_may_go_clear(const struct link *l); /* when TLS fails */
 void link_shake_begin(struct link *l);
 bool link_shake(struct link *l, bool is_immediate); /* one step; false: it waits */
+
+/* remote_talk.c */
 void link_talk_begin(struct link *l, bool is_secure);
+bool link_talk(struct link *l); /* one event; false: the loop must wait, or the link is gone */
+bool link_fill(struct link *l); /* reads what came; false when nothing did */
+
+/* remote_link.c */
+void link_connect_next(struct link *l); /* to the next host, or the end */
+void link_disconnect(struct link *l);
+void link_job_leave(struct link *l); /* the job is over; the connection may stay */
+void link_kill(struct link *l);      /* done with; freed later, since whoever called stands on it */
 
 /* job_settle - what became of a recipient; r's texts are copied */
 void job_settle(struct remote_job *job, size_t recipient, const struct remote_result *r);

@@ -1,15 +1,11 @@
-/* One connection: hosts tried in order, TLS, and the machine of smtp/client.h on a stream. */
+/* One connection, from its beginning to its end: hosts tried in order, and what goes on when. */
 #include "deliver/remote_inside.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
-
-#define TEXT_PIECE_BYTES (24 << 10) /* of a message, read at a time */
 
 static void link_run(void *link);
-static void connect_next(struct link *l);
 
 /* ---- time ----------------------------------------------------------------------------------- */
 
@@ -32,8 +28,8 @@ timer_set(struct link *l)
 
 /* ---- its end -------------------------------------------------------------------------------- */
 
-static void
-connection_close(struct link *l)
+void
+link_disconnect(struct link *l)
 {
 	stream_close(&l->stream);
 	if (l->is_open)
@@ -57,7 +53,7 @@ link_remove(struct link *l)
 }
 
 /* Done with. Whoever called still stands on it: links_bury() frees it, from the loop. */
-static void
+void
 link_kill(struct link *l)
 {
 	if (l->state == LINK_DEAD)
@@ -65,7 +61,7 @@ link_kill(struct link *l)
 	if (l->state == LINK_IDLE)
 		l->place->idle_count--;
 	hosts_fini(&l->hosts);
-	connection_close(l);
+	link_disconnect(l);
 	evtimer_del(&l->timer);
 	link_remove(l);
 	l->state = LINK_DEAD;
@@ -91,8 +87,8 @@ links_bury(struct remote *r)
 }
 
 /* The job is over, whatever became of it; the connection stays for another when it can. */
-static void
-job_leave(struct link *l)
+void
+link_job_leave(struct link *l)
 {
 	struct remote_job *const job = l->job;
 	l->job = NULL;
@@ -124,9 +120,9 @@ connect_failed(struct link *l, int error)
 	if (l->try != NULL)
 		l->try->took_ms = clock_mono_ms() - l->began_ms;
 	job_note(l->job, &r);
-	connection_close(l);
+	link_disconnect(l);
 	l->host++;
-	connect_next(l);
+	link_connect_next(l);
 }
 
 /* A server in the middle that keeps its TLSA records back must gain nothing: RFC 7672 s2.1.2. */
@@ -147,7 +143,7 @@ dane_silent(struct link *l)
 		.peer = l->try};
 	job_note(l->job, &r);
 	l->host++;
-	connect_next(l);
+	link_connect_next(l);
 }
 
 /* All hosts were tried in vain, or there are none. */
@@ -159,12 +155,12 @@ hosts_end(struct link *l)
 	if (!job->was_reached && !job->is_cancelled && job->has_failure &&
 		f->outcome == REMOTE_DEFERRED && f->stage >= REMOTE_AT_CONNECT)
 		place_failed(l->place, f->words.len > 0 ? f->words.ptr : "");
-	job_leave(l);
+	link_job_leave(l);
 	link_kill(l);
 }
 
-static void
-connect_next(struct link *l)
+void
+link_connect_next(struct link *l)
 {
 	if (l->host == l->hosts.count || l->job->is_cancelled ||
 		l->job->try_count == REMOTE_TRIES_MAX) {
@@ -212,305 +208,7 @@ hosts_found(void *link)
 			.is_ours = str_is_set(l->place->where.host)};
 		job_note(l->job, &r);
 	}
-	connect_next(l);
-}
-
-/* ---- talking -------------------------------------------------------------------------------- */
-
-static void
-nonce_make(struct link *l)
-{
-	unsigned char bytes[sizeof l->nonce / 2];
-	if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes) {
-		l->nonce[0] = '\0';
-		return;
-	}
-	for (size_t i = 0; i < sizeof bytes; i++)
-		snprintf(l->nonce + 2 * i, 3, "%02x", bytes[i]);
-}
-
-void
-link_talk_begin(struct link *l, bool is_secure)
-{
-	const struct remote_place *const w = &l->place->where;
-	nonce_make(l);
-	l->settings = (struct client_settings){.host = l->remote->settings.hostname,
-		.is_lmtp = w->is_lmtp,
-		.knows_self = str_is_set(w->domain),
-		.tls = link_tls_wanted(l),
-		.avoids = l->remote->settings.uses_chunking ? 0 : EXTENSION_CHUNKING,
-		.user = w->user.len > 0 ? w->user : STR_NONE,
-		.password = w->password,
-		.nonce = l->nonce[0] != '\0' ? str_of(l->nonce) : STR_NONE};
-	client_init(&l->client, &l->settings, is_secure, clock_mono_ms());
-	l->state = LINK_TALKING;
-	l->messages = 0;
-	l->remote->counts.connected++;
-}
-
-/* The next transaction of the job, or what comes when there is none. */
-static void
-ready(struct link *l)
-{
-	struct remote_job *const job = l->job;
-	uint32_t most = client_recipients_max(&l->client);
-	if (client_is_tired(&l->client)) {
-		l->stays_here = true;
-		client_quit(&l->client, clock_mono_ms());
-		return;
-	}
-	if (!job->was_reached) {
-		job->was_reached = true;
-		place_worked(l->place);
-	}
-	if (l->tls[0] == '\0' && l->messages == 0)
-		l->remote->counts.tls_in_clear++;
-	if (l->place->recipients_max > 0 && most > l->place->recipients_max)
-		most = l->place->recipients_max;
-	if (job_scan(job) != 0) {
-		client_lost(&l->client, CAUSE_OWN_TEXT);
-		return;
-	}
-	/* Said to need SMTPUTF8 is not needing it: RFC 6531 s3.4. */
-	const bool has_utf8 = (l->client.offers & EXTENSION_SMTPUTF8) != 0;
-	l->envelope = (struct client_envelope){.path = job->reverse_path,
-		.size_bytes = (int64_t)job->body.bytes,
-		.is_8bit = job->has_8bit,
-		.is_utf8 = (job->flags & MESSAGE_SMTPUTF8) && (has_utf8 || job->has_8bit_header),
-		.requires_tls = (job->flags & MESSAGE_REQUIRETLS) != 0,
-		.is_ret_full = (job->flags & MESSAGE_RET_FULL) != 0,
-		.is_ret_headers = (job->flags & MESSAGE_RET_HEADERS) != 0,
-		.envelope_id = job->envelope_id,
-		.recipients = job->batch,
-		.recipient_count = job_batch(job, most)};
-	l->offset = 0;
-	l->messages++;
-	l->remote->counts.transactions++;
-	client_begin(&l->client, &l->envelope, clock_mono_ms());
-}
-
-/* A piece of the message; it is read once more when the buffer had no room for all of it. */
-static void
-text(struct link *l)
-{
-	static char piece[TEXT_PIECE_BYTES]; /* used within this call alone */
-	struct remote_job *const job = l->job;
-	const uint64_t left = job->body.bytes - l->offset;
-	const size_t n = left < sizeof piece ? (size_t)left : sizeof piece;
-	if (n > 0 && job->body.read(job->body.of, l->offset, piece, n) != 0) {
-		client_lost(&l->client, CAUSE_OWN_TEXT);
-		return;
-	}
-	const size_t used = client_text(
-		&l->client, (struct str){piece, n}, n == left, &l->out, clock_mono_ms());
-	l->offset += used;
-	l->remote->counts.bytes += used;
-}
-
-static void
-result(struct link *l, const struct client_event *e)
-{
-	struct remote_job *const job = l->job;
-	static const enum remote_outcome outcomes[] = {
-		[VERDICT_TAKEN] = REMOTE_TAKEN,
-		[VERDICT_DEFERRED] = REMOTE_DEFERRED,
-		[VERDICT_REFUSED] = REMOTE_REFUSED,
-		[VERDICT_LATER] = REMOTE_DEFERRED,
-	};
-	link_try_note(l);
-	struct remote_result r = link_result_of(l, e, outcomes[e->verdict]);
-	if (r.outcome == REMOTE_TAKEN && l->without_tls)
-		r.words = str_of(l->why_in_clear);
-	if (e->verdict == VERDICT_LATER) {
-		l->place->recipients_max = l->client.exchange.accepted;
-		return; /* open still */
-	}
-	if (event_is_of_the_connection(e)) {
-		job_note(job, &r);
-		return;
-	}
-	job_settle(job, job->batch_places[e->recipient], &r);
-}
-
-/* A transaction is over. */
-static void
-done(struct link *l)
-{
-	struct remote_job *const job = l->job;
-	if (!l->client.has_failed)
-		l->is_reused = false;
-	if (job->open_count == 0) /* else READY, or another host, goes on with it */
-		job_leave(l);
-}
-
-/* The connection is of no more use. */
-static void
-failed(struct link *l, const struct client_event *e)
-{
-	struct remote_job *const job = l->job;
-	if (job == NULL)
-		return;
-	link_try_note(l);
-	/* A connection that was closed while it was idle says nothing about the message. */
-	if (l->is_reused && l->client.exchange.heard == 0 && !e->may_be_taken &&
-		(e->cause == CAUSE_LOST || (e->cause == CAUSE_REPLY && e->code == 421))) {
-		job->has_failure = false;
-		job->try_count -= l->try != NULL;
-		l->try = NULL;
-		l->stays_here = true;
-		return;
-	}
-	if (e->cause == CAUSE_REPLY && e->code == 421)
-		place_busy(l->place);
-	const struct remote_result r = link_result_of(l, e,
-		client_cause_row(e->cause)->is_permanent ||
-				(e->cause == CAUSE_REPLY && e->code >= 500)
-			? REMOTE_REFUSED
-			: REMOTE_DEFERRED);
-	job_note(job, &r);
-}
-
-/* Closed; on with the job elsewhere, if it is not over. */
-static void
-failed_end(struct link *l)
-{
-	const bool retries_in_clear =
-		l->client.cause == CAUSE_TLS_FAILED && !l->without_tls && link_may_go_clear(l);
-	const bool stays_here = l->stays_here || retries_in_clear;
-	const bool is_self = l->client.cause == CAUSE_SELF;
-	if (retries_in_clear)
-		snprintf(l->why_in_clear, sizeof l->why_in_clear,
-			"in clear, since the handshake failed: %s", l->trouble);
-	connection_close(l);
-	l->is_reused = l->stays_here = false;
-	if (l->job == NULL) {
-		link_kill(l);
-		return;
-	}
-	l->without_tls = retries_in_clear;
-	if (!stays_here) /* RFC 5321 s5.1: behind ourselves no host is nearer than we are */
-		l->host = is_self ? l->hosts.count : l->host + 1;
-	connect_next(l);
-}
-
-static bool
-is_tired(const struct link *l)
-{
-	return client_is_tired(&l->client) || l->place->limit < l->place->link_count;
-}
-
-/* The job is over and the connection sound: the next job, or some time of idleness. */
-static void
-idle(struct link *l)
-{
-	struct place *const p = l->place;
-	if (is_tired(l) || l->remote->settings.idle_ms == 0) {
-		client_quit(&l->client, clock_mono_ms());
-		return;
-	}
-	l->state = LINK_IDLE;
-	p->idle_count++;
-	l->deadline_ms = clock_mono_ms() + l->remote->settings.idle_ms;
-	stream_wait(&l->stream, STREAM_READ);
-	place_pump_later(l->remote);
-}
-
-/* Sends what was written; false while the other end takes no more. */
-static bool
-flush(struct link *l)
-{
-	while (l->out_sent < l->out.len) {
-		const long n = stream_write(
-			&l->stream, l->out.ptr + l->out_sent, l->out.len - l->out_sent);
-		if (n == STREAM_AGAIN)
-			return false;
-		if (n < 0) {
-			client_lost(&l->client, CAUSE_LOST);
-			break;
-		}
-		l->out_sent += (size_t)n;
-	}
-	l->out.len = l->out_sent = 0;
-	return true;
-}
-
-/* Reads what came; false when nothing did. */
-static bool
-fill(struct link *l)
-{
-	if (l->in_bytes == sizeof l->in)
-		return false;
-	const long n = stream_read(&l->stream, l->in + l->in_bytes, sizeof l->in - l->in_bytes);
-	if (n == STREAM_AGAIN)
-		return false;
-	if (n <= 0)
-		client_lost(&l->client, CAUSE_LOST);
-	else
-		l->in_bytes += (size_t)n;
-	return true;
-}
-
-/* One event of the machine; false when the loop must wait, or the link is gone. */
-static bool
-talk(struct link *l)
-{
-	struct client_event e;
-	struct str in = {l->in, l->in_bytes};
-	const enum client_event_kind kind =
-		client_next(&l->client, &in, &l->out, &e, clock_mono_ms());
-	switch (kind) {
-	case CLIENT_RESULT:
-		result(l, &e);
-		break;
-	case CLIENT_FAILED:
-		failed(l, &e);
-		break;
-	default:
-		break;
-	}
-	memmove(l->in, in.ptr, in.len);
-	l->in_bytes = in.len;
-	switch (kind) {
-	case CLIENT_DONE:
-		done(l);
-		return true;
-	case CLIENT_READY:
-		if (l->job == NULL)
-			idle(l);
-		else
-			ready(l);
-		return l->state == LINK_TALKING;
-	case CLIENT_TEXT:
-		if (l->out.len > 0 && !flush(l)) {
-			stream_wait(&l->stream, STREAM_READ | STREAM_WRITE);
-			return fill(l); /* it may not want to hear the rest */
-		}
-		text(l);
-		return true;
-	case CLIENT_TLS:
-		if (!flush(l)) {
-			stream_wait(&l->stream, STREAM_WRITE);
-			return false;
-		}
-		link_shake_begin(l);
-		return true;
-	case CLIENT_CLOSE:
-		flush(l);
-		failed_end(l);
-		return false;
-	case CLIENT_FLUSH:
-	case CLIENT_MORE:
-		if (!flush(l)) {
-			stream_wait(&l->stream, STREAM_READ | STREAM_WRITE);
-			return fill(l);
-		}
-		if (kind == CLIENT_FLUSH || fill(l))
-			return true;
-		stream_wait(&l->stream, STREAM_READ);
-		return false;
-	default:
-		return true;
-	}
+	link_connect_next(l);
 }
 
 static void
@@ -535,7 +233,7 @@ link_run(void *link)
 	if (l->state == LINK_IDLE) { /* it speaks, or is gone */
 		l->place->idle_count--;
 		l->state = LINK_TALKING;
-		if (!fill(l)) {
+		if (!link_fill(l)) {
 			l->place->idle_count++;
 			l->state = LINK_IDLE;
 		}
@@ -546,7 +244,7 @@ link_run(void *link)
 		if (l->state == LINK_SHAKING)
 			goes_on = link_shake(l, link_is_immediate(l));
 		else
-			goes_on = l->state == LINK_TALKING && talk(l);
+			goes_on = l->state == LINK_TALKING && link_talk(l);
 	}
 	timer_set(l);
 }
