@@ -53,7 +53,7 @@ words_of(struct link *l, const struct client_event *e)
 		/* Why it must be, when no setting says so. */
 		if (l->place->where.tls == REMOTE_TLS_OPPORTUNISTIC) {
 			snprintf(l->trouble, sizeof l->trouble,
-				"%s is to be encrypted: the DNS has TLSA records of it (DANE)",
+				"%.150s is to be encrypted: the DNS has TLSA records of it (DANE)",
 				l->hosts.list[l->host].name);
 			return str_of(l->trouble);
 		}

@@ -12,6 +12,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* What a queue of a million costs depends on these. */
+_Static_assert(sizeof(struct kept_recipient) == 32, "32 bytes for a recipient");
+_Static_assert(sizeof(struct message) <= 96, "96 bytes for a message");
+
 /* ---- reasons */
 
 bool
