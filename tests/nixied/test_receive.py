@@ -60,7 +60,7 @@ def takes():
         shown = subprocess.run([NIXIE, 'code', got[3]], capture_output=True, text=True, check=False).stdout
         tap.check([] if 'C34' in shown else [shown], '`nixie code` knows the reply')
         same('it ends well', n.stop(), 0)
-        with Client(Nixied(NIXIED, folder=n.folder).start().ports['submission']) as c:
+        with Nixied(NIXIED, folder=n.folder) as again, Client(again.ports['submission']) as c:
             starts('submission is refused without TLS', [c.reply(), c.say('EHLO pc'), c.say('MAIL FROM:<a@b.example>')],
                    '220', '250', '530 5.7.0 Must issue a STARTTLS command first (X21')
 
