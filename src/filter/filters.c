@@ -125,16 +125,31 @@ copy_texts(struct filter_session *s, const struct filter_client *c)
 		.is_v6 = c->is_v6};
 }
 
-struct filter_session *
-filter_session_new(
-	struct filters *f, const struct filter_client *client, filter_done *done, void *to)
+/* Must anybody see the text? */
+static bool
+needs_text(const struct filter_session *s)
 {
+	const struct filter_settings *const set = s->backends->settings;
+	for (size_t i = 0; i < set->count; i++) {
+		const enum filter_kind kind = set->list[i].kind;
+		if ((s->wanted >> kind & 1) != 0 && kind != KIND_POLICY &&
+			(kind != KIND_SPAMD || !s->is_ours))
+			return true;
+	}
+	return false;
+}
+
+bool
+filter_session_new(struct filters *f, const struct filter_client *client, filter_done *done,
+	void *to, struct filter_session **out)
+{
+	*out = NULL;
 	if (f == NULL || f->backends == NULL || f->backends->settings->count == 0 ||
 		client->wanted == 0)
-		return NULL;
+		return true;
 	struct filter_session *const s = calloc(1, sizeof *s);
 	if (s == NULL)
-		return NULL;
+		return false;
 	s->filters = f;
 	s->backends = f->backends;
 	backends_use(s->backends);
@@ -149,7 +164,9 @@ filter_session_new(
 	evtimer_assign(&s->deadline, f->parts.base, on_deadline, s);
 	for (size_t i = 0; i < s->backends->settings->count; i++)
 		exchange_init(&s->list[i], &s->backends->list[i], answered, s);
-	return s;
+	s->needs_text = needs_text(s);
+	*out = s;
+	return true;
 }
 
 void
@@ -444,8 +461,10 @@ filter_client_name(struct filter_session *s, struct str name)
 void
 filter_body(struct filter_session *s, struct str piece)
 {
-	if (s != NULL)
+	if (s != NULL && s->needs_text)
 		spool_add(&s->text, piece);
+	else if (s != NULL)
+		s->text.bytes += piece.len; /* policy services are told how many */
 }
 
 /* The header as filters see it: what policy services added and the checks found in front, and
@@ -456,7 +475,7 @@ header_begin(struct filter_session *s, const struct filter_end *end)
 	struct buf came;
 	struct str field;
 	buf_init(&came, SPOOL_HEADER_BYTES_MAX + 4096);
-	const bool is_read = spool_header(&s->text, &came);
+	const bool is_read = !s->needs_text || spool_header(&s->text, &came);
 	struct str rest = buf_str(&came);
 	s->header_bytes = rest.len;
 	edits_front(&s->edits, &s->header);

@@ -77,10 +77,11 @@ struct filter_client {
 /*
  * filter_session_new - a message begins
  *
- * Returns  NULL when nobody is to be asked, or no memory. All functions below take NULL and pass
+ * out      NULL when nobody is to be asked: all functions below take that and pass
+ * Returns  false: no memory, and nobody can be asked
  */
-struct filter_session *filter_session_new(
-	struct filters *f, const struct filter_client *client, filter_done *done, void *to);
+bool filter_session_new(struct filters *f, const struct filter_client *client, filter_done *done,
+	void *to, struct filter_session **out);
 
 /* filter_session_free - also while a question is open; NULL is harmless */
 void filter_session_free(struct filter_session *s);

@@ -22,6 +22,7 @@ struct filter_session {
 	struct arena arena;
 	struct filter_facts facts;
 	bool is_ours;
+	bool needs_text; /* else it is only counted */
 	unsigned wanted;
 	enum filter_point at;
 	struct exchange list[FILTERS_MAX];

@@ -1,8 +1,10 @@
-#define _GNU_SOURCE /* O_TMPFILE */
+#define _GNU_SOURCE /* O_TMPFILE, mkostemp() */
 #include "filter/spool.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 void
@@ -35,11 +37,28 @@ write_all(int fd, struct str bytes)
 	return true;
 }
 
+/* A file that has no name, or none any more: not every file system can make one without. */
+static int
+file_open(const char *folder)
+{
+	char path[1024];
+	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
+		return fd;
+	const int n = snprintf(path, sizeof path, "%s/.filter-XXXXXX", folder);
+	if (n < 0 || (size_t)n >= sizeof path)
+		return -1;
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(path);
+	return fd;
+}
+
 /* What is in memory moves to the file, and so does all that follows. */
 static bool
 to_file(struct spool *t)
 {
-	t->fd = open(t->folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	t->fd = file_open(t->folder);
 	if (t->fd < 0 || !write_all(t->fd, buf_str(&t->memory)))
 		return false;
 	buf_fini(&t->memory);

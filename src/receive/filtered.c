@@ -10,7 +10,7 @@ wanted(const struct profile *p)
 	return p->filters >> 1;
 }
 
-static void
+static bool
 begin(struct guest *g, filter_done *done)
 {
 	char ip[ENDPOINT_TEXT_BYTES];
@@ -31,7 +31,7 @@ begin(struct guest *g, filter_done *done)
 		.is_v6 = s->client.family == 6,
 		.is_ours = check_is_exempt(g->check),
 		.wanted = wanted(g->profile)};
-	g->filter = filter_session_new(g->receive->parts.filters, &client, done, g);
+	return filter_session_new(g->receive->parts.filters, &client, done, g, &g->filter);
 }
 
 /* ---- what becomes of the envelope */
@@ -229,8 +229,11 @@ ask(struct guest *g, const struct check_verdict *checked, struct filter_outcome 
 	filter_client_name(g->filter, check_client_name(g->check));
 	switch (g->check_at) {
 	case CHECK_AT_MAIL:
-		begin(g, done);
-		return filter_mail(g->filter, m->sender, out);
+		if (begin(g, done))
+			return filter_mail(g->filter, m->sender, out);
+		*out = (struct filter_outcome){
+			.is_refused = true, .condition = CONDITION_FILTER_UNAVAILABLE};
+		return true;
 	case CHECK_AT_RCPT:
 		return filter_rcpt(g->filter, m->asked, out);
 	case CHECK_AT_DATA:
