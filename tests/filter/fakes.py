@@ -10,7 +10,9 @@ import threading
 
 
 class Fake:
-    """Listens on a port of the loopback; each connection is serve(connection, file) in a thread of its own."""
+    """Listens on a port of the loopback, or at `path`; each connection is serve(connection, file) in a thread of its own."""
+
+    path = None
 
     def __init__(self):
         self.seen = []
@@ -19,8 +21,14 @@ class Fake:
         self.socket = None
 
     def __enter__(self):
-        self.socket = socket.create_server(('127.0.0.1', 0))
-        self.place = '127.0.0.1:%d' % self.socket.getsockname()[1]
+        if self.path is not None:
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.bind(self.path)
+            self.socket.listen()
+            self.place = f'unix:{self.path}'
+        else:
+            self.socket = socket.create_server(('127.0.0.1', 0))
+            self.place = '127.0.0.1:%d' % self.socket.getsockname()[1]
         threading.Thread(target=self.accept, args=[self.socket], daemon=True).start()
         return self
 

@@ -5,6 +5,7 @@ usage: test_conditions_of_filters.py NIXIED NIXIE        TAP
 """
 
 import sys
+import tempfile
 
 from fakes import Clamd, Milter, Policy, Rspamd, Spamd, packet
 from mails import DOMAIN, LISTENER, SENDER, SETTINGS, TEXT, USER, Nixied, agree, send, stored
@@ -41,6 +42,17 @@ def clamd():
         fake.answer = b'stream: OK\0'
         tap.check(is_taken(send(n, big)), 'a message larger than the memory for it is taken')
         tap.check([] if fake.seen[-1].endswith(big.encode()) else [f'{len(fake.seen[-1])} bytes seen of {len(big)}'], '... and seen whole')
+
+
+def by_path():
+    """A socket of the file system, from within what the server is confined to."""
+    with tempfile.TemporaryDirectory() as folder:
+        fake = Clamd(b'stream: Worm FOUND\0')
+        fake.path = f'{folder}/clamd.sock'
+        with fake, Nixied(NIXIED, setting(clamd=fake.place), LISTENER) as n:
+            refused(n, 'X71', '550 5.7.1', 'Worm')
+            said = n.run('check').stdout
+            tap.check([said] if 'does not answer' in said else [], '... and nixied check reaches it there')
 
 
 def spamd():
@@ -174,6 +186,6 @@ def tried():
         tap.check([] if 'X71' in told and 'Worm' in told else [told], '`nixied try` asks the filters too')
 
 
-for part in (clamd, spamd, rspamd, milter, policy, together, tried):
+for part in (clamd, by_path, spamd, rspamd, milter, policy, together, tried):
     part()
 sys.exit(tap.done())
