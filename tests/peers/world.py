@@ -67,7 +67,7 @@ class World:
         self.n = Nixied(nixied, SETTINGS + settings, LISTENERS)
         self.inbox = self.n.mails  # where the user's reports arrive
         self.offset = 0
-        self.seen = {}
+        self.seen, self.reported = set(), {}
 
     def __enter__(self):
         self.dns.__enter__()
@@ -102,11 +102,11 @@ class World:
 
     def told(self):
         """What the reports in the user's mailbox tell: {recipient: (outcome, mail)}; the newest of each."""
-        for mail in self.inbox()[len(self.seen.setdefault('mails', [])):]:
-            self.seen['mails'].append(mail)
-            for outcome in read(self.nixie, mail):
-                self.seen.setdefault('told', {})[outcome.get('recipient', '')] = (outcome, mail)
-        return self.seen.get('told', {})
+        for mail in self.inbox():
+            if mail not in self.seen:  # threads write them: the last to arrive need not be the last by name
+                self.seen.add(mail)
+                self.reported.update((o.get('recipient', ''), (o, mail)) for o in read(self.nixie, mail))
+        return self.reported
 
     def outcome(self, recipient):
         """The outcome that a report tells of this recipient, and the report; ({}, b'') when none comes."""
