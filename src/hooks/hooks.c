@@ -33,7 +33,7 @@ struct hooks {
 	int64_t timeout_ms;
 	uint32_t last_id;
 	size_t open_count;
-	TAILQ_HEAD(, hook_question)
+	TAILQ_HEAD(hook_questions, hook_question)
 	open; /* in the order in which they were asked, and are answered */
 	struct hooks_counts counts;
 	/* Of a script that is being loaded. */
@@ -239,12 +239,20 @@ hooks_listen(struct hooks *h, struct event_base *base)
 
 /* ---- questions */
 
+/* sendmsg() reads what its struct may write. */
+static void *
+to_send(const void *bytes)
+{
+	void *same;
+	memcpy(&same, &bytes, sizeof same);
+	return same;
+}
+
 static bool
 send_frame(struct hooks *h, const struct runner_head *head, struct str before, struct str bytes)
 {
-	struct iovec parts[] = {{(void *)(uintptr_t)head, sizeof *head},
-		{(void *)(uintptr_t)before.ptr, before.len},
-		{(void *)(uintptr_t)bytes.ptr, bytes.len}};
+	struct iovec parts[] = {{to_send(head), sizeof *head}, {to_send(before.ptr), before.len},
+		{to_send(bytes.ptr), bytes.len}};
 	const struct msghdr message = {.msg_iov = parts, .msg_iovlen = 3};
 	ssize_t n;
 	do

@@ -25,8 +25,8 @@ struct script {
 };
 
 /* Where the script is found from inside Lua: an address is its key. */
-static const char script_key = 0;
-static const char end_key = 0; /* thrown by refuse() and its like, which are no error */
+static char script_key;
+static char end_key; /* thrown by refuse() and its like, which are no error */
 
 static void *
 allocate(void *script, void *block, size_t before, size_t after)
@@ -106,7 +106,7 @@ static int
 end_with(lua_State *lua, struct script *s, enum hook_act act)
 {
 	s->result.act = act;
-	lua_pushlightuserdata(lua, (void *)(uintptr_t)&end_key);
+	lua_pushlightuserdata(lua, &end_key);
 	return lua_error(lua);
 }
 
@@ -418,8 +418,7 @@ script_call(struct script *s, enum hook_point p, struct str facts, struct hook_r
 	count_begin(s);
 	lua_settop(s->lua, 0);
 	lua_pushcfunction(s->lua, call);
-	if (lua_pcall(s->lua, 0, 0, 0) != LUA_OK &&
-		lua_touserdata(s->lua, -1) != (void *)(uintptr_t)&end_key)
+	if (lua_pcall(s->lua, 0, 0, 0) != LUA_OK && lua_touserdata(s->lua, -1) != &end_key)
 		s->result = (struct hook_result){.act = HOOK_FAILED,
 			.words = error_words(s->lua, s->words, sizeof s->words)};
 	s->is_calling = false;
