@@ -53,6 +53,8 @@ void check_filters(const struct config *config, struct findings *f);
 void check_ports(const struct config *config, struct findings *f);
 /* check_hooks - the script: compiled, and run once as a server does when it starts */
 void check_hooks(const struct config *config, struct findings *f);
+/* check_keys - those that mail is signed with */
+void check_keys(const struct conf *conf, struct findings *f);
 void check_directory(const struct conf *conf, struct str host, struct findings *f);
 
 /* Where an address for listening is. */

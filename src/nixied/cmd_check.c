@@ -39,6 +39,7 @@ cmd_check(int argc, char **argv)
 	check_ports(&conf.config, &findings);
 	check_filters(&conf.config, &findings);
 	check_hooks(&conf.config, &findings);
+	check_keys(&conf, &findings);
 	check_directory(&conf, str_of(host), &findings);
 	findings_print(&findings, conf.path);
 	code = findings.of_kind[FINDING_WRONG] > 0 ? EXIT_NO : EXIT_DONE;

@@ -2,9 +2,9 @@
  * signing - messages of ours are signed, and those that are passed on are sealed, beside the loop
  *
  * A job is fed the message as it goes on: its header, its body, and at last the fields that stand
- *in front. An RSA signature costs a processor about a millisecond, which many sessions would feel,
- *so a thread makes it; what the thread reads is the job's own. The queue gets the message with its
- * signatures in front, so that what is kept is what goes out.
+ * in front. An RSA signature takes a quarter of a millisecond or more, which many sessions would
+ * feel, so a thread makes it; what the thread reads is the job's own. The queue gets the message
+ * with its signatures in front, so that what is kept is what goes out.
  *
  *	j = signing_begin(s);
  *	signing_header(j, field) ...  signing_body(j, piece) ...
