@@ -28,7 +28,7 @@ check_keys(const struct conf *conf, struct findings *f)
 			"no domain has a key: mail goes out unsigned");
 	else
 		findings_add(f, FINDING_GOOD, v[SETTING_dkim_keys].line, "",
-			"%zu keys sign mail; `nixied dkim check` asks the DNS for them",
+			"keys that sign mail: %zu; `nixied dkim check` asks the DNS for them",
 			keys->count);
 	sign_keys_release(keys);
 }

@@ -53,7 +53,14 @@ def main():
     nixied = str(pathlib.Path(sys.argv[1]).resolve())
     with tempfile.TemporaryDirectory() as folder:
         s = Server(nixied, pathlib.Path(folder) / 'demo')
-        check(says(s.check(), 0, 'wrong: 0'), 'a new server: nothing is wrong')
+        check(says(s.check(), 0, 'wrong: 0', 'no domain has a key: mail goes out unsigned'), 'a new server: nothing is wrong')
+        subprocess.run([nixied, 'dkim', '-c', s.conf, 'make', 'example.test', 'ed25519', 'e1'], check=True, capture_output=True, timeout=60)
+        key = s.top / 'keys/example.test/e1.pem'
+        key.with_suffix('.new').rename(key)
+        check(says(s.check(), 0, 'wrong: 0', 'keys that sign mail: 1'), 'a key that signs')
+        key.chmod(0o644)
+        check(says(s.check(), 1, 'wrong: 1', 'e1.pem: may be read by others', 'the server does not start'), 'a key that is no secret')
+        key.unlink()
         check(says(s.check('max_recipients = 1\n'), 1, 'nixied.conf:1:', 'max_recipients'), 'a value out of range')
         check(says(s.check('max_recipientz = 100\n'), 1, 'nixied.conf:1:', 'did you mean max_recipients?'),
               'a name that is none')

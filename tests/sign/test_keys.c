@@ -93,6 +93,9 @@ test_folder(void)
 	put("example.org/one.pem", ED_PEM, 0640);
 	tap_ok(load() == SIZE_MAX && strstr(words, "one.pem: may be read by others") != NULL,
 		"a key that its group may read: %s", words);
+	put("example.org/one.pem", ED_PEM, 0600);
+	if (geteuid() == 0 && chown(path_of("example.org/one.pem"), 65534, 65534) == 0)
+		tap_is_int(load(), 1, "root may look at the key of the server's user");
 	put("example.org/one.pem", "nonsense", 0600);
 	tap_ok(load() == SIZE_MAX && strstr(words, "holds no private key") != NULL,
 		"a file without one");
