@@ -237,7 +237,9 @@ address_is_robot(struct str address)
 {
 	static const struct str locals[] = {STR_INIT("mailer-daemon"), STR_INIT("postmaster"),
 		STR_INIT("mail-daemon"), STR_INIT("maildaemon"), STR_INIT("poostmaster"),
-		STR_INIT("mailerdaemon"),
+		STR_INIT("mailerdaemon"), STR_INIT("mailsystem"), STR_INIT("mail-system"),
+		STR_INIT("mailserver"), STR_INIT("mailgateway"), STR_INIT("mail-gateway"),
+		STR_INIT("mailrouter"), STR_INIT("mdaemon"),
 		STR_INIT("microsoftexchange329e71ec88ae4615bbc36ab6ce41109e")};
 	const struct str local = address_local(address);
 	for (size_t i = 0; i < sizeof locals / sizeof *locals; i++)

@@ -376,6 +376,19 @@ is_message_header(const struct header *h)
 	return known >= 2 || (known == 1 && (h->count == 1 || str_is_set(h->from_line)));
 }
 
+/* Are the fields of MIME all that is left of a header? */
+static bool
+has_lost_head(const struct header *h)
+{
+	static const struct str names[] = {STR_INIT("From"), STR_INIT("To"), STR_INIT("Subject"),
+		STR_INIT("Received"), STR_INIT("Return-Path"), STR_INIT("Message-ID"),
+		STR_INIT("Date"), STR_INIT("Delivered-To"), STR_INIT("X-Failed-Recipients")};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (header_has(h, names[i]))
+			return false;
+	return true;
+}
+
 /* Does the report itself name a recipient, so that what it returns is only what it is about? */
 static bool
 names_somebody(const struct facts *f)
@@ -492,6 +505,9 @@ read_once(struct facts *f, struct str whole, enum nixie_input kind)
 	read_prose(f, whole);
 	if (!f->feedback.is_there)
 		read_feedback_text(f);
+	/* Somebody saved the parts alone. */
+	if (kind != NIXIE_INPUT_MESSAGE && f->is_message && has_lost_head(&f->header))
+		f->is_message = false;
 	if (f->dsn.is_many)
 		facts_note(f, "recipients-limit", STR_NPOS);
 }

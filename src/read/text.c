@@ -457,6 +457,26 @@ read_local_part(struct reader *r, struct line *l)
 	return true;
 }
 
+/* "Recipient: a@b" */
+static bool
+read_labelled(
+	struct reader *r, struct line *l, struct str address, struct str tail, struct str label)
+{
+	/* "550 5.2.1 Account is not active: <a@b>" is an answer, and all of it counts. */
+	if (ascii_is_digit((unsigned char)label.ptr[0]) || !line_says(l, SIGN_RECIPIENT_LABEL) ||
+		!text_is_recipient_label(label))
+		return false;
+	/* What stands above, "Sender: x", is no word about this one. */
+	const uint64_t lead = r->lead;
+	r->lead = 0;
+	r->lead_line = UINT64_C(1) << SIGN_RECIPIENT_LABEL;
+	open_blocks(r, address, tail, NAMING_LABEL, l->raw);
+	r->lead = lead;
+	if (!str_is_set(r->p->labelled))
+		r->p->labelled = address;
+	return true;
+}
+
 static bool
 read_recipient(struct reader *r, struct line *l)
 {
@@ -490,19 +510,8 @@ read_recipient(struct reader *r, struct line *l)
 		return true;
 	}
 	if (text_label(l->bare, &address, &tail, &label)) {
-		/* "550 5.2.1 Account is not active: <a@b>" is an answer, and all of it counts. */
-		if (!ascii_is_digit((unsigned char)label.ptr[0]) &&
-			line_says(l, SIGN_RECIPIENT_LABEL) && text_is_recipient_label(label)) {
-			/* What stands above, "Sender: x", is no word about this one. */
-			const uint64_t lead = r->lead;
-			r->lead = 0;
-			r->lead_line = UINT64_C(1) << SIGN_RECIPIENT_LABEL;
-			open_blocks(r, address, tail, NAMING_LABEL, l->raw);
-			r->lead = lead;
-			if (!str_is_set(r->p->labelled))
-				r->p->labelled = address;
+		if (read_labelled(r, l, address, tail, label))
 			return true;
-		}
 		if (text_is_to_name(label)) {
 			const size_t current = r->current;
 			open_block(r, address, STR(""), NAMING_TO, l->raw);
@@ -513,6 +522,11 @@ read_recipient(struct reader *r, struct line *l)
 		if (text_is_message_field(label) || text_is_from_name(label))
 			return true;
 	}
+	/* The cells of a table that has lost its lines: "Recipient a@b". */
+	if (line_says(l, SIGN_RECIPIENT_LABEL) && !line_says(l, SIGN_FAILURE) &&
+		text_cells(l->bare, &address, &label) &&
+		read_labelled(r, l, address, STR(""), label))
+		return true;
 	if (text_named(head, line_says(l, SIGN_CONTACT), &address)) {
 		open_block(r, address, STR(""), NAMING_LABEL, l->raw);
 		return true;

@@ -196,6 +196,19 @@ text_label(struct str line, struct str *address, struct str *tail, struct str *l
 }
 
 bool
+text_cells(struct str line, struct str *address, struct str *label)
+{
+	size_t at = 0;
+	const struct str found = address_next(line, &at);
+	if (!str_is_set(found) || found.ptr - line.ptr > LABEL_BYTES_MAX ||
+		str_trim(str_between(found.ptr + found.len, line.ptr + line.len)).len > 0)
+		return false;
+	*label = str_trim(str_between(line.ptr, found.ptr));
+	*address = found;
+	return label->len > 0 && str_find_char(*label, ':', 0) == STR_NPOS;
+}
+
+bool
 text_listed(struct str *tail, struct str *address)
 {
 	size_t n = 0, at = 0;

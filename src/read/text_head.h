@@ -34,6 +34,10 @@ bool text_named(struct str line, bool is_contact, struct str *address);
  * what stands behind the address */
 bool text_label(struct str line, struct str *address, struct str *tail, struct str *label);
 
+/* text_cells - "Recipient a@b": an address at the end of a line, and a few words before it, without
+ * a colon */
+bool text_cells(struct str line, struct str *address, struct str *label);
+
 /* text_listed - at the head of *tail the next address of a list, "a@b, c@d; <e@f>": moves *tail
  * behind it */
 bool text_listed(struct str *tail, struct str *address);
