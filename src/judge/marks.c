@@ -220,16 +220,20 @@ mark_quoted_head(const struct facts *f)
 {
 	for (size_t i = 0; i < f->prose.lines.count && i < LINES_LOOKED_AT; i++) {
 		const struct str line = str_trim(f->prose.lines.list[i].raw);
-		size_t at = str_find_char(str_head(line, HEAD_LABEL_MAX), ':', 0);
-		if (at == STR_NPOS)
+		const size_t label = str_find_char(str_head(line, HEAD_LABEL_MAX), ':', 0);
+		size_t at = label;
+		if (label == STR_NPOS)
 			continue;
-		const struct str value = str_trim(str_from(line, at + 1));
-		if (text_is_subject_name(str_trim(str_head(line, at))) && tells_failure(f, value) &&
-			!is_persons_head(paragraph_of(f, i)))
+		const struct str value = str_trim(str_from(line, label + 1));
+		if (text_is_subject_name(str_trim(str_head(line, label))) &&
+			tells_failure(f, value) && !is_persons_head(paragraph_of(f, i)))
 			return paragraph_of(f, i);
 		/* Nobody writes to such an address, so that the label may be in any language. */
 		const struct str from = address_next(line, &at);
-		if (str_is_set(from) && str_starts_case(from, STR("mailer-daemon@")))
+		if (str_is_set(from) &&
+			(str_starts_case(from, STR("mailer-daemon@")) ||
+				(address_is_robot(from) &&
+					text_is_from_name(str_trim(str_head(line, label))))))
 			return paragraph_of(f, i);
 	}
 	return STR_NONE;
@@ -267,9 +271,11 @@ mark_points(const struct facts *f)
 	/* A header that lost its From is no person's. */
 	points += !header_has(&f->header, STR("From")) && prose_tells(f) ? 1 : 0;
 	/* What a person quotes of a report has lost its head. */
-	const bool is_quotation = f->is_quoted && prose_tells(f) &&
-				  (mark_head_block(f) || has_reply(f) || mark_refusals(f) > 0 ||
-					  f->prose.has_sentence);
+	const bool is_answered = has_reply(f) || mark_refusals(f) > 0;
+	const bool is_quotation =
+		f->is_quoted &&
+		((prose_tells(f) && (mark_head_block(f) || is_answered || f->prose.has_sentence)) ||
+			(mark_head_block(f) && is_answered));
 	points += is_quotation ? 3 : 0;
 	/* In the subject, and above an address in the text: "DELIVERY FAILURE", "... was not
 	 * delivered to: a@b". */

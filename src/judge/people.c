@@ -279,7 +279,7 @@ may_be_recipient(const struct facts *f, const struct people *p, const struct blo
 	if (b->naming >= NAMING_LABEL)
 		return !address_is_robot(b->address) || b->naming == NAMING_HEAD;
 	return !address_is_robot(b->address) && !str_eq_case(b->address, f->from_address) &&
-	       !str_eq_case(b->address, f->to_address) &&
+	       !str_eq_case(b->address, f->to_address) && !str_eq_case(b->address, p->quoted_to) &&
 	       !str_eq_case(b->address, f->returned.return_path);
 }
 
@@ -527,6 +527,8 @@ people_gather(const struct facts *f, bool is_failure, struct people *p)
 	for (size_t i = 0; i < f->prose.count; i++)
 		if (f->prose.blocks[i].naming == NAMING_TO) {
 			p->quoted_head = mark_quoted_head(f);
+			if (str_is_within(f->prose.blocks[i].address, p->quoted_head))
+				p->quoted_to = f->prose.blocks[i].address;
 			break;
 		}
 	from_fields(f, p, &ix);

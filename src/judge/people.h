@@ -50,6 +50,7 @@ struct person {
 
 struct people {
 	struct str quoted_head; /* of a report that somebody forwards in a text */
+	struct str quoted_to;   /* who got it */
 	struct person *list;
 	size_t count, room;
 	bool is_many;           /* RECIPIENTS_MAX was reached; who came behind it was passed over */

@@ -413,7 +413,7 @@ note_passing(struct reader *r, struct line *l)
 		b->own = l->bare;
 		b->is_listed = is_listed;
 		b->after = str_from(l->bare, l->bare.len);
-		r->p->has_sentence = r->p->has_sentence || line_says(l, SIGN_FAILURE);
+		r->p->has_sentence = r->p->has_sentence || is_failure;
 		if (current_block(r) == NULL && is_failure) {
 			r->current = r->p->count;
 			r->in_own = true;

@@ -57,7 +57,7 @@ struct prose {
 	size_t exchange_count, exchange_room;
 	struct str labelled; /* the first address behind "Recipient:" */
 	bool has_full;       /* a line begins with an address, domain and all */
-	bool has_sentence;   /* one that says that delivery to somebody failed */
+	bool has_sentence;   /* one that says that delivery to somebody failed, or waits */
 	struct dsn dsn;      /* fields met in the text */
 	struct text_lines lines;
 	bool is_many; /* NAMINGS_MAX was reached; what came behind it was passed over */

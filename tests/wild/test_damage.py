@@ -26,7 +26,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tools"))
 import tap  # noqa: E402
 
-FOLDERS = (".", "programs", "unseen")
+FOLDERS = (".", "programs", "unseen", "unseen7", "unseen8", "unseen9")
 PERSON = b"From: Ines <ines@office.example.com>\nTo: it@office.example.com\nSubject: "
 SECONDS = 120
 
@@ -130,6 +130,23 @@ def forwarded(mail):
         seen(mail)
 
 
+def forwarded_html(mail):
+    """As Outlook forwards: the fields in bold, and all of it as HTML."""
+    head = "".join(f"<b>{name}:</b> {html.escape(value)}<br>" for name, value in (
+        ("From", field(mail, "From")), ("Sent", "Tuesday"), ("To", field(mail, "To")),
+        ("Subject", field(mail, "Subject"))))
+    text = html.escape(seen(mail).decode("utf-8", "replace")).replace("\n", "<br>")
+    return PERSON + b"Fwd: x\nMIME-Version: 1.0\nContent-Type: text/html; charset=utf-8\n\n" + \
+        f"<div>see below</div><blockquote>{head}<br>{text}</blockquote>".encode()
+
+
+def mime_fields_alone(mail):
+    """Somebody saved the body: of the header, only what tells how to decode it is left."""
+    head, body = split(mail)
+    fields = re.findall(rb"(?im)^(?:content-|mime-)[^\n]*(?:\n[ \t][^\n]*)*", head)
+    return b"\n".join(fields or [b"X-Lost: 1"]) + b"\n\n" + body
+
+
 def attached(part):
     def damage(mail):
         content = base64.encodebytes(mail) if b"base64" in part else mail
@@ -167,6 +184,9 @@ DAMAGES = {
     "quoted": (quoted(b"> ", seen), 82, 2),
     "quoted with bars": (quoted(b"| ", seen), 82, 2),
     "forwarded in the text": (forwarded, 85, 2),
+    "quoted twice": (quoted(b">> ", seen), 85, 2),
+    "forwarded as HTML": (forwarded_html, 87, 1),
+    "the header lost but for MIME": (mime_fields_alone, 98, 1),
     "attached": (attached(b"Content-Type: message/rfc822"), 92, 1),
     "attached as a file": (attached(FILE), 92, 1),
 }

@@ -27,7 +27,7 @@ FLOORS = {
                  "reason": 99},
     "unseen7": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100,
                 "reason": 100},
-    "unseen8": {"kind": 100, "recipients": 98, "action": 100, "status": 100, "reply": 100,
+    "unseen8": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100,
                 "reason": 100},
     "unseen9": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100,
                 "reason": 100},
