@@ -8,11 +8,13 @@
 #define SERVE_SETTINGS_H
 
 #include "serve/peer.h"
-#include "web/web.h"
 
 #define SETTINGS_LISTEN_MAX 8
 #define SETTINGS_PROXIES_MAX 32
 #define SETTINGS_LISTEN_DEFAULT "127.0.0.1:8025"
+
+struct web_request;
+struct web_response;
 
 enum setting_unit { UNIT_COUNT, UNIT_BYTES, UNIT_SECONDS, UNIT_FLAG };
 
@@ -48,7 +50,9 @@ struct settings {
 	struct trusted proxies[SETTINGS_PROXIES_MAX]; /* whose word about clients is taken */
 	size_t proxy_count;
 	bool is_rfc7239; /* their word is the field Forwarded, not X-Forwarded-For */
-	web_more *more;  /* pages besides those of web.h; NULL: none */
+	/* Pages besides those of web.h, a web_more; NULL: none. Who only sets numbers need not know
+	 * of the web. */
+	bool (*more)(void *to, const struct web_request *req, struct web_response *res);
 	void *more_to;
 };
 
