@@ -16,7 +16,7 @@ class Fake:
 
     def __init__(self):
         self.seen = []
-        self.connections = self.most = 0  # all of them; at a time
+        self.connections = 0
         self.open = set()
         self.socket = None
 
@@ -55,7 +55,6 @@ class Fake:
                 return
             self.connections += 1
             self.open.add(connection)
-            self.most = max(self.most, len(self.open))
             threading.Thread(target=self.run, args=[connection], daemon=True).start()
 
     def run(self, connection):

@@ -160,11 +160,33 @@ def line():
         for c in clients:
             c.start()
         until(lambda: fake.connections == 2 and n.log().count('check=total result=pass') >= 12)  # all are at their end
+        with socket.create_connection(fake.place.split(':')) as probe:  # they are accepted in the order in which they came
+            until(lambda: any(c.getpeername() == probe.getsockname() for c in list(fake.open)))
+            asked = fake.connections - 1
         fake.gate.set()
         for c in clients:
             c.join()
-        tap.check([] if fake.most == 2 else [f'{fake.most} connections'], 'no more than clamd_connections at a time')
+        tap.check([] if asked == 2 else [f'{asked} connections'], 'no more than clamd_connections at a time')
         tap.check([] if all(r.startswith('250 ') for r in results) and len(results) == 6 else results, '... and the others wait for their turn')
+
+
+def full():
+    """The line has 100 places (FILTER_LINE_MAX): who comes then is deferred at once."""
+    more = 'clamd_connections = 1\nmax_connections_per_client = 200\n'
+    with Gated() as fake, Nixied(NIXIED, lines('clamd', 'clamd', fake.place, 'defer', '90s') + more, LISTENER) as n:
+        results = []
+        clients = [threading.Thread(target=lambda: results.append(send(n)[-1])) for _ in range(101)]
+        for c in clients:
+            c.start()
+        until(lambda: fake.connections == 1 and n.log().count('check=total result=pass') >= 202)
+        reply = send(n)[-1]
+        tap.check(agree(n, NIXIE, reply, 'X88', 'clamd') + ([] if any('more questions wait' in a for a in alarms(n)) else alarms(n)),
+                  'behind one that is asked and 100 that wait, the next is deferred')
+        fake.gate.set()
+        for c in clients:
+            c.join()
+        taken = sum(r.startswith('250 ') for r in results)
+        tap.check([] if taken == 101 else [f'{taken} of 101'], '... and all others are answered in their turn')
 
 
 def leaves():
@@ -199,6 +221,7 @@ for setting_name, (_, kind, works, liars) in KINDS.items():
     lying(setting_name, kind, liars)
 recovers()
 line()
+full()
 leaves()
 stops()
 sys.exit(tap.done())
