@@ -47,7 +47,7 @@ def enter(*peers):
             fetched(peer)
         sys.stdout.flush()
         os.execvpe('unshare', [*NAMESPACES, sys.executable, *sys.argv], {**os.environ, INSIDE: '1'})
-    # The first process of a namespace is asked for its children's children, and for the loopback.
+    # Here it is the first process: when unshare is ended it must go, too, and all else goes with it.
     ctypes.CDLL(None).prctl(1, 9)  # PR_SET_PDEATHSIG, SIGKILL
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         fcntl.ioctl(s, 0x8914, struct.pack('16sH14x', b'lo', 0x49))  # SIOCSIFFLAGS: up, loopback, running
