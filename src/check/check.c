@@ -349,7 +349,8 @@ check_body(struct check_session *s, struct str piece)
 		return;
 	if (s->settings->blocked_links.count > 0)
 		buf_add(&s->text, str_head(piece, LINKS_TEXT_BYTES_MAX - s->text.len));
-	if (s->settings->dmarc == CHECK_OFF || s->has_no_memory)
+	if ((s->settings->dmarc == CHECK_OFF && s->settings->dkim_required[0] == '\0') ||
+		s->has_no_memory)
 		return;
 	if (s->dkim == NULL)
 		s->dkim = dkim_new(clock_wall_ms() / 1000);

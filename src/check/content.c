@@ -151,6 +151,45 @@ is_vouched_for(struct check_session *s, struct str *by)
 	       arc_vouches(s->arc, str_of(s->settings->arc_trusted), str_of(s->dmarc.domain), by);
 }
 
+static bool
+is_required(const struct check_session *s, struct str author)
+{
+	struct str rest = str_of(s->settings->dkim_required), word;
+	while ((word = str_word(&rest)).len > 0)
+		if (str_eq_case(word, author) || str_eq_case(dmarc_organization(author), word))
+			return true;
+	return false;
+}
+
+/* Mail of domains that always sign: dkim_required. */
+static void
+required_found(struct check_session *s)
+{
+	struct str domains[AUTHORS_MAX];
+	const size_t count = s->settings->dkim_required[0] != '\0' ? authors(s, domains) : 0;
+	bool has_passed = false, has_policy = false, has_failed = false;
+	if (count == 0 || !is_required(s, domains[0]))
+		return;
+	for (size_t i = 0; i < s->dkim->count; i++) {
+		const struct dkim_signature *const one = &s->dkim->signatures[i];
+		has_passed |= one->result == DKIM_PASS;
+		has_policy |= one->result == DKIM_POLICY;
+		has_failed |= one->result == DKIM_TEMPERROR;
+		if (one->result == DKIM_PASS && dmarc_is_aligned(domains[0], one->domain, false))
+			return;
+	}
+	struct finding *const f = finding_add(&s->mail, TEST_DKIM, STR("required"));
+	if (f == NULL)
+		return;
+	f->words = f->facts.domain = domains[0];
+	f->defers = has_failed;
+	f->refuses = !has_failed;
+	f->condition = has_failed   ? CONDITION_ORIGIN_UNCHECKED
+		       : has_passed ? CONDITION_DKIM_NOT_THE_AUTHOR
+		       : has_policy ? CONDITION_DKIM_NOT_ACCEPTABLE
+				    : CONDITION_DKIM_REFUSED;
+}
+
 /* The policy that counts: who only tries it out (t=y, pct=0) is taken one step lighter. */
 static enum dmarc_policy
 policy_of(const struct dmarc_find *d)
@@ -304,6 +343,7 @@ content_judge(struct check_session *s, struct check_verdict *out)
 {
 	if (s->dkim != NULL) {
 		dkim_found(s);
+		required_found(s);
 		arc_found(s);
 		if (s->author_count > 0 && s->settings->dmarc != CHECK_OFF)
 			dmarc_found(s);

@@ -77,6 +77,8 @@ found_spf(struct check_session *s, const struct spf *spf)
 		if (!s->is_late)
 			run_policy(s, f->facts.domain);
 	}
+	if (spf->result == SPF_PERMERROR && s->settings->refuses_broken_spf)
+		weigh(f, mode, s->settings->spf_score, CONDITION_SPF_RECORD_BROKEN);
 	if (spf->result == SPF_SOFTFAIL && mode >= CHECK_SCORE)
 		weigh(f, CHECK_SCORE, s->settings->spf_score / 2, CONDITION_SPF_REFUSED);
 	else if (spf->result == SPF_TEMPERROR)

@@ -36,18 +36,28 @@ networks_of(struct str text, struct check_settings *s)
 	}
 }
 
+/* Its own, since a configuration goes before its sessions. */
+static char *
+text_of(const struct config *config, enum config_setting s)
+{
+	const struct str text = config->values[s].text;
+	return strndup(text.len > 0 ? text.ptr : "", text.len);
+}
+
 struct check_settings *
 settings_new(const struct config *config, char words[static SETTINGS_WORDS_MAX])
 {
 	struct check_settings *const s = calloc(1, sizeof *s);
-	const struct str trusted = config->values[SETTING_arc_trusted].text;
-	if (s == NULL || (s->arc_trusted = strndup(
-				  trusted.len > 0 ? trusted.ptr : "", trusted.len)) == NULL) {
+	if (s != NULL) {
+		s->uses = 1;
+		s->arc_trusted = text_of(config, SETTING_arc_trusted);
+		s->dkim_required = text_of(config, SETTING_dkim_required);
+	}
+	if (s == NULL || s->arc_trusted == NULL || s->dkim_required == NULL) {
 		snprintf(words, SETTINGS_WORDS_MAX, "out of memory");
-		free(s);
+		settings_release(s);
 		return NULL;
 	}
-	s->uses = 1;
 	networks_of(config->values[SETTING_check_exempt].text, s);
 	s->spf = (enum check_mode)number(config, SETTING_spf);
 	s->sender = (enum check_mode)number(config, SETTING_sender_mx_check);
@@ -55,6 +65,7 @@ settings_new(const struct config *config, char words[static SETTINGS_WORDS_MAX])
 	s->reverse = (enum check_mode)number(config, SETTING_ptr_check);
 	static const enum check_mode dmarc_modes[] = {CHECK_OFF, CHECK_LOG, CHECK_REFUSE};
 	s->dmarc = dmarc_modes[number(config, SETTING_dmarc)];
+	s->refuses_broken_spf = number(config, SETTING_spf_permerror_refuses) != 0;
 	s->spf_waits = number(config, SETTING_spf_waits_for_dmarc) != 0;
 	s->spf_score = (unsigned)number(config, SETTING_spf_score);
 	s->sender_score = (unsigned)number(config, SETTING_sender_mx_score);
@@ -83,6 +94,7 @@ settings_release(struct check_settings *s)
 	if (s == NULL || --s->uses > 0)
 		return;
 	free(s->arc_trusted);
+	free(s->dkim_required);
 	free(s);
 }
 

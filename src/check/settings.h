@@ -21,8 +21,10 @@ struct check_settings {
 	enum check_mode spf, sender, helo, reverse, dmarc; /* dmarc: never CHECK_SCORE */
 	unsigned spf_score, sender_score, helo_score, reverse_score;
 	unsigned refuse_score;
-	char *arc_trusted; /* domains; never NULL */
-	bool spf_waits;    /* for DMARC, where the domain has a policy */
+	char *arc_trusted;   /* domains; never NULL */
+	char *dkim_required; /* domains; never NULL */
+	bool refuses_broken_spf;
+	bool spf_waits; /* for DMARC, where the domain has a policy */
 	struct lists blocked_ips, blocked_domains, allowed_ips, blocked_links;
 	int64_t timeout_ms;
 	bool has_tally; /* of DMARC's results, for reports */

@@ -79,7 +79,8 @@
 		"refused, with the words of the check that weighs most.")                          \
 	X(spf, WORD, SERVER, "refuse", 0, 0,                                                       \
 		"|off|log|score|refuse| What SPF's fail does (RFC 7208). With refuse, a "          \
-		"DNS that fails defers; softfail and permerror never refuse.")                     \
+		"DNS that fails defers; softfail never refuses, nor does permerror, unless "       \
+		"spf_permerror_refuses.")                                                          \
 	X(spf_score, COUNT, SERVER, "5", 0, 10000,                                                 \
 		"What SPF's fail counts with spf = score; softfail counts half of it.")            \
 	X(sender_mx_check, WORD, SERVER, "refuse", 0, 0,                                           \
@@ -117,6 +118,15 @@
 	X(spf_waits_for_dmarc, FLAG, SERVER, "yes", 0, 0,                                          \
 		"Whether spf = refuse leaves the last word to DMARC where the domain has a "       \
 		"policy: forwarded mail fails SPF, and its signature may still vouch.")            \
+	X(spf_permerror_refuses, FLAG, SERVER, "no", 0, 0,                                         \
+		"Whether a record of SPF that is wrong (permerror) does what a fail does. It is "  \
+		"the owner's "                                                                     \
+		"fault, and seldom the sender's: say yes only where mail without a valid record "  \
+		"is not wanted.")                                                                  \
+	X(dkim_required, TEXT, SERVER, "", 0, 4000,                                                \
+		"Domains whose mail always has a DKIM signature of theirs, as one's bank: with "   \
+		"such a domain in From, "                                                          \
+		"and without a valid signature by it, a message is refused whatever DMARC says.")  \
 	X(dmarc, WORD, SERVER, "refuse", 0, 0,                                                     \
 		"|off|log|refuse| What the policy of the domain in From does when neither SPF "    \
 		"nor a DKIM signature agrees with it (RFC 7489): p=reject refuses, "               \

@@ -259,6 +259,11 @@ for name, args, want, headers, in_log in [
 	('X76: a subdomain, when it must be the same', (UNSIGNED, {**policy('v=DMARC1; p=reject; aspf=s'), ('www.football.example.com', 'TXT'): ['v=spf1 ip4:192.0.2.7']}, None,
 		'u@www.football.example.com'), '550 5.7.26 Rejected by the DMARC policy of football.example.com: SPF pass for www.football.example.com, which is another domain; '
 		'no DKIM signature (X76 TEST)', [], ''),
+	('X73: who always signs has not', (UNSIGNED, OURS, {'dmarc': 'off', 'dkim_required': 'bank.example example.com'}), '550 5.7.20 No passing DKIM signature found (X73 TEST)', [],
+		'check=dkim result=required rule=football.example.com'),
+	('X73: ... nor rightly', (CHANGED, OURS, {'dmarc': 'off', 'dkim_required': AUTHOR}), '550 5.7.20 No passing DKIM signature found (X73 TEST)', [], ''),
+	('who always signs has', (SIGNED, OURS, {'dmarc': 'off', 'dkim_required': AUTHOR}), 'pass', [], 'check=dkim result=pass'),
+	('another who always signs is not meant', (UNSIGNED, OURS, {'dmarc': 'off', 'dkim_required': 'bank.example'}), 'pass', [], ''),
 	('p=none says nothing', (UNSIGNED, {**policy('v=DMARC1; p=none'), **ELSEWHERE}, None, 'u@other.example'), 'pass', ['dmarc=fail (p=none)'], 'result=fail'),
 	('p=quarantine marks', (UNSIGNED, {**policy('v=DMARC1; p=quarantine'), **ELSEWHERE}, None, 'u@other.example'), 'pass', ['dmarc=fail (p=quarantine)', 'X-Spam-Flag: YES'], ''),
 	('who tries it out is taken a step lighter', (UNSIGNED, {**policy('v=DMARC1; p=reject; t=y'), **ELSEWHERE}, None, 'u@other.example'), 'pass', ['X-Spam-Flag: YES'], ''),
@@ -284,7 +289,7 @@ for name, args, want, headers, in_log in [
 	check(all(h in at_end for h in headers), '... in the header', at_end, headers)
 	check(in_log in log, '... in the log', log.splitlines(), in_log)
 	if at_end[:1] in '45':
-		check(explained(at_end) in ('dmarc_failure', 'spf_failure', 'auth_failure'), '... explained', explained(at_end))
+		check(explained(at_end) in ('dmarc_failure', 'spf_failure', 'auth_failure', 'dkim_failure'), '... explained', explained(at_end))
 
 at_rcpt, _, _ = text(UNSIGNED, NOT_OURS)
 check(at_rcpt.startswith('550 5.7.23 '), 'without a policy SPF decides at RCPT', at_rcpt)
@@ -321,6 +326,10 @@ with tempfile.TemporaryDirectory() as folder:
 		f.write('Subject: bounce\n\n')
 	got, log = run(server, grey, 'client ' + CLIENT, 'helo x', 'mail ', 'rcpt a@here.example', 'end ' + os.path.join(folder, 'mail'), folder=folder)
 	check(got[0] == 'pass' and got[-1].startswith('451 4.7.1 ') and 'rule="192.0.2.0/24 <>"' in log, 'the null sender waits at the end of its text', got, log)
+
+server = Server(ZONE)
+got, log = run(server, {**QUIET, 'spf': 'refuse', 'spf_permerror_refuses': 'yes'}, 'client ' + CLIENT, 'helo x', 'mail u@broken.example', 'rcpt a@here.example')
+check(got[-1] == '550 5.7.24 SPF record of broken.example is not valid (permerror) (X47 TEST)' and 'check=spf result=permerror' in log, 'X47: a broken record refuses where it is told to', got, log)
 
 for setting, value in [('dnsbl', 'nodots'), ('dnsbl', 'a.example=127.0.0'), ('dnsbl', 'a.example=127.0.0.[9..2]'), ('rhsbl', 'a.example*x'), ('dnswl', 'a.example*1001'),
 	('dnsbl', ' '.join('l%d.example' % i for i in range(17)))]:
