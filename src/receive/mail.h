@@ -62,6 +62,7 @@ struct mail {
 	struct str checked;     /* while the script is asked at its end */
 	struct queue_intake *intake;
 	struct signing_job *sign; /* NULL: nobody vouches for it */
+	bool is_ours;             /* of people here: it is signed, and not sealed */
 	struct buf front;         /* what goes in front of its text */
 	char id[QUEUE_ID_BYTES];
 	uint64_t message;

@@ -14,9 +14,14 @@
 void
 mail_begin_signing(struct mail *m)
 {
-	const struct guest *const g = m->guest;
+	struct guest *const g = m->guest;
 	/* `nixied try` has no threads for it. */
-	if (m->receive->parts.workers != NULL && g->profile->settings.kind != LISTENER_LMTP)
+	if (!signing_has_keys(m->receive->parts.signing) || m->receive->parts.workers == NULL ||
+		g->profile->settings.kind == LISTENER_LMTP)
+		return;
+	m->is_ours = g->session.is_authenticated || guest_is_of_ours(g);
+	/* What a stranger brings for a mailbox here is not even hashed. */
+	if (m->is_ours || str_is_set(m->passed_on_by))
 		m->sign = signing_begin(m->receive->parts.signing);
 }
 
@@ -116,12 +121,10 @@ is_sealed(struct mail *m)
 bool
 mail_sign(struct mail *m, signing_done *done)
 {
-	struct guest *const g = m->guest;
 	if (m->sign == NULL)
 		return false;
 	signing_front(m->sign, buf_str(&m->front));
-	const bool is_ours = g->session.is_authenticated || guest_is_of_ours(g);
-	if (is_ours ? author_is_signed(m) : is_sealed(m)) {
+	if (m->is_ours ? author_is_signed(m) : is_sealed(m)) {
 		signing_go(m->sign, done, m);
 		return true;
 	}

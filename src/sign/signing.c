@@ -110,10 +110,16 @@ job_free(struct signing_job *j)
 	free(j);
 }
 
+bool
+signing_has_keys(const struct signing *s)
+{
+	return s != NULL && s->keys != NULL && s->keys->count > 0;
+}
+
 struct signing_job *
 signing_begin(struct signing *s)
 {
-	if (s == NULL || s->keys == NULL || s->keys->count == 0)
+	if (!signing_has_keys(s))
 		return NULL;
 	struct signing_job *const j = calloc(1, sizeof *j);
 	if (j == NULL)

@@ -38,6 +38,9 @@ bool signing_configure(
 /* signing_free - when no job is left; NULL is harmless */
 void signing_free(struct signing *s);
 
+/* signing_has_keys - is there anything to sign with? false for NULL */
+bool signing_has_keys(const struct signing *s);
+
 /* signing_begin - NULL: there are no keys, or no memory, and the message goes unsigned. All
  * functions below take NULL */
 struct signing_job *signing_begin(struct signing *s);
