@@ -253,8 +253,7 @@ lanes_lower(struct lanes l)
 
 #endif
 
-/* lanes_next - the bytes at `p`: 16, or those that are left and NULs behind them; `left` is not 0
- */
+/* lanes_next - the bytes at `p`: 16, or those that are left, and NULs behind them */
 static inline struct lanes
 lanes_next(const char *p, size_t left)
 {

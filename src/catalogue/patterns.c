@@ -247,8 +247,9 @@ has_head(const struct pattern_entry *entry)
 struct scan {
 	struct str text;
 	unsigned tables;
-	unsigned asked; /* as in the filters and the entries */
-	size_t last_four; /* how many places of the text have four bytes */
+	unsigned asked;    /* as in the filters and the entries */
+	unsigned from, to; /* of a pair of buckets, those that may have what is asked */
+	size_t last_four;  /* how many places of the text have four bytes */
 	struct pattern_hit *hits;
 	size_t n, max;
 };
@@ -378,14 +379,14 @@ try_entry(struct scan *s, size_t at, const struct pattern_entry *entry)
 	return true;
 }
 
-/* Compares the patterns of a bucket; false when there is no room for more hits. */
+/* Compares the patterns of a pair of buckets; false when there is no room for more hits. */
 static inline bool
-try_bucket(struct scan *s, size_t at, uint64_t eight, uint32_t bucket, bool is_short)
+try_bucket(struct scan *s, size_t at, uint64_t eight, uint32_t pair, bool is_short)
 {
 	const struct pattern_entry *entry =
-		catalogue_pattern_entries + catalogue_pattern_buckets[bucket];
+		catalogue_pattern_entries + catalogue_pattern_buckets[2 * pair + s->from];
 	const struct pattern_entry *const end =
-		catalogue_pattern_entries + catalogue_pattern_buckets[bucket + 1];
+		catalogue_pattern_entries + catalogue_pattern_buckets[2 * pair + s->to];
 	for (; entry < end; entry++)
 		if (is_anchor(entry, eight, is_short) && (entry->asked & s->asked) != 0 &&
 			check_stands(s, at, entry) && !try_entry(s, at, entry))
@@ -446,23 +447,23 @@ try_loose(struct scan *s)
 static bool
 try_heads(struct scan *s, size_t at, const char *block, uint64_t heads)
 {
+	const unsigned asked = s->asked;
 	uint8_t passed[BLOCK_BYTES];
 	unsigned count = 0;
 	for (; heads != 0; heads &= heads - 1) {
 		const unsigned i = (unsigned)__builtin_ctzll(heads);
 		const uint64_t eight = eight_here(block + i);
 		passed[count] = (uint8_t)i;
-		count += ((asked_of_long(eight) | asked_of_short((uint32_t)eight)) & s->asked) != 0;
+		count += ((asked_of_long(eight) | asked_of_short((uint32_t)eight)) & asked) != 0;
 	}
 	for (unsigned k = 0; k < count; k++) {
 		const size_t i = passed[k];
 		const uint64_t eight = eight_here(block + i);
-		if ((asked_of_long(eight) & s->asked) != 0 &&
+		if ((asked_of_long(eight) & asked) != 0 &&
 			!try_bucket(s, at + i, eight, pattern_hash_8(eight, PATTERN_BUCKET_BITS),
 				false))
 			return false;
-		if ((asked_of_short((uint32_t)eight) & s->asked) != 0 &&
-			!try_short(s, at + i, eight))
+		if ((asked_of_short((uint32_t)eight) & asked) != 0 && !try_short(s, at + i, eight))
 			return false;
 	}
 	return true;
@@ -532,10 +533,13 @@ patterns_find(struct str folded, unsigned tables, struct pattern_hit *hits, size
 	const unsigned reasons = PATTERN_PHRASE | PATTERN_BLOCKLIST | PATTERN_PROVIDER_CODE;
 	const unsigned placed = PATTERN_SIGN | PATTERN_GENERATOR;
 	const unsigned places = tables >> 8 != 0 ? tables >> 8 : UINT8_MAX;
+	const bool has_reasons = (tables & reasons) != 0, has_placed = (tables & placed) != 0;
 	struct scan s = {.text = str_head(folded, UINT32_MAX),
 		.tables = tables,
-		.asked = ((tables & reasons) != 0 ? PATTERN_ASKED_ALWAYS : 0U) |
-			 ((tables & placed) != 0 ? places & ~(unsigned)PATTERN_ASKED_ALWAYS : 0U),
+		.asked = (has_reasons ? PATTERN_ASKED_ALWAYS : 0U) |
+			 (has_placed ? places & ~(unsigned)PATTERN_ASKED_ALWAYS : 0U),
+		.from = has_reasons ? 0 : 1,
+		.to = has_placed ? 2 : 1,
 		.last_four = folded.len < 4 ? 0 : str_head(folded, UINT32_MAX).len - 3,
 		.hits = hits,
 		.max = max};

@@ -80,14 +80,16 @@ struct pattern_entry {
 #define PATTERN_ASKED_ALWAYS (1 << WHERE_ANY)
 
 /*
- * Entries are sorted by bucket; those of bucket b are buckets[b] .. buckets[b + 1] - 1. Anchors of
- * eight bytes have buckets of their own; then come those of shorter ones, filed by the first four
- * bytes or by all three; and in the last one are the patterns that have no anchor at a head: each
- * of them is looked for by itself.
+ * Entries are sorted by bucket; those of bucket b are buckets[b] .. buckets[b + 1] - 1. Buckets
+ * come in pairs: the tables of reasons, which are asked for always, then signs and generators; a
+ * search for one of the two does not pass over the other. Anchors of eight bytes have buckets of
+ * their own; then come those of shorter ones, filed by the first four bytes or by all three; and in
+ * the last one are the patterns that have no anchor at a head: each of them is looked for by
+ * itself.
  */
 #define PATTERN_BUCKET_BITS 13
 #define PATTERN_SHORT_BUCKET_BITS 12
-#define PATTERN_LOOSE_BUCKET ((1 << PATTERN_BUCKET_BITS) + (1 << PATTERN_SHORT_BUCKET_BITS))
+#define PATTERN_LOOSE_BUCKET (2 * ((1 << PATTERN_BUCKET_BITS) + (1 << PATTERN_SHORT_BUCKET_BITS)))
 extern const struct pattern_entry catalogue_pattern_entries[];
 extern const uint16_t catalogue_pattern_buckets[];
 

@@ -6,8 +6,33 @@
 static bool
 is_local_char(unsigned char c)
 {
-	return c >= 128 || ascii_is_alnum(c) ||
-	       (c != 0 && strchr("!#$%&'*+/=?^_`{|}~.-", c) != NULL);
+	if (c >= 128 || ascii_is_alnum(c))
+		return true;
+	switch (c) { /* a set of bits for the compiler, and no search */
+	case '!':
+	case '#':
+	case '$':
+	case '%':
+	case '&':
+	case '\'':
+	case '*':
+	case '+':
+	case '-':
+	case '.':
+	case '/':
+	case '=':
+	case '?':
+	case '^':
+	case '_':
+	case '`':
+	case '{':
+	case '|':
+	case '}':
+	case '~':
+		return true;
+	default:
+		return false;
+	}
 }
 
 static bool

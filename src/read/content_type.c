@@ -1,6 +1,7 @@
 #include "read/content_type.h"
 
 #include "base/decode.h"
+#include "base/lanes.h"
 #include "read/limits.h"
 
 #define PIECES_MAX 64 /* of a continued parameter */
@@ -122,10 +123,26 @@ join(const struct str *pieces, size_t count, struct arena *a)
 	return (struct str){out, len};
 }
 
+/* What stands behind the type: it has no parameter before its first semicolon, unless an equals
+ * sign or a quote stands there. */
+static struct str
+behind_type(struct str value)
+{
+	for (size_t i = 0; i < value.len; i += LANES) {
+		const struct lanes l = lanes_next(value.ptr + i, value.len - i);
+		const unsigned found = lanes_either(l, ';', '=') | lanes_equal(l, '"');
+		if (found == 0)
+			continue;
+		const size_t at = i + lanes_first(found);
+		return value.ptr[at] == ';' ? str_from(value, at) : value;
+	}
+	return STR("");
+}
+
 struct str
 content_type_parameter(struct str value, struct str name, struct arena *a)
 {
-	struct str rest = str_head(value, HEADER_VALUE_MAX), one, got;
+	struct str rest = behind_type(str_head(value, HEADER_VALUE_MAX)), one, got;
 	struct str pieces[PIECES_MAX];
 	size_t count = 0;
 	bool is_extended = false;

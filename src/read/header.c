@@ -151,8 +151,10 @@ header_parse(struct str in, struct arena *a, struct header *h)
 struct str
 header_find_keyed(const struct header *h, struct str name, uint32_t key)
 {
-	const size_t first = h->first[header_slot(key)];
-	for (size_t i = first - 1; first != 0 && i < h->count; i++)
+	size_t i = h->first[header_slot(key)];
+	if (i == 0)
+		return STR_NONE;
+	for (i--; i < h->count; i++)
 		if (h->fields[i].key == key && str_eq_case(h->fields[i].name, name))
 			return h->fields[i].value;
 	return STR_NONE;

@@ -28,18 +28,17 @@ lower(char c)
 }
 
 /*
- * Where the next line begins, from `at` on, that begins with the small letter `c`, or that as a
- * capital, or, when `or_empty`, is empty; else `len`. This is all that most bytes of a mailbox ever
- * meet.
+ * Where the next line begins, from `at` on, that begins with `c` or `d`, or, when `or_empty`, is
+ * empty; else `len`. This is all that most bytes of a mailbox ever meet.
  */
 static inline size_t
-find_line(const char *bytes, size_t at, size_t len, char c, bool or_empty)
+find_line(const char *bytes, size_t at, size_t len, char c, char d, bool or_empty)
 {
 	if (at == 0)
 		at = 1;
 	for (; len >= LANES && at <= len - LANES; at += LANES) {
 		const struct lanes l = lanes_load(bytes + at);
-		unsigned begins = lanes_either(l, c, (char)(c - 'a' + 'A'));
+		unsigned begins = lanes_either(l, c, d);
 		if (or_empty)
 			begins |= lanes_either(l, '\n', '\r');
 		if (begins == 0)
@@ -49,7 +48,7 @@ find_line(const char *bytes, size_t at, size_t len, char c, bool or_empty)
 			return at + lanes_first(begins);
 	}
 	for (; at < len; at++)
-		if (((bytes[at] | 0x20) == c || (or_empty && is_eol(bytes[at]))) &&
+		if ((bytes[at] == c || bytes[at] == d || (or_empty && is_eol(bytes[at]))) &&
 			is_eol(bytes[at - 1]))
 			break;
 	return at < len ? at : len;
@@ -294,7 +293,7 @@ stated_end(const char *bytes, size_t len, size_t limit)
 {
 	const size_t look = len < HEADER_BYTES_MAX ? len : HEADER_BYTES_MAX;
 	size_t length = limit + 1;
-	for (size_t at = 0; (at = find_line(bytes, at + 1, look, 'c', true)) < look;) {
+	for (size_t at = 0; (at = find_line(bytes, at + 1, look, 'c', 'C', true)) < look;) {
 		const size_t body = body_behind(bytes, at, look);
 		if (body > 0)
 			return length > limit || body > limit - length ? 0 : body + length;
@@ -327,7 +326,8 @@ mbox_find_end(const char *bytes, size_t len, bool is_all, size_t limit, struct m
 		e->line_end = first_line_end(bytes, len, is_all);
 	if (e->line_end == '\0')
 		return false;
-	for (size_t at = e->scanned; (at = find_line(bytes, at, len, 'f', false)) < len; at++) {
+	for (size_t at = e->scanned; (at = find_line(bytes, at, len, 'F', 'F', false)) < len;
+		at++) {
 		e->scanned = at;
 		const enum answer begins = begins_at(bytes, at, len, is_all, e->line_end);
 		if (begins == NEEDS_MORE)

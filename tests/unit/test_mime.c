@@ -112,6 +112,8 @@ static const struct parameter_row {
 	{STR_INIT("text/plain; charset=utf-8"), STR_INIT("charset"), STR_INIT("utf-8")},
 	{STR_INIT("text/plain;charset=\"utf-8\";x=y"), STR_INIT("charset"), STR_INIT("utf-8")},
 	{STR_INIT("text/plain; CharSet = utf-8"), STR_INIT("charset"), STR_INIT("utf-8")},
+	{STR_INIT("text/plain charset=utf-8; charset=x"), STR_INIT("charset"), STR_INIT("utf-8")},
+	{STR_INIT("\"a; charset=x\"; charset=utf-8"), STR_INIT("charset"), STR_INIT("utf-8")},
 	{STR_INIT("text/plain; x=y charset=utf-8"), STR_INIT("charset"), STR_INIT("utf-8")},
 	{STR_INIT("text/plain; charset=\"utf-8"), STR_INIT("charset"), STR_INIT("utf-8")},
 	{STR_INIT("text/plain; charset=\"\""), STR_INIT("charset"), STR_INIT("")},

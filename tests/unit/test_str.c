@@ -153,8 +153,24 @@ test_find(void)
 		give_back(needle);
 	}
 	tap_is_int(str_find(STR("a\0b"), STR("\0b"), 0), 1, "find over a NUL");
+	/* At any place of a text of any length, which ends with its memory. */
+	unsigned wrong = 0;
+	for (size_t len = 3; len <= 40; len++)
+		for (size_t at = 0; at + 3 <= len; at++) {
+			char bytes[41] = {0};
+			memset(bytes, 'a', len);
+			memcpy(bytes + at, "\0x\0", 3);
+			const struct str text = exact((struct str){bytes, len});
+			wrong += str_find(text, STR("\0x\0"), 0) != at;
+			wrong += str_find(text, STR("x\0\0"), 0) != STR_NPOS;
+			give_back(text);
+		}
+	tap_is_int(wrong, 0, "find at any place");
 	tap_is_int(str_find_char(STR("abab"), 'b', 2), 3, "find_char from");
 	tap_is_int(str_find_char(STR("abab"), 'b', 4), STR_NPOS, "find_char from the end");
+	tap_is_int(str_find_last(STR("abab"), 'a'), 2, "find_last");
+	tap_is_int(str_find_last(STR("abab"), 'c'), STR_NPOS, "find_last of what is not there");
+	tap_is_int(str_find_last(STR_NONE, 'a'), STR_NPOS, "find_last in absent");
 	tap_ok(str_has(STR("abc"), STR("c")) && !str_has(STR("abc"), STR("C")), "has");
 	tap_ok(str_has_case(STR("abc"), STR("C")), "has_case");
 }
