@@ -31,6 +31,8 @@ FLOORS = {
                 "reason": 100},
     "unseen9": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100,
                 "reason": 100},
+    "unseen10": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100,
+                 "reason": 100},
     "unseen": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100,
                "reason": 100},
 }
