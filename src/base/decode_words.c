@@ -170,7 +170,8 @@ line_text(struct line *line)
 	line->in = str_from(line->in, 1);
 }
 
-/* Is there nothing to decode: neither the "=" of a word, nor a fold, nor a byte that is no ASCII? */
+/* Is there nothing to decode: neither the "=" of a word, nor a fold, nor a byte that is no ASCII?
+ */
 static bool
 is_plain(struct str in)
 {
