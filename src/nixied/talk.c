@@ -204,13 +204,15 @@ bool
 talk_secure(struct talk *t, SSL_CTX *context, const char *host, const char **complaint)
 {
 	char words[TALK_WORDS_MAX];
+	char name[256]; /* OpenSSL's macro takes no constant */
+	snprintf(name, sizeof name, "%s", host);
 	*complaint = NULL;
 	/* What came before the handshake is not to be taken for what comes after it. */
 	if (t->at != t->used)
 		return fail(t, "it sent more behind its answer to STARTTLS");
 	t->ssl = SSL_new(context);
 	if (t->ssl == NULL || SSL_set_fd(t->ssl, t->fd) != 1 ||
-		SSL_set_tlsext_host_name(t->ssl, host) != 1 || SSL_set1_host(t->ssl, host) != 1)
+		SSL_set_tlsext_host_name(t->ssl, name) != 1 || SSL_set1_host(t->ssl, host) != 1)
 		return fail(t, "memory ran out");
 	SSL_set_verify(t->ssl, SSL_VERIFY_NONE, NULL);
 	ERR_clear_error();
