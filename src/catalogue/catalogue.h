@@ -115,6 +115,7 @@ struct situation_row {
 	struct text key;   /* of an explanation: "relay_denied/own_server" */
 	struct text words; /* one of these must occur in the server's words: "a|b"; absent = no
 			      matter */
+	struct text fixer; /* whose move it is there; absent = the reason's */
 	struct text source;
 	uint8_t reason, when; /* enum reason, enum situation_when */
 };

@@ -211,18 +211,12 @@ explain_first_step(const struct explanation *e, struct str fixer)
 	return s->count > 0 ? s->list[0] : e->sender.count > 0 ? e->sender.list[0] : STR_NONE;
 }
 
-/* An administrator has to act: which one, the situation knows better than the reason. */
+/* The situation knows better than the reason. */
 static struct str
-fixer_of(const struct explanation *e, const struct nixie_outcome *o)
+fixer_of(const struct nixie_outcome *o)
 {
-	const struct str fixer = explain_fixer(str_in(o->reason));
-	const bool is_admins =
-		str_eq(fixer, STR("sending_admin")) || str_eq(fixer, STR("receiving_admin"));
-	if (is_admins && str_ends_case(e->key, STR("/own_server")))
-		return STR("sending_admin");
-	if (is_admins && str_ends_case(e->key, STR("/remote_server")))
-		return STR("receiving_admin");
-	return fixer;
+	const struct str fixer = situation_fixer(o);
+	return fixer.len > 0 ? fixer : explain_fixer(str_in(o->reason));
 }
 
 static void
@@ -293,7 +287,7 @@ static void
 add_help(const struct nixie_report_info *info, const struct nixie_outcome *o, enum lang lang,
 	struct arena *a, struct explanation *e)
 {
-	const struct str fixer = e->fixer = fixer_of(e, o);
+	const struct str fixer = e->fixer = fixer_of(o);
 	bool names_postmaster = false; /* one of the steps says already whom to write to */
 	e->whose_move = sentence(e, lang, a, "fixer.", fixer);
 	for (size_t i = 0; i < e->sender.count; i++)

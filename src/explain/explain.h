@@ -58,6 +58,9 @@ void explain_kind(const struct nixie_report_info *info, enum lang lang, struct a
 #define SITUATION_BYTES_MAX 2048 /* of the diagnostic that are looked at */
 struct str situation_find(const struct nixie_outcome *o);
 
+/* situation_fixer - whose move it is in that situation; empty: as the reason has it */
+struct str situation_fixer(const struct nixie_outcome *o);
+
 /* explain_fixer - whose move it is for that reason in general, as "fixer_name." has it: the first
  * of "recipient or receiving_admin" */
 struct str explain_fixer(struct str reason);

@@ -73,8 +73,8 @@ words_occur(struct str words, struct str text)
 	return false;
 }
 
-struct str
-situation_find(const struct nixie_outcome *o)
+static const struct situation_row *
+row_of(const struct nixie_outcome *o)
 {
 	const int reason = catalogue_reason_find(str_in(o->reason));
 	const struct str text = str_head(str_in(o->diagnostic), SITUATION_BYTES_MAX);
@@ -82,7 +82,21 @@ situation_find(const struct nixie_outcome *o)
 		const struct situation_row *const row = &catalogue_situations[i];
 		if (row->reason == reason && holds((enum situation_when)row->when, o) &&
 			words_occur(catalogue_text(row->words), text))
-			return catalogue_text(row->key);
+			return row;
 	}
-	return str_in(o->reason);
+	return NULL;
+}
+
+struct str
+situation_find(const struct nixie_outcome *o)
+{
+	const struct situation_row *const row = row_of(o);
+	return row != NULL ? catalogue_text(row->key) : str_in(o->reason);
+}
+
+struct str
+situation_fixer(const struct nixie_outcome *o)
+{
+	const struct situation_row *const row = row_of(o);
+	return row != NULL ? catalogue_text(row->fixer) : STR("");
 }

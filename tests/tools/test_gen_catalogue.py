@@ -59,9 +59,9 @@ Nobody|any|unmistakable words||X.7.1|unknown|||||test''',
 code|name|other_name|meaning|source
 5xx|No||It says no.|test''',
     'situations.tsv': '''
-reason|key|when|words|source
-user_unknown|user_unknown|own_server||test
-mailbox_full|mailbox_full|always|full|test''',
+reason|key|when|words|fixer|source
+user_unknown|user_unknown|own_server|||test
+mailbox_full|mailbox_full|always|full|recipient|test''',
     'conditions.tsv': '''
 id|name|stage|documented|documented_sent|reply|enhanced|sentence|setting|fixer|sees|retry|reason|after|counted|source
 C01|no_user|RCPT|550 No <user>|550 No {rcpt}|550|5.1.1|No user <{rcpt}>|catch_all|sender|returned|no|user_unknown|stays|yes|test
@@ -137,6 +137,7 @@ SPOILT = [
     ('an empty line', 'providers.tsv', 3, 'Big Mail|mx', '\nBig Mail|mx', 'an empty line'),
     ('CRLF', 'providers.tsv', 2, 'big.example|mailbox|test', 'big.example|mailbox|test\r', 'a control character 0x0d'),
     ('a circumstance nobody knows', 'situations.tsv', 2, 'own_server', 'elsewhere', 'when'),
+    ('a situation that is nobody known to mend', 'situations.tsv', 3, '|recipient|', '|postmaster|', 'fixer'),
     ('a situation without an explanation', 'situations.tsv', 2, 'user_unknown|user_unknown', 'user_unknown|user_unknown/here', 'explanations.en.tsv has no key'),
     ('a NUL', 'providers.tsv', 2, 'Big Mail', 'Big\0Mail', 'a control character 0x00'),
     ('no line end at the end', 'providers.tsv', 4, 'small.example|filter|test\n', 'small.example|filter|test', 'the last line has no line end'),

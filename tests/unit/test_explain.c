@@ -322,6 +322,40 @@ test_times(struct arena *a)
 	}
 }
 
+/* Who said no decides the words, and whose move it is. */
+static void
+test_who_refused(struct arena *a)
+{
+	/* clang-format off */
+	static const struct {
+		const char *reason, *words, *key, *fixer;
+		enum nixie_refuser refuser;
+	} rows[] = {
+		{"login_failed", "530 Authentication required", "login_failed/required", "sender", NIXIE_REFUSER_OWN_SERVER},
+		{"login_failed", "530 Authentication required", "login_failed/remote_server", "sending_admin", NIXIE_REFUSER_REMOTE_SERVER},
+		{"login_failed", "too many logins", "login_failed/remote_server", "sending_admin", NIXIE_REFUSER_REMOTE_SERVER},
+		{"login_failed", "SASL authentication failed", "login_failed/relay", "sending_admin", NIXIE_REFUSER_REMOTE_SERVER},
+		{"sender_not_permitted", "From address is not owned", "sender_not_permitted/identity", "sender", NIXIE_REFUSER_OWN_SERVER},
+		{"sender_not_permitted", "From address is not owned", "sender_not_permitted/remote_server", "sending_admin", NIXIE_REFUSER_REMOTE_SERVER},
+		{"system_full", "no space", "system_full/own_server", "sending_admin", NIXIE_REFUSER_OWN_SERVER},
+		{"routing_loop", "control/locals", "routing_loop/remote_server", "receiving_admin", NIXIE_REFUSER_OWN_SERVER},
+	};
+	/* clang-format on */
+	const struct nixie_report_info info = {.kind = NIXIE_KIND_FAILURE};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct nixie_outcome o = outcome_of(rows[i].reason, true);
+		struct explanation e;
+		o.diagnostic = text(rows[i].words);
+		o.refuser = rows[i].refuser;
+		explain_outcome(&info, &o, LANG_EN, a, &e);
+		tap_is_str(e.key, str_of(rows[i].key), "refused: the words of %s", rows[i].key);
+		tap_is_str(e.fixer, str_of(rows[i].fixer), "refused: who mends %s", rows[i].key);
+		tap_ok(o.refuser == NIXIE_REFUSER_OWN_SERVER ||
+				!str_has(e.happened, STR("Your own side said no")),
+			"refused: not by one's own side, %s", rows[i].key);
+	}
+}
+
 int
 main(void)
 {
@@ -331,6 +365,7 @@ main(void)
 	test_outcome(&a);
 	test_no_repetition(&a);
 	test_times(&a);
+	test_who_refused(&a);
 	test_reasons();
 	test_kinds();
 	arena_fini(&a);
