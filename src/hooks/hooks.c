@@ -132,12 +132,13 @@ on_frame(struct hooks *h, size_t len)
 	case RUNNER_LOADED:
 		if (h->in.head.id != h->load_id)
 			return;
-		h->is_loading = false;
+		/* Too late, it runs all the same: it is asked at the places that it has. */
 		h->is_loaded = bytes.len == 0;
 		if (h->is_loaded)
 			h->points = h->in.head.points;
-		else
+		else if (h->is_loading)
 			snprintf(h->words, HOOKS_WORDS_MAX, "%.*s", (int)bytes.len, bytes.ptr);
+		h->is_loading = false;
 		return;
 	case RUNNER_ANSWER:
 		break;
@@ -338,8 +339,8 @@ hooks_load(struct hooks *h, const char *path, const struct script_limits *limits
 	struct buf text;
 	struct runner_load load = {.limits = *limits};
 	const char *const slash = strrchr(path, '/');
-	h->timeout_ms = timeout_ms;
 	if (path[0] == '\0') {
+		h->timeout_ms = timeout_ms;
 		h->points = 0;
 		return true;
 	}
@@ -358,7 +359,10 @@ hooks_load(struct hooks *h, const char *path, const struct script_limits *limits
 	if (send_frame(h, &head, (struct str){(const char *)&load, sizeof load}, buf_str(&text)))
 		load_wait(h);
 	h->is_loading = false;
+	h->words = NULL; /* the caller's: an answer that comes later is written nowhere */
 	buf_fini(&text);
+	if (h->is_loaded)
+		h->timeout_ms = timeout_ms;
 	return h->is_loaded;
 }
 

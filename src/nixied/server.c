@@ -108,42 +108,69 @@ configure_feedback(struct server *s, char words[static FEEDBACK_WORDS_MAX])
 	return ok;
 }
 
+/* ---- a reload */
+
+static bool
+take_hooks(struct server *s, const struct conf *conf, struct receive_error *error)
+{
+	char words[HOOKS_WORDS_MAX] = "";
+	const bool ok = hooks_conf_load(s->hooks, &conf->config, words);
+	if (!ok)
+		snprintf(error->words, sizeof error->words, "hooks: %s", words);
+	return ok;
+}
+
+static bool
+take_checks(struct server *s, const struct conf *conf, struct receive_error *error)
+{
+	return checks_configure(s->checks, &conf->config, error->words);
+}
+
+static bool
+take_filters(struct server *s, const struct conf *conf, struct receive_error *error)
+{
+	return filters_configure(s->filters, &conf->config, error->words);
+}
+
+static bool
+take_signing(struct server *s, const struct conf *conf, struct receive_error *error)
+{
+	return signing_configure(s->signing, &conf->config, error->words);
+}
+
+static bool
+take_delivery(struct server *s, const struct conf *conf, struct receive_error *error)
+{
+	const char *const wrong = delivery_reload(s->delivery, conf);
+	if (wrong != NULL)
+		snprintf(error->words, sizeof error->words, "%s", wrong);
+	return wrong == NULL;
+}
+
+static bool
+take_listeners(struct server *s, const struct conf *conf, struct receive_error *error)
+{
+	return receive_configure(s->receive, &conf->config, NULL, 0, error);
+}
+
+/* Each takes its settings, or stays as it was and says why. */
+static bool (*const takers[])(struct server *, const struct conf *, struct receive_error *) = {
+	take_hooks, take_checks, take_filters, take_signing, take_delivery, take_listeners};
+
 /* All of it, or nothing: what was taken already is set back. */
 static bool
 reload_all(struct server *s, const struct conf *fresh, struct receive_error *error)
 {
-	char words[CHECK_WORDS_MAX], script[HOOKS_WORDS_MAX];
-	if (!hooks_conf_load(s->hooks, &fresh->config, script)) {
-		snprintf(error->words, sizeof error->words, "hooks: %s", script);
-		return false;
-	}
-	if (!checks_configure(s->checks, &fresh->config, words)) {
-		snprintf(error->words, sizeof error->words, "%s", words);
-		hooks_conf_load(s->hooks, &s->conf.config, script);
-		return false;
-	}
-	if (!filters_configure(s->filters, &fresh->config, words)) {
-		snprintf(error->words, sizeof error->words, "%s", words);
-		checks_configure(s->checks, &s->conf.config, words);
-		return false;
-	}
-	if (!signing_configure(s->signing, &fresh->config, error->words)) {
-		filters_configure(s->filters, &s->conf.config, words);
-		checks_configure(s->checks, &s->conf.config, words);
-		return false;
-	}
-	const char *const wrong = delivery_reload(s->delivery, fresh);
-	if (wrong != NULL)
-		snprintf(error->words, sizeof error->words, "%s", wrong);
-	if (wrong == NULL && receive_configure(s->receive, &fresh->config, NULL, 0, error))
+	size_t taken = 0;
+	while (taken < sizeof takers / sizeof *takers && takers[taken](s, fresh, error))
+		taken++;
+	if (taken == sizeof takers / sizeof *takers)
 		return true;
-	char forgotten[SIGNING_WORDS_MAX];
-	checks_configure(s->checks, &s->conf.config, words);
-	filters_configure(s->filters, &s->conf.config, words);
-	hooks_conf_load(s->hooks, &s->conf.config, script);
-	signing_configure(s->signing, &s->conf.config, forgotten);
-	if (wrong == NULL)
-		delivery_reload(s->delivery, &s->conf);
+	while (taken-- > 0) {
+		struct receive_error again = {""};
+		if (!takers[taken](s, &s->conf, &again)) /* its files are others by now */
+			alarm_operator(s, again.words);
+	}
 	return false;
 }
 

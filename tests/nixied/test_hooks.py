@@ -207,6 +207,18 @@ def reloads(n):
     script(n, 'while true do end')
     n.reload()
     tap.check([] if n.until_log(' alarm .*more instructions than') and ' - second (C41' in say(n)[-1] else [n.log()[-500:]], 'one that does not end')
+    script(n, 'function on_rcpt(s) refuse("second") end')
+    other = script(n, 'function on_rcpt(s) refuse("other") end', 'other.lua')
+    odd_key = pathlib.Path(n.folder, 'odd', DOMAIN, 'x.pem')
+    odd_key.parent.mkdir(parents=True)
+    odd_key.write_text('no key', encoding='utf-8')
+    odd_key.chmod(0o600)
+    for wrong in ('milters = nowhere\n', f'dkim_keys = {n.folder}/odd\n', 'local_delivery = pipe:/bin/false\n'):
+        n.configure(SETTINGS + other + wrong, LISTENERS)
+        before = n.log().count(' reload ')
+        n.reload()
+        tap.check([] if ' - second (C41' in say(n)[-1] and n.log().count(' reload ') == before else [n.log()[-500:]],
+                  f'settings that are refused behind it set it back: {wrong.split()[0]}')
     n.configure(SETTINGS, LISTENERS)
     n.reload()
     tap.check([] if say(n)[-1].startswith('250 ') else say(n), 'without a script nothing is asked')
