@@ -45,13 +45,17 @@ take_value(void *to, const struct json_path *path, struct str value)
 struct request {
 	struct str words[WORDS_MAX];
 	size_t count;
+	bool is_partial; /* what was asked for is not all in it: it would do more than that */
 };
 
+/* Words go to the server with a NUL behind each. */
 static void
 add_word(struct request *r, struct str word)
 {
-	if (r->count < WORDS_MAX)
+	if (r->count < WORDS_MAX && str_find_char(word, '\0', 0) == STR_NPOS)
 		r->words[r->count++] = word;
+	else
+		r->is_partial = true;
 }
 
 /* The fields of the form are options of the command. */
@@ -75,9 +79,14 @@ add_filter(struct request *r, struct desk_call *c)
 		add_word(r, STR("--held"));
 	else if (str_eq(state, STR("waiting")))
 		add_word(r, STR("--waiting"));
+	else if (str_is_set(state))
+		r->is_partial = true;
 	/* What begins with "-" would be an option; it is no id either. */
 	if (id.len > 0 && id.ptr[0] != '-')
 		add_word(r, id);
+	else if (str_is_set(id))
+		r->is_partial = true;
+	r->is_partial |= arena_failed(c->arena);
 }
 
 static int
@@ -343,6 +352,15 @@ go_back(struct desk_call *c, struct str said)
 	buf_fini(&address);
 }
 
+static void
+refuse(struct desk_call *c, struct str words)
+{
+	c->res->status = 400;
+	desk_begin(c, "Queue");
+	desk_notice(c, words, true);
+	desk_end(c);
+}
+
 void
 desk_act(struct desk_call *c)
 {
@@ -350,15 +368,16 @@ desk_act(struct desk_call *c)
 	struct buf answer;
 	const struct str act = desk_parameter(c, "act");
 	if (!is_act(act)) {
-		c->res->status = 400;
-		desk_begin(c, "Queue");
-		desk_notice(c, STR("The form does not say what is to be done."), true);
-		desk_end(c);
+		refuse(c, STR("The form does not say what is to be done."));
+		return;
+	}
+	add_word(&r, act);
+	add_filter(&r, c);
+	if (r.is_partial) {
+		refuse(c, STR("The form does not say which messages: nothing was done."));
 		return;
 	}
 	buf_init(&answer, WEB_RESPONSE_BYTES_MAX);
-	add_word(&r, act);
-	add_filter(&r, c);
 	if (r.count == 2)
 		add_word(&r, STR("--all"));
 	const int code = ask(c, &r, &answer);

@@ -155,6 +155,9 @@ def does(web, found):
     web.ask('/operator/queue', {'act': 'release', 'domain': 'one.example', 'state': 'held'})
     tap.check(says(web.ask('/operator/queue?state=held'), 200, 'Nothing waits'), 'released by a filter')
     tap.check(says(web.ask('/operator/queue', {'act': 'format'}), 400, 'what is to be done'), 'an act that is none')
+    for field, value in (('id', '--all'), ('id', f'{found}\0--all'), ('to', 'nobody@one.example\0--all'), ('state', 'odd')):
+        tap.check(says(web.ask('/operator/queue', {'act': 'remove', field: value}), 400, 'nothing was done'), f'{field}={value!r} is not all of them')
+    tap.check(says(web.ask('/operator/queue'), 200, found), '... and nothing is lost')
     got = web.ask('/operator/queue', {'act': 'remove', 'id': found})
     tap.check(says(web.ask(got.fields['Location']), 200, '1 of 1'), 'removed')
     tap.check(says(web.ask(f'/operator/queue/{found}'), 404, 'no such message waits'), 'and gone')
