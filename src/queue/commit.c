@@ -35,10 +35,24 @@ envelope_fits(const struct queue_envelope *v)
 	return true;
 }
 
+/* Of the message that comes with the same commit? */
+static bool
+change_is_of_new(const struct queue_commit *commit, const struct queue_change *c)
+{
+	return commit->intake != NULL && c->message == commit->intake->id;
+}
+
 /* May this change be made now? */
 static int
-change_check(const struct queue *q, const struct queue_change *c, enum recipient_state *from)
+change_check(const struct queue *q, const struct queue_commit *commit, const struct queue_change *c,
+	enum recipient_state *from)
 {
+	if (change_is_of_new(commit, c)) {
+		if (c->recipient >= commit->envelope->recipient_count)
+			return -ENOENT;
+		*from = commit->envelope->recipients[c->recipient].progress.state;
+		return progress_fits(&c->to) ? 0 : -EINVAL;
+	}
 	const struct message *const m = message_find(q, c->message);
 	if (m == NULL || c->recipient >= m->recipient_count)
 		return -ENOENT;
@@ -50,10 +64,13 @@ change_check(const struct queue *q, const struct queue_change *c, enum recipient
 	return progress_fits(&c->to) ? 0 : -EINVAL;
 }
 
+/* fresh: the message that is not in the index yet, or NULL. */
 static void
-change_mark(struct queue *q, const struct change_made *c, bool begins)
+change_mark(struct queue *q, struct message *fresh, const struct change_made *c, bool begins)
 {
-	struct message *const m = message_find(q, c->message);
+	struct message *const m = fresh != NULL && fresh->node.key == c->message
+					  ? fresh
+					  : message_find(q, c->message);
 	m->recipients[c->recipient].is_changing = begins;
 	if (begins)
 		m->changing++;
@@ -95,7 +112,7 @@ commit_finish(struct job *job)
 		message_arrive(job);
 	for (size_t i = 0; i < job->change_count; i++) {
 		struct change_made *const c = &job->changes[i];
-		change_mark(q, c, false);
+		change_mark(q, job->message, c, false);
 		if (error != 0)
 			continue;
 		struct home *const h = home_get(q, job->write.segment);
@@ -158,11 +175,11 @@ message_write(struct buf *payload, struct queue_intake *in, const struct queue_e
 
 /* A change as an entry, and for the index; false when memory ran out. */
 static bool
-change_write(struct buf *payload, struct queue *q, const struct queue_change *change,
-	struct change_made *out)
+change_write(struct buf *payload, struct queue *q, const struct queue_commit *commit,
+	const struct queue_change *change, struct change_made *out)
 {
 	struct entry_change e = {.change = *change};
-	change_check(q, change, &e.from);
+	change_check(q, commit, change, &e.from);
 	const size_t at = entry_change_write(payload, &e);
 	*out = (struct change_made){.message = change->message, .recipient = change->recipient};
 	return !buf_failed(payload) &&
@@ -182,6 +199,12 @@ commit_bytes(const struct queue_commit *c)
 	return n;
 }
 
+static bool
+is_behind(const struct queue_change *a, const struct queue_change *b)
+{
+	return a->message > b->message || (a->message == b->message && a->recipient > b->recipient);
+}
+
 static int
 commit_check(struct queue *q, const struct queue_commit *c)
 {
@@ -193,12 +216,15 @@ commit_check(struct queue *q, const struct queue_commit *c)
 	}
 	if (commit_bytes(c) > FRAME_PAYLOAD_MAX)
 		return -E2BIG;
+	bool is_in_order = true; /* then none is there twice */
 	for (size_t i = 0; i < c->change_count; i++) {
 		enum recipient_state from;
-		const int error = change_check(q, &c->changes[i], &from);
+		const int error = change_check(q, c, &c->changes[i], &from);
 		if (error != 0)
 			return error;
-		for (size_t k = 0; k < i; k++) /* few, in practice one or a handful */
+		is_in_order =
+			is_in_order && (i == 0 || is_behind(&c->changes[i], &c->changes[i - 1]));
+		for (size_t k = 0; !is_in_order && k < i; k++) /* few */
 			if (c->changes[k].message == c->changes[i].message &&
 				c->changes[k].recipient == c->changes[i].recipient)
 				return -EBUSY;
@@ -232,7 +258,7 @@ queue_commit(struct queue *q, const struct queue_commit *c)
 			goto fail;
 	}
 	for (; made < c->change_count; made++)
-		if (!change_write(&payload, q, &c->changes[made], &changes[made]))
+		if (!change_write(&payload, q, c, &c->changes[made], &changes[made]))
 			goto fail;
 	job = job_new(q, &payload, c->intake != NULL ? c->intake->era : journal_era(q->journal),
 		commit_finish);
@@ -251,7 +277,7 @@ queue_commit(struct queue *q, const struct queue_commit *c)
 	if (job->intake != NULL)
 		job->intake->in_flight++;
 	for (size_t i = 0; i < made; i++)
-		change_mark(q, &changes[i], true);
+		change_mark(q, message, &changes[i], true);
 	job_submit(job);
 	return 0;
 fail:

@@ -179,7 +179,7 @@ typedef void queue_answer(void *to, int error);
 struct queue_commit {
 	struct queue_intake *intake;           /* a new message, or NULL */
 	const struct queue_envelope *envelope; /* of it */
-	const struct queue_change *changes;
+	const struct queue_change *changes;    /* of the new message, too: it arrives with them */
 	size_t change_count;
 	queue_answer *answer; /* called by queue_turn() or queue_close(), once; may be NULL */
 	void *to;

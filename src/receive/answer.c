@@ -206,7 +206,7 @@ mail_accept_recipient(struct mail *m, struct smtp_answer *a)
 	if (rcpts == NULL)
 		return refuse_with(a, CONDITION_RECIPIENT_LIMIT);
 	m->rcpts = rcpts;
-	rcpts[m->accepted] = (struct accepted){m->asked, m->original, m->notify};
+	rcpts[m->accepted] = (struct accepted){m->asked, m->original, m->redirected, m->notify};
 	if (m->accepted++ == 0)
 		m->only_recipient = m->asked;
 	log_recipient(m);
@@ -237,6 +237,7 @@ answer_rcpt(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 	directory_resolve(g->receive->parts.directory, &question, arena, found);
 	m->why = found->why;
 	m->original = original_of(m, &e->rcpt);
+	m->redirected = STR_NONE;
 	m->notify = e->rcpt.notify;
 	if ((found->place == PLACE_ELSEWHERE || !found->is_refused) &&
 		way_is_refused(g, found->place, a))

@@ -41,12 +41,15 @@ static bool
 add_again(struct mail *m, const struct accepted *one, const struct recipient_progress *progress)
 {
 	struct directory_answer found;
-	const struct directory_question question = {.recipient = one->asked,
+	/* What the script says needs no permission: as in hooked.c. */
+	const bool is_redirected = str_is_set(one->redirected);
+	const struct directory_question question = {
+		.recipient = is_redirected ? one->redirected : one->asked,
 		.sender = m->sender,
-		.is_authenticated = m->guest->session.is_authenticated};
+		.is_authenticated = is_redirected || m->guest->session.is_authenticated};
 	directory_resolve(m->receive->parts.directory, &question, &m->arena, &found);
 	if (found.is_refused || found.target_count == 0) {
-		const struct queue_recipient as_it_is = {.forward_path = one->asked,
+		const struct queue_recipient as_it_is = {.forward_path = question.recipient,
 			.original = one->original,
 			.notify = one->notify,
 			.progress = *progress};
@@ -91,7 +94,7 @@ is_added(const struct edit *add)
 }
 
 /* Who is a recipient now: those that stay, those that are new, and those that go, which are held
- * until the message is durable and then discarded by name: nobody vanishes. */
+ * and, by the same commit, discarded by name: nobody vanishes. */
 static bool
 change_recipients(struct mail *m, const struct edits *e)
 {
@@ -271,23 +274,34 @@ discard_log(const struct mail *m, struct str to, struct str rule)
 		{FIELD_TO, to}, {FIELD_RULE, rule});
 }
 
-void
-mail_discard(const struct mail *m)
+bool
+mail_discard(struct mail *m)
 {
-	const bool is_kept =
-		m->has_discards && queue_find(m->receive->parts.queue, m->message, NULL);
-	for (size_t i = 0; is_kept && i < m->count; i++) {
-		const struct queue_recipient *const r = &m->recipients[i];
-		if (r->progress.state != RECIPIENT_HELD)
+	if (!m->has_discards)
+		return true;
+	m->discards = arena_alloc(&m->arena, m->count, sizeof *m->discards);
+	if (m->discards == NULL)
+		return false;
+	for (size_t i = 0; i < m->count; i++) {
+		struct recipient_progress *const p = &m->recipients[i].progress;
+		if (p->state != RECIPIENT_HELD)
 			continue;
-		const struct queue_change change = {.message = m->message,
+		m->discards[m->discard_count++] = (struct queue_change){.message = m->message,
 			.recipient = (uint32_t)i,
 			.to = {.state = RECIPIENT_DISCARDED,
 				.changed_ms = clock_wall_ms(),
-				.why = r->progress.why,
-				.note = r->progress.note}};
-		const struct queue_commit commit = {.changes = &change, .change_count = 1};
-		if (queue_commit(m->receive->parts.queue, &commit) == 0)
-			discard_log(m, r->forward_path, r->progress.note);
+				.why = p->why,
+				.note = p->note}};
+		p->why = p->note = STR_NONE; /* said once is enough */
+	}
+	return true;
+}
+
+void
+mail_discarded(const struct mail *m)
+{
+	for (size_t i = 0; i < m->discard_count; i++) {
+		const struct queue_change *const c = &m->discards[i];
+		discard_log(m, m->recipients[c->recipient].forward_path, c->to.note);
 	}
 }

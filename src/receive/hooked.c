@@ -250,8 +250,11 @@ apply(struct guest *g, const struct hook_result *r, struct smtp_answer *a)
 		return end_message(g, r, a);
 	if (g->hook_at != HOOK_RCPT)
 		return true;
-	if (r->redirect.len > 0 && !redirect_recipient(g, r->redirect, a))
-		return true;
+	if (r->redirect.len > 0) {
+		if (!redirect_recipient(g, r->redirect, a))
+			return true;
+		g->mail->redirected = arena_str(&g->mail->arena, r->redirect);
+	}
 	return mail_accept_recipient(g->mail, a);
 }
 

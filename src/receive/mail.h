@@ -27,6 +27,7 @@ struct target_seen;
 /* A RCPT that was accepted. */
 struct accepted {
 	struct str asked, original;
+	struct str redirected; /* where a script sends it; absent: where the directory does */
 	uint32_t notify;
 };
 
@@ -45,7 +46,9 @@ struct mail {
 	size_t rcpt_room;
 	bool is_completed; /* the fields that it lacked are among those in front */
 	bool is_rewritten; /* by filters: what it holds is ours */
-	bool has_discards; /* those that are held are discarded once the message is durable */
+	bool has_discards; /* those that are held are discarded by the commit that brings them */
+	struct queue_change *discards; /* so */
+	size_t discard_count;
 	struct str only_recipient; /* of the first of them */
 	struct str passed_on_by;   /* the first of them whose mail goes elsewhere; absent: none */
 	struct str asked, why;     /* the last RCPT's address, and what decided; for the log */
@@ -62,14 +65,15 @@ struct mail {
 	struct str checked;     /* while the script is asked at its end */
 	struct queue_intake *intake;
 	struct signing_job *sign; /* NULL: nobody vouches for it */
-	bool is_ours;             /* of people here: it is signed, and not sealed */
-	struct buf front;         /* what goes in front of its text */
+	struct str vouched; /* the domain by which it is signed or sealed, while that is made */
+	bool is_ours;       /* of people here: it is signed, and not sealed */
+	struct buf front;   /* what goes in front of its text */
 	char id[QUEUE_ID_BYTES];
 	uint64_t message;
 	enum condition refused; /* when REFUSED */
 	/* The recipient that is being judged. */
 	struct directory_answer found;
-	struct str original;
+	struct str original, redirected;
 	uint32_t notify;
 	uint32_t question;
 	int64_t began_ms, commit_ms;
@@ -97,8 +101,11 @@ struct str mail_complete(struct mail *m, struct str checked);
 /* mail_trace - our Received field, as it will stand in front */
 void mail_trace(const struct mail *m, struct buf *out);
 
-/* mail_discard - of a message that is durable: recipients that a filter took out are final */
-void mail_discard(const struct mail *m);
+/* mail_discard - recipients that a filter or a script took out are final as soon as they are
+ * durable: what is to be committed with them. False: no memory */
+bool mail_discard(struct mail *m);
+/* mail_discarded - that was committed, and is told */
+void mail_discarded(const struct mail *m);
 
 /* mail_add_body - the next piece of its text; a failure is told at its end */
 void mail_add_body(struct mail *m, struct str piece);
@@ -114,6 +121,8 @@ void mail_begin_signing(struct mail *m);
 /* mail_sign - behind mail_front_write(): true when a thread makes the fields; done() is called
  * with them, from the loop */
 bool mail_sign(struct mail *m, signing_done *done);
+/* mail_signed - what came of that: `fields` is empty when they could not be made */
+void mail_signed(struct mail *m, struct str fields);
 
 /* mail_accept_recipient - the one that is being judged is one; writes *a, gives true */
 bool mail_accept_recipient(struct mail *m, struct smtp_answer *a);

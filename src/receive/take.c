@@ -36,12 +36,12 @@ taken(struct mail *m)
 		{FIELD_BYTES, str_digits((int64_t)m->bytes, bytes)},
 		{FIELD_MESSAGE_ID, m->message_id},
 		{FIELD_DELAY_MS, str_digits(clock_mono_ms() - m->commit_ms, took)});
-	mail_discard(m);
+	mail_discarded(m);
 	if (r->parts.accepted != NULL)
 		r->parts.accepted(r->parts.to, m->message);
 }
 
-/* Until then they are held under the rule's name. */
+/* They are discarded under the rule's name: mail_discard(). */
 static void
 hold_all(struct mail *m)
 {
@@ -142,6 +142,8 @@ commit(struct mail *m, struct smtp_answer *a)
 {
 	if (buf_failed(&m->front) || !queue_intake_front(m->intake, m->front.ptr, m->front.len))
 		return refuse_message(m, condition_of(queue_intake_error(m->intake)), a);
+	if (!mail_discard(m))
+		return refuse_message(m, condition_of(-ENOMEM), a);
 	m->bytes = queue_intake_bytes(m->intake);
 	const struct queue_envelope envelope = {.arrived_ms = m->began_ms,
 		.flags = m->flags,
@@ -153,8 +155,12 @@ commit(struct mail *m, struct smtp_answer *a)
 		.session = m->session,
 		.recipients = m->recipients,
 		.recipient_count = m->count};
-	const struct queue_commit commit = {
-		.intake = m->intake, .envelope = &envelope, .answer = committed, .to = m};
+	const struct queue_commit commit = {.intake = m->intake,
+		.envelope = &envelope,
+		.changes = m->discards,
+		.change_count = m->discard_count,
+		.answer = committed,
+		.to = m};
 	m->commit_ms = clock_mono_ms();
 	const int error =
 		arena_failed(&m->arena) ? -ENOMEM : queue_commit(m->receive->parts.queue, &commit);
@@ -173,7 +179,7 @@ on_signed(void *to, struct str fields)
 	struct guest *const g = m->guest;
 	struct smtp_answer a = {.verdict = ANSWER_PASS};
 	struct buf front;
-	m->sign = NULL;
+	mail_signed(m, fields);
 	m->stage = MAIL_OPEN;
 	buf_init(&front, QUEUE_FRONT_MAX);
 	buf_add(&front, fields);

@@ -82,7 +82,7 @@ author_is_signed(struct mail *m)
 	}
 	if (!str_is_set(first) || !signing_choose(m->sign, first))
 		return false;
-	tell(g, STR("signed"), first);
+	m->vouched = arena_str(&m->arena, first);
 	return true;
 }
 
@@ -114,7 +114,7 @@ is_sealed(struct mail *m)
 	domain = str_from(domain, str_find_char(domain, '@', 0) + 1);
 	if (!signing_seal(m->sign, domain, checked->chain, results))
 		return false;
-	tell(m->guest, STR("sealed"), domain);
+	m->vouched = arena_str(&m->arena, domain);
 	return true;
 }
 
@@ -131,4 +131,21 @@ mail_sign(struct mail *m, signing_done *done)
 	signing_drop(m->sign);
 	m->sign = NULL;
 	return false;
+}
+
+/* It goes out all the same: mail without a signature is worth more than none. */
+void
+mail_signed(struct mail *m, struct str fields)
+{
+	const struct guest *const g = m->guest;
+	m->sign = NULL;
+	if (fields.len > 0) {
+		tell(g, m->is_ours ? STR("signed") : STR("sealed"), m->vouched);
+		return;
+	}
+	tell(g, STR("failed"), m->vouched);
+	EVENTLOG(g->receive->parts.log, clock_wall_ms(), LOG_ALARM,
+		{FIELD_SESSION, {g->session.reference, g->session.reference_bytes}},
+		{FIELD_ID, str_of(m->id)}, {FIELD_CHECK, STR("sign")},
+		{FIELD_WORDS, STR("a signature could not be made: the message goes unsigned")});
 }

@@ -173,6 +173,22 @@ def envelope():
         tap.check([] if audit.returncode == 0 else [audit.stdout + audit.stderr], 'the counts are right')
 
 
+def behind_redirect():
+    """What a script said of a recipient holds when a milter changes the others."""
+    with Milter() as fake, nixied(fake) as n:
+        path = f'{n.folder}/hooks.lua'
+        with open(path, 'w', encoding='utf-8') as f:
+            f.write(f'function on_rcpt(s) if s.recipient == "{USER}" then redirect("second@{DOMAIN}") end end\n')
+        for name in ('second', 'third'):
+            n.run('admin', '--no-password', 'account', 'add', f'{name}@{DOMAIN}')
+        n.stop()
+        n.configure(f'{SETTINGS}milters = {fake.place}\nhooks = {path}\n', LISTENER)
+        n.start()
+        fake.answers = at_end(packet(b'+', b'<third@%s>\0' % DOMAIN.encode()))
+        tap.check(taken(send(n)), 'a script redirects a recipient, and a milter adds another')
+        tap.check([] if n.until_mails(1, 'third') and n.until_mails(1, 'second') and not n.mails() else [n.log()], '... and the redirection holds')
+
+
 def behind_rspamd():
     with Rspamd({'action': 'add header', 'score': 7.0, 'required_score': 15.0}) as first, Milter() as fake, \
             nixied(fake, more=f'rspamd = {first.place}\n') as n:
@@ -184,6 +200,6 @@ def behind_rspamd():
         tap.check(hears(fake, lambda t: t.endswith('TAQ')), 'what rspamd refuses is not shown to milters')
 
 
-for part in (told, steps, login, header, body, envelope, behind_rspamd):
+for part in (told, steps, login, header, body, envelope, behind_redirect, behind_rspamd):
     part()
 sys.exit(tap.done())

@@ -6,6 +6,7 @@ usage: test_signing.py NIXIED NIXIE        TAP
 Signatures are verified by nixied itself, at another listener; other programs do it in tests/peers.
 """
 
+import base64
 import os
 import pathlib
 import re
@@ -228,6 +229,37 @@ def keys_that_fail(n):
     check([] if not fields(received(count + 2)[-1], 'DKIM-Signature') else ['signed'], 'dkim_sign = no')
 
 
+def odd_key():
+    """An RSA key that is read and cannot sign: what ought to be odd in it is even."""
+    def number(value):
+        raw = value.to_bytes(value.bit_length() // 8 + 1, 'big')
+        return der(2, raw)
+
+    def der(tag, content):
+        n = len(content)
+        return bytes([tag]) + (bytes([n]) if n < 128 else b'\x82' + n.to_bytes(2, 'big')) + content
+
+    p, q = 2 ** 1023 + 2 ** 1022 + 2, 2 ** 1023 + 2 ** 1022 + 4
+    text = base64.encodebytes(der(0x30, b''.join(number(v) for v in (0, p * q, 65537, 3, p, q, 3, 3, 3)))).decode()
+    return f'-----BEGIN RSA PRIVATE KEY-----\n{text}-----END RSA PRIVATE KEY-----\n'
+
+
+def key_that_cannot(n):
+    """A signature that cannot be made: the message goes on, and nobody says that it is signed."""
+    path = pathlib.Path(n.folder, 'keys', DOMAIN, 'r1.pem')
+    whole = path.read_text(encoding='ascii')
+    path.write_text(odd_key(), encoding='ascii')
+    n.reload()
+    count, said = len(there.messages), n.log().count('check=sign result=signed')
+    submit(n, ['c@there.example'], f'From: {USER}\r\nTo: c@there.example\r\nSubject: odd\r\n\r\nhello\r\n')
+    check([] if not fields(received(count + 1)[-1], 'DKIM-Signature') else ['signed'], 'what cannot be signed goes out unsigned')
+    check([] if n.until_log(' alarm .*check=sign .*could not be made') else [n.log()[-900:]], '... which is an alarm')
+    log = n.log()
+    check([] if f'check=sign result=failed rule={DOMAIN}' in log and log.count('check=sign result=signed') == said else [log[-900:]], '... and the log does not say that it is')
+    path.write_text(whole, encoding='ascii')
+    n.reload()
+
+
 def main():
     with Nixied(NIXIED, SETTINGS, LISTENERS) as n:
         n.run('admin', 'alias', 'add', f'away@{DOMAIN}', 'someone@there.example', check=False)
@@ -238,6 +270,7 @@ def main():
         reports(n)
         sealed(n)
         rewritten(n)
+        key_that_cannot(n)
         keys_that_fail(n)
         status = n.stop()
         check([] if status == 0 else [f'{status} {n.said}'], 'it ends well')

@@ -148,6 +148,62 @@ test_final_is_final(void)
 	model_disk_free(d);
 }
 
+/* A message, and what became of its recipients at once: both, or neither. */
+static int
+message_put_changed(struct queue *q, uint32_t recipient, size_t changes, uint64_t *id)
+{
+	struct queue_recipient list[] = {
+		{.forward_path = STR("a@b.example"), .progress.state = RECIPIENT_HELD},
+		{.forward_path = STR("c@b.example")}};
+	const struct queue_envelope envelope = {.recipients = list, .recipient_count = 2};
+	struct queue_intake *const in = intake(q, 1790000000000, 100);
+	*id = queue_intake_id(in);
+	const struct queue_change c = {.message = *id,
+		.recipient = recipient,
+		.to = {.state = RECIPIENT_DISCARDED, .why = STR("rule:x")}};
+	struct queue_change list_of_changes[] = {c, c};
+	if (changes == 2 && recipient == 0)
+		list_of_changes[1].recipient = 1;
+	return commit(q, (struct queue_commit){.intake = in,
+				 .envelope = &envelope,
+				 .changes = list_of_changes,
+				 .change_count = changes});
+}
+
+static void
+test_changed_as_it_comes(void)
+{
+	struct disk *const d = model_disk_new(12);
+	struct queue *q = opened(d);
+	struct queue_message m;
+	struct queue_counts counts;
+	uint64_t one, both, none;
+	tap_is_int(message_put_changed(q, 0, 1, &one), 0, "one of two is final as it comes");
+	tap_ok(queue_find(q, one, &m) &&
+			queue_recipient(&m, 0).progress.state == RECIPIENT_DISCARDED &&
+			queue_recipient(&m, 1).progress.state == RECIPIENT_WAITING,
+		"... and the other waits");
+	tap_is_int(message_put_changed(q, 0, 2, &both), 0, "both are final as they come");
+	tap_ok(!queue_find(q, both, NULL), "... and the message is gone");
+	tap_is_int(message_put_changed(q, 2, 1, &none), -ENOENT, "a recipient that it has not");
+	tap_is_int(message_put_changed(q, 1, 2, &none), -EBUSY, "one recipient twice");
+	model_disk_fail(d, 1, UINT32_MAX, MODEL_FAIL);
+	tap_ok(message_put_changed(q, 0, 1, &none) != 0 && !queue_find(q, none, NULL),
+		"a disk that fails takes neither");
+	model_disk_fail(d, 1, 0, MODEL_FAIL);
+	queue_close(q);
+	model_disk_crash(d);
+	q = opened(d);
+	tap_ok(queue_find(q, one, &m) &&
+			queue_recipient(&m, 0).progress.state == RECIPIENT_DISCARDED,
+		"after a crash it is as it was");
+	tap_ok(!queue_find(q, both, NULL), "... and what was gone is gone");
+	tap_ok(queue_audit(q, &counts), "the audit balances");
+	tap_is_int(counts.final[RECIPIENT_DISCARDED], 3, "three were discarded");
+	queue_close(q);
+	model_disk_free(d);
+}
+
 static void
 test_room(void)
 {
@@ -508,6 +564,7 @@ main(void)
 {
 	test_refusals();
 	test_final_is_final();
+	test_changed_as_it_comes();
 	test_room();
 	test_full();
 	test_compaction();
