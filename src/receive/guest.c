@@ -110,11 +110,23 @@ keep_refused(struct guest *g, const struct smtp_event *e)
 			{FIELD_RESULT, STR("kept")});
 }
 
+char *
+guest_text(struct str text)
+{
+	char *const copy = malloc(text.len + 1);
+	if (copy == NULL)
+		return NULL;
+	if (text.len > 0)
+		memcpy(copy, text.ptr, text.len);
+	copy[text.len] = '\0';
+	return copy;
+}
+
 static void
 set_text(char **to, struct str text)
 {
 	free(*to);
-	*to = str_is_set(text) ? strndup(text.ptr, text.len) : NULL;
+	*to = str_is_set(text) ? guest_text(text) : NULL;
 }
 
 /* XCLIENT: a listed host tells for whom it speaks (postfix.org/XCLIENT_README). */

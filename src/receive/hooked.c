@@ -151,7 +151,7 @@ keep_score(struct guest *g, const struct hook_result *r)
 {
 	g->hook_score += r->score;
 	if (g->hook_words == NULL && r->score_words.len > 0)
-		g->hook_words = strndup(r->score_words.ptr, r->score_words.len);
+		g->hook_words = guest_text(r->score_words);
 }
 
 /* Marks and scores; what the script wants to be known. */

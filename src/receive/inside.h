@@ -76,6 +76,10 @@ struct receive {
 #define RECEIVE_IN_BYTES ((size_t)SESSION_IN_BYTES_MIN + ((size_t)64 << 10))
 #define RECEIVE_OUT_BYTES ((size_t)16 << 10)
 
+/* guest_text - a copy of the text, to be freed; NULL without memory. The text may stand at the very
+ * end of receive.in, where no NUL follows */
+char *guest_text(struct str text);
+
 /* visit_new - a client has connected; takes over the socket */
 void visit_new(struct receive *r, struct profile *p, int fd, const struct sockaddr *address);
 void visit_close(struct visit *v, enum condition c);

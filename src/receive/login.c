@@ -105,7 +105,7 @@ judge(struct guest *g, enum directory_login result, const struct directory_accou
 		g->account = account->id;
 		g->epoch = account->epoch;
 		free(g->user);
-		g->user = strndup(user.ptr, user.len);
+		g->user = guest_text(user);
 		clients_signed_in(r->clients, &ip);
 		r->counts.logins++;
 		break;

@@ -45,7 +45,7 @@ sign_in(struct rehearsal *s, struct str user, struct receive_error *error)
 	}
 	g->account = account.id;
 	g->epoch = account.epoch;
-	g->user = strndup(user.ptr, user.len);
+	g->user = guest_text(user);
 	g->session.is_authenticated = true;
 	g->session.user_bytes = (uint8_t)str_head(user, SESSION_USER_BYTES_MAX).len;
 	memcpy(g->session.user, user.ptr, g->session.user_bytes);
