@@ -1,6 +1,6 @@
 /*
  * written - what MemorySanitizer must be told of libraries that were not built with it: OpenSSL,
- * libidn2
+ * libidn2, libunistring
  *
  * Nothing of it is left in any other build.
  */

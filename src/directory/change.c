@@ -199,8 +199,17 @@ domain_ours_id(struct directory *d, struct str name, struct directory_error *err
 static bool
 secrets_of(struct str password, struct secrets *out, struct directory_error *error)
 {
-	return secrets_make(password, out) ||
-	       fail(error, "the password must have 1 to %d bytes", DIRECTORY_PASSWORD_MAX);
+	char room[OPAQUE_ROOM_BYTES];
+	struct str prepared;
+	if (password.len == 0 || password.len > DIRECTORY_PASSWORD_MAX)
+		return fail(error, "the password must have 1 to %d bytes", DIRECTORY_PASSWORD_MAX);
+	if (!opaque_prepare(password, room, &prepared))
+		return fail(error,
+			"the password has a character that keyboards do not give alike: a control, "
+			"one that is not seen or not known, or what is not UTF-8; use others");
+	const bool ok = secrets_make(prepared, out);
+	scram_cleanse(room, sizeof room);
+	return ok || fail(error, "the password cannot be kept: not enough memory");
 }
 
 bool

@@ -120,7 +120,7 @@ struct directory_account {
  * directory_login - takes as long for an account that is not there as for one that is
  *
  * Some 30 ms and 19 MiB. What is kept of the password is made anew here when it was kept in an
- * older way, or without the keys of SCRAM.
+ * older way, or without the keys of SCRAM. Twice that for a password which RFC 8265 changes.
  */
 enum directory_login directory_login(
 	struct directory *d, struct str user, struct str password, struct directory_account *out);

@@ -3,6 +3,7 @@
 #define DIRECTORY_DIRECTORY_INSIDE_H
 
 #include "directory/directory.h"
+#include "smtp/opaque.h"
 
 #include <sqlite3.h>
 
@@ -233,7 +234,8 @@ struct secrets {
 	struct scram_secret scram; /* its salt is the one above */
 };
 
-/* secrets_make - costs some 50 ms and 19 MiB; false when the password is empty or too long */
+/* secrets_make - of a password that is prepared (smtp/opaque.h); costs some 50 ms and 19 MiB. False
+ * when it is empty or too long */
 bool secrets_make(struct str password, struct secrets *out);
 /*
  * hash_take - a hash as it is to be kept

@@ -14,6 +14,34 @@ ask_scram(struct directory *d, int64_t account, const struct secrets *secrets)
 	return s;
 }
 
+/* A password as it was given, and as it is kept today. */
+struct given {
+	struct str bytes, prepared; /* prepared: absent when it cannot be */
+	char room[OPAQUE_ROOM_BYTES];
+};
+
+static void
+given_prepare(struct given *g, struct str password)
+{
+	g->bytes = password;
+	if (!opaque_prepare(password, g->room, &g->prepared))
+		g->prepared = STR_NONE;
+}
+
+/* Older versions kept the bytes as they came. How often is compared depends on what was given, and
+ * not on who is there: twice for what preparing changes, once for all else. is_old: as it came. */
+static bool
+given_matches(const struct given *g, const char *hash, bool *is_old)
+{
+	*is_old = false;
+	if (str_is_set(g->prepared) && password_matches(g->prepared, hash))
+		return true;
+	if (str_is_set(g->prepared) && str_eq(g->prepared, g->bytes))
+		return false;
+	*is_old = password_matches(g->bytes, hash);
+	return *is_old;
+}
+
 /* Keeps the password as it is kept today. When that cannot be done now, the next login tries. */
 static void
 renew(struct directory *d, int64_t account, struct str password, const char *hash)
@@ -64,15 +92,21 @@ directory_login(
 	}
 	if (rc == STEP_FAILED)
 		return LOGIN_UNAVAILABLE;
-	const bool matches = password_matches(password, hash);
-	if (!matches || !is_known)
-		return LOGIN_WRONG;
-	if (!is_active)
-		return LOGIN_DISABLED;
-	if (!has_keys || !password_is_current(hash))
-		renew(d, account.id, password, hash);
-	*out = account;
-	return LOGIN_OK;
+	struct given given;
+	bool is_old;
+	given_prepare(&given, password);
+	const bool matches = given_matches(&given, hash, &is_old);
+	const bool has_prepared = str_is_set(given.prepared);
+	const enum directory_login result = !matches || !is_known ? LOGIN_WRONG
+					    : !is_active          ? LOGIN_DISABLED
+								  : LOGIN_OK;
+	if (result == LOGIN_OK &&
+		(!has_keys || !password_is_current(hash) || (is_old && has_prepared)))
+		renew(d, account.id, has_prepared ? given.prepared : password, hash);
+	scram_cleanse(&given, sizeof given);
+	if (result == LOGIN_OK)
+		*out = account;
+	return result;
 }
 
 /* The keys of a row of QUERY_SCRAM. False when they are none that we made. */

@@ -5,7 +5,8 @@
  * unknown user is given a salt as well, or the difference tells who exists. No channel binding
  * (SCRAM-SHA-256-PLUS): a client that insists on it is refused, one that could ("y") is not.
  *
- * Names are compared as they come: RFC 8265 preparation is the directory's, which made the keys.
+ * Names are compared as they come. The server's keys are of the password as the directory prepared
+ * it; the client prepares it here (opaque.h).
  */
 #ifndef SMTP_SCRAM_H
 #define SMTP_SCRAM_H
@@ -125,6 +126,7 @@ struct str scram_client_first(struct str user, struct str nonce, char *room);
 /*
  * scram_client_final - client-final-message, the answer to server-first-message
  *
+ * password  as it was given; what cannot be prepared is taken as it is
  * iterations_max   what a server may cost us
  * room      SCRAM_CLIENT_FIRST_BYTES_MAX
  * message   in room, on SCRAM_OK

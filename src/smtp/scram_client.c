@@ -1,5 +1,6 @@
 /* The client's half of SCRAM-SHA-256. */
 #include "smtp/base64.h"
+#include "smtp/opaque.h"
 #include "smtp/scram.h"
 
 #include <openssl/crypto.h>
@@ -92,8 +93,9 @@ scram_client_final(struct scram_client *s, struct str user, struct str password,
 {
 	char signed_bytes[2 * SCRAM_CLIENT_FIRST_BYTES_MAX + SCRAM_SERVER_FIRST_BYTES_MAX + 2];
 	unsigned char client[SCRAM_KEY_BYTES], signature[SCRAM_KEY_BYTES], server[SCRAM_KEY_BYTES];
-	char proof[BASE64_BYTES(SCRAM_KEY_BYTES)];
+	char proof[BASE64_BYTES(SCRAM_KEY_BYTES)], opaque[OPAQUE_ROOM_BYTES];
 	struct challenge c;
+	struct str prepared;
 	struct scram_secret secret;
 	s->is_ready = false;
 	if (!challenge_read(server_first, &c) || c.iterations > iterations_max)
@@ -109,8 +111,11 @@ scram_client_final(struct scram_client *s, struct str user, struct str password,
 	add(&all, server_first);
 	add(&all, STR(","));
 	add(&all, (struct str){final.ptr, final.len});
+	/* Who gave us a password that we would not take may do so: it is theirs to refuse. */
+	if (!opaque_prepare(password, opaque, &prepared))
+		prepared = password;
 	bool ok = !all.failed &&
-		  scram_derive_both(password, (struct str){c.salt_bytes, c.salt_len}, c.iterations,
+		  scram_derive_both(prepared, (struct str){c.salt_bytes, c.salt_len}, c.iterations,
 			  client, &secret) &&
 		  scram_sign(secret.stored_key, text_str(&all), signature) &&
 		  scram_sign(secret.server_key, text_str(&all), server);
@@ -124,6 +129,7 @@ scram_client_final(struct scram_client *s, struct str user, struct str password,
 		memcpy(s->answer, "v=", 2);
 		base64_encode((struct str){(const char *)server, sizeof server}, s->answer + 2);
 	}
+	OPENSSL_cleanse(opaque, sizeof opaque);
 	OPENSSL_cleanse(client, sizeof client);
 	OPENSSL_cleanse(&secret, sizeof secret);
 	*message = text_str(&final);

@@ -302,7 +302,7 @@ def tables(program):
     """CSV, and Postfix's tables"""
     with tempfile.TemporaryDirectory() as folder:
         a = Admin(program, folder)
-        said = a.load("csv", "\ufeffAddress;password;quota;forward\r\njohn@a.example;\"se;\"\"c\r\nret\";1G;\r\n;;;\r\nanna;x;;j@far.example\r\n",
+        said = a.load("csv", "\ufeffAddress;password;quota;forward\r\njohn@a.example;\"se;\"\"c ret\";1G;\r\n;;;\r\nanna;x;;j@far.example\r\n",
                       "--domain", "a.example", "--add-domains")
         check("added 1 domain, 2 account" in said, "csv: accounts", said)
         equal([(x["address"], x["quota"], x["has_password"]) for x in a.json("account")],
@@ -312,6 +312,8 @@ def tables(program):
                             ("address,quota\nz@a.example,1,2\n", "FILE:2: more fields"),
                             ('address\n"z@a.example\n', "FILE:2: a quote is not closed"),
                             ('address\n"z@a.example" x\n', "FILE:2: a quote is not closed"),
+                            ('address,password\nz@a.example,"a\r\nb"\n', "FILE:2: the password has a character"),
+                            ('address,password\nz@a.example,"a\r\nb"\ny@other.example,\n', "FILE:4: other.example: no such"),
                             ("address\nz@a.example\nz@a.example\n", "FILE:3: z@a.example: is there already"),
                             ("address\nz@other.example\n", "FILE:2: other.example: no such domain here"), ("", "the first line")):
             said = a.load("csv", text, code=NO)

@@ -505,6 +505,80 @@ test_login(struct directory *d)
 	tap_ok(!directory_password_set(d, john, STR(""), &error), "an empty one: %s", error.words);
 }
 
+#define COMPOSED "p\xC3\xA4ssw\xC3\xB6rd"
+#define DECOMPOSED "pa\xCC\x88sswo\xCC\x88rd"
+
+/* The password of `opaque` as a version that prepared none has kept it: the bytes as they are. */
+static void
+keep_raw(struct directory *d, struct str password)
+{
+	struct secrets secrets;
+	char sql[400];
+	must(secrets_make(password, &secrets));
+	snprintf(sql, sizeof sql,
+		"UPDATE account SET password = '%s' WHERE id = "
+		"(SELECT id FROM name WHERE local = 'opaque');",
+		secrets.hash);
+	tap_ok(sqlite3_exec(d->db, sql, NULL, NULL, NULL) == SQLITE_OK, "kept as it came");
+}
+
+/* Passwords beyond ASCII: RFC 8265. */
+static void
+test_opaque(struct directory *d)
+{
+	static const struct {
+		const char *kept, *given;
+		bool is_raw; /* kept by a version that prepared none */
+		enum directory_login want;
+	} rows[] = {
+		{COMPOSED, COMPOSED, false, LOGIN_OK},
+		{COMPOSED, DECOMPOSED, false, LOGIN_OK},
+		{DECOMPOSED, COMPOSED, false, LOGIN_OK},
+		{DECOMPOSED, DECOMPOSED, false, LOGIN_OK},
+		{"a\xC2\xA0z", "a z", false, LOGIN_OK},
+		{COMPOSED, "passwort", false, LOGIN_WRONG},
+		{COMPOSED, "p\xE4ssw\xF6rd", false, LOGIN_WRONG},
+		{COMPOSED, "P\xC3\x84SSW\xC3\x96RD", false, LOGIN_WRONG},
+		{COMPOSED, DECOMPOSED, true, LOGIN_OK},
+		{DECOMPOSED, COMPOSED, true, LOGIN_WRONG}, /* as it was before */
+		{DECOMPOSED, DECOMPOSED, true, LOGIN_OK},
+		{"p\xE4ssw\xF6rd", "p\xE4ssw\xF6rd", true, LOGIN_OK}, /* no UTF-8 */
+		{"p\xE4ssw\xF6rd", COMPOSED, true, LOGIN_WRONG},
+	};
+	const struct str whom = STR("opaque@a.example");
+	must(directory_account_add(
+		d, whom, &(struct account_settings){.password = STR(COMPOSED)}, &error));
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		if (rows[i].is_raw)
+			keep_raw(d, str_of(rows[i].kept));
+		else
+			must(directory_password_set(d, whom, str_of(rows[i].kept), &error));
+		tap_is_int(directory_login_gives(d, "opaque@a.example", rows[i].given),
+			rows[i].want, "row %zu", i);
+	}
+
+	struct arena a;
+	arena_init(&a, 1 << 20);
+	struct scram_secret keys, want;
+	struct directory_account account;
+	keep_raw(d, STR(DECOMPOSED));
+	must(directory_login_gives(d, "opaque@a.example", DECOMPOSED) == LOGIN_OK);
+	tap_is_int(directory_login_gives(d, "opaque@a.example", COMPOSED), LOGIN_OK,
+		"a login with the old bytes keeps them prepared");
+	tap_ok(directory_scram_find(d, whom, &a, &keys, &account) &&
+			scram_derive(STR(COMPOSED), keys.salt, keys.iterations, &want) &&
+			memcmp(want.stored_key, keys.stored_key, SCRAM_KEY_BYTES) == 0,
+		"and so the keys of SCRAM");
+	arena_fini(&a);
+
+	static const char *const refused[] = {"a\tb", "a\x7F", "p\xE4ss", "a\xC2\xADz", "\xCD\xB8"};
+	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+		tap_ok(!directory_password_set(d, whom, str_of(refused[i]), &error), "%s",
+			error.words);
+	tap_is_int(directory_login_gives(d, "opaque@a.example", COMPOSED), LOGIN_OK,
+		"the one before stays");
+}
+
 static void
 test_send_as(struct directory *d)
 {
@@ -863,6 +937,7 @@ main(void)
 	test_depth(d);
 	test_targets_limit(d);
 	test_login(d);
+	test_opaque(d);
 	test_scram(d);
 	test_send_as(d);
 	test_ranges(d);

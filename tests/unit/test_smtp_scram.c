@@ -128,6 +128,38 @@ client_final(struct scram_client *s, struct str server_first, struct str *messag
 		4096, room, message);
 }
 
+/* What the client answers the challenge of RFC 7677 with, as somebody with that password. */
+static struct str
+proof_of(struct str password, char *room)
+{
+	struct scram_client s;
+	struct str message = STR_NONE;
+	tap_is_int(scram_client_final(&s, STR("user"), password, STR(CLIENT_NONCE), STR(CHALLENGE),
+			   4096, room, &message),
+		SCRAM_OK, "a password of %zu bytes", password.len);
+	return message;
+}
+
+/* The client prepares the password: RFC 8265. */
+static void
+check_client_opaque(void)
+{
+	char room[SCRAM_CLIENT_FIRST_BYTES_MAX], other[SCRAM_CLIENT_FIRST_BYTES_MAX];
+	char answer[SCRAM_SERVER_FINAL_BYTES];
+	struct scram s;
+	const struct str composed = STR("p\xC3\xA4ssw\xC3\xB6rd"), latin = STR("p\xE4ss");
+	const struct str decomposed = STR("pa\xCC\x88sswo\xCC\x88rd");
+	struct scram_secret secret = secret_make(composed);
+	begin(&s, &secret, STR(FIRST));
+	tap_is_int(scram_final(&s, proof_of(decomposed, room), answer), SCRAM_OK,
+		"letters with marks behind them prove the composed ones");
+	tap_is_str(proof_of(composed, other), proof_of(decomposed, room), "both alike");
+	secret = secret_make(latin);
+	begin(&s, &secret, STR(FIRST));
+	tap_is_int(scram_final(&s, proof_of(latin, room), answer), SCRAM_OK,
+		"what cannot be prepared goes as it is");
+}
+
 static void
 check_client(void)
 {
@@ -256,5 +288,6 @@ main(void)
 		       scram_challenge(&s, &secret, (struct str){room, SCRAM_NONCE_BYTES_MAX + 1})),
 		"one byte longer");
 	check_client();
+	check_client_opaque();
 	return tap_done();
 }
