@@ -16,6 +16,23 @@ sentence(const struct explanation *e, enum lang lang, struct arena *a, const cha
 	return fill_key((struct str){key, n + name.len}, &e->facts, lang, a);
 }
 
+/* Is the step one for this case? "[delayed] Wait" is none of a message that is not tried again,
+ * "[failed] Send it again" of that only. Takes the mark away. */
+static bool
+fits(struct str *step, bool is_given_up)
+{
+	static const struct {
+		struct str mark;
+		bool is_given_up;
+	} marks[] = {{STR_INIT("[delayed] "), false}, {STR_INIT("[failed] "), true}};
+	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+		if (str_starts(*step, marks[i].mark)) {
+			*step = str_from(*step, marks[i].mark.len);
+			return marks[i].is_given_up == is_given_up;
+		}
+	return true;
+}
+
 /* "one | two" -> the steps */
 static void
 split_steps(struct str text, const struct explanation *e, enum lang lang, struct arena *a,
@@ -23,8 +40,8 @@ split_steps(struct str text, const struct explanation *e, enum lang lang, struct
 {
 	for (struct str rest = text; rest.len > 0 && s->count < STEPS_MAX;) {
 		const size_t bar = str_find(rest, STR(" | "), 0);
-		const struct str one = str_trim(str_head(rest, bar));
-		if (one.len > 0)
+		struct str one = str_trim(str_head(rest, bar));
+		if (fits(&one, e->is_given_up) && one.len > 0)
 			s->list[s->count++] = fill_text(one, &e->facts, lang, a);
 		rest = bar == STR_NPOS ? STR("") : str_from(rest, bar + 3);
 	}
@@ -287,9 +304,12 @@ static void
 add_help(const struct nixie_report_info *info, const struct nixie_outcome *o, enum lang lang,
 	struct arena *a, struct explanation *e)
 {
-	const struct str fixer = e->fixer = fixer_of(o);
+	const struct str usual = fixer_of(o);
+	/* What passes by itself, while somebody tries again, does not when nobody does. */
+	const bool is_left = e->is_given_up && str_eq(usual, STR("nobody"));
+	const struct str fixer = e->fixer = is_left ? STR("sender") : usual;
 	bool names_postmaster = false; /* one of the steps says already whom to write to */
-	e->whose_move = sentence(e, lang, a, "fixer.", fixer);
+	e->whose_move = sentence(e, lang, a, "fixer.", is_left ? STR("again") : fixer);
 	for (size_t i = 0; i < e->sender.count; i++)
 		names_postmaster =
 			names_postmaster || str_has(e->sender.list[i], STR("postmaster@"));
@@ -333,7 +353,8 @@ void
 explain_cause(const struct nixie_report_info *info, const struct nixie_outcome *o,
 	enum explain_whom whom, enum lang lang, struct arena *a, struct explanation *e)
 {
-	*e = (struct explanation){.key = STR_NONE};
+	*e = (struct explanation){
+		.key = STR_NONE, .is_given_up = o->is_final && o->action != NIXIE_ACTION_DELAYED};
 	gather_facts(info, o, whom, lang, a, e);
 	if (o->action == NIXIE_ACTION_DELIVERED)
 		take_row(STR("kind/success"), lang, a, e);

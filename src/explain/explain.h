@@ -19,7 +19,8 @@ struct steps {
 /* One outcome, or a report without outcomes, explained. All text lives in the arena or the
  * catalogue. */
 struct explanation {
-	struct str key; /* "relay_denied/own_server" */
+	struct str key;   /* "relay_denied/own_server" */
+	bool is_given_up; /* nobody tries it again */
 	struct str headline, happened, why;
 	struct steps sender, sending_admin, receiving_admin;
 	struct str refused_by, step, next, disagree,

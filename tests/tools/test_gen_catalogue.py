@@ -177,6 +177,8 @@ SPOILT = [
 
     ('a placeholder that is not one', 'explanations.en.tsv', 2, '{rcpt}', '{recipient}', 'headline has the placeholder {recipient}'),
     ('a placeholder only for sentences', 'explanations.en.tsv', 2, '{rcpt}', '{total}', 'headline has the placeholder {total}'),
+    ('a mark that nobody knows', 'explanations.en.tsv', 2, 'Check it.', '[later] Check it.', 'sender: nobody knows the mark [later]'),
+    ('a mark that English lacks', 'explanations.de.tsv', 2, 'Prüfen.', '[failed] Prüfen.', 'sender: other steps than in English are marked'),
     ('a placeholder of a sentence', 'sentences.de.tsv', 2, '{n}', '{N}', 'text has a brace that is no placeholder'),
     ('a brace alone', 'sentences.en.tsv', 3, '{n} of', '{n of', 'text has a brace that is no placeholder'),
     ('a placeholder without what stands in', 'explanations.en.tsv', 3, 'It is full|', '{list} has it|', '{list} is used, but sentences.en.tsv has no key absent.list'),

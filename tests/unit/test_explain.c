@@ -80,8 +80,10 @@ check_sentence(struct str s, const char *what, const char *key, enum lang lang, 
 static void
 check_steps(const struct steps *s, const char *key, enum lang lang, unsigned *bad)
 {
-	for (size_t i = 0; i < s->count; i++)
+	for (size_t i = 0; i < s->count; i++) {
 		check_sentence(s->list[i], "step", key, lang, bad);
+		*bad += str_starts(s->list[i], STR("[")); /* a mark is for the program */
+	}
 }
 
 static void
@@ -322,6 +324,86 @@ test_times(struct arena *a)
 	}
 }
 
+/* The steps of `row` that are for a message that is still tried: none of them is in `e`. */
+static bool
+has_step_of_delay(const struct explanation *e, enum lang lang, struct arena *a)
+{
+	const struct explanation_row *const row = catalogue_explanation_find(lang, e->key);
+	static const struct str mark = STR_INIT("[delayed] ");
+	const struct str text = catalogue_text(row->sender);
+	for (size_t at = 0; (at = str_find(text, mark, at)) != STR_NPOS; at += mark.len) {
+		const struct str rest = str_from(text, at + mark.len);
+		const struct str step = str_head(rest, str_find(rest, STR(" | "), 0));
+		for (size_t i = 0; i < e->sender.count; i++)
+			if (str_eq(e->sender.list[i], fill_text(step, &e->facts, lang, a)))
+				return true;
+	}
+	return false;
+}
+
+/* Time ran out: it is somebody's move, and nobody is told to wait for tries that do not come. */
+static void
+test_expired(void)
+{
+	const struct nixie_report_info info = {.kind = NIXIE_KIND_FAILURE};
+	for (int reason = 0; reason < REASON__COUNT; reason++) {
+		const char *const name = catalogue_text(catalogue_reasons[reason].name).ptr;
+		unsigned bad = 0;
+		for (unsigned i = 0; i < 2 * 2 * 8 * 4 * LANG__COUNT; i++) {
+			const enum lang lang = (enum lang)(i / 128);
+			struct nixie_outcome o = outcome_of(name, i % 2);
+			struct explanation e;
+			struct arena a;
+			o.action = NIXIE_ACTION_FAILED;
+			o.is_final = true;
+			o.is_expired = i / 2 % 2;
+			o.refuser = (enum nixie_refuser)(i / 4 % 8);
+			o.said = (enum nixie_said)(i / 32 % 4);
+			arena_init(&a, ARENA_LIMIT_BYTES);
+			explain_outcome(&info, &o, lang, &a, &e);
+			if (str_eq(e.fixer, STR("nobody")) || e.sender.count == 0 ||
+				e.whose_move.len == 0 ||
+				str_eq(e.whose_move,
+					catalogue_sentence(lang, STR("fixer.nobody"))) ||
+				has_step_of_delay(&e, lang, &a)) {
+				tap_show(name, e.whose_move);
+				bad++;
+			}
+			arena_fini(&a);
+		}
+		tap_ok(bad == 0, "reason %s, given up: somebody's move, and no waiting", name);
+	}
+}
+
+/* One reason, by what became of the message. */
+static void
+test_given_up(struct arena *a)
+{
+	const struct nixie_report_info info = {.kind = NIXIE_KIND_FAILURE};
+	struct nixie_outcome o = outcome_of("greylisted", true);
+	struct explanation e;
+	o.action = NIXIE_ACTION_DELAYED;
+	explain_outcome(&info, &o, LANG_EN, a, &e);
+	tap_is_str(e.whose_move, STR("Nobody has to do anything."), "delayed: nobody's move");
+	tap_ok(e.sender.count == 2 && str_starts(e.sender.list[0], STR("Nothing to do")),
+		"delayed: nothing to do");
+	o.action = NIXIE_ACTION_FAILED;
+	o.is_final = true;
+	explain_outcome(&info, &o, LANG_EN, a, &e);
+	tap_is_str(e.fixer, STR("sender"), "given up: the sender's move");
+	tap_ok(e.sender.count == 1 && str_starts(e.sender.list[0], STR("Send it once more")),
+		"given up: send it again");
+	o.is_expired = true;
+	explain_outcome(&info, &o, LANG_EN, a, &e);
+	tap_is_str(e.key, STR("greylisted/expired"), "expired: words of its own");
+	tap_ok(str_starts(e.whose_move, STR("The next move is yours")), "expired: your move");
+	o.reason = text("rate_limited");
+	explain_outcome(&info, &o, LANG_EN, a, &e);
+	tap_ok(!str_has(e.happened, STR("tried again")) &&
+			str_starts(e.sender.list[0], STR("Send it again")),
+		"expired: it is not said to be tried");
+}
+
 /* Who said no decides the words, and whose move it is. */
 static void
 test_who_refused(struct arena *a)
@@ -366,7 +448,9 @@ main(void)
 	test_no_repetition(&a);
 	test_times(&a);
 	test_who_refused(&a);
+	test_given_up(&a);
 	test_reasons();
+	test_expired();
 	test_kinds();
 	arena_fini(&a);
 	return tap_done();
