@@ -68,6 +68,7 @@ told_list(struct settling *s, const struct fate *fates, size_t count, enum kind 
 			.original = fates[i].r->original,
 			.packed = fates[i].packed,
 			.is_expired = fates[i].decision.is_expired,
+			.is_own_relay = s->p->is_own_relay,
 			.attempts = fates[i].to.attempts,
 			.give_up_ms = fates[i].decision.give_up_ms,
 			.next_ms = fates[i].to.due_ms};

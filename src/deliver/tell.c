@@ -97,6 +97,7 @@ recipients_tell(const struct tell_recipient *list, size_t count, struct arena *a
 			.final = r->final,
 			.original = r->original.len > 0 ? r->original : STR_NONE,
 			.is_expired = r->is_expired,
+			.is_own_relay = r->is_own_relay,
 			.attempts = attempts,
 			.attempt_count = attempt_count,
 			.attempts_made = r->attempts,

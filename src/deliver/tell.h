@@ -34,6 +34,7 @@ struct tell_recipient {
 	struct str final, original;
 	struct str packed; /* the timeline: report/attempt.h */
 	bool is_expired;
+	bool is_own_relay; /* a route of ours names the server */
 	uint32_t attempts;
 	int64_t give_up_ms, next_ms;
 };

@@ -68,7 +68,8 @@ is_alike(const struct draft_recipient *a, const struct draft_recipient *b)
 	const struct nixie_outcome *const x = &a->outcome, *const y = &b->outcome;
 	return x->action == y->action && x->verdict == y->verdict && x->refuser == y->refuser &&
 	       x->is_expired == y->is_expired && x->stage == y->stage &&
-	       x->reply_code == y->reply_code && str_eq(str_in(x->reason), str_in(y->reason)) &&
+	       a->given->is_own_relay == b->given->is_own_relay && x->reply_code == y->reply_code &&
+	       str_eq(str_in(x->reason), str_in(y->reason)) &&
 	       str_eq(str_in(x->remote_mta), str_in(y->remote_mta)) &&
 	       str_eq(situation_find(x), situation_find(y));
 }
@@ -194,13 +195,23 @@ exact_answer(struct teller *t, const struct explanation *e)
 
 /* ---- one cause, by how it ended */
 
+/* Who said no. A server that a route of ours names is not the one that receives mail for that
+ * domain: the reader of the report cannot know it, we do. */
+static struct str
+refused_by(const struct teller *t, const struct draft_recipient *r, const struct explanation *e)
+{
+	const bool is_by_route =
+		r->given->is_own_relay && r->outcome.refuser == NIXIE_REFUSER_REMOTE_SERVER;
+	return is_by_route ? sentence(t, "refuser.own_route", &e->facts) : e->refused_by;
+}
+
 static void
 tell_failed(struct teller *t, const struct draft_recipient *r, const struct explanation *e)
 {
 	struct sheet *const s = t->s;
 	sheet_heading(s, label(t, "label.what_happened"));
 	sheet_add(s, BLOCK_PARAGRAPH, e->happened);
-	sheet_add(s, BLOCK_PARAGRAPH, e->refused_by);
+	sheet_add(s, BLOCK_PARAGRAPH, refused_by(t, r, e));
 	sheet_heading(s, label(t, "label.why"));
 	sheet_add(s, BLOCK_PARAGRAPH, e->why);
 	sheet_heading(s, label(t, "label.you"));

@@ -33,6 +33,7 @@ struct report_recipient {
 	struct str final;               /* the forward-path, without <> */
 	struct str original;            /* ORCPT as it came, "rfc822;user+40example.org"; absent */
 	bool is_expired;                /* FAILED: the time for retries ran out */
+	bool is_own_relay;              /* the server is one that a route of ours names */
 	const struct attempt *attempts; /* oldest first; the last one is what decided */
 	size_t attempt_count;
 	uint32_t attempts_made;      /* all, also those that were not kept; 0: attempt_count */

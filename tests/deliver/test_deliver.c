@@ -242,6 +242,27 @@ test_relayed(struct world *w)
 	is_state(w, RECIPIENT_BOUNCED, 0);
 }
 
+/* A server that a route names is told as such, any other as the recipient's. */
+static void
+test_route_refuses(struct world *w)
+{
+	static const char *const to[] = {"d@routed.example", "a@far.example"};
+	for (size_t i = 0; i < 2; i++) {
+		char text[8192] = "";
+		(void)world_take_one(w, i == 0 ? "ann@here.example" : "bob@here.example", to[i]);
+		world_settle(w);
+		world_answer(w, world_job(w), REMOTE_REFUSED, 550, "550 5.1.1 No such user");
+		world_settle(w);
+		tap_is_int(
+			world_mailbox(w, "here.example", i == 0 ? "ann" : "bob", text, sizeof text),
+			1, "a report about %s", to[i]);
+		tap_is_int(strstr(text, "sends this") != NULL, i == 0,
+			"%s: by the server of a route?", to[i]);
+		tap_is_int(strstr(text, "receives mail") != NULL, i == 1,
+			"%s: by the server of the domain?", to[i]);
+	}
+}
+
 static void
 test_mixed(struct world *w)
 {
@@ -763,7 +784,8 @@ main(void)
 	} tests[] = {{test_mailbox, "mailbox"}, {test_quota, "quota"},
 		{test_unknown, "unknown user"}, {test_changed, "changed since"},
 		{test_command, "command"}, {test_loop, "loop"}, {test_relayed, "relayed"},
-		{test_mixed, "mixed answers"}, {test_waiting, "waiting"}, {test_untried, "untried"},
+		{test_route_refuses, "a route refuses"}, {test_mixed, "mixed answers"},
+		{test_waiting, "waiting"}, {test_untried, "untried"},
 		{test_one_notice, "one notice"}, {test_many, "many"}, {test_crowd, "crowd"},
 		{test_told, "who is told"}, {test_success, "success"}, {test_cap, "cap"},
 		{test_cap_of_many, "cap of many"}, {test_one_report, "one report"},

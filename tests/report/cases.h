@@ -76,6 +76,9 @@ static const struct attempt circle[] = {
 static const struct attempt relay_denied[] = {
 	ANSWER(14, "mx1.b.example", "192.0.2.25", "", RCPT, "550 5.7.1 <bob@b.example>: Relay access denied"),
 };
+static const struct attempt refusing_relay[] = {
+	ANSWER(14, "smtp.isp.example", "192.0.2.35", TLS13, MAIL, "551 5.7.1 Not authorised to send from this header address"),
+};
 static const struct attempt listed[] = {
 	ANSWER(14, "mx1.b.example", "192.0.2.25", TLS13, RCPT, "554 5.7.1 Service unavailable; Client host [203.0.113.9] blocked using zen.spamhaus.org; https://www.spamhaus.org/query/ip/203.0.113.9"),
 };
@@ -105,6 +108,7 @@ static const struct report_recipient to_expired_grey[] = {{.final = STR_INIT("bo
 static const struct report_recipient to_no_domain[] = {TO("bob@b.example", FAILED, no_domain)};
 static const struct report_recipient to_self[] = {TO("bob@b.example", FAILED, loops_here)};
 static const struct report_recipient to_circle[] = {TO("bob@b.example", FAILED, circle)};
+static const struct report_recipient to_refusing_relay[] = {{.final = STR_INIT("bob@b.example"), .action = NIXIE_ACTION_FAILED, .is_own_relay = true, .attempts = refusing_relay, .attempt_count = 1}};
 static const struct report_recipient to_denied[] = {TO("bob@b.example", FAILED, relay_denied)};
 static const struct report_recipient to_listed[] = {TO("bob@b.example", FAILED, listed)};
 static const struct report_recipient to_nixied[] = {TO("bob@b.example", FAILED, nixied_refused)};
@@ -151,6 +155,8 @@ static const struct report_case {
 	{"no-domain-en", LANG_EN, to_no_domain, 1, NULL, false, false, NULL},
 	{"to-itself-en", LANG_EN, to_self, 1, NULL, false, false, NULL},
 	{"circle-de", LANG_DE, to_circle, 1, NULL, false, false, NULL},
+	{"own-relay-refuses-en", LANG_EN, to_refusing_relay, 1, NULL, false, false, NULL},
+	{"own-relay-refuses-de", LANG_DE, to_refusing_relay, 1, NULL, false, false, NULL},
 	{"relay-denied-en", LANG_EN, to_denied, 1, NULL, false, false, NULL},
 	{"blocklisted-en", LANG_EN, to_listed, 1, NULL, false, false, NULL},
 	{"spam-es", LANG_ES, to_spam, 1, NULL, false, false, NULL},
