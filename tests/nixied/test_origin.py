@@ -43,6 +43,10 @@ zone = Server({
     ('down.test', '*'): SERVFAIL,
     ('halfdown.test', 'MX'): [(10, 'mx.good.test')],
     ('halfdown.test', 'TXT'): SERVFAIL,
+    ('broken.test', 'MX'): [(10, 'mx.good.test')],
+    ('broken.test', 'TXT'): ['v=spf1 include -all'],
+    ('shop.test.uri.test', 'A'): ['127.0.0.2'],
+    ('shop.test.uri.test', 'TXT'): ['advertised in spam'],
     ('bad.test', 'MX'): [(10, 'mx.good.test')],
     ('bad.test.rhs.test', 'A'): ['127.0.1.2'],
     ('bad.test.rhs.test', 'TXT'): ['sends to traps'],
@@ -121,6 +125,33 @@ def results(n):
     tap.check([] if n.until_log(' refused .*condition=X76') else [n.log()], '... in the log')
 
 
+# Condition, the text behind "From: u@good.test", the reply without its mark.
+TEXTS = [
+    ('X72', 'Subject: buy\r\n\r\nSee http://track.shop.test/now.\r\n',
+     '554 5.7.1 Message contains a link to shop.test, which is listed in uri.test: advertised in spam'),
+    ('X73', 'From: boss@signs.test\r\nSubject: x\r\n\r\ntext\r\n', '550 5.7.20 No passing DKIM signature found'),
+]
+
+
+def at_the_end(n, condition, text, want):
+    """What is decided when the text was seen."""
+    with Client(n.ports['mx']) as c:
+        c.reply()
+        for command in ('EHLO proxy.test', 'XCLIENT ADDR=192.0.2.7 HELO=mx.good.test', 'EHLO mx.good.test',
+                        'MAIL FROM:<u@good.test>', f'RCPT TO:<{USER}>', 'DATA'):
+            c.say(command)
+        c.send(text + '.\r\n')
+        got = c.reply()
+    match = re.fullmatch(re.escape(want) + r' \((\w+) (\w+)\)', got)
+    tap.check([] if match and match[1] == condition else [got, want], f'{condition}: the reply at the end of the text')
+    reference = match[2] if match else 'none'
+    tap.check([] if n.until_log(f' refused session={reference} .*condition={condition}') else [n.log()], '... the log has it')
+    why = n.run('why', '--session', reference).stdout
+    tap.check([] if condition in why and want[4:] in ' '.join(why.split()) else [why], '... and nixied why tells it')
+    told = subprocess.run([NIXIE, 'code', got], capture_output=True, text=True, check=False).stdout
+    tap.check([] if told.startswith(f'{condition}: ') else [told], '... nixie explains it')
+
+
 def main():
     with Nixied(NIXIED, f'dns_servers = {zone.address}\n{SETTINGS}', LISTENER) as n:
         for case in CASES:
@@ -134,6 +165,12 @@ def main():
         n.reload()
         got = mail(n.ports['mx'], '192.0.2.7', 'mx.good.test', 'u@fail.test', USER)
         tap.check([] if got[1].startswith('250 ') else got, 'a reload changes what is checked')
+        n.configure(f'dns_servers = {zone.address}\nspf = refuse\nspf_permerror_refuses = yes\nhelo_check = off\nptr_check = off\n'
+                    'dmarc = off\nuribl = uri.test\ndkim_required = signs.test\n', LISTENER)
+        n.reload()
+        refused(n, 'X47', '192.0.2.7', 'mx.good.test', 'u@broken.test', '550 5.7.24 SPF record of broken.test is not valid (permerror)')
+        for case in TEXTS:
+            at_the_end(n, *case)
         n.configure(f'dns_servers = {zone.address}\ndnsbl = nonsense\n', LISTENER)
         n.reload()
         tap.check([] if n.until_log(' alarm .*nonsense.* is no list') else [n.log()], 'a list that is none is told, and the rest stays')
