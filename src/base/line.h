@@ -28,10 +28,10 @@ line_end(const char *p, const char *end)
 static inline bool
 line_next(struct str *rest, struct str *line)
 {
-	const char *const from = rest->ptr;
-	const char *const end = from + rest->len;
 	if (rest->len == 0)
 		return false;
+	const char *const from = rest->ptr;
+	const char *const end = from + rest->len;
 	const char *p = line_end(from, end);
 	*line = (struct str){from, (size_t)(p - from)};
 	if (p < end && *p++ == '\r' && p < end && *p == '\n')
