@@ -153,6 +153,7 @@ find_pair(struct str text, size_t at, size_t limit, const char pair[2])
 	for (; at < limit; at += LANES) {
 		const struct lanes here = lanes_next(text.ptr + at, limit - at);
 		const struct lanes behind = lanes_next(text.ptr + at + 1, text.len - at - 1);
+		/* NOLINTNEXTLINE(readability-suspicious-call-argument): each with its byte */
 		const unsigned found = lanes_both(here, pair[0], behind, pair[1]);
 		if (found != 0)
 			return at + lanes_first(found);
@@ -457,6 +458,7 @@ try_heads(struct scan *s, size_t at, const char *block, uint64_t heads)
 		count += ((asked_of_long(eight) | asked_of_short((uint32_t)eight)) & asked) != 0;
 	}
 	for (unsigned k = 0; k < count; k++) {
+		/* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): `count` were written */
 		const size_t i = passed[k];
 		const uint64_t eight = eight_here(block + i);
 		if ((asked_of_long(eight) & asked) != 0 &&

@@ -83,12 +83,10 @@ struct check_session {
 	char host[DNS_NAME_BYTES_MAX + 1];
 	struct str helo, sender; /* the latter in mail.arena; "" the null one, absent: none said */
 	char helo_room[DNS_NAME_BYTES_MAX + 3]; /* longer ones are cut */
-	bool is_exempt, is_always_exempt;       /* for this address; whatever it is */
 	char limit_room[64];
-	struct str limit_words;     /* "refuse_score = 10" */
-	bool is_listed_good;        /* one of dnswl has the client */
-	enum spf_result spf_result; /* of the message at hand */
+	struct str limit_words; /* "refuse_score = 10" */
 	struct str spf_identity;
+	enum spf_result spf_result; /* of the message at hand */
 	enum reverse_result reverse_result;
 	struct dkim *dkim; /* NULL: not looked at */
 	struct arc *arc;   /* in mail.arena; NULL: nobody says that they passed it on */
@@ -102,8 +100,10 @@ struct check_session {
 	bool is_at_end;      /* of the text */
 	bool has_no_memory;  /* for its signatures */
 	bool has_told;       /* its greylisting was asked: `greylisted` */
+	bool is_judged;      /* the message's origin was judged, and the log knows: `origin` */
+	bool is_listed_good; /* one of dnswl has the client */
+	bool is_exempt, is_always_exempt; /* for this address; whatever it is */
 	struct check_verdict greylisted;
-	bool is_judged;              /* the message's origin was judged, and the log knows */
 	struct check_verdict origin; /* what came of it */
 	enum question { QUESTION_NONE, QUESTION_RCPT, QUESTION_END } open;
 	struct event deadline; /* of the open question */

@@ -25,6 +25,7 @@ machine_broken(struct machine *m, const char *format, ...)
 {
 	va_list words;
 	va_start(words, format);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it is, a line above */
 	vsnprintf(m->trouble, sizeof m->trouble, format, words);
 	va_end(words);
 	for (char *c = m->trouble; *c != '\0'; c++)

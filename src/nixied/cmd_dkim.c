@@ -317,7 +317,7 @@ each_of_domain(struct task *t, const char *domain, each_key *fn)
 	for (int i = 0; i < count; i++) {
 		struct str name = str_of(names[i]->d_name);
 		struct place p;
-		if (name.ptr[0] != '.' &&
+		if (names[i]->d_name[0] != '.' &&
 			(str_ends_case(name, STR(SIGNS)) || str_ends_case(name, STR(WAITS)))) {
 			names[i]->d_name[name.len - (sizeof SIGNS - 1)] = '\0';
 			if (place_of(t, domain, names[i]->d_name, &p))

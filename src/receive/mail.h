@@ -35,15 +35,18 @@ struct mail {
 	struct receive *receive;
 	struct guest *guest; /* NULL: gone before the queue has answered */
 	struct arena arena;
-	enum mail_stage stage;
-	bool is_over; /* nobody asks about it any more */
 	struct str sender;
-	enum directory_place sender_place;
-	uint32_t flags; /* enum message_flag */
 	struct str envelope_id;
+	enum mail_stage stage;
+	enum condition refused; /* when REFUSED */
+	enum directory_place sender_place;
+	uint32_t flags;         /* enum message_flag */
 	uint32_t accepted;      /* RCPT commands */
 	struct accepted *rcpts; /* those */
 	size_t rcpt_room;
+	bool is_over;      /* nobody asks about it any more */
+	bool is_copied;    /* in `copy` */
+	bool is_ours;      /* of people here: it is signed, and not sealed */
 	bool is_completed; /* the fields that it lacked are among those in front */
 	bool is_rewritten; /* by filters: what it holds is ours */
 	bool has_discards; /* those that are held are discarded by the commit that brings them */
@@ -56,8 +59,7 @@ struct mail {
 	size_t count, room;
 	struct target_seen **seen; /* buckets of who is a recipient already */
 	struct head head;
-	struct buf copy; /* of its text, for who may want it when it is refused */
-	bool is_copied;
+	struct buf copy;        /* of its text, for who may want it when it is refused */
 	int64_t declared_bytes; /* SIZE of MAIL; -1: not said */
 	struct str header;      /* its text, when a script wants to see it */
 	struct str tags;        /* header fields that a script adds */
@@ -66,11 +68,9 @@ struct mail {
 	struct queue_intake *intake;
 	struct signing_job *sign; /* NULL: nobody vouches for it */
 	struct str vouched; /* the domain by which it is signed or sealed, while that is made */
-	bool is_ours;       /* of people here: it is signed, and not sealed */
 	struct buf front;   /* what goes in front of its text */
 	char id[QUEUE_ID_BYTES];
 	uint64_t message;
-	enum condition refused; /* when REFUSED */
 	/* The recipient that is being judged. */
 	struct directory_answer found;
 	struct str original, redirected;
