@@ -20,10 +20,12 @@ read_line(void *to, struct str line)
 {
 	struct reading *const r = to;
 	struct eventlog_line event;
-	digest_add(r->digest, line, r->since_ms, INT64_MAX);
 	arena_reset(&r->arena);
-	if (eventlog_read(line, &r->arena, &event))
-		chart_add(&r->chart, &event);
+	if (!eventlog_read(line, &r->arena, &event))
+		return;
+	chart_add(&r->chart, &event);
+	if (event.time_ms >= r->since_ms)
+		digest_add_event(r->digest, &event);
 }
 
 /* ---- the queue --------------------------------------------------------------------------------

@@ -34,16 +34,17 @@ write_form(struct desk_call *c)
 	HTML(&c->out, "<button>Tell</button>\n</form>\n");
 }
 
-static void
-select_line(void *to, struct str line)
-{
-	why_select(to, line);
-}
+struct reading {
+	const struct desk_source *source;
+	char error[DESK_ERROR_BYTES];
+};
 
-static void
-collect_line(void *to, struct str line)
+/* All of the log: what happened in that time may have begun long before. */
+static bool
+read_log(void *from, why_line *line, void *to)
 {
-	why_collect(to, line);
+	struct reading *const r = from;
+	return r->source->read_log(r->source->to, INT64_MIN, line, to, r->error);
 }
 
 static void
@@ -89,19 +90,12 @@ write_stories(struct desk_call *c, struct why *w)
 static void
 tell(struct desk_call *c, const struct why_query *query)
 {
-	const struct desk_source *const source = &c->desk->source;
-	char error[DESK_ERROR_BYTES] = "There is not enough memory.";
+	struct reading r = {&c->desk->source, "There is not enough memory."};
 	struct why *const w = why_new(query);
-	/* Twice: a delivery is the first to name its recipient, and leads back to the session. */
-	bool ok = w != NULL;
-	/* All of the log: what happened in that time may have begun long before. */
-	for (int pass = 0; ok && pass < 2; pass++)
-		ok = source->read_log(source->to, INT64_MIN, select_line, w, error);
-	ok = ok && source->read_log(source->to, INT64_MIN, collect_line, w, error);
-	if (ok)
+	if (w != NULL && why_read(w, read_log, &r))
 		write_stories(c, w);
 	else
-		desk_notice(c, str_of(error), true);
+		desk_notice(c, str_of(r.error), true);
 	why_free(w);
 }
 

@@ -276,17 +276,22 @@ take(struct digest *d, const struct eventlog_line *l)
 }
 
 void
+digest_add_event(struct digest *d, const struct eventlog_line *l)
+{
+	if (d->first_ms < 0 || l->time_ms < d->first_ms)
+		d->first_ms = l->time_ms;
+	if (l->time_ms > d->last_ms)
+		d->last_ms = l->time_ms;
+	take(d, l);
+}
+
+void
 digest_add(struct digest *d, struct str line, int64_t since_ms, int64_t until_ms)
 {
 	struct eventlog_line l;
 	arena_reset(&d->scratch);
-	if (!eventlog_read(line, &d->scratch, &l) || l.time_ms < since_ms || l.time_ms > until_ms)
-		return;
-	if (d->first_ms < 0 || l.time_ms < d->first_ms)
-		d->first_ms = l.time_ms;
-	if (l.time_ms > d->last_ms)
-		d->last_ms = l.time_ms;
-	take(d, &l);
+	if (eventlog_read(line, &d->scratch, &l) && l.time_ms >= since_ms && l.time_ms <= until_ms)
+		digest_add_event(d, &l);
 }
 
 static int

@@ -62,6 +62,9 @@ void digest_free(struct digest *d);
  * as is what lies outside since_ms..until_ms */
 void digest_add(struct digest *d, struct str line, int64_t since_ms, int64_t until_ms);
 
+/* digest_add_event - the same of a line that was read already; its texts are copied where needed */
+void digest_add_event(struct digest *d, const struct eventlog_line *l);
+
 /* digest_end - all was read. false: memory ran out, and the counts are too small */
 bool digest_end(struct digest *d);
 

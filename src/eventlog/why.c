@@ -293,3 +293,23 @@ why_span(const struct why *w, int64_t *first_ms, int64_t *last_ms)
 	*last_ms = w->last_ms;
 	return w->first_ms >= 0;
 }
+
+static void
+select_line(void *why, struct str line)
+{
+	why_select(why, line);
+}
+
+static void
+collect_line(void *why, struct str line)
+{
+	why_collect(why, line);
+}
+
+bool
+why_read(struct why *w, why_reader *read, void *from)
+{
+	/* Twice: a delivery is the first to name its recipient, and leads back to the session. */
+	return read(from, select_line, w) && read(from, select_line, w) &&
+	       read(from, collect_line, w);
+}

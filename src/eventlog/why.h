@@ -64,6 +64,12 @@ void why_free(struct why *w);
 void why_select(struct why *w, struct str line);
 void why_collect(struct why *w, struct str line);
 
+/* why_read - all that is to be read, in the order it wants: `read` gives every line of the log to
+ * line(to, ...), as often as it is called. false as soon as `read` gives that */
+typedef void why_line(void *to, struct str line);
+typedef bool why_reader(void *from, why_line *line, void *to);
+bool why_read(struct why *w, why_reader *read, void *from);
+
 /* why_stories - when all was read: the stories by time, in *out. false: more belongs to what was
  * asked than there is room for, and what is here is not all */
 bool why_stories(struct why *w, const struct why_story **out, size_t *count);

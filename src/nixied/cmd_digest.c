@@ -4,6 +4,7 @@
 #include "eventlog/digest.h"
 #include "nixied/log_options.h"
 #include "nixied/nixied.h"
+#include "nixied/options.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -49,9 +50,10 @@ mail_take(struct job *job, const char *address)
 	for (size_t i = 0; i < s.len; i++)
 		if ((unsigned char)s.ptr[i] <= ' ' || strchr("<>,;:\\\"", s.ptr[i]) != NULL ||
 			s.ptr[i] == 127)
-			return log_fault(COMMAND, "--mail", "wants an address: user@example.org");
+			return option_fault(
+				COMMAND, "--mail", "wants an address: user@example.org");
 	if (s.len > ADDRESS_BYTES_MAX || !str_has(s, STR("@")))
-		return log_fault(COMMAND, "--mail", "wants an address: user@example.org");
+		return option_fault(COMMAND, "--mail", "wants an address: user@example.org");
 	job->mail = address;
 	return true;
 }
@@ -84,9 +86,7 @@ options_take(struct job *job, int argc, char **argv, int *code)
 			job->config = optarg;
 			break;
 		case 'o':
-			job->is_json = strcmp(optarg, "json") == 0;
-			if (!job->is_json && strcmp(optarg, "text") != 0)
-				ok = log_fault(COMMAND, "-o", "wants text or json");
+			ok = option_form(COMMAND, optarg, &job->is_json);
 			break;
 		case 'h':
 			fputs(usage, stdout);

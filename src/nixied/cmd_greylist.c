@@ -11,6 +11,7 @@
 #include "check/greylist_walk.h"
 #include "net/clock.h"
 #include "nixied/nixied.h"
+#include "nixied/options.h"
 
 #define LIST_LIMIT 1000 /* entries that a list shows, when nothing else is said */
 #define FILE_NAME "greylist.db"
@@ -44,8 +45,7 @@ struct job {
 static bool
 fault(const char *what, const char *why)
 {
-	fprintf(stderr, "nixied greylist: %s: %s\nTry: nixied greylist --help\n", what, why);
-	return false;
+	return option_fault("greylist", what, why);
 }
 
 static bool
@@ -100,9 +100,7 @@ options_take(struct job *job, int argc, char **argv, int *code)
 			job->config = optarg;
 			break;
 		case 'o':
-			job->is_json = strcmp(optarg, "json") == 0;
-			ok = job->is_json || strcmp(optarg, "text") == 0 ||
-			     fault("-o", "wants text or json");
+			ok = option_form("greylist", optarg, &job->is_json);
 			break;
 		case 'h':
 			fputs(usage, stdout);

@@ -10,6 +10,7 @@
 #include "base/when.h"
 #include "nixied/control.h"
 #include "nixied/nixied.h"
+#include "nixied/options.h"
 #include "receive/reject_file.h"
 
 #define LIST_LIMIT 1000 /* messages that a list shows, when nothing else is said */
@@ -53,8 +54,7 @@ struct job {
 static bool
 fault(const char *what, const char *why)
 {
-	fprintf(stderr, "nixied rejects: %s: %s\nTry: nixied rejects --help\n", what, why);
-	return false;
+	return option_fault("rejects", what, why);
 }
 
 static bool
@@ -122,9 +122,8 @@ options_take(struct job *job, int argc, char **argv, int *code)
 			job->config = optarg;
 			break;
 		case 'o':
-			job->is_json = strcmp(optarg, "json") == 0;
-			if (!job->is_json && strcmp(optarg, "text") != 0)
-				return fault("-o", "wants text or json");
+			if (!option_form("rejects", optarg, &job->is_json))
+				return false;
 			break;
 		case 'h':
 			fputs(usage, stdout);

@@ -1,4 +1,5 @@
 /* nixied self-check - what others see of a domain, its servers and this one */
+#include "nixied/options.h"
 #include "nixied/self_check.h"
 
 #include <getopt.h>
@@ -26,8 +27,7 @@ static const char usage[] =
 static bool
 fault(const char *what, const char *why)
 {
-	fprintf(stderr, "nixied self-check: %s: %s\nTry: nixied self-check --help\n", what, why);
-	return false;
+	return option_fault("self-check", what, why);
 }
 
 static bool

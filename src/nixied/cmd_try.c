@@ -1,5 +1,6 @@
 /* nixied try - a session as a client would have it, and who decided what */
 #include "eventlog/why.h"
+#include "nixied/options.h"
 #include "nixied/stage.h"
 #include "receive/listener_settings.h"
 
@@ -54,8 +55,7 @@ struct job {
 static bool
 fault(const char *what, const char *why)
 {
-	fprintf(stderr, "nixied try: %s: %s\nTry: nixied try --help\n", what, why);
-	return false;
+	return option_fault("try", what, why);
 }
 
 /* ---- options ---- */
@@ -104,9 +104,8 @@ options_take(struct job *job, int argc, char **argv, int *code)
 			job->config = optarg;
 			break;
 		case 'o':
-			job->is_json = strcmp(optarg, "json") == 0;
-			if (!job->is_json && strcmp(optarg, "text") != 0)
-				return fault("-o", "wants text or json");
+			if (!option_form("try", optarg, &job->is_json))
+				return false;
 			break;
 		case 'h':
 			fputs(usage, stdout);

@@ -4,6 +4,7 @@
 #include "eventlog/why.h"
 #include "nixied/log_options.h"
 #include "nixied/nixied.h"
+#include "nixied/options.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -44,6 +45,7 @@ struct job {
 	const char *config; /* NULL: the default */
 	size_t last;
 	bool is_json, has_colour;
+	char error[LOGS_ERROR_BYTES]; /* why the log could not be read */
 };
 
 static bool
@@ -54,7 +56,7 @@ colour_take(struct job *job, const char *when)
 	else if (strcmp(when, "never") == 0)
 		job->has_colour = false;
 	else if (strcmp(when, "auto") != 0)
-		return log_fault(COMMAND, "--color", "wants always, never or auto");
+		return option_fault(COMMAND, "--color", "wants always, never or auto");
 	return true;
 }
 
@@ -110,12 +112,10 @@ options_take(struct job *job, int argc, char **argv, int *code)
 		case 'n':
 			job->last = (size_t)str_number(str_of(optarg), 1000000);
 			if (job->last == 0 || job->last == (size_t)-1)
-				ok = log_fault(COMMAND, "--last", "wants a number, e.g. 10");
+				ok = option_fault(COMMAND, "--last", "wants a number, e.g. 10");
 			break;
 		case 'o':
-			job->is_json = strcmp(optarg, "json") == 0;
-			if (!job->is_json && strcmp(optarg, "text") != 0)
-				ok = log_fault(COMMAND, "-o", "wants text or json");
+			ok = option_form(COMMAND, optarg, &job->is_json);
 			break;
 		case COLOUR:
 			ok = colour_take(job, optarg);
@@ -134,16 +134,11 @@ options_take(struct job *job, int argc, char **argv, int *code)
 	return ok;
 }
 
-static void
-select_line(void *to, struct str line)
+static bool
+read_log(void *from, why_line *line, void *to)
 {
-	why_select(to, line);
-}
-
-static void
-collect_line(void *to, struct str line)
-{
-	why_collect(to, line);
+	struct job *const job = from;
+	return logs_read(&job->logs, line, to, job->error);
 }
 
 static bool
@@ -206,22 +201,14 @@ nothing(const struct why *w)
 static int
 run(struct job *job)
 {
-	char error[LOGS_ERROR_BYTES];
 	const struct why_story *stories = NULL;
 	size_t count = 0;
 	if (job->logs.count == 0 && !logs_of_config(&job->logs, job->config, "why"))
 		return EXIT_TROUBLE;
 	struct why *const w = why_new(&job->query);
-	bool ok = w != NULL;
 	int code = EXIT_TROUBLE;
-	if (!ok)
-		snprintf(error, sizeof error, "not enough memory");
-	/* Twice: a delivery is the first to name its recipient, and leads back to the session. */
-	for (int pass = 0; ok && pass < 2; pass++)
-		ok = logs_read(&job->logs, select_line, w, error);
-	ok = ok && logs_read(&job->logs, collect_line, w, error);
-	if (!ok) {
-		fprintf(stderr, "nixied why: %s\n", error);
+	if (w == NULL || !why_read(w, read_log, job)) {
+		fprintf(stderr, "nixied why: %s\n", w == NULL ? "not enough memory" : job->error);
 		why_free(w);
 		return EXIT_TROUBLE;
 	}

@@ -4,20 +4,14 @@
 
 #include "cli/moment.h"
 #include "nixied/nixied.h"
-
-bool
-log_fault(const char *command, const char *what, const char *why)
-{
-	fprintf(stderr, "nixied %s: %s: %s\nTry: nixied %s --help\n", command, what, why, command);
-	return false;
-}
+#include "nixied/options.h"
 
 bool
 log_moment_take(const char *command, const char *option, const char *text, bool is_end, int64_t *ms)
 {
 	struct moment m;
 	if (!moment_parse(text, is_end, &m))
-		return log_fault(
+		return option_fault(
 			command, option, "wants a time: 2026-11-01, yesterday, 2h, 7d ...");
 	*ms = m.point * 1000 + (is_end ? 999 : 0);
 	return true;

@@ -4,9 +4,6 @@
 
 #include "nixied/logs.h"
 
-/* log_fault - "nixied COMMAND: WHAT: WHY", and where the usage is; gives false */
-bool log_fault(const char *command, const char *what, const char *why);
-
 /* log_moment_take - the value of --since or --until (is_end); false after a complaint */
 bool log_moment_take(
 	const char *command, const char *option, const char *text, bool is_end, int64_t *ms);

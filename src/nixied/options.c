@@ -39,3 +39,18 @@ options_conf(int argc, char **argv, const char *usage, const char **path, int *f
 	*first = i;
 	return true;
 }
+
+bool
+option_fault(const char *command, const char *what, const char *why)
+{
+	fprintf(stderr, "nixied %s: %s: %s\nTry: nixied %s --help\n", command, what, why, command);
+	return false;
+}
+
+bool
+option_form(const char *command, const char *value, bool *is_json)
+{
+	*is_json = strcmp(value, "json") == 0;
+	return *is_json || strcmp(value, "text") == 0 ||
+	       option_fault(command, "-o", "wants text or json");
+}

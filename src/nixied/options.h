@@ -15,4 +15,10 @@
 bool options_conf(
 	int argc, char **argv, const char *usage, const char **path, int *first, int *code);
 
+/* option_fault - "nixied COMMAND: WHAT: WHY", and where the usage is; gives false */
+bool option_fault(const char *command, const char *what, const char *why);
+
+/* option_form - the value of -o; false after a complaint */
+bool option_form(const char *command, const char *value, bool *is_json);
+
 #endif

@@ -1,4 +1,5 @@
 /* Names and numbers: where the domain's mail goes, and who this server is to others. */
+#include "check/origin.h"
 #include "nixied/self_check.h"
 
 #include <stdio.h>
@@ -15,17 +16,6 @@ is_inner(const struct ip *ip)
 	return reach == REACH_HOST || reach == REACH_PRIVATE;
 }
 
-static struct ip
-ip_of(const struct dns_record *r)
-{
-	struct ip ip = {{0}};
-	if (r->data.len == 4)
-		return ip_of_v4(r->data.ptr);
-	if (r->data.len == sizeof ip.bytes)
-		memcpy(ip.bytes, r->data.ptr, sizeof ip.bytes);
-	return ip;
-}
-
 void
 self_addresses(struct self *s, struct str name, struct ip *list, size_t *count, size_t room,
 	bool *has_failed, bool *has_cname)
@@ -37,7 +27,7 @@ self_addresses(struct self *s, struct str name, struct ip *list, size_t *count, 
 		if (answer == NULL || dns_is_failure(answer->status))
 			*has_failed = true;
 		for (size_t i = 0; answer != NULL && i < answer->count && *count < room; i++)
-			list[(*count)++] = ip_of(&answer->records[i]);
+			list[(*count)++] = answer_ip(answer, i);
 		*has_cname |= answer != NULL && answer->has_cname;
 	}
 }
