@@ -47,16 +47,16 @@ reason_fits(const struct select_filter *f, const struct queue_message *m, size_t
 }
 
 static bool
-fits(const struct select_filter *f, const struct queue_message *m, size_t place)
+fits(const struct select_filter *f, const struct queue_message *m, size_t place,
+	const struct queue_recipient *r)
 {
-	const struct queue_recipient r = queue_recipient(m, place);
-	const struct recipient_progress *const p = &r.progress;
+	const struct recipient_progress *const p = &r->progress;
 	return !recipient_is_final(p->state) &&
 	       (!f->only_waiting || p->state == RECIPIENT_WAITING) &&
 	       (!f->only_held || p->state == RECIPIENT_HELD) &&
-	       (!str_is_set(f->recipient) || str_eq_case(f->recipient, r.forward_path)) &&
+	       (!str_is_set(f->recipient) || str_eq_case(f->recipient, r->forward_path)) &&
 	       (!str_is_set(f->destination) ||
-		       str_eq_case(f->destination, address_domain(r.forward_path))) &&
+		       str_eq_case(f->destination, address_domain(r->forward_path))) &&
 	       reason_fits(f, m, place, p);
 }
 
@@ -127,9 +127,14 @@ visit(void *to, const struct queue_message *m)
 	if (str_is_set(k->filter.sender) &&
 		!sender_fits(k->filter.sender, m->envelope.reverse_path))
 		return true;
-	for (size_t i = 0; i < m->envelope.recipient_count && !k->found.no_memory; i++)
-		if (fits(&k->filter, m, i))
-			found_add(k, (struct select_place){m->id, (uint32_t)i});
+	for (size_t i = 0; i < m->envelope.recipient_count && !k->found.no_memory; i++) {
+		const struct queue_recipient r = queue_recipient(m, i);
+		if (!fits(&k->filter, m, i, &r))
+			continue;
+		k->found.tried += r.progress.attempts > 0;
+		k->found.held += r.progress.state == RECIPIENT_HELD;
+		found_add(k, (struct select_place){m->id, (uint32_t)i});
+	}
 	return !k->found.no_memory;
 }
 

@@ -31,7 +31,9 @@ struct select_place {
 struct selection {
 	struct select_place *places;
 	size_t count, room;
-	size_t fitted;    /* all that fit, shown or not */
+	size_t fitted; /* all that fit, shown or not */
+	size_t tried;  /* ... at least once */
+	size_t held;
 	bool no_memory;   /* it ended early */
 	bool was_stopped; /* the same, by the runner's end: there is no queue any more */
 };

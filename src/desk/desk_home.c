@@ -32,61 +32,59 @@ read_line(void *to, struct str line)
  */
 
 struct waiting {
-	size_t held, tried, all;
+	int64_t recipients, tried, held;
 };
 
 static void
-count_waiting(void *to, const struct json_path *path, struct str value)
+read_count(void *to, const struct json_path *path, struct str value)
 {
 	struct waiting *const w = to;
-	if (path->depth != 1)
+	const struct {
+		struct str name;
+		int64_t *to;
+	} parts[] = {{STR("recipients"), &w->recipients}, {STR("tried"), &w->tried},
+		{STR("held"), &w->held}};
+	for (size_t i = 0; path->depth == 1 && i < sizeof parts / sizeof *parts; i++)
+		if (str_eq(path->name[0], parts[i].name))
+			*parts[i].to = str_number(value, INT64_MAX);
+}
+
+static void
+write_part(struct desk_call *c, int64_t number, const char *what)
+{
+	if (number <= 0)
 		return;
-	if (str_eq(path->name[0], STR("state"))) {
-		w->all++;
-		w->held += str_eq(value, STR("held"));
-	}
-	w->tried += str_eq(path->name[0], STR("attempts")) && !str_eq(value, STR("0"));
+	HTML(&c->out, ", ");
+	desk_number(c, (uint64_t)number);
+	html_text(&c->out, str_of(what));
 }
 
 static void
 write_queue(struct desk_call *c)
 {
-	const struct str words[] = {
-		STR("queue"), STR("list"), STR("-o"), STR("json"), STR("--limit"), STR("100000")};
+	const struct str words[] = {STR("queue"), STR("count"), STR("-o"), STR("json")};
 	struct waiting w = {0};
 	struct buf answer;
-	struct str line;
 	buf_init(&answer, WEB_RESPONSE_BYTES_MAX);
 	const int code = c->desk->source.ask(
 		c->desk->source.to, words, sizeof words / sizeof *words, &answer);
 	if (code < 0) {
 		desk_notice(c,
 			STR("The mail server does not answer: it does not run, or this page may "
-			    "not "
-			    "open control.sock in its folder. What the log says is below."),
+			    "not open control.sock in its folder. What the log says is below."),
 			true);
 		buf_fini(&answer);
 		return;
 	}
-	struct str rest = buf_str(&answer);
-	while (str_line(&rest, &line))
-		json_walk(line, c->arena, count_waiting, &w);
-	buf_fini(&answer);
+	json_walk(buf_str(&answer), c->arena, read_count, &w);
 	HTML(&c->out, "<p class=\"desk-queue\"><a href=\"" DESK_PATH "/queue\">");
-	desk_number(c, w.all);
-	html_text(&c->out, w.all == 1 ? STR(" recipient waits") : STR(" recipients wait"));
+	desk_number(c, (uint64_t)w.recipients);
+	html_text(&c->out, w.recipients == 1 ? STR(" recipient waits") : STR(" recipients wait"));
 	HTML(&c->out, "</a>");
-	if (w.tried > 0) {
-		HTML(&c->out, ", ");
-		desk_number(c, w.tried);
-		HTML(&c->out, " were tried");
-	}
-	if (w.held > 0) {
-		HTML(&c->out, ", ");
-		desk_number(c, w.held);
-		HTML(&c->out, " are held");
-	}
+	write_part(c, w.tried, " tried already");
+	write_part(c, w.held, " held");
 	HTML(&c->out, ".</p>\n");
+	buf_fini(&answer);
 }
 
 /* ---- the digest -------------------------------------------------------------------------------

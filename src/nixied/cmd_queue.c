@@ -8,6 +8,7 @@
 
 static const char usage[] =
 	"Usage: nixied queue [-c FILE] [list] [WHICH]...\n"
+	"       nixied queue [-c FILE] count [WHICH]...\n"
 	"       nixied queue [-c FILE] show [--body] ID\n"
 	"       nixied queue [-c FILE] hold|release|retry|bounce|remove WHICH...\n"
 	"Shows what waits in the server that runs, and lets an operator decide about it: hold (not "
@@ -23,7 +24,7 @@ static const char usage[] =
 	"  --reason WORDS    in the last answer, or its condition: C34, \"mailbox full\"\n"
 	"  --held, --waiting only those\n"
 	"  --all             everything, where an action wants to be told which\n\n"
-	"  -o json           a line for each recipient, for programs\n"
+	"  -o json           a line for each recipient, or for the count, for programs\n"
 	"  --body            of show: the text of the message, as it is in the queue\n"
 	"  --limit N         how many recipients a list shows, the oldest first; 1000, when "
 	"nothing is\n"

@@ -150,6 +150,7 @@ def does(web, found):
     back = got.fields.get('Location', '')
     tap.check([] if got.status == 303 and back.startswith(f'/operator/queue/{found}?said=') else [str(got.fields)],
               'hold, and back to the message')
+    tap.check(says(web.ask('/operator'), 200, '1 recipient waits , 1 tried already, 1 held.'), 'the overview counts them')
     tap.check(says(web.ask(back), 200, '1 of 1 recipients', 'held'), 'which says what was done')
     tap.check(says(web.ask('/operator/queue?state=held'), 200, found), 'it is held')
     web.ask('/operator/queue', {'act': 'release', 'domain': 'one.example', 'state': 'held'})
