@@ -12,6 +12,7 @@
 
 /* Until the queue has answered. */
 struct release {
+	struct release *next; /* of those that wait for it */
 	struct buf *out;
 	control_done *done;
 	void *to;
@@ -19,6 +20,29 @@ struct release {
 	uint64_t message;
 	char path[REJECT_PATH_MAX];
 };
+
+/* A message that is asked for twice at once is released once. The loop's. */
+static struct release *releasing;
+
+static bool
+is_being_released(const char *path)
+{
+	for (const struct release *r = releasing; r != NULL; r = r->next)
+		if (strcmp(r->path, path) == 0)
+			return true;
+	return false;
+}
+
+static void
+release_end(struct release *r)
+{
+	struct release **at = &releasing;
+	while (*at != NULL && *at != r)
+		at = &(*at)->next;
+	if (*at != NULL)
+		*at = r->next;
+	free(r);
+}
 
 static void
 fault(const struct control_request *request, struct str what, struct str why)
@@ -45,7 +69,7 @@ was_kept(void *to, int error)
 	}
 	buf_add_char(r->out, '\n');
 	r->done(r->to, error == 0 ? EXIT_DONE : EXIT_TROUBLE, NULL);
-	free(r);
+	release_end(r);
 }
 
 /* Its way: who brought it, and that it was refused first. */
@@ -141,6 +165,12 @@ control_rejects(const struct control_parts *parts, const struct control_request 
 	*r = (struct release){
 		.out = request->out, .done = done, .to = to, .deliver = parts->deliver};
 	const int n = snprintf(r->path, sizeof r->path, "%s/%s", folder, name);
+	if (is_being_released(r->path)) {
+		fault(request, id, STR("is being released already"));
+		free(r);
+		done(to, EXIT_NO, NULL);
+		return;
+	}
 	buf_init(&text, REJECT_FILE_BYTES_MAX);
 	int error = n > 0 && (size_t)n < sizeof r->path ? reject_load(folder, name, &text) : -1;
 	if (error != 0 || !reject_read(buf_str(&text), &reject)) {
@@ -150,6 +180,8 @@ control_rejects(const struct control_parts *parts, const struct control_request 
 	} else if ((error = commit(parts, request, &reject, r)) != 0) {
 		was_kept(r, error);
 	} else {
+		r->next = releasing;
+		releasing = r;
 		operator_log(parts, request, &reject, r->message);
 	}
 	buf_fini(&text);

@@ -11,6 +11,28 @@
 #include "check/author.h"
 #include "receive/inside.h"
 
+static void
+tell(const struct guest *g, struct str result, struct str rule)
+{
+	char ip[ENDPOINT_TEXT_BYTES];
+	EVENTLOG(g->receive->parts.log, clock_wall_ms(), LOG_CHECK,
+		{FIELD_SESSION, {g->session.reference, g->session.reference_bytes}},
+		{FIELD_CLIENT, guest_client(g, ip)}, {FIELD_CHECK, STR("sign")},
+		{FIELD_RESULT, result}, {FIELD_RULE, rule});
+}
+
+/* It goes out all the same: mail without a signature is worth more than none. */
+static void
+alarm_unsigned(const struct mail *m)
+{
+	const struct guest *const g = m->guest;
+	tell(g, STR("failed"), m->vouched);
+	EVENTLOG(g->receive->parts.log, clock_wall_ms(), LOG_ALARM,
+		{FIELD_SESSION, {g->session.reference, g->session.reference_bytes}},
+		{FIELD_ID, str_of(m->id)}, {FIELD_CHECK, STR("sign")},
+		{FIELD_WORDS, STR("a signature could not be made: the message goes unsigned")});
+}
+
 void
 mail_begin_signing(struct mail *m)
 {
@@ -21,8 +43,11 @@ mail_begin_signing(struct mail *m)
 		return;
 	m->is_ours = g->session.is_authenticated || guest_is_of_ours(g);
 	/* What a stranger brings for a mailbox here is not even hashed. */
-	if (m->is_ours || str_is_set(m->passed_on_by))
-		m->sign = signing_begin(m->receive->parts.signing);
+	if (!m->is_ours && !str_is_set(m->passed_on_by))
+		return;
+	m->sign = signing_begin(m->receive->parts.signing);
+	if (m->sign == NULL)
+		alarm_unsigned(m);
 }
 
 /* The address in front of a domain that author_next() found; absent when it is quoted, which no
@@ -52,16 +77,6 @@ is_theirs(struct guest *g, struct str address)
 		return true;
 	return str_is_set(address) &&
 	       directory_may_send_as(g->receive->parts.directory, g->account, address, &failed);
-}
-
-static void
-tell(const struct guest *g, struct str result, struct str rule)
-{
-	char ip[ENDPOINT_TEXT_BYTES];
-	EVENTLOG(g->receive->parts.log, clock_wall_ms(), LOG_CHECK,
-		{FIELD_SESSION, {g->session.reference, g->session.reference_bytes}},
-		{FIELD_CLIENT, guest_client(g, ip)}, {FIELD_CHECK, STR("sign")},
-		{FIELD_RESULT, result}, {FIELD_RULE, rule});
 }
 
 /* The domain of From, when all of its addresses are of one, and they are the sender's. */
@@ -124,6 +139,8 @@ mail_sign(struct mail *m, signing_done *done)
 	if (m->sign == NULL)
 		return false;
 	signing_front(m->sign, buf_str(&m->front));
+	if (signing_has_failed(m->sign))
+		alarm_unsigned(m);
 	if (m->is_ours ? author_is_signed(m) : is_sealed(m)) {
 		signing_go(m->sign, done, m);
 		return true;
@@ -133,19 +150,12 @@ mail_sign(struct mail *m, signing_done *done)
 	return false;
 }
 
-/* It goes out all the same: mail without a signature is worth more than none. */
 void
 mail_signed(struct mail *m, struct str fields)
 {
-	const struct guest *const g = m->guest;
 	m->sign = NULL;
-	if (fields.len > 0) {
-		tell(g, m->is_ours ? STR("signed") : STR("sealed"), m->vouched);
-		return;
-	}
-	tell(g, STR("failed"), m->vouched);
-	EVENTLOG(g->receive->parts.log, clock_wall_ms(), LOG_ALARM,
-		{FIELD_SESSION, {g->session.reference, g->session.reference_bytes}},
-		{FIELD_ID, str_of(m->id)}, {FIELD_CHECK, STR("sign")},
-		{FIELD_WORDS, STR("a signature could not be made: the message goes unsigned")});
+	if (fields.len > 0)
+		tell(m->guest, m->is_ours ? STR("signed") : STR("sealed"), m->vouched);
+	else
+		alarm_unsigned(m);
 }

@@ -189,6 +189,12 @@ signing_front(struct signing_job *j, struct str fields)
 	arc_chain_find(j->text.fields, j->text.count, &j->chain);
 }
 
+bool
+signing_has_failed(const struct signing_job *j)
+{
+	return j != NULL && j->has_failed;
+}
+
 /* ---- what is to be made */
 
 struct str

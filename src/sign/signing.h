@@ -52,6 +52,9 @@ void signing_header(
 void signing_body(struct signing_job *j, struct str piece);
 void signing_front(struct signing_job *j, struct str fields); /* once; stands before all of these */
 
+/* signing_has_failed - no memory for it, or too large a header: nothing will be signed */
+bool signing_has_failed(const struct signing_job *j);
+
 /* signing_author - the value of From when there is just one such field; else absent. Behind
  * signing_front() */
 struct str signing_author(struct signing_job *j);

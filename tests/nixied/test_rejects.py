@@ -8,6 +8,8 @@ import glob
 import json
 import os
 import re
+import signal
+import socket
 import sys
 
 from server import DOMAIN, USER, Client, Nixied, until
@@ -39,6 +41,25 @@ def says(name, got, code, *parts, never=()):
     trouble += [f'not there: {p!r}' for p in parts if p not in text] + [f'there: {p!r}' for p in never if p in text]
     tap.check(trouble + (text.splitlines() if trouble else []), name)
     return got
+
+
+def release_twice(n, name):
+    """Two requests that stand in the socket before the server looks at either: the answers."""
+    n.process.send_signal(signal.SIGSTOP)
+    callers = []
+    for _ in range(2):
+        caller = socket.socket(socket.AF_UNIX)
+        caller.settimeout(30)
+        caller.connect(f'{n.folder}/control.sock')
+        caller.sendall(b'rejects\0release\0' + name.encode() + b'\0')
+        caller.shutdown(socket.SHUT_WR)
+        callers.append(caller)
+    n.process.send_signal(signal.SIGCONT)
+    answers = []
+    for caller in callers:
+        with caller, caller.makefile('r') as f:
+            answers.append(f.read())
+    return answers
 
 
 def kept(n):
@@ -88,6 +109,15 @@ def main():
         queued = re.search(r'released as (\w+)', released.stdout)
         tap.check([] if n.until_log(f' operator id={queued[1]} .*result=released.*rule=rejects') else [n.log()], '... the log has who did it')
         says('not twice', n.run('rejects', 'release', name), 1, 'no such message is kept')
+        send(n, 'bad', text='of which there is one')
+        until(lambda: len(kept(n)) == 1)
+        answers = release_twice(n, kept(n)[0])
+        ok = sum('released as ' in a for a in answers) == 1 and sum('1\nnixied: rejects: ' in a for a in answers) == 1
+        tap.check([] if ok else answers, 'who is asked for twice at once is released once')
+        send(n, 'good', text='behind them')
+        until(lambda: b'behind them' in b''.join(n.mails()))
+        one = b''.join(n.mails()).count(b'of which there is one')
+        tap.check([] if one == 1 else [str(one)], '... and delivered once')
         for _ in range(3):
             send(n, 'bad')
         until(lambda: len(kept(n)) == 3)
