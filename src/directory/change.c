@@ -65,7 +65,7 @@ domain_name(struct str given, char room[256], struct str *out, struct directory_
 static bool
 address_take(struct str address, struct name *out, struct directory_error *error)
 {
-	return name_parse(address, out) ||
+	return name_new(address, out) ||
 	       fail(error, "%.*s: not an address: write user@example.org", SHOWN(address));
 }
 
@@ -175,7 +175,11 @@ name_ours(
 	struct name name;
 	struct domain_row domain;
 	struct name_row row;
-	if (!address_take(address, &name, error) || !domain_ours(d, name.domain, &domain, error))
+	if (!name_parse(address, &name)) {
+		fail(error, "%.*s: not an address: write user@example.org", SHOWN(address));
+		return 0;
+	}
+	if (!domain_ours(d, name.domain, &domain, error))
 		return 0;
 	const enum step rc = name_find(d, domain.id, name.local, &row);
 	if (rc == STEP_FAILED)

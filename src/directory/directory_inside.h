@@ -166,6 +166,13 @@ struct name {
 
 /* name_parse - unquoted, the domain as a lower-case A-label; false when it is no address */
 bool name_parse(struct str address, struct name *out);
+/* name_new - the same of one that an operator writes down: what no mail could ever be sent to is
+ * a slip of the hand ("ann@example.org, bob@example.org"), unless it stands in quotes */
+bool name_new(struct str address, struct name *out);
+/* name_written - "local@domain" of the tables as name_new() takes it: with quotes where it needs
+ * them, then in `room` */
+#define NAME_WRITTEN_BYTES_MAX (2 * DIRECTORY_ADDRESS_MAX + 130)
+struct str name_written(struct str whole, char room[static NAME_WRITTEN_BYTES_MAX]);
 /* domain_parse - the same of a domain alone; false when it is none */
 bool domain_parse(struct str domain, char room[256], struct str *out);
 

@@ -70,7 +70,7 @@ entry_list(struct directory *d, enum entry_kind kind, struct str filter, entry_t
 {
 	const struct entry_form *const form = entry_form(kind);
 	char sql[1024], domain[258], network[ENTRY_VALUE_MAX];
-	char rooms[ENTRY_PROPERTIES_MAX][ENTRY_VALUE_MAX];
+	char rooms[ENTRY_PROPERTIES_MAX][ENTRY_VALUE_MAX], names[2][NAME_WRITTEN_BYTES_MAX];
 	struct name address;
 	int len = snprintf(sql, sizeof sql, "SELECT %s", listings[kind].names);
 	for (size_t i = 0; i < form->count; i++)
@@ -87,8 +87,9 @@ entry_list(struct directory *d, enum entry_kind kind, struct str filter, entry_t
 	while (goes_on && (rc = step(s)) == STEP_ROW) {
 		struct entry e = {.kind = kind};
 		const bool is_range = kind == ENTRY_RANGE;
-		e.name = is_range ? range_name(s, network) : column_text(s, 0);
-		e.other = is_range ? STR_NONE : column_text(s, 1);
+		e.name = is_range ? range_name(s, network)
+				  : name_written(column_text(s, 0), names[0]);
+		e.other = is_range ? STR_NONE : name_written(column_text(s, 1), names[1]);
 		for (size_t i = 0; i < form->count; i++)
 			if (form->properties[i].column != NULL)
 				e.values[i] =

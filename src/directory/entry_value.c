@@ -173,7 +173,7 @@ text_bind(sqlite3_stmt *s, const struct entry_property *property, struct str tex
 	if (text.len > ENTRY_VALUE_MAX - 1 || !is_plain(text))
 		return fail_value(
 			property, STR("..."), "too long, or with a control character", error);
-	if (property->type == PROPERTY_ADDRESS && !name_parse(text, &address))
+	if (property->type == PROPERTY_ADDRESS && !name_new(text, &address))
 		return fail_value(property, text, "not an address: write user@example.org", error);
 	if (property->type == PROPERTY_HOST && !route_host_parse(text, room, &taken))
 		return fail_value(property, text,
@@ -263,8 +263,9 @@ value_text(sqlite3_stmt *s, int at, const struct entry_property *property,
 		return units_text(n, UNITS_BYTES, room);
 	case PROPERTY_NUMBER:
 		return units_text(n, UNITS_NONE, room);
-	case PROPERTY_TEXT:
 	case PROPERTY_ADDRESS:
+		return name_written(column_text(s, at), room);
+	case PROPERTY_TEXT:
 	case PROPERTY_HOST:
 	case PROPERTY_LANGUAGE:
 	case PROPERTY_PLUS:

@@ -1,4 +1,5 @@
 /* name - addresses as the tables of the directory have them */
+#include "base/charset.h"
 #include "directory/directory_inside.h"
 
 #include <idn2.h>
@@ -96,4 +97,49 @@ name_parse(struct str address, struct name *out)
 	out->domain = (struct str){to, name.len};
 	out->whole = str_between(out->room, to + name.len);
 	return true;
+}
+
+/* RFC 5321 s4.1.2 Dot-string with dots anywhere, as src/smtp/path.h takes it. */
+static bool
+needs_quotes(struct str local)
+{
+	static const struct str special = STR_INIT(" \"(),:;<>@[\\]");
+	for (size_t i = 0; i < local.len; i++)
+		if (str_find_char(special, local.ptr[i], 0) != STR_NPOS)
+			return true;
+	return false;
+}
+
+bool
+name_new(struct str address, struct name *out)
+{
+	static const struct str never = STR_INIT("\"(),;<>\\");
+	if (!name_parse(address, out) || !utf8_valid(out->whole) ||
+		(address.ptr[0] != '"' && needs_quotes(out->local)))
+		return false;
+	for (size_t i = 0; i < out->domain.len; i++)
+		if (str_find_char(never, out->domain.ptr[i], 0) != STR_NPOS)
+			return false;
+	return true;
+}
+
+struct str
+name_written(struct str whole, char room[static NAME_WRITTEN_BYTES_MAX])
+{
+	size_t at = whole.len;
+	while (at > 0 && whole.ptr[at - 1] != '@')
+		at--;
+	const struct str local = str_head(whole, at > 0 ? at - 1 : 0);
+	if (!needs_quotes(local) || whole.len > DIRECTORY_ADDRESS_MAX + 64)
+		return whole;
+	char *to = room;
+	*to++ = '"';
+	for (size_t i = 0; i < local.len; i++) {
+		if (local.ptr[i] == '"' || local.ptr[i] == '\\')
+			*to++ = '\\';
+		*to++ = local.ptr[i];
+	}
+	*to++ = '"';
+	memcpy(to, local.ptr + local.len, whole.len - local.len);
+	return str_between(room, to + whole.len - local.len);
 }

@@ -62,7 +62,7 @@ properties_take(struct admin *o, struct entry *e)
 		const struct str name = o->properties[i].name;
 		const size_t at = entry_property_find(form, name);
 		if (at == form->count) {
-			admin_complain("--%.*s: a %.*s has no such property; `nixie-admin --help` "
+			admin_complain("--%.*s: no such property of %.*s; `nixie-admin --help` "
 				       "lists them",
 				(int)name.len, name.ptr, (int)form->word.len, form->word.ptr);
 			return false;
@@ -191,7 +191,7 @@ set_property(struct admin *o, struct entry *e, size_t at)
 	if (p->is_secret)
 		return set_password(o, e);
 	if (o->word_count < 4)
-		return usage_fault(o->words[1], "to which value?");
+		return usage_fault(o->words[1], "name the value");
 	const struct str value = str_of(o->words[3]);
 	e->values[at] = p->may_be_empty && str_eq(value, STR("none")) ? STR("") : value;
 	e->other = STR_NONE;
@@ -210,7 +210,7 @@ thing(struct admin *o, enum entry_kind kind)
 	if (strcmp(verb, "list") == 0)
 		return admin_list(o, kind, name);
 	if (!str_is_set(name))
-		return usage_fault(o->words[0], "which one? A name is missing");
+		return usage_fault(o->words[0], "A name is missing");
 	if (strcmp(verb, "show") == 0)
 		return admin_show(o, kind, name);
 	const size_t at = entry_property_find(form, str_of(verb));
@@ -249,14 +249,14 @@ run(struct admin *o)
 		return thing(o, kind);
 	if (strcmp(word, "show") == 0)
 		return count == 2 ? admin_way(o, str_of(o->words[1]))
-				  : usage_fault(word, "which address?");
+				  : usage_fault(word, "name an address");
 	if (strcmp(word, "check") == 0 && count == 1)
 		return admin_check(o);
 	if (strcmp(word, "export") == 0 && count == 1)
 		return admin_export(o);
 	if (strcmp(word, "import") == 0)
 		return count == 3 ? admin_import(o, o->words[1], o->words[2])
-				  : usage_fault(word, "of which form, and from which file?");
+				  : usage_fault(word, "name the form and the file");
 	return usage_fault(word, "no such command");
 }
 

@@ -137,7 +137,7 @@ def commands(a):
     a.says("alias add two@a.example one@a.example", NO, "two@a.example -> one@a.example -> two@a.example")
     a.says("account add z@nowhere.example --no-password", NO, "no such domain here: add it first")
     a.says("account add z@a.example --colour red", USAGE, "no such property")
-    a.says("account quota john@a.example", USAGE, "to which value?")
+    a.says("account quota john@a.example", USAGE, "name the value")
     a.says("account paint john@a.example", USAGE, "no such verb")
     a.says("thing add x", USAGE, "no such command")
     a.says("account add x@a.example --postmaster y@a.example", USAGE, "is of `domain add` alone")
@@ -273,12 +273,12 @@ def mistakes(a):
                  "mistakes: 5; nothing was changed"):
         check(line in said, line, said)
     equal(a.out("export --secrets"), before, "and nothing is changed")
-    said = a.load("nixie", "domain new.example\naccount \"odd one@new.example\" password=\"a \\\"b\\\\\"\n", "-n")
+    said = a.load("nixie", "domain new.example\naccount \"\\\"odd one\\\"@new.example\" password=\"a \\\"b\\\\\"\n", "-n")
     check("would add 1 domain, 1 account" in said, "a dry run says what would be", said)
     equal(a.out("export --secrets"), before, "and changes nothing either")
     a.says("import xml /dev/null", USAGE, "no such form")
     a.says("import csv /no/such/file", TROUBLE, "No such file")
-    a.says("import csv", USAGE, "of which form")
+    a.says("import csv", USAGE, "name the form and the file; `nixie-admin --help`")
 
 
 def manual(a):

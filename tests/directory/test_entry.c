@@ -297,6 +297,19 @@ test_mistakes(struct directory *d)
 		{"range 10.0.0.0/8 priority=high", "priority=high: it must be a whole number"},
 		{"member nolist@a.example x@a.example", "nolist@a.example: no such list"},
 		{"identity info@a.example x@a.example", "info@a.example: no such account"},
+		/* What a hand slips to; mail could never come to it. */
+		{"alias z@a.example anna@a.example,john@a.example",
+			"anna@a.example,john@a.example: not an address: write user@example.org"},
+		{"alias z@a.example <anna@a.example>",
+			"<anna@a.example>: not an address: write user@example.org"},
+		{"alias z@a.example anna@far.example>",
+			"anna@far.example>: not an address: write user@example.org"},
+		{"account a,b@a.example", "a,b@a.example: not an address: write user@example.org"},
+		{"account a@b@a.example", "a@b@a.example: not an address: write user@example.org"},
+		{"list z@a.example owner=a;b@far.example",
+			"owner=a;b@far.example: not an address: write user@example.org"},
+		{"account \xFC@a.example",
+			"\xFC@a.example: not an address: write user@example.org"},
 	};
 	static struct listing before, after;
 	list_all(d, &before);
@@ -311,6 +324,22 @@ test_mistakes(struct directory *d)
 	}
 	list_all(d, &after);
 	tap_is_str(str_of(after.bytes), str_of(before.bytes), "and nothing of a mistake stays");
+}
+
+/* Quotes say that it is meant; they are shown wherever they are needed again. */
+static void
+test_quoted(struct directory *d)
+{
+	static struct listing t;
+	tap_ok(add(d, "account \"odd\\\"one,\"@a.example forward=\"a@b\"@far.example"), "%s",
+		error.words);
+	list_of(d, ENTRY_ACCOUNT, "\"odd\\\"one,\"@a.example", &t);
+	tap_is_str(str_of(t.bytes),
+		STR("account \"odd\\\"one,\"@a.example active=yes quota=0 "
+		    "forward=\"a@b\"@far.example keep_copy=yes\n"),
+		"it is shown as it can be written again");
+	tap_ok(removes(d, "account odd\"one,@a.example"),
+		"what an older program let in can be removed: %s", error.words);
 }
 
 static void
@@ -490,6 +519,7 @@ main(void)
 	test_round(d);
 	test_filters(d);
 	test_mistakes(d);
+	test_quoted(d);
 	test_changes(d);
 	test_language(d);
 	test_routes(d);
