@@ -95,6 +95,7 @@ log_refused(struct guest *g, const struct smtp_event *e)
 			     : m->sender.len == 0 ? STR("<>")
 						  : m->sender},
 		{FIELD_TO, m != NULL ? m->asked : STR_NONE},
+		{FIELD_STAGE, session_stage_name(e->stage)},
 		{FIELD_CONDITION, catalogue_text(row->id)}, {FIELD_CODE, str_digits(e->code, code)},
 		{FIELD_SETTING, catalogue_text(row->setting)},
 		{FIELD_RULE, m != NULL ? m->why : STR_NONE}, {FIELD_REPLY, str_trim(e->text)});

@@ -124,6 +124,42 @@ close_begin(struct session *s, const char *cause)
 	session_set_state(s, STATE_CLOSED, cause);
 }
 
+struct str
+session_stage_name(enum session_stage stage)
+{
+	static const struct str names[] = {
+#define X(id, name) [SESSION_AT_##id] = STR_INIT(name),
+		SESSION_STAGES(X)
+#undef X
+	};
+	return names[stage];
+}
+
+/* At which step the session is: the command's, or what it waits for. */
+static enum session_stage
+stage_now(const struct turn *t)
+{
+	if (t->verb != NULL)
+		return t->verb->stage;
+	switch (t->s->state) {
+	case STATE_PROXY:
+	case STATE_CONNECT:
+	case STATE_REFUSED:
+		return SESSION_AT_CONNECT;
+	case STATE_DATA:
+	case STATE_CHUNKS:
+		return SESSION_AT_TEXT;
+	case STATE_END:
+		return SESSION_AT_END;
+	case STATE_AUTH: /* its time is over */
+		return SESSION_AT_AUTH;
+	case STATE_TLS:
+		return SESSION_AT_TLS;
+	default:
+		return SESSION_AT_COMMAND;
+	}
+}
+
 void
 refuse(struct turn *t, enum condition c, const struct facts *facts)
 {
@@ -132,6 +168,7 @@ refuse(struct turn *t, enum condition c, const struct facts *facts)
 	s->refused.at = t->out->len;
 	s->refused.code = reply_put(t, c, facts);
 	s->refused.condition = c;
+	s->refused.stage = stage_now(t);
 	s->owes_refused = true;
 	if (row->after == AFTER_CLOSES)
 		close_begin(s, "refused");
@@ -347,6 +384,8 @@ line_step(struct turn *t)
 	size_t bytes = 0, limit = 0;
 	enum step step = STEP_DONE;
 	struct facts f = {0};
+	if (s->state == STATE_AUTH)
+		t->verb = verb_find(STR("AUTH")); /* whose line it is, too */
 	switch (line_read(s, t->in, &line, &bytes, &limit)) {
 	case LINE_MORE:
 		t->event->kind = EVENT_MORE;
@@ -441,6 +480,7 @@ tell(struct turn *t)
 		event->kind = EVENT_REFUSED;
 		event->condition = s->refused.condition;
 		event->code = s->refused.code;
+		event->stage = s->refused.stage;
 		event->text = str_between(t->out->ptr + s->refused.at, t->out->ptr + t->out->len);
 		return true;
 	}
@@ -458,6 +498,7 @@ go_on(struct turn *t)
 {
 	struct session *const s = t->s;
 	t->is_greeting = t->has_more = false;
+	t->verb = NULL;
 	if (s->closing != 0 && s->state != STATE_CLOSED) {
 		refuse(t, s->closing, NULL);
 		return false;

@@ -22,6 +22,7 @@
 #include "smtp/proxy.h"
 #include "smtp/scram.h"
 #include "smtp/settings.h"
+#include "smtp/verb.h"
 
 /* Bits, for the columns of the verb table. */
 enum smtp_state {
@@ -62,7 +63,7 @@ enum smtp_event_kind {
 	EVENT_BODY,    /* text: the next piece of the message */
 	EVENT_RESET, /* the transaction is over, nothing was taken: forget sender, recipients, text
 		      */
-	EVENT_REFUSED, /* condition, code, text: the reply as it was written. For the log */
+	EVENT_REFUSED, /* condition, code, stage, text: the reply as it was written. For the log */
 	EVENT_TLS,     /* flush, then shake hands, then session_secured() */
 	EVENT_CLOSE    /* flush, then close */
 };
@@ -85,6 +86,7 @@ struct smtp_event {
 	enum auth_mechanism mechanism;
 	enum condition condition;
 	unsigned code;
+	enum session_stage stage;
 	char room[SESSION_CREDENTIALS_BYTES_MAX]; /* user and password lie here: session_next() and
 						     session_fini() overwrite it, event_wipe() does
 						   */
@@ -141,6 +143,7 @@ struct session {
 	struct {
 		enum condition condition;
 		unsigned code;
+		enum session_stage stage;
 		size_t at;
 	} refused;
 	/* Counted. */
@@ -235,6 +238,7 @@ struct str session_protocol(const struct session *s);
 
 /* session_state_name - "ready" */
 const char *session_state_name(enum smtp_state state);
+struct str session_stage_name(enum session_stage stage); /* "end" */
 
 /* xclient_next - the next "NAME=value" of EVENT_XCLIENT's text; the value decoded in `room` (512
  * bytes), absent when it is [UNAVAILABLE] or [TEMPUNAVAIL]; false at the end */

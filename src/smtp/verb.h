@@ -11,6 +11,26 @@
 
 struct turn;
 
+/* At which step of a session something is refused; the words of deliveries (client.h) where there
+ * are such. X(id, name) */
+#define SESSION_STAGES(X)                                                                          \
+	X(CONNECT, "connect")                                                                      \
+	X(HELO, "helo")                                                                            \
+	X(TLS, "tls")                                                                              \
+	X(AUTH, "auth")                                                                            \
+	X(MAIL, "mail")                                                                            \
+	X(RCPT, "rcpt")                                                                            \
+	X(DATA, "data")       /* at DATA or BDAT, before the text */                               \
+	X(TEXT, "text")       /* while it came */                                                  \
+	X(END, "end")         /* when all of it was there */                                       \
+	X(COMMAND, "command") /* between the steps, or at a command that is none of them */
+
+enum session_stage {
+#define X(id, name) SESSION_AT_##id,
+	SESSION_STAGES(X)
+#undef X
+};
+
 enum verb_flag {
 	VERB_BEFORE_TLS = 1, /* also where TLS is required and not there yet: RFC 3207 s4 */
 	VERB_NO_ARGUMENT = 2,
@@ -32,6 +52,7 @@ struct verb {
 	enum condition unoffered; /* said when the extension is not offered */
 	size_t line_bytes_max;
 	verb_fn *run; /* NULL: it is only known, and `unoffered` is said */
+	enum session_stage stage;
 	const char *rfc;
 };
 

@@ -4,10 +4,13 @@
 usage: test_origin.py NIXIED NIXIE        TAP
 """
 
+import base64
+import hashlib
 import os
 import re
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'dns'))
 
@@ -17,6 +20,8 @@ from server import DOMAIN, USER, Client, Nixied
 import tap
 
 NIXIED, NIXIE = sys.argv[1:3]
+KEY = subprocess.run(['openssl', 'genrsa', '2048'], capture_output=True, check=True).stdout
+PUBLIC = subprocess.run(['openssl', 'rsa', '-pubout', '-outform', 'DER'], input=KEY, capture_output=True, check=True).stdout
 LISTENER = 'listener mx {\n\taddress = 127.0.0.1:0\n\txclient = 127.0.0.1\n}\n'
 SETTINGS = '''spf = refuse
 sender_mx_check = refuse
@@ -45,6 +50,8 @@ zone = Server({
     ('halfdown.test', 'TXT'): SERVFAIL,
     ('broken.test', 'MX'): [(10, 'mx.good.test')],
     ('broken.test', 'TXT'): ['v=spf1 include -all'],
+    ('s._domainkey.sender.test', 'TXT'): ['v=DKIM1; p=' + base64.b64encode(PUBLIC).decode()],
+    ('_dmarc.down.test', 'TXT'): SERVFAIL,
     ('shop.test.uri.test', 'A'): ['127.0.0.2'],
     ('shop.test.uri.test', 'TXT'): ['advertised in spam'],
     ('bad.test', 'MX'): [(10, 'mx.good.test')],
@@ -125,11 +132,31 @@ def results(n):
     tap.check([] if n.until_log(' refused .*condition=X76') else [n.log()], '... in the log')
 
 
+def signed(text, more=''):
+    """The message with a DKIM signature of sender.test (RFC 6376, simple); of its body without `more`, which stands behind."""
+    header, _, body = text.partition('\r\n\r\n')
+    author = header.partition('\r\n')[0]
+    length = f' l={len(body)};' if more else ''
+    digest = base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()
+    field = f'DKIM-Signature: v=1; a=rsa-sha256; c=simple/simple; d=sender.test; s=s;{length} h=From; bh={digest}; b='
+    with tempfile.NamedTemporaryFile() as key:
+        key.write(KEY)
+        key.flush()
+        made = subprocess.run(['openssl', 'dgst', '-sha256', '-sign', key.name], input=f'{author}\r\n{field}'.encode(),
+                              capture_output=True, check=True).stdout
+    return f'{field}{base64.b64encode(made).decode()}\r\n{text}{more}'
+
+
 # Condition, the text behind "From: u@good.test", the reply without its mark.
 TEXTS = [
     ('X72', 'Subject: buy\r\n\r\nSee http://track.shop.test/now.\r\n',
      '554 5.7.1 Message contains a link to shop.test, which is listed in uri.test: advertised in spam'),
     ('X73', 'From: boss@signs.test\r\nSubject: x\r\n\r\ntext\r\n', '550 5.7.20 No passing DKIM signature found'),
+    ('X74', signed('From: boss@signs.test\r\nSubject: x\r\n\r\ntext\r\n', 'added\r\n'), '550 5.7.21 No acceptable DKIM signature found'),
+    ('X75', signed('From: boss@signs.test\r\nSubject: x\r\n\r\ntext\r\n'),
+     '550 5.7.22 No valid author-matched DKIM signature found'),
+    ('X77', 'From: boss@down.test\r\nSubject: x\r\n\r\ntext\r\n',
+     '451 4.7.26 Authentication checks of down.test failed for now, please try again later'),
 ]
 
 
@@ -166,11 +193,15 @@ def main():
         got = mail(n.ports['mx'], '192.0.2.7', 'mx.good.test', 'u@fail.test', USER)
         tap.check([] if got[1].startswith('250 ') else got, 'a reload changes what is checked')
         n.configure(f'dns_servers = {zone.address}\nspf = refuse\nspf_permerror_refuses = yes\nhelo_check = off\nptr_check = off\n'
-                    'dmarc = off\nuribl = uri.test\ndkim_required = signs.test\n', LISTENER)
+                    'dmarc = refuse\nuribl = uri.test\ndkim_required = signs.test\n', LISTENER)
         n.reload()
         refused(n, 'X47', '192.0.2.7', 'mx.good.test', 'u@broken.test', '550 5.7.24 SPF record of broken.test is not valid (permerror)')
         for case in TEXTS:
             at_the_end(n, *case)
+        n.configure(f'dns_servers = {zone.address}\nhelo_check = refuse\nptr_check = off\n', LISTENER)
+        n.reload()
+        refused(n, 'C33', '192.0.2.9', 'mx.good.test', 'u@good.test',
+                '550 5.7.1 The host name specified in HELO does not match IP address: mx.good.test is not 192.0.2.9')
         n.configure(f'dns_servers = {zone.address}\ndnsbl = nonsense\n', LISTENER)
         n.reload()
         tap.check([] if n.until_log(' alarm .*nonsense.* is no list') else [n.log()], 'a list that is none is told, and the rest stays')
