@@ -103,13 +103,57 @@ begin_record(struct spf *spf, struct str domain, bool is_include)
 }
 
 static bool
-explain(struct spf *spf, struct str spec)
+ask_names(struct spf *spf)
+{
+	char room[DNS_NAME_BYTES_MAX + 1];
+	const bool is_4 = ip_is_v4(&spf->q.ip);
+	const struct str name = dns_reverse_name(spf->q.ip.bytes + (is_4 ? 12 : 0), is_4 ? 4 : 16,
+		DNS_REVERSE_ZONE(is_4 ? 4 : 16), room);
+	return ask(spf, STATE_NAMES, DNS_PTR, arena_str(&spf->arena, name));
+}
+
+/* ---- exp=: s6.2. Whatever is wrong with an explanation, there is none. */
+
+static bool
+explain_name(struct spf *spf)
 {
 	struct str name;
-	if (!str_is_set(spec) || !spf_expand(spf, spec, false, spf->decided_at, &spf->arena, &name))
+	spf->step = SPF_EXPLAINS_NAME;
+	if (spf_needs_name(spf->exp) && !spf->has_validated)
+		return ask_names(spf); /* and then this again */
+	if (!spf_expand(spf, spf->exp, false, spf->decided_at, &spf->arena, &name))
 		return false;
 	return ask(spf, STATE_EXPLAIN, DNS_TXT, name);
 }
+
+static bool
+explain_text(struct spf *spf)
+{
+	struct str text;
+	spf->step = SPF_EXPLAINS_TEXT;
+	if (spf_needs_name(spf->exp) && !spf->has_validated)
+		return ask_names(spf);
+	spf->state = STATE_DONE;
+	if (!spf_expand(spf, spf->exp, true, spf->decided_at, &spf->arena, &text))
+		return false;
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] < ' ' || text.ptr[i] > '~')
+			return false;
+	spf->explanation = str_head(text, SPF_EXPLANATION_BYTES_MAX);
+	return false;
+}
+
+static bool
+on_explanation(struct spf *spf, const struct dns_answer *answer)
+{
+	spf->state = STATE_DONE;
+	if (answer->count != 1)
+		return false;
+	spf->exp = arena_str(&spf->arena, answer->records[0].data);
+	return explain_text(spf);
+}
+
+/* ---- terms */
 
 /* The record at the top came to a result: that of all, or of an include. */
 static bool
@@ -117,9 +161,9 @@ record_end(struct spf *spf, enum spf_result result, struct str decided)
 {
 	const struct spf_frame *const f = top(spf);
 	if (spf->frame_count == 1) {
-		const struct str exp = f->record.exp;
+		spf->exp = f->record.exp;
 		end(spf, result, decided);
-		return result == SPF_FAIL && explain(spf, exp);
+		return result == SPF_FAIL && str_is_set(spf->exp) && explain_name(spf);
 	}
 	/* s5.2 */
 	switch (result) {
@@ -165,16 +209,6 @@ static bool
 next_name(struct spf *spf, enum state state)
 {
 	return ask(spf, state, address_type(spf), spf->names[spf->name_at]);
-}
-
-static bool
-ask_names(struct spf *spf)
-{
-	char room[DNS_NAME_BYTES_MAX + 1];
-	const bool is_4 = ip_is_v4(&spf->q.ip);
-	const struct str name = dns_reverse_name(spf->q.ip.bytes + (is_4 ? 12 : 0), is_4 ? 4 : 16,
-		DNS_REVERSE_ZONE(is_4 ? 4 : 16), room);
-	return ask(spf, STATE_NAMES, DNS_PTR, arena_str(&spf->arena, name));
 }
 
 static bool
@@ -340,13 +374,27 @@ on_mx(struct spf *spf, const struct dns_answer *answer)
 	return spf->name_count > 0 ? next_name(spf, STATE_MX_A) : next_term(spf);
 }
 
+/* The client's names are known: what wanted them goes on. */
+static bool
+names_known(struct spf *spf)
+{
+	switch (spf->step) {
+	case SPF_EXPLAINS_NAME:
+		return explain_name(spf);
+	case SPF_EXPLAINS_TEXT:
+		return explain_text(spf);
+	default:
+		return next_term(spf);
+	}
+}
+
 /* s5.5: failures here are no matches. */
 static bool
 on_names(struct spf *spf, const struct dns_answer *answer)
 {
 	spf->has_validated = true;
 	names_keep(spf, answer);
-	return spf->name_count > 0 ? next_name(spf, STATE_NAMES_A) : next_term(spf);
+	return spf->name_count > 0 ? next_name(spf, STATE_NAMES_A) : names_known(spf);
 }
 
 static bool
@@ -357,23 +405,7 @@ on_name_addresses(struct spf *spf, const struct dns_answer *answer)
 		spf->validated[spf->validated_count++] = spf->names[spf->name_at];
 	if (++spf->name_at < spf->name_count)
 		return next_name(spf, STATE_NAMES_A);
-	return next_term(spf);
-}
-
-/* s6.2: whatever is wrong with an explanation, there is none. */
-static bool
-on_explanation(struct spf *spf, const struct dns_answer *answer)
-{
-	struct str text;
-	spf->state = STATE_DONE;
-	if (answer->count != 1 || !spf_expand(spf, answer->records[0].data, true, spf->decided_at,
-					  &spf->arena, &text))
-		return false;
-	for (size_t i = 0; i < text.len; i++)
-		if (text.ptr[i] < ' ' || text.ptr[i] > '~')
-			return false;
-	spf->explanation = str_head(text, SPF_EXPLANATION_BYTES_MAX);
-	return false;
+	return names_known(spf);
 }
 
 bool
@@ -403,7 +435,7 @@ spf_step(struct spf *spf, const struct dns_answer *answer)
 	default:
 		return false;
 	}
-	if (arena_failed(&spf->arena))
+	if (arena_failed(&spf->arena) && spf->step == SPF_TERMS)
 		return end(spf, SPF_PERMERROR, STR("more than there is memory for"));
 	return more;
 }

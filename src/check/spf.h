@@ -94,7 +94,8 @@ struct spf {
 	uint8_t state;
 	size_t frame_count;
 	struct spf_frame frames[SPF_FRAMES_MAX];
-	struct str exp;                  /* of the record that failed */
+	enum { SPF_TERMS, SPF_EXPLAINS_NAME, SPF_EXPLAINS_TEXT } step;
+	struct str exp;                  /* of the record that failed; then the text it leads to */
 	struct str names[SPF_NAMES_MAX]; /* whose addresses are being asked */
 	size_t name_count, name_at;
 	bool has_validated; /* the PTR was asked: what follows is what came of it */

@@ -126,6 +126,8 @@ static const char *const around[] = {
 	"why-two.example TXT one",
 	"why-two.example TXT two",
 	"why-utf8.example TXT caf\303\251",
+	"why-name.example TXT connect from %{p}",
+	"mail.d.example.by-name.example TXT by name",
 	"eleven.example MX 1 m1.example",
 	"eleven.example MX 1 m2.example",
 	"eleven.example MX 1 m3.example",
@@ -324,6 +326,10 @@ static const struct {
 	{"v=spf1 -all exp=why-utf8.example", ""},
 	{"v=spf1 -all exp=gone.example", ""},
 	{"v=spf1 -all exp=down.example", ""},
+	/* the client's name is asked for them, too */
+	{"v=spf1 -all exp=why-name.example", "connect from mail.d.example"},
+	{"v=spf1 -all exp=%{p}.by-name.example", "by name"},
+	{"v=spf1 -all exp=%{P}.gone.example", ""},
 };
 
 static void

@@ -408,6 +408,9 @@ zone:
 ''' + ''.join(f'zone:\n  name: "{name}"\n  zonefile: "none"\n' for name in self.broken))
 
     def begin(self):
+        said = self.jail.run('nsd-checkzone', '.', '/etc/nsd/zone')  # else it would start, and say SERVFAIL to all
+        if said.returncode:
+            raise RuntimeError(said.stdout)
         self.process = self.jail.start('nsd', '-d', '-c', '/etc/nsd/nsd.conf', log='/var/log/said')
 
     def answers(self):
