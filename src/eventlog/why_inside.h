@@ -58,4 +58,14 @@ size_t why_states(const struct why_story *story, struct why_state *out, size_t r
 /* why_state_name - "delivered", "refused" ...; stable, for programs too */
 struct str why_state_name(const struct why_state *state);
 
+/* why_paint - how the sentence of a line is coloured */
+enum paint why_paint(const struct eventlog_line *l);
+
+/* Pieces of sentences. why_say_if: `before`, the value and `behind`, or nothing when the value is
+ * absent. why_say_title: "No such mailbox (C34)"; a reason has a name alone. */
+void why_say_if(struct buf *b, const char *before, struct str value, const char *behind);
+void why_say_title(struct buf *b, const struct why_advice *a);
+void why_say_client(struct buf *b, const struct eventlog_line *l);
+struct str why_address(struct str path); /* the null one is named */
+
 #endif
