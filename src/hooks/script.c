@@ -1,32 +1,15 @@
 /* script - a Lua script that may say no */
-#include "hooks/script.h"
+#include "hooks/script_inside.h"
 
-#include <lauxlib.h>
-#include <lua.h>
 #include <lualib.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define STEP 1000 /* instructions between two looks at the count */
 
-struct script {
-	lua_State *lua;
-	struct script_limits limits;
-	size_t used_bytes;
-	uint64_t left; /* instructions */
-	unsigned points;
-	bool is_loading, is_calling, is_spent;
-	enum hook_point point;
-	struct str facts; /* of the call */
-	struct hook_result result;
-	char words[HOOK_WORDS_BYTES_MAX], redirect[HOOK_WORDS_BYTES_MAX],
-		score_words[HOOK_WORDS_BYTES_MAX], log[HOOK_WORDS_BYTES_MAX],
-		tags[HOOK_TAGS_BYTES_MAX];
-};
-
 /* Where the script is found from inside Lua: an address is its key. */
 static char script_key;
-static char end_key; /* thrown by refuse() and its like, which are no error */
+char script_end_key;
 
 static void *
 allocate(void *script, void *block, size_t before, size_t after)
@@ -48,7 +31,7 @@ allocate(void *script, void *block, size_t before, size_t after)
 	return now;
 }
 
-static struct script *
+struct script *
 script_of(lua_State *lua)
 {
 	lua_rawgetp(lua, LUA_REGISTRYINDEX, &script_key);
@@ -75,166 +58,6 @@ count_begin(struct script *s)
 	s->is_spent = false;
 	lua_sethook(s->lua, on_count, LUA_MASKCOUNT, STEP);
 }
-
-/* ---- what a script can do */
-
-/* A text of the script as words for people: one line, printable. */
-static struct str
-words_of(lua_State *lua, int at, char *room, size_t bytes)
-{
-	size_t len = 0;
-	const char *const text = lua_tolstring(lua, at, &len);
-	struct str s = str_head_text((struct str){text, text != NULL ? len : 0}, bytes);
-	for (size_t i = 0; i < s.len; i++) {
-		const unsigned char c = (unsigned char)s.ptr[i];
-		room[i] = c < ' ' || c == 127 ? ' ' : (char)c;
-	}
-	return (struct str){room, s.len};
-}
-
-static struct script *
-script_calling(lua_State *lua, const char *function)
-{
-	struct script *const s = script_of(lua);
-	if (!s->is_calling)
-		luaL_error(lua, "%s() is for functions on_..., not for the script around them",
-			function);
-	return s;
-}
-
-static int
-end_with(lua_State *lua, struct script *s, enum hook_act act)
-{
-	s->result.act = act;
-	lua_pushlightuserdata(lua, &end_key);
-	return lua_error(lua);
-}
-
-/* refuse(), refuse(words), refuse(code, words): a code of 400 to 499 defers. */
-static int
-do_refuse(lua_State *lua)
-{
-	struct script *const s = script_calling(lua, "refuse");
-	const bool has_code = lua_type(lua, 1) == LUA_TNUMBER;
-	const lua_Integer code = has_code ? luaL_checkinteger(lua, 1) : 554;
-	if (code < 400 || code > 599)
-		return luaL_error(lua, "refuse() wants a code of 400 to 599");
-	const struct str words = words_of(lua, has_code ? 2 : 1, s->words, sizeof s->words);
-	s->result.words = words.len > 0 ? words : STR_NONE;
-	return end_with(lua, s, code < 500 ? HOOK_DEFER : HOOK_REFUSE);
-}
-
-static int
-do_defer(lua_State *lua)
-{
-	struct script *const s = script_calling(lua, "defer");
-	const struct str words = words_of(lua, 1, s->words, sizeof s->words);
-	s->result.words = words.len > 0 ? words : STR_NONE;
-	return end_with(lua, s, HOOK_DEFER);
-}
-
-static bool
-is_name(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (!ascii_is_alnum((unsigned char)s.ptr[i]) && s.ptr[i] != '-' && s.ptr[i] != '_')
-			return false;
-	return s.len > 0;
-}
-
-/* discard(name): a message that nobody gets is given up under a name, and counted. */
-static int
-do_discard(lua_State *lua)
-{
-	struct script *const s = script_calling(lua, "discard");
-	if (s->point != HOOK_MESSAGE)
-		return luaL_error(lua, "discard() is for on_message: before, refuse()");
-	s->result.words = words_of(lua, 1, s->words, sizeof s->words);
-	if (!is_name(s->result.words))
-		return luaL_error(lua, "discard() wants the name of a rule: letters, digits, - _");
-	return end_with(lua, s, HOOK_DISCARD);
-}
-
-/* tag(name, value): a header field. */
-static int
-do_tag(lua_State *lua)
-{
-	struct script *const s = script_calling(lua, "tag");
-	char name[80], value[HOOK_WORDS_BYTES_MAX];
-	const struct str n = words_of(lua, 1, name, sizeof name);
-	const struct str v = words_of(lua, 2, value, sizeof value);
-	const size_t used = s->result.tags.len;
-	if (s->point < HOOK_MAIL)
-		return luaL_error(lua, "tag() wants a message: on_mail, on_rcpt or on_message");
-	if (!is_name(n))
-		return luaL_error(lua, "tag() wants the name of a header field, and its value");
-	if (used + n.len + v.len + 4 > sizeof s->tags)
-		return luaL_error(lua, "tag(): more than %d bytes of header", (int)sizeof s->tags);
-	const int len = snprintf(s->tags + used, sizeof s->tags - used, "%.*s: %.*s\r", (int)n.len,
-		n.ptr, (int)v.len, v.ptr);
-	s->tags[used + (size_t)len] = '\n';
-	s->result.tags = (struct str){s->tags, used + (size_t)len + 1};
-	return 0;
-}
-
-static int
-do_redirect(lua_State *lua)
-{
-	struct script *const s = script_calling(lua, "redirect");
-	if (s->point < HOOK_RCPT)
-		return luaL_error(lua, "redirect() is for on_rcpt and on_message");
-	s->result.redirect = words_of(lua, 1, s->redirect, sizeof s->redirect);
-	if (!str_has(s->result.redirect, STR("@")))
-		return luaL_error(lua, "redirect() wants an address");
-	return 0;
-}
-
-/* score(points, why): added to that of the checks. */
-static int
-do_score(lua_State *lua)
-{
-	struct script *const s = script_calling(lua, "score");
-	const lua_Integer points = luaL_checkinteger(lua, 1);
-	if (points < 0 || points > HOOK_SCORE_MAX - (lua_Integer)s->result.score)
-		return luaL_error(lua, "score() wants a number of 0 to %d", HOOK_SCORE_MAX);
-	s->result.score += (unsigned)points;
-	if (lua_isstring(lua, 2))
-		s->result.score_words = words_of(lua, 2, s->score_words, sizeof s->score_words);
-	return 0;
-}
-
-static int
-do_log(lua_State *lua)
-{
-	struct script *const s = script_calling(lua, "log");
-	s->result.log = words_of(lua, 1, s->log, sizeof s->log);
-	return 0;
-}
-
-/* header(s, name): the value of its first field of that name, or nil. */
-static int
-do_header(lua_State *lua)
-{
-	size_t len = 0;
-	luaL_checktype(lua, 1, LUA_TTABLE);
-	const char *const ptr = luaL_checklstring(lua, 2, &len);
-	const struct str wanted = {ptr, len};
-	lua_getfield(lua, 1, "headers");
-	for (lua_Integer i = 1; lua_istable(lua, 3) && lua_rawgeti(lua, 3, i) == LUA_TTABLE; i++) {
-		lua_getfield(lua, -1, "name");
-		if (str_eq_case(str_of(lua_tostring(lua, -1)), wanted)) {
-			lua_getfield(lua, -2, "value");
-			return 1;
-		}
-		lua_settop(lua, 3);
-	}
-	lua_pushnil(lua);
-	return 1;
-}
-
-static const struct luaL_Reg powers[] = {{"refuse", do_refuse}, {"defer", do_defer},
-	{"discard", do_discard}, {"tag", do_tag}, {"redirect", do_redirect}, {"score", do_score},
-	{"log", do_log}, {"header", do_header}, {NULL, NULL}};
 
 /* ---- what a script sees */
 
@@ -281,7 +104,7 @@ globals_make(lua_State *lua)
 		}
 		lua_setfield(lua, -2, libraries[i].name);
 	}
-	luaL_setfuncs(lua, powers, 0);
+	luaL_setfuncs(lua, script_powers, 0);
 	lua_newtable(lua);
 	lua_newtable(lua);
 	lua_pushvalue(lua, -3);
@@ -404,7 +227,7 @@ error_words(lua_State *lua, char *room, size_t bytes)
 {
 	/* A number would be made a string, which takes memory that nobody guards here. */
 	const struct str words =
-		lua_type(lua, -1) == LUA_TSTRING ? words_of(lua, -1, room, bytes) : STR_NONE;
+		lua_type(lua, -1) == LUA_TSTRING ? script_words(lua, -1, room, bytes) : STR_NONE;
 	return words.len > 0 ? words : STR("it failed, and said nothing");
 }
 
@@ -418,7 +241,7 @@ script_call(struct script *s, enum hook_point p, struct str facts, struct hook_r
 	count_begin(s);
 	lua_settop(s->lua, 0);
 	lua_pushcfunction(s->lua, call);
-	if (lua_pcall(s->lua, 0, 0, 0) != LUA_OK && lua_touserdata(s->lua, -1) != &end_key)
+	if (lua_pcall(s->lua, 0, 0, 0) != LUA_OK && lua_touserdata(s->lua, -1) != &script_end_key)
 		s->result = (struct hook_result){.act = HOOK_FAILED,
 			.words = error_words(s->lua, s->words, sizeof s->words)};
 	s->is_calling = false;
