@@ -414,8 +414,9 @@
 		"Space on the disk that stays free: before it is touched, MAIL is answered with "  \
 		"452 4.3.1.")                                                                      \
 	X(quota_grace, TIME, SERVER, "3d", 0, 2592000,                                             \
-		"How long mail for a full mailbox is told to try again (452 4.2.2), until it is "  \
-		"refused for good (552 5.2.2).")                                                   \
+		"How long mail for a full mailbox is told to try again (452 4.2.2), from the "     \
+		"first "                                                                           \
+		"that found no room, until it is refused for good (552 5.2.2).")                   \
 	/* sending: connections (doc/sending.md) */                                                \
 	X(remote_port, COUNT, SERVER, "25", 1, 65535,                                              \
 		"The port of the servers that the DNS names: 25, everywhere but in tests"          \

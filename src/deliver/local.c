@@ -19,6 +19,7 @@
 #define TURN_BYTES (256u << 10)         /* read from the queue in one turn */
 #define BYTES_IN_MEMORY_MAX (64u << 20) /* of all messages; a larger one comes alone */
 #define WORDS_BYTES 512
+#define DAY_MS INT64_C(86400000)
 #define HEAD_BYTES_MAX 2048
 
 /* A parcel here. */
@@ -101,22 +102,29 @@ errand_end(struct errand *e)
 	deliver_returned(l->d, p);
 }
 
+/* How long a full mailbox has had no room for the message, or for those before it. */
+static int64_t
+full_for_ms(const struct parcel *p, const struct written *w)
+{
+	const int64_t since_ms = w->error.full_since_s * 1000;
+	return w->at_ms - (since_ms < p->arrived_ms ? since_ms : p->arrived_ms);
+}
+
 /* A failure with a condition of ours. */
 static void
 fail(struct errand *e, struct parcel_recipient *r, enum condition condition, struct str words,
-	int64_t at_ms)
+	const struct written *w)
 {
 	struct parcel *const p = e->parcel;
-	const int64_t grace_s = e->local->d->settings.quota_grace_s;
 	r->result = (struct carried){.outcome = CARRIED_FAILED,
-		.attempt = {.at_ms = at_ms, .condition = condition},
+		.attempt = {.at_ms = w->at_ms, .condition = condition},
 		.words = arena_str(&p->arena, words)};
 	r->result.attempt.answer = attempt_words(condition,
 		&(struct attempt_blanks){.rcpt = r->forward_path,
 			.address = r->address,
 			.sender = p->reverse_path,
 			.text = r->result.words,
-			.days = (grace_s + 86399) / 86400},
+			.days = full_for_ms(p, w) / DAY_MS},
 		&p->arena);
 }
 
@@ -136,8 +144,9 @@ static void
 all_fail(struct errand *e, enum condition condition, const char *words)
 {
 	struct parcel *const p = e->parcel;
+	const struct written now = {.at_ms = deliver_now(e->local->d)};
 	for (size_t i = 0; i < p->count; i++)
-		fail(e, &p->recipients[i], condition, str_of(words), deliver_now(e->local->d));
+		fail(e, &p->recipients[i], condition, str_of(words), &now);
 	errand_end(e);
 }
 
@@ -290,7 +299,7 @@ mailbox_done(struct errand *e, size_t i)
 	struct parcel *const p = e->parcel;
 	struct parcel_recipient *const r = &p->recipients[i];
 	const struct written *const w = &e->written[i];
-	const bool is_in_grace = w->at_ms - p->arrived_ms < l->d->settings.quota_grace_s * 1000;
+	const bool is_in_grace = full_for_ms(p, w) < l->d->settings.quota_grace_s * 1000;
 	switch (w->result) {
 	case MAILBOX_DONE:
 		r->result = (struct carried){.outcome = CARRIED_DELIVERED,
@@ -301,11 +310,11 @@ mailbox_done(struct errand *e, size_t i)
 		break;
 	case MAILBOX_FULL:
 		fail(e, r, is_in_grace ? CONDITION_QUOTA_REACHED : CONDITION_QUOTA_REACHED_FOR_DAYS,
-			str_of(w->error.words), w->at_ms);
+			str_of(w->error.words), w);
 		break;
 	case MAILBOX_FAILED:
 	case MAILBOX_UNREADABLE: /* of bytes in memory, that cannot be */
-		fail(e, r, CONDITION_MAILBOX_NOT_WRITTEN, str_of(w->error.words), w->at_ms);
+		fail(e, r, CONDITION_MAILBOX_NOT_WRITTEN, str_of(w->error.words), w);
 		r->result.is_ours = true;
 		break;
 	}
@@ -331,7 +340,7 @@ on_command(void *to, const struct pipe_result *result)
 				.condition = ATTEMPT_ANSWERED,
 				.answer = arena_join(&p->arena, str_of(m.status), STR(" "), said)}};
 	} else {
-		fail(e, r, CONDITION_PROGRAM_FAILED, said, w->at_ms);
+		fail(e, r, CONDITION_PROGRAM_FAILED, said, w);
 		r->result.is_ours = m.is_ours;
 	}
 	r->result.peer = STR("local command");

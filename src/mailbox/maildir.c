@@ -274,12 +274,16 @@ maildir_deliver(const char *path, const struct mailbox_message *m, uint64_t quot
 		const int64_t used = quota_used(dir, quota_bytes, m->now_s, m->bytes);
 		if (used < 0)
 			result = failed(error, MAILBOX_FAILED, (int)-used, "cannot count", path);
-		else if ((uint64_t)used + m->bytes > quota_bytes)
+		else if ((uint64_t)used + m->bytes > quota_bytes) {
 			result = failed(
 				error, MAILBOX_FULL, EDQUOT, "no room for the message in", path);
+			error->full_since_s = quota_full_since(dir, m->now_s, true);
+		}
 	}
 	if (result == MAILBOX_DONE)
 		result = message_put(dir, name, path, m, error);
+	if (result == MAILBOX_DONE && quota_bytes > 0)
+		quota_full_end(dir);
 	close(dir);
 	return result;
 }
@@ -293,4 +297,15 @@ maildir_used(const char *path, uint64_t quota_bytes, int64_t now_s)
 	const int64_t used = quota_used(dir, quota_bytes, now_s, 0);
 	close(dir);
 	return used;
+}
+
+int64_t
+maildir_full_since(const char *path, int64_t now_s, bool may_note)
+{
+	const int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (dir < 0)
+		return now_s;
+	const int64_t since = quota_full_since(dir, now_s, may_note);
+	close(dir);
+	return since;
 }

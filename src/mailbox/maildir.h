@@ -43,8 +43,9 @@ struct mailbox_message {
 };
 
 struct mailbox_error {
-	int code;        /* errno */
-	char words[512]; /* what failed, and where */
+	int code;             /* errno */
+	int64_t full_since_s; /* of MAILBOX_FULL: since when mail has found no room */
+	char words[512];      /* what failed, and where */
 };
 
 /*
@@ -64,6 +65,14 @@ bool mailbox_folder_make(const char *path, struct mailbox_error *error);
 /* maildir_used - bytes in the mailbox and its folders, Trash left out; negative errno when it
  * cannot be read. 0 when there is none yet */
 int64_t maildir_used(const char *path, uint64_t quota_bytes, int64_t now_s);
+
+/*
+ * maildir_full_since - mail for it finds no room: since when, in seconds since 1970
+ *
+ * Remembered in the mailbox, from the first such mail until one is delivered.
+ * may_note  false: it is only read, and now_s when nothing is remembered
+ */
+int64_t maildir_full_since(const char *path, int64_t now_s, bool may_note);
 
 /*
  * mailbox_path - where an account's mail is: "BASE/example.org/user"

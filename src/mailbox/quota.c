@@ -4,6 +4,10 @@
  * `maildirsize`: the quota in its first line ("1000000S"), then a line for each change, "bytes
  * count", which whoever delivers or deletes appends. It is summed up; when it has grown long, or
  * says that the mailbox is full and is older than a quarter of an hour, the mails are counted.
+ *
+ * `nixied-full`: since when mail has found no room, "1790000000"; it goes with the next that does.
+ * It is not synced: when it is lost with the power, the time of grace begins anew and nobody's mail
+ * is refused too early.
  */
 #define _GNU_SOURCE /* renameat, AT_ flags */
 #include "mailbox/quota.h"
@@ -17,7 +21,8 @@
 
 #define FILE_NAME "maildirsize"
 #define FILE_BYTES_MAX 5120 /* Maildir++: longer ones are counted anew */
-#define FRESH_S 900         /* ... and those that say "full" after that */
+#define FULL_NAME "nixied-full"
+#define FRESH_S 900 /* ... and those that say "full" after that */
 
 /* The size in a name, ",S=1234", or the file's. */
 static int64_t
@@ -96,22 +101,29 @@ count_all(int dir)
 	return sum;
 }
 
-/* Writes the file anew: in tmp, then in its place. */
+/* Writes a file anew: in tmp, then in its place. */
 static void
-file_make(int dir, uint64_t quota_bytes, int64_t used, int64_t now_s)
+file_put(int dir, const char *file, struct str text, int64_t now_s)
 {
-	char name[96], text[64];
-	snprintf(name, sizeof name, "tmp/%s.%lld.%ld", FILE_NAME, (long long)now_s, (long)getpid());
-	const int len = snprintf(text, sizeof text, "%lluS\n%lld 0\n",
-		(unsigned long long)quota_bytes, (long long)used);
+	char name[96];
+	snprintf(name, sizeof name, "tmp/%s.%lld.%ld", file, (long long)now_s, (long)getpid());
 	const int fd =
 		openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return;
-	const bool ok = write(fd, text, (size_t)len) == len;
+	const bool ok = write(fd, text.ptr, text.len) == (ssize_t)text.len;
 	close(fd);
-	if (!ok || renameat(dir, name, dir, FILE_NAME) < 0)
+	if (!ok || renameat(dir, name, dir, file) < 0)
 		unlinkat(dir, name, 0);
+}
+
+static void
+file_make(int dir, uint64_t quota_bytes, int64_t used, int64_t now_s)
+{
+	char text[64];
+	const int len = snprintf(text, sizeof text, "%lluS\n%lld 0\n",
+		(unsigned long long)quota_bytes, (long long)used);
+	file_put(dir, FILE_NAME, (struct str){text, (size_t)len}, now_s);
 }
 
 /* The sum of the lines; negative when the file does not tell. */
@@ -171,4 +183,30 @@ quota_add(int dir, uint64_t bytes)
 	if (write(fd, line, (size_t)len) != len)
 		unlinkat(dir, FILE_NAME, 0); /* counted anew next time */
 	close(fd);
+}
+
+int64_t
+quota_full_since(int dir, int64_t now_s, bool may_note)
+{
+	char text[STR_DIGITS_MAX + 1];
+	const int fd = openat(dir, FULL_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd >= 0) {
+		const ssize_t n = read(fd, text, sizeof text);
+		close(fd);
+		struct str rest = {text, n > 0 ? (size_t)n : 0}, line;
+		const int64_t since = str_line(&rest, &line) ? str_number(line, INT64_MAX / 2) : -1;
+		if (since >= 0) /* a clock that went back makes nobody wait longer */
+			return since < now_s ? since : now_s;
+	}
+	if (may_note) {
+		const int len = snprintf(text, sizeof text, "%lld\n", (long long)now_s);
+		file_put(dir, FULL_NAME, (struct str){text, (size_t)len}, now_s);
+	}
+	return now_s;
+}
+
+void
+quota_full_end(int dir)
+{
+	unlinkat(dir, FULL_NAME, 0);
 }

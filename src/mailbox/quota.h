@@ -11,4 +11,11 @@ int64_t quota_used(int dir, uint64_t quota_bytes, int64_t now_s, uint64_t more_b
 /* quota_add - notes that so many bytes came; a failure is no harm: the next count finds them */
 void quota_add(int dir, uint64_t bytes);
 
+/* quota_full_since - since when mail has found no room: what is remembered in the Maildir, or now,
+ * which is remembered from here on if `may_note`. Seconds since 1970 */
+int64_t quota_full_since(int dir, int64_t now_s, bool may_note);
+
+/* quota_full_end - mail fits again */
+void quota_full_end(int dir);
+
 #endif

@@ -3,6 +3,8 @@
 
 #include "mailbox/maildir.h"
 
+#define DAY_S 86400
+
 bool
 answer_connect(struct guest *g, struct smtp_answer *a)
 {
@@ -156,8 +158,16 @@ is_full(struct guest *g, const struct directory_target *t, int64_t declared, str
 	if (!mailbox_path(g->profile->mail_folder, str_from(t->address, at),
 		    str_head(t->address, at - 1), path))
 		return false;
-	const int64_t used = maildir_used(path, (uint64_t)t->quota_bytes, clock_wall_ms() / 1000);
-	return used >= t->quota_bytes && refuse_with(a, CONDITION_QUOTA_REACHED);
+	const int64_t now_s = clock_wall_ms() / 1000;
+	const int64_t used = maildir_used(path, (uint64_t)t->quota_bytes, now_s);
+	if (used < t->quota_bytes && used + (declared > 0 ? declared : 0) <= t->quota_bytes)
+		return false;
+	const int64_t full_s =
+		now_s - maildir_full_since(path, now_s, !g->receive->parts.is_rehearsal);
+	a->facts.days = full_s / DAY_S;
+	return refuse_with(a, full_s < g->profile->quota_grace_s
+				      ? CONDITION_QUOTA_REACHED
+				      : CONDITION_QUOTA_REACHED_FOR_DAYS);
 }
 
 /* "rfc822;user@example.org": as it came; absent when it did not. */

@@ -30,6 +30,7 @@ struct profile {
 	struct str postmaster; /* absent: postmaster@host */
 	struct str mail_folder;
 	unsigned hops_max;
+	int64_t quota_grace_s;
 	unsigned filters; /* a bit for each word of the setting */
 	bool checks_identities, guards_own_senders;
 };

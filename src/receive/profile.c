@@ -80,6 +80,7 @@ profile_new(
 	p->proxy_count = networks(value(l, SETTING_proxies)->text, p->proxies);
 	p->xclient_count = networks(value(l, SETTING_xclient)->text, p->xclient);
 	p->hops_max = (unsigned)value(l, SETTING_max_hops)->number;
+	p->quota_grace_s = config->values[SETTING_quota_grace].number;
 	p->filters = (unsigned)value(l, SETTING_filters)->number;
 	p->checks_identities = value(l, SETTING_sending_identities)->number != 0;
 	p->guards_own_senders = value(l, SETTING_require_auth_for_local_senders)->number != 0;

@@ -281,6 +281,45 @@ test_quota(void)
 	tap_ok(is_anew, "of another quota: counted anew");
 }
 
+/* Since when mail finds no room: from the first that was turned away until one fits. */
+static void
+test_full_since(void)
+{
+	char path[128];
+	const int64_t day = 86400, first = 1790000000;
+	const struct str body = STR("0123456789");
+	struct text text = {body, 99, 0};
+	struct mailbox_message m = {.source = text_give,
+		.from = &text,
+		.bytes = 10,
+		.id = STR("F1"),
+		.host = STR("h"),
+		.now_s = first};
+	snprintf(path, sizeof path, "%s", path_of("since"));
+	tap_is_int(maildir_deliver(path, &m, 20, &error), MAILBOX_DONE, "there is room");
+	tap_is_int(maildir_full_since(path, first + 1, false), first + 1, "nothing is remembered");
+	m.id = STR("F2");
+	m.now_s = first + day;
+	tap_is_int(maildir_deliver(path, &m, 15, &error), MAILBOX_FULL, "there is none");
+	tap_is_int(error.full_since_s, first + day, "since now");
+	m.now_s = first + 3 * day;
+	tap_is_int(maildir_deliver(path, &m, 15, &error), MAILBOX_FULL, "nor two days later");
+	tap_is_int(error.full_since_s, first + day, "since two days");
+	tap_is_int(maildir_full_since(path, first + 4 * day, true), first + day, "so it says");
+	tap_is_int(maildir_full_since(path, first, true), first, "a clock that went back");
+	text.rest = body;
+	tap_is_int(maildir_deliver(path, &m, 40, &error), MAILBOX_DONE, "room again");
+	tap_is_int(maildir_full_since(path, first + 5 * day, true), first + 5 * day,
+		"which begins anew");
+	tap_is_int(maildir_full_since(path, first + 6 * day, true), first + 5 * day,
+		"and is remembered");
+	file_write(path, "nixied-full", "some time ago\n");
+	tap_is_int(maildir_full_since(path, first + 7 * day, true), first + 7 * day, "rubbish");
+	tap_is_int(maildir_full_since(path, first + 8 * day, true), first + 7 * day,
+		"is written anew");
+	tap_is_int(maildir_full_since(path_of("none"), first, true), first, "no mailbox yet");
+}
+
 static void
 test_paths(void)
 {
@@ -327,6 +366,7 @@ main(void)
 	test_once();
 	test_failures();
 	test_quota();
+	test_full_since();
 	test_paths();
 	char command[64];
 	snprintf(command, sizeof command, "rm -rf '%s'", base);

@@ -8,21 +8,17 @@ raised.tsv says which test raises which condition; test_raised.py holds it again
 
 import base64
 import contextlib
-import csv
-import json
 import pathlib
-import re
 import sqlite3
-import subprocess
 import sys
 import threading
 
+from held import STYLES, catalogue, held
 from server import DOMAIN, MX, PASSWORD, SECONDS, SUBMISSIONS, USER, Client, Nixied, until
 
 import tap
 
 NIXIED, NIXIE = sys.argv[1:3]
-TOP = pathlib.Path(__file__).resolve().parents[2]
 
 # Each with what differs from an ordinary one.
 LISTENERS = {
@@ -42,7 +38,6 @@ LISTENERS = {
     'proxied': 'proxies = 127.0.0.1\n',
 }
 TLS = {'users', 'submissions'}
-STYLES = ('modern', 'documented')
 OFF = 'spf = off\nsender_mx_check = off\n'
 SERVER = f'{OFF}autoban = 0\n'
 
@@ -241,54 +236,6 @@ def last_reply(n, listener, said):
         return reply
 
 
-def reason_of(reply):
-    got = subprocess.run([NIXIE, 'reply', '-o', 'json', reply], capture_output=True, text=True, check=False)
-    try:
-        found = json.loads(got.stdout)
-    except ValueError:
-        return got.stdout + got.stderr
-    return found.get('reason') or found['outcomes'][0]['reason']
-
-
-def held(n, style, row, stage, reply):
-    """The reply is the row's, in this style; and the log, `nixied why` and `nixie` say the same of it."""
-    name = row['id']
-    match = re.search(r' \((\w+) (\w{7,})\)$', reply)
-    line = reply.split('\n')[-1]
-    if name == 'C10' and style == 'modern':  # 252 is no refusal, and has no mark
-        same = reply.startswith('252 2.5.1 VRFY disallowed') and not match
-        tap.check([] if same else [reply], 'modern: C10, which is no refusal today')
-        return
-    if style == 'modern':
-        # RFC 2034 s4: none in a greeting.
-        want = f"{row['reply']} {row['enhanced'] if stage != 'connect' else ''}".strip() + ' '
-        ok = line.startswith(want) and match and match[1] == name
-    else:
-        want = row['documented_sent'] or row['documented'] or row['reply'] + ' '
-        begin = want.split('{')[0]
-        whole = f'{want} ({name} {match[2] if match else ""})'
-        ok = line.startswith(begin) and match and match[1] == name and ('{' in want or not row['documented'] or line == whole)
-    tap.check([] if ok else [f'got  {reply!r}', f'want {want!r} ... ({name} '], f'{style}: {name} {row["name"]}, at {stage}')
-    if not match:
-        return
-    reference = match[2]
-    told = n.until_log(f' refused session={reference} .*stage={stage} condition={name} ') or ''
-    code = line[:3]
-    ok = f' code={code} ' in told and (not row['setting'] or 'setting=' in told)
-    tap.check([] if ok else [told, stage, *[l for l in n.log().splitlines() if reference in l]], '... the log line of its reference')
-    why = n.run('why', '--session', reference)
-    said = ' '.join(why.stdout.split())
-    tap.check([] if f'({name})' in said and f', at {stage}' in said else [why.stdout, why.stderr], '... nixied why')
-    reason = reason_of(reply)
-    tap.check([] if reason == row['reason'] else [reply, f'got {reason}, want {row["reason"]}'], '... nixie knows its reason')
-
-
-def catalogue():
-    with open(TOP / 'catalogue/conditions.tsv', encoding='utf-8') as f:
-        return {r['id']: r for r in csv.DictReader((l for l in f if not l.startswith('#')), delimiter='\t',
-                                                   quoting=csv.QUOTE_NONE)}
-
-
 def is_slow(case):
     return case[0] in ('C01', 'X08', 'X09')
 
@@ -320,10 +267,10 @@ def both_styles(rows):
                 reply = replies[case[0]] = last_reply(n, case[1], case[3])
                 if len(case) > 4:
                     case[4](n)
-                held(n, style, rows[case[0]], case[2], reply)
+                held(NIXIE, n, style, rows[case[0]], case[2], reply)
             for said in slow[style]:
                 said.join()
-                held(n, style, rows[said.case[0]], said.case[2], said.reply)
+                held(NIXIE, n, style, rows[said.case[0]], said.case[2], said.reply)
             n.configure(f'reply_style = {style}\nreply_marks = no\n{SERVER}', text)
             n.reload()
             for case in CASES:
@@ -340,26 +287,26 @@ def of_its_own(rows):
                     listeners=MX + SUBMISSIONS) as n:
             with Client(n.ports['mx']) as a, Client(n.ports['mx']) as b, Client(n.ports['mx']) as c:
                 a.reply(), b.reply()
-                held(n, style, rows['X16'], 'connect', c.reply())
+                held(NIXIE, n, style, rows['X16'], 'connect', c.reply())
             until(lambda: n.log().count(' disconnect ') >= 3)
-            held(n, style, rows['X36'], 'auth', last_reply(n, 'submissions', [EHLO, WRONG, WRONG]))
-            held(n, style, rows['X36'], 'connect', last_reply(n, 'submissions', []))
+            held(NIXIE, n, style, rows['X36'], 'auth', last_reply(n, 'submissions', [EHLO, WRONG, WRONG]))
+            held(NIXIE, n, style, rows['X36'], 'connect', last_reply(n, 'submissions', []))
             until(lambda: n.log().count(' disconnect ') >= 5)
             with Client(n.ports['mx']) as c:
                 c.reply()
                 c.say(EHLO)
                 n.stop()
-                held(n, style, rows['X10'], 'command', c.reply())
+                held(NIXIE, n, style, rows['X10'], 'command', c.reply())
         with Nixied(NIXIED, settings=f'reply_style = {style}\nmax_connections = 1\n{SERVER}',
                     listeners=MX) as n:
             with Client(n.ports['mx']) as a, Client(n.ports['mx']) as b:
                 a.reply()
-                held(n, style, rows['X15'], 'connect', b.reply())
+                held(NIXIE, n, style, rows['X15'], 'connect', b.reply())
         n = Nixied(NIXIED, f'reply_style = {style}\n{SERVER}', MX)
         conf = pathlib.Path(n.conf)
         conf.write_text(conf.read_text('utf-8').replace('min_free_space = 1M', 'min_free_space = 1048576G'), 'utf-8')
         with n:
-            held(n, style, rows['X11'], 'mail', last_reply(n, 'mx', [EHLO, MAIL]))
+            held(NIXIE, n, style, rows['X11'], 'mail', last_reply(n, 'mx', [EHLO, MAIL]))
 
 
 def main():
