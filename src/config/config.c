@@ -87,7 +87,8 @@ distance(struct str a, struct str b)
 static void
 complain_unknown(struct parser *p, struct str name)
 {
-	size_t best = 4; /* more than three letters is another word */
+	/* More than three letters, or more than every other one, is another word. */
+	size_t best = name.len < 6 ? name.len / 2 + 1 : 4;
 	int nearest = -1;
 	for (int s = 0; s < SETTING_COUNT; s++)
 		if (distance(rows[s].name, name) < best) {

@@ -51,6 +51,7 @@
 		"large public ones, and what is asked across the net can be forged.")              \
 	X(dns_timeout, TIME, SERVER, "20s", 1, 120,                                                \
 		"How long a question to the DNS may take, all tries together.")                    \
+	/* the log and the counters */                                                             \
 	X(log_file, PATH, SERVER, "", 0, 900,                                                      \
 		"The file of the log, a line for each event (nixied-log(5)); opened again "        \
 		"at a HUP, so that logrotate can move it; a new name counts from the next "        \
@@ -383,7 +384,6 @@
 	X(early_talk, FLAG, LISTENER, "no", 0, 0,                                                  \
 		"Whether a client may speak before it was greeted. Mail servers wait; what "       \
 		"does not is mostly a program that sends spam.")                                   \
-	/* limits of all */                                                                        \
 	X(max_hops, COUNT, LISTENER, "50", 10, 1000,                                               \
 		"Received fields that a message may have; with more it is taken for one that "     \
 		"goes "                                                                            \
@@ -400,6 +400,7 @@
 		"of this server. Networks that may send from local to elsewhere without a login "  \
 		"are not. Say no where lists or forwards of others come back with your own "       \
 		"senders.")                                                                        \
+	/* limits of all */                                                                        \
 	X(autoban, COUNT, SERVER, "10", 0, 10000,                                                  \
 		"Failed logins of one address, or of one /64 in IPv6, within autoban_time until "  \
 		"it "                                                                              \
@@ -419,19 +420,19 @@
 		"that found no room, until it is refused for good (552 5.2.2).")                   \
 	/* sending: connections (doc/sending.md) */                                                \
 	X(remote_port, COUNT, SERVER, "25", 1, 65535,                                              \
-		"The port of the servers that the DNS names: 25, everywhere but in tests"          \
+		"The port of the servers that the DNS names: 25, everywhere but in tests "         \
 		"and behind a firewall that maps it.")                                             \
 	X(source_ipv4, TEXT, SERVER, "", 0, 45,                                                    \
-		"The IPv4 address of this host that mail is sent from: the one whose"              \
+		"The IPv4 address of this host that mail is sent from: the one whose "             \
 		"reverse DNS is the host name. Empty: the system chooses.")                        \
 	X(source_ipv6, TEXT, SERVER, "", 0, 45,                                                    \
 		"The IPv6 address that mail is sent from, as source_ipv4.")                        \
 	X(own_addresses, NETWORKS, SERVER, "", 0, 32,                                              \
-		"Addresses that lead back to this server though no interface has them, as"         \
-		"those of a router in front of it. Mail is never sent there: a domain"             \
+		"Addresses that lead back to this server though no interface has them, as "        \
+		"those of a router in front of it. Mail is never sent there: a domain "            \
 		"whose MX leads here, and that is not hosted here, is a loop (B01).")              \
 	X(tls_required_to, TEXT, SERVER, "", 0, 4000,                                              \
-		"Domains to which mail goes encrypted or not at all, with blanks between;"         \
+		"Domains to which mail goes encrypted or not at all, with blanks between; "        \
 		".example.org is all below it. Other mail is encrypted where it can be.")          \
 	X(tls_verified_to, TEXT, SERVER, "", 0, 4000,                                              \
 		"Domains whose servers must also prove their name with a certificate.")            \
@@ -443,19 +444,19 @@
 		"goes "                                                                            \
 		"in clear.")                                                                       \
 	X(connect_timeout, TIME, SERVER, "30s", 1, 600,                                            \
-		"How long a connection to another server may take until its next address"          \
+		"How long a connection to another server may take until its next address "         \
 		"is tried.")                                                                       \
 	X(keep_connection, TIME, SERVER, "5s", 0, 300,                                             \
-		"How long a connection that has nothing to send is kept for the next"              \
+		"How long a connection that has nothing to send is kept for the next "             \
 		"message; 0 is not at all.")                                                       \
 	X(max_remote_connections, COUNT, SERVER, "500", 1, 100000,                                 \
 		"Connections to other servers at a time.")                                         \
 	X(max_connections_per_place, COUNT, SERVER, "20", 1, 10000,                                \
-		"The same to one domain or route. It begins with five, gets one more with"         \
-		"every message for each that went well, and half when the place"                   \
+		"The same to one domain or route. It begins with five, gets one more with "        \
+		"every message for each that went well, and half when the place "                  \
 		"complains.")                                                                      \
 	X(remote_chunking, FLAG, SERVER, "yes", 0, 0,                                              \
-		"Whether messages go in chunks (BDAT) to servers that offer it; no, when"          \
+		"Whether messages go in chunks (BDAT) to servers that offer it; no, when "         \
 		"one of them does it wrongly.")                                                    \
 	/* deliveries (doc/delivery.md) */                                                         \
 	X(local_delivery, TEXT, SERVER, "maildir", 1, 900,                                         \

@@ -43,6 +43,9 @@ __attribute__((format(printf, 5, 6))) void findings_add(struct findings *f, enum
 void findings_print(const struct findings *f, const char *path);
 
 void check_settings(const struct config *config, struct findings *f);
+/* check_parts - values that only their readers know: a server that starts would be stopped by them,
+ * or pass over them in silence */
+void check_parts(const struct config *config, struct findings *f);
 /* check_certificates - those of each listener; `host` is the server's name, `now_s` since 1970 */
 void check_certificates(
 	const struct config *config, struct str host, int64_t now_s, struct findings *f);

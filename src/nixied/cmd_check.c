@@ -33,6 +33,7 @@ cmd_check(int argc, char **argv)
 		return EXIT_NO;
 	findings = (struct findings){.arena = &conf.arena};
 	check_settings(&conf.config, &findings);
+	check_parts(&conf.config, &findings);
 	check_host(&conf.config, host, &findings);
 	check_certificates(&conf.config, str_of(host), (int64_t)time(NULL), &findings);
 	check_folders(&conf, &findings);

@@ -51,7 +51,12 @@ confine_find_user(const char *name, const char *folder, struct confine_user *use
 				"another in `user`");
 	} else {
 		if (stat(folder, &st) < 0)
-			return fail(words, folder, strerror(errno));
+			return fail(words, folder,
+				errno == ENOENT
+					? "is not there; make it for the server's user alone "
+					  "(install -d -o USER -m 700), or name another "
+					  "data_directory"
+					: strerror(errno));
 		entry = getpwuid(st.st_uid);
 		if (st.st_uid == 0 || entry == NULL)
 			return fail(words, folder,

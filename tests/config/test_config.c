@@ -100,6 +100,8 @@ test_mistakes(void)
 	} cases[] = {
 		{"\nmax_recipient = 200", 2,
 			"there is no setting \"max_recipient\"; did you mean max_recipients?"},
+		{"foo = bar", 1,
+			"there is no setting \"foo\": nixied.conf(5) lists them"}, /* not spf */
 		{"colour = red", 1, "there is no setting \"colour\": nixied.conf(5) lists them"},
 		{"max_recipients = many", 1, "max_recipients = many: it must be a number"},
 		{"max_recipients = 99", 1, "max_recipients = 99: it must be 100 to 50000"},

@@ -22,6 +22,21 @@ def free_port():
         return s.getsockname()[1]
 
 
+STUMBLES = [  # a line, and what is said of it
+    ('dnsbl = zen.spamhaus.org=abc', 'is no list'),
+    ('uribl = multi.uribl.com*x', 'is no list'),
+    ('dns_servers = resolver.example', 'must be an address'),
+    ('local_delivery = mbox', 'lmtp:HOST:PORT'),
+    ('local_delivery = lmtp:dovecot', 'needs HOST:PORT'),
+    ('pipe_user = no-such-user', 'no user no-such-user'),
+    ('source_ipv4 = mail.example.test', 'no address of that kind'),
+    ('source_ipv4 = 192.0.2.77', 'no address of this machine'),
+    ('source_ipv6 = 192.0.2.77', 'no address of that kind'),
+    ('tls_required_to = a.example, b.example', '"a.example," is no domain'),
+    ('dkim_required = bank@example.org', 'is no domain'),
+]
+
+
 class Server:
     """A folder as `nixied demo` makes it, with listeners at free ports."""
 
@@ -64,6 +79,17 @@ def main():
         check(says(s.check('max_recipients = 1\n'), 1, 'nixied.conf:1:', 'max_recipients'), 'a value out of range')
         check(says(s.check('max_recipientz = 100\n'), 1, 'nixied.conf:1:', 'did you mean max_recipients?'),
               'a name that is none')
+        for wrong, words in STUMBLES:
+            check(says(s.check(wrong + '\n'), 1, 'nixied.conf:1: wrong: ' + wrong.split(' =', maxsplit=1)[0], words, 'wrong: 1'),
+                  f'what the server would stumble over, or pass over: {wrong}')
+        check(says(s.check('''dnsbl = zen.spamhaus.org*5 bl.example=127.0.0.[2..11]
+tls_required_to = example.org .example.net müller.example
+keep_rejects = *
+source_ipv4 = 127.0.0.1
+dns_servers = 127.0.0.1:5353, [::1]:53
+local_delivery = lmtp:unix:/run/dovecot/lmtp
+'''), 0, 'wrong: 0'), 'and what is right of these')
+        check(says(s.check('pipe_user = daemon\n'), 0, 'pipe_user does nothing'), 'a user of no command')
         check(says(s.check(instead={'hostname = mail.example.test': 'hostname = mail'}), 1, 'no full name'),
               'a host name that is not full')
         check(says(s.check(instead={'hostname = mail.example.test': 'hostname = other.example.test'}), 0,
