@@ -48,9 +48,11 @@
 		"The DNS servers that are asked, at most 8: 192.0.2.53, 192.0.2.53:5353 or "       \
 		"[2001:db8::53]:53, with blanks between. Empty: those of /etc/resolv.conf. It "    \
 		"should be a resolver on this host or on a protected net: blocklists refuse the "  \
-		"large public ones, and what is asked across the net can be forged.")              \
+		"large public ones, and what is asked across the net can be forged. Counts from "  \
+		"the next start.")                                                                 \
 	X(dns_timeout, TIME, SERVER, "20s", 1, 120,                                                \
-		"How long a question to the DNS may take, all tries together.")                    \
+		"How long a question to the DNS may take, all tries together. Counts from the "    \
+		"next start.")                                                                     \
 	/* the log and the counters */                                                             \
 	X(log_file, PATH, SERVER, "", 0, 900,                                                      \
 		"The file of the log, a line for each event (nixied-log(5)); opened again "        \
