@@ -128,6 +128,11 @@ bool check_data(struct check_session *s, struct check_verdict *verdict);
 /* check_body - the next piece of the text, as it came, before anything is put in front of it */
 void check_body(struct check_session *s, struct str piece);
 
+/* check_returned - before check_end(): a bounce to `rcpt`, which sent nothing that it could be
+ * about; result: "unsigned"; words: what decided */
+void check_returned(struct check_session *s, struct str result, struct str words, struct str rcpt,
+	bool refuses);
+
 /* check_end - the text is whole */
 bool check_end(struct check_session *s, struct check_verdict *verdict);
 

@@ -15,6 +15,7 @@ test_name(enum test t)
 		[TEST_DMARC] = STR_INIT("dmarc"),
 		[TEST_DKIM] = STR_INIT("dkim"),
 		[TEST_ARC] = STR_INIT("arc"),
+		[TEST_RETURN] = STR_INIT("batv"),
 		[TEST_REVERSE] = STR_INIT("ptr"),
 		[TEST_HELO] = STR_INIT("helo"),
 		[TEST_HOOK] = STR_INIT("hook"),
@@ -83,6 +84,21 @@ found_spf(struct check_session *s, const struct spf *spf)
 		weigh(f, CHECK_SCORE, s->settings->spf_score / 2, CONDITION_SPF_REFUSED);
 	else if (spf->result == SPF_TEMPERROR)
 		defer(f, mode, CONDITION_SPF_UNCHECKED);
+}
+
+void
+check_returned(
+	struct check_session *s, struct str result, struct str words, struct str rcpt, bool refuses)
+{
+	if (s == NULL || s->is_exempt)
+		return;
+	struct finding *const f = finding_add(&s->mail, TEST_RETURN, result);
+	if (f == NULL)
+		return;
+	f->words = keep(&s->mail, words);
+	f->facts.rcpt = keep(&s->mail, rcpt);
+	f->refuses = refuses;
+	f->condition = CONDITION_BOUNCE_WITHOUT_MAIL;
 }
 
 void

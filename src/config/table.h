@@ -504,6 +504,26 @@
 	X(reports_per_sender, COUNT, SERVER, "50", 0, 1000000,                                     \
 		"Reports to one sender in an hour; further failures are told when it is over. 0 "  \
 		"is any number.")                                                                  \
+	X(sign_return_paths, FLAG, SERVER, "no", 0, 0,                                             \
+		"Whether the return paths of mail that people here send to other servers are "     \
+		"signed (BATV): a bounce to an address without a good signature is then known to " \
+		"be about mail that was never sent from here. Bounces are judged when this has "   \
+		"been on for as long as return_path_lifetime.")                                    \
+	X(unsigned_bounces, WORD, SERVER, "mark", 0, 0,                                            \
+		"|log|mark|refuse| What is done with such a bounce: a line in the log; besides, "  \
+		"a field in its header, X-Bounce-Unproven, for filters; or it is refused (X93).")  \
+	X(return_path_lifetime, TIME, SERVER, "14d", 86400, 8553600,                               \
+		"How long a signed return path is good, whole days from when the message came. "   \
+		"Bounces come late: five days in the queue here, five in that of the next "        \
+		"server.")                                                                         \
+	X(unsigned_senders, TEXT, SERVER, "", 0, 4000,                                             \
+		"Addresses and domains here that also send by other servers, with blanks "         \
+		"between; .example.org is all below it. Their mail is not signed, and their "      \
+		"bounces are not judged.")                                                         \
+	X(unsigned_recipients, TEXT, SERVER, "", 0, 4000,                                          \
+		"Addresses and domains elsewhere that must see the plain return path, written "    \
+		"likewise: lists that know their members by it. Bounces about mail to them need "  \
+		"no signature.")                                                                   \
 	X(report_language, WORD, SERVER, "en", 0, 0,                                               \
 		"|en|de|es|fr|ja|pt| The language of reports where neither the message nor the "   \
 		"account says another.")

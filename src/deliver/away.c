@@ -164,7 +164,7 @@ away_start(struct deliver *d, struct parcel *p)
 	d->trips = t;
 	const struct remote_message message = {.id = p->id,
 		.flags = p->flags,
-		.reverse_path = p->reverse_path,
+		.reverse_path = str_is_set(p->signed_path) ? p->signed_path : p->reverse_path,
 		.envelope_id = p->envelope_id.len > 0 ? p->envelope_id : STR_NONE,
 		.recipients = to,
 		.recipient_count = p->count,

@@ -24,6 +24,7 @@ book_attempt(const struct settling *s, const struct parcel_recipient *r, uint32_
 		{FIELD_ID, s->p->id},
 		{FIELD_TO, r->forward_path},
 		{FIELD_TARGET, str_eq_case(r->address, r->forward_path) ? STR_NONE : r->address},
+		{FIELD_FROM, s->p->signed_path},
 		{FIELD_ATTEMPT, str_digits(attempt, number)},
 		{FIELD_RESULT, str_of(results[c->outcome])},
 		{FIELD_PEER, c->peer},

@@ -21,6 +21,7 @@
 #include "queue/queue.h"
 
 struct event_base;
+struct return_paths;
 struct signing;
 struct workers;
 
@@ -29,7 +30,8 @@ struct deliver_options {
 	struct queue *queue;
 	struct directory *directory;
 	struct workers *workers;
-	struct signing *signing; /* NULL: reports go unsigned */
+	struct signing *signing;           /* NULL: reports go unsigned */
+	struct return_paths *return_paths; /* NULL: those of people here go unsigned */
 	struct remote *remote;
 	struct pipe_helper *pipe;                /* NULL: no commands */
 	const char *cap_path;                    /* a file for deliver/cap.h, or NULL */

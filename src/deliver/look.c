@@ -10,6 +10,7 @@
 #include "deliver/destination.h"
 #include "deliver/inside.h"
 #include "deliver/round.h"
+#include "sign/return_path.h"
 
 #define LOOP_HEAD_BYTES 32768
 
@@ -95,16 +96,30 @@ parcel_add(struct parcel *p, const struct queue_recipient *r, uint32_t place,
 	return true;
 }
 
+/* Is that recipient told a signed return path? */
+static bool
+wants_signed(const struct look *k, const struct destination *to, struct str recipient)
+{
+	return (k->m->envelope.flags & MESSAGE_SIGNS_RETURN) != 0 &&
+	       to->carrier == CARRIER_REMOTE &&
+	       !return_paths_is_excepted(k->d->options.return_paths, recipient);
+}
+
 /* The parcel of this look that goes there and has room, or a new one. */
 static struct parcel *
-parcel_for(struct look *k, const struct destination *to)
+parcel_for(struct look *k, const struct destination *to, struct str recipient)
 {
+	const bool is_signed = wants_signed(k, to, recipient);
 	for (struct parcel *p = k->parcels; p != NULL; p = p->next)
 		if (p->carrier == to->carrier && p->count < parcel_most(p->carrier) &&
-			str_eq_case(p->lane_name, to->lane_name))
+			p->wants_signed == is_signed && str_eq_case(p->lane_name, to->lane_name))
 			return p;
 	struct parcel *const p = parcel_new(k, to);
 	if (p != NULL) {
+		p->wants_signed = is_signed;
+		if (is_signed)
+			p->signed_path = return_paths_sign(k->d->options.return_paths,
+				p->reverse_path, p->arrived_ms, &p->arena);
 		p->next = k->parcels;
 		k->parcels = p;
 	}
@@ -195,7 +210,7 @@ look_recipient(struct look *k, uint32_t place)
 		struct lane *const l = lane_find(d, to.lane_name);
 		struct parcel *p = NULL;
 		if (l == NULL || l->in_line < LANE_PARCELS_MAX)
-			p = parcel_for(k, &to);
+			p = parcel_for(k, &to, r->forward_path);
 		else
 			k->full = l;
 		if (p != NULL && parcel_add(p, r, place, &to))

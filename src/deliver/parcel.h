@@ -66,9 +66,11 @@ struct parcel {
 	uint32_t flags;
 	int64_t arrived_ms;
 	struct str reverse_path, envelope_id, client;
+	struct str signed_path; /* that others are told, where it is another (BATV); else absent */
 	enum carrier carrier;
 	struct str lane_name;       /* parcels with the same go through the same lane */
 	struct remote_place remote; /* of LMTP and REMOTE */
+	bool wants_signed;          /* `signed_path`, when there are keys */
 	bool is_own_relay;          /* remote is a host of a route of ours */
 	struct parcel_recipient *recipients;
 	size_t count;

@@ -171,13 +171,14 @@ is_asked_for(const struct stories *s, const struct why_record *r)
 	return why_in_time(&s->w->query, &r->line) && why_fits(answers);
 }
 
-/* A check that had a part in a refusal: what counted, and what a script said. */
+/* A check that had a part in a refusal: what counted, what a script said, what a bounce lacks. */
 static bool
 is_part(const struct eventlog_line *l)
 {
-	const struct str score = l->field[FIELD_SCORE];
-	return l->event == LOG_CHECK && ((score.len > 0 && !str_eq(score, STR("0"))) ||
-						str_eq(l->field[FIELD_CHECK], STR("hook")));
+	const struct str score = l->field[FIELD_SCORE], check = l->field[FIELD_CHECK];
+	return l->event == LOG_CHECK &&
+	       ((score.len > 0 && !str_eq(score, STR("0"))) || str_eq(check, STR("hook")) ||
+		       str_eq(check, STR("batv")));
 }
 
 /* Those since the last answer, of this sender. */

@@ -95,6 +95,7 @@ delivery_start(struct delivery *d, const struct conf *conf, const struct deliver
 			.directory = parts->directory,
 			.workers = parts->workers,
 			.signing = parts->signing,
+			.return_paths = parts->return_paths,
 			.remote = d->remote,
 			.pipe = d->pipe,
 			.cap_path = d->cap_path,

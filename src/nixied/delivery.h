@@ -19,6 +19,7 @@ struct delivery_parts {
 	struct directory *directory;
 	struct workers *workers;
 	struct signing *signing;
+	struct return_paths *return_paths;
 	struct eventlog *log;
 	const struct remote_door *own_doors; /* where this server listens */
 	size_t own_door_count;

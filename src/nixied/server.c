@@ -13,6 +13,7 @@
 #include "nixied/metrics.h"
 #include "nixied/notify.h"
 #include "nixied/server_parts.h"
+#include "sign/return_path.h"
 #include "sign/signing.h"
 
 #define PATIENCE_MS 10000 /* for sessions, when the server ends */
@@ -55,7 +56,10 @@ on_refresh(evutil_socket_t fd, short what, void *server)
 	struct server *const s = server;
 	(void)fd;
 	(void)what;
+	char words[RETURN_PATH_WORDS_MAX];
 	receive_refresh(s->receive);
+	if (!return_paths_turn(s->return_paths, clock_wall_ms(), words))
+		server_alarm(s, words);
 	on_queue(-1, 0, s); /* what it tidies by itself */
 }
 
@@ -139,7 +143,7 @@ start(struct server *s)
 		complain("serve", "not enough memory or threads");
 		return false;
 	}
-	if (!server_open_signing(s))
+	if (!server_open_signing(s) || !server_open_return_paths(s))
 		return false;
 	const struct receive_parts parts = {.directory = s->directory,
 		.directory_path = s->directory_path,
@@ -151,6 +155,7 @@ start(struct server *s)
 		.hooks = s->hooks,
 		.rates_path = conf_path(&s->conf, RATES_FILE, rates) ? rates : NULL,
 		.signing = s->signing,
+		.return_paths = s->return_paths,
 		.accepted = server_accepted,
 		.to = s};
 	const struct timeval minute = {REFRESH_S, 0};
@@ -218,6 +223,7 @@ stop(struct server *s)
 	delivery_free(s->delivery);
 	feedback_free(s->feedback);
 	signing_free(s->signing); /* nobody has a job any more */
+	return_paths_free(s->return_paths);
 	control_free(s->control); /* nobody is answered any more */
 	dns_free(s->dns);
 	directory_close(s->directory);

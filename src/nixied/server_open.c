@@ -11,6 +11,7 @@
 #include "nixied/control.h"
 #include "nixied/hooks_conf.h"
 #include "nixied/server_parts.h"
+#include "sign/return_path.h"
 #include "sign/signing.h"
 
 bool
@@ -124,6 +125,21 @@ server_open_signing(struct server *s)
 	return false;
 }
 
+bool
+server_open_return_paths(struct server *s)
+{
+	static char path[FOLDER_PATH_MAX]; /* borrowed as long as the server runs */
+	char words[RETURN_PATH_WORDS_MAX] = "not enough memory";
+	if (!conf_path(&s->conf, RETURN_PATH_FILE, path))
+		return false;
+	s->return_paths = return_paths_new(path, true);
+	if (s->return_paths != NULL &&
+		return_paths_configure(s->return_paths, &s->conf.config, clock_wall_ms(), words))
+		return true;
+	complain("sign_return_paths", words);
+	return false;
+}
+
 /* Where this server listens. */
 struct doors {
 	struct remote_door list[CONFIG_LISTENERS_MAX];
@@ -159,6 +175,7 @@ server_start_delivery(struct server *s)
 			.directory = s->directory,
 			.workers = s->mailbox_workers,
 			.signing = s->signing,
+			.return_paths = s->return_paths,
 			.log = s->log,
 			.own_doors = doors.list,
 			.own_door_count = doors.count});

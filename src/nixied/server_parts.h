@@ -28,6 +28,7 @@ struct server {
 	struct filters *filters;
 	struct hooks *hooks; /* NULL: there is no script */
 	struct signing *signing;
+	struct return_paths *return_paths;
 	struct feedback *feedback; /* to those whose domains wrote */
 	struct disk *disk;
 	struct queue *queue;
@@ -61,6 +62,7 @@ bool server_open_queue(struct server *s);
 bool server_open_checks(struct server *s);
 bool server_open_hooks(struct server *s);
 bool server_open_signing(struct server *s);
+bool server_open_return_paths(struct server *s);
 bool server_start_delivery(struct server *s);
 bool server_open_feedback(struct server *s);
 bool server_open_control(struct server *s);

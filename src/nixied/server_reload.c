@@ -1,6 +1,7 @@
 #include "net/clock.h"
 #include "nixied/hooks_conf.h"
 #include "nixied/server_parts.h"
+#include "sign/return_path.h"
 #include "sign/signing.h"
 
 #define NAME_BYTES_MAX 4096 /* of the arena of the host's name */
@@ -45,6 +46,13 @@ take_signing(struct server *s, const struct conf *conf, struct receive_error *er
 }
 
 static bool
+take_return_paths(struct server *s, const struct conf *conf, struct receive_error *error)
+{
+	return return_paths_configure(
+		s->return_paths, &conf->config, clock_wall_ms(), error->words);
+}
+
+static bool
 take_delivery(struct server *s, const struct conf *conf, struct receive_error *error)
 {
 	const char *const wrong = delivery_reload(s->delivery, conf);
@@ -61,7 +69,8 @@ take_listeners(struct server *s, const struct conf *conf, struct receive_error *
 
 /* Each takes its settings, or stays as it was and says why. */
 static bool (*const takers[])(struct server *, const struct conf *, struct receive_error *) = {
-	take_hooks, take_checks, take_filters, take_signing, take_delivery, take_listeners};
+	take_hooks, take_checks, take_filters, take_signing, take_return_paths, take_delivery,
+	take_listeners};
 
 /* All of it, or nothing: what was taken already is set back. */
 static bool

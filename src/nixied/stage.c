@@ -3,6 +3,8 @@
 
 #include "check/check.h"
 #include "dns/resolver.h"
+#include "net/clock.h"
+#include "sign/return_path.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -93,6 +95,19 @@ hooks_make(struct stage *s)
 	       fail("hooks", words);
 }
 
+/* With the keys of the server, which are not renewed. */
+static bool
+return_paths_make(struct stage *s)
+{
+	char words[RETURN_PATH_WORDS_MAX] = "not enough memory";
+	if (!conf_path(s->conf, RETURN_PATH_FILE, s->return_path))
+		return false;
+	s->return_paths = return_paths_new(s->return_path, false);
+	return (s->return_paths != NULL && return_paths_configure(s->return_paths, &s->conf->config,
+						   clock_wall_ms(), words)) ||
+	       fail("sign_return_paths", words);
+}
+
 static void
 accepted(void *to, uint64_t message)
 {
@@ -113,6 +128,7 @@ receive_make(struct stage *s)
 		.checks = s->checks,
 		.filters = s->filters,
 		.hooks = s->hooks,
+		.return_paths = s->return_paths,
 		.rates_path = conf_path(s->conf, RATES_FILE, s->rates_path) ? s->rates_path : NULL,
 		.is_rehearsal = true,
 		.accepted = accepted,
@@ -140,7 +156,8 @@ stage_set_up(struct stage *s, const struct conf *conf)
 	buf_init(&s->unread, LOG_BYTES_MAX);
 	/* Processes come before threads. */
 	return hooks_conf_open(&conf->config, &s->hooks) && directory_find(s) && folder_make(s) &&
-	       log_make(s) && queue_make(s) && checks_make(s) && hooks_make(s) && receive_make(s);
+	       log_make(s) && queue_make(s) && checks_make(s) && hooks_make(s) &&
+	       return_paths_make(s) && receive_make(s);
 }
 
 /* The queue makes files in its folder, and no folders. */
@@ -165,6 +182,7 @@ stage_strike(struct stage *s)
 	receive_free(s->receive);
 	filters_free(s->filters);
 	hooks_free(s->hooks);
+	return_paths_free(s->return_paths);
 	checks_free(s->checks);
 	dns_free(s->dns);
 	directory_close(s->directory);

@@ -22,11 +22,12 @@ struct stage {
 	struct checks *checks;
 	struct filters *filters;
 	struct hooks *hooks;
+	struct return_paths *return_paths;
 	struct disk *disk;
 	struct queue *queue;
 	struct eventlog *log;
 	char folder[STAGE_PATH_MAX], log_path[STAGE_PATH_MAX + 8];
-	char rates_path[FOLDER_PATH_MAX];
+	char rates_path[FOLDER_PATH_MAX], return_path[FOLDER_PATH_MAX];
 	char directory_path[FOLDER_PATH_MAX];
 	int log_fd;
 	struct buf unread; /* the piece of a line at the end of what was read of the log */

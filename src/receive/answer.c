@@ -239,6 +239,8 @@ answer_rcpt(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 			str_is_set(g->profile->postmaster)
 				? g->profile->postmaster
 				: arena_join(arena, STR("postmaster@"), g->profile->host, STR_NONE);
+	if (!mail_unwrap(m))
+		return refuse_with(a, CONDITION_LOOKUP_FAILED);
 	a->facts.rcpt = m->asked;
 	a->facts.domain = str_from(m->asked, str_find_char(m->asked, '@', 0) + 1);
 	const struct directory_question question = {.recipient = m->asked,

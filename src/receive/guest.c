@@ -226,6 +226,7 @@ handle(struct guest *g, struct smtp_event *e, enum guest_wants *wants)
 			mail_add_body(g->mail, e->text);
 			rejects_add(g->receive->rejects, g->mail, e->text);
 			check_body(g->check, e->text);
+			mail_look(g->mail, e->text);
 			filter_body(g->filter, e->text);
 		}
 		*wants = GUEST_HOLD;

@@ -36,6 +36,7 @@ mail_free(struct mail *m)
 	buf_fini(&m->front);
 	head_fini(&m->head);
 	buf_fini(&m->copy);
+	buf_fini(&m->returned.text);
 	arena_fini(&m->arena);
 	free(m);
 }

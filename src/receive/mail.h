@@ -6,6 +6,7 @@
 #include "directory/directory.h"
 #include "queue/queue.h"
 #include "receive/head.h"
+#include "sign/return_path.h"
 #include "sign/signing.h"
 #include "smtp/session.h"
 
@@ -23,6 +24,14 @@ enum mail_stage {
 };
 
 struct target_seen;
+
+/* What is known of a message with the null reverse-path: returned.c */
+struct returned {
+	bool is_proven;          /* a recipient has a good tag */
+	struct str unproven;     /* the first that should have one and has not, without its tag */
+	enum batv_verdict found; /* of that one */
+	struct buf text;         /* the beginning of the message, when there is such a one */
+};
 
 /* A RCPT that was accepted. */
 struct accepted {
@@ -59,12 +68,13 @@ struct mail {
 	size_t count, room;
 	struct target_seen **seen; /* buckets of who is a recipient already */
 	struct head head;
-	struct buf copy;        /* of its text, for who may want it when it is refused */
-	int64_t declared_bytes; /* SIZE of MAIL; -1: not said */
-	struct str header;      /* its text, when a script wants to see it */
-	struct str tags;        /* header fields that a script adds */
-	struct str discard;     /* the rule that gives the message up; absent: none */
-	struct str checked;     /* while the script is asked at its end */
+	struct returned returned; /* a bounce: is it about mail that was sent from here? */
+	struct buf copy;          /* of its text, for who may want it when it is refused */
+	int64_t declared_bytes;   /* SIZE of MAIL; -1: not said */
+	struct str header;        /* its text, when a script wants to see it */
+	struct str tags;          /* header fields that a script adds */
+	struct str discard;       /* the rule that gives the message up; absent: none */
+	struct str checked;       /* while the script is asked at its end */
 	struct queue_intake *intake;
 	struct signing_job *sign; /* NULL: nobody vouches for it */
 	struct str vouched; /* the domain by which it is signed or sealed, while that is made */
@@ -115,6 +125,21 @@ void mail_header_end(struct mail *m);
 /* mail_front_write - it is complete: what goes in front of it, `checked` (lines of the checks, each
  * with its CRLF) before our Received */
 void mail_front_write(struct mail *m, struct str checked);
+
+/* mail_unwrap - the recipient that is being judged without the tag of a signed return path, which
+ * is noted; an address of others stays as it is. False: the directory does not answer */
+bool mail_unwrap(struct mail *m);
+
+/* mail_sign_return - its return path will be signed where it leaves, when it is one of people here:
+ * MESSAGE_SIGNS_RETURN */
+void mail_sign_return(struct mail *m);
+
+/* mail_look - the next piece of its text, for mail_judge_return() */
+void mail_look(struct mail *m, struct str piece);
+
+/* mail_judge_return - at its end: a bounce about mail that was never sent from here is marked, or
+ * told to the checks, as the settings say */
+void mail_judge_return(struct mail *m);
 
 /* mail_begin_signing - what comes will be signed, or sealed, when there are keys for it */
 void mail_begin_signing(struct mail *m);

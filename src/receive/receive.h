@@ -30,6 +30,7 @@ struct checks;
 struct hooks;
 struct event_base;
 struct receive;
+struct return_paths;
 struct signing;
 
 /* receive_new - nothing is listened on yet. NULL: no memory */
@@ -42,12 +43,13 @@ struct receive_parts {
 	struct queue *queue;
 	struct workers *workers;
 	struct eventlog *log;
-	struct checks *checks;   /* NULL: nothing is checked */
-	struct filters *filters; /* NULL: nobody else is asked */
-	struct hooks *hooks;     /* NULL: there is no script */
-	struct signing *signing; /* NULL: nothing is signed */
-	const char *rates_path;  /* where what limits count is kept; NULL: nowhere */
-	bool is_rehearsal;       /* it is read there, and not written */
+	struct checks *checks;             /* NULL: nothing is checked */
+	struct filters *filters;           /* NULL: nobody else is asked */
+	struct hooks *hooks;               /* NULL: there is no script */
+	struct signing *signing;           /* NULL: nothing is signed */
+	struct return_paths *return_paths; /* NULL: likewise */
+	const char *rates_path;            /* where what limits count is kept; NULL: nowhere */
+	bool is_rehearsal;                 /* it is read there, and not written */
 	void (*accepted)(void *to, uint64_t message); /* one more is in the queue */
 	void *to;
 };

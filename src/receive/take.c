@@ -129,6 +129,7 @@ gather(struct guest *g, struct mail *m)
 {
 	char ip[ENDPOINT_TEXT_BYTES];
 	const struct session *const s = &g->session;
+	mail_sign_return(m);
 	m->client = arena_str(&m->arena, guest_client(g, ip));
 	m->helo = arena_str(&m->arena, str_of(g->helo));
 	m->session = arena_str(&m->arena, (struct str){s->reference, s->reference_bytes});
@@ -219,5 +220,6 @@ answer_end(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 	if (m->stage == MAIL_REFUSED || error != 0)
 		return refuse_message(m, condition_of(error), a);
 	mail_header_end(m);
+	mail_judge_return(m);
 	return header_is_refused(g, a) || guest_check(g, CHECK_AT_END, e, a);
 }

@@ -1,6 +1,7 @@
 #include "report/batv.h"
 
 #define ADDRESS_BYTES_MAX 1024 /* RFC 5321 s4.5.3.1: far longer than any */
+#define LOCAL_BYTES_MAX 64     /* RFC 5321 s4.5.3.1.1 */
 #define DAY_MS INT64_C(86400000)
 #define DAYS 1000 /* after which the numbers come again */
 
@@ -20,7 +21,8 @@ make_tag(struct str address, unsigned key, unsigned day, batv_mac *mac, void *ke
 	text[1] = (char)('0' + day / 100 % 10);
 	text[2] = (char)('0' + day / 10 % 10);
 	text[3] = (char)('0' + day % 10);
-	memcpy(text + 4, address.ptr, address.len);
+	for (size_t i = 0; i < address.len; i++)
+		text[4 + i] = (char)ascii_lower((unsigned char)address.ptr[i]);
 	if (!mac(keys, key, (struct str){text, 4 + address.len}, bytes))
 		return false;
 	memcpy(tag, text, 4);
@@ -37,12 +39,23 @@ day_of(int64_t ms)
 	return (unsigned)(ms / DAY_MS % DAYS);
 }
 
-size_t
-batv_sign(struct str address, unsigned key, int64_t now_ms, batv_mac *mac, void *keys, char *room)
+bool
+batv_can_sign(struct str address)
 {
-	const unsigned end = (day_of(now_ms) + BATV_DAYS) % DAYS;
+	size_t at = address.len;
+	while (at > 0 && address.ptr[at - 1] != '@')
+		at--;
+	return at > 1 && at - 1 + BATV_BYTES <= LOCAL_BYTES_MAX && address.ptr[0] != '"' &&
+	       address.len <= ADDRESS_BYTES_MAX && !str_starts_case(address, head);
+}
+
+size_t
+batv_sign(struct str address, unsigned key, unsigned days, int64_t now_ms, batv_mac *mac,
+	void *keys, char *room)
+{
+	const unsigned end = (day_of(now_ms) + days) % DAYS;
 	char tag[10];
-	if (address.len == 0 || str_starts_case(address, head) ||
+	if (!batv_can_sign(address) || days > BATV_DAYS_MAX ||
 		!make_tag(address, key, end, mac, keys, tag))
 		return 0;
 	memcpy(room, head.ptr, head.len);
@@ -53,7 +66,8 @@ batv_sign(struct str address, unsigned key, int64_t now_ms, batv_mac *mac, void 
 }
 
 enum batv_verdict
-batv_check(struct str address, int64_t now_ms, batv_mac *mac, void *keys, struct str *plain)
+batv_check(struct str address, unsigned days, int64_t now_ms, batv_mac *mac, void *keys,
+	struct str *plain)
 {
 	char tag[10];
 	*plain = address;
@@ -71,5 +85,5 @@ batv_check(struct str address, int64_t now_ms, batv_mac *mac, void *keys, struct
 	if (!make_tag(*plain, key, end, mac, keys, tag) ||
 		!str_eq_case(given, (struct str){tag, sizeof tag}))
 		return BATV_FORGED;
-	return (end + DAYS - day_of(now_ms)) % DAYS <= BATV_DAYS ? BATV_GOOD : BATV_EXPIRED;
+	return (end + DAYS - day_of(now_ms)) % DAYS <= days ? BATV_GOOD : BATV_EXPIRED;
 }
