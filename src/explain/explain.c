@@ -1,5 +1,6 @@
 #include "explain/explain.h"
 
+#include "judge/verp.h"
 #include "read/address.h"
 
 static struct str
@@ -149,12 +150,14 @@ gather_facts(const struct nixie_report_info *info, const struct nixie_outcome *o
 		from = str_in(info->original.envelope_from);
 	if (from.len == 0)
 		from = str_in(info->to);
+	from = verp_unsigned(from, a);
 	f->from = from;
 	f->sdom = address_domain(from);
 	f->ours = str_in(info->reporting_mta);
 	if (o == NULL)
 		return;
-	f->rcpt = str_in(o->original_recipient.len > 0 ? o->original_recipient : o->recipient);
+	f->rcpt = verp_unsigned(
+		str_in(o->original_recipient.len > 0 ? o->original_recipient : o->recipient), a);
 	f->rdom = whom == EXPLAIN_OF_DOMAINS ? STR_NONE : address_domain(f->rcpt);
 	if (whom != EXPLAIN_ONE)
 		f->rcpt = STR_NONE;

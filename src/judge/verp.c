@@ -88,6 +88,18 @@ without_batv(struct str local)
 }
 
 struct str
+verp_unsigned(struct str address, struct arena *a)
+{
+	const struct str domain = address_domain(address);
+	if (!str_is_set(domain))
+		return address;
+	const struct str signed_local = str_head(address, address.len - domain.len - 1);
+	const struct str local = without_batv(signed_local);
+	const struct str plain = local.len < signed_local.len ? joined(local, domain, a) : STR_NONE;
+	return str_is_set(plain) ? plain : address;
+}
+
+struct str
 verp_decode(struct str address, struct arena *a)
 {
 	const struct str domain = address_domain(address);

@@ -26,4 +26,9 @@
  */
 struct str verp_decode(struct str address, struct arena *a);
 
+/* verp_unsigned - the address as people know it: "prvs=1234abcdef=ann@dom" and
+ * "prvs=ann/1234abcdef@dom" (BATV) are "ann@dom", others what they are. In the arena, or a part of
+ * `address` */
+struct str verp_unsigned(struct str address, struct arena *a);
+
 #endif

@@ -438,6 +438,21 @@ test_who_refused(struct arena *a)
 	}
 }
 
+/* People know their address without the tag of BATV. */
+static void
+test_signed(struct arena *a)
+{
+	const struct nixie_outcome o = {.recipient = text("prvs=1784abcdef=bob@b.example")};
+	const struct nixie_report_info info = {.kind = NIXIE_KIND_FAILURE,
+		.to = text("prvs=078959dc11=ann@a.example"),
+		.outcomes = &o,
+		.outcome_count = 1};
+	struct explanation e;
+	explain_outcome(&info, &o, LANG_EN, a, &e);
+	tap_is_str(e.facts.rcpt, STR("bob@b.example"), "the recipient without its tag");
+	tap_is_str(e.facts.from, STR("ann@a.example"), "... and the sender");
+}
+
 int
 main(void)
 {
@@ -452,6 +467,7 @@ main(void)
 	test_reasons();
 	test_expired();
 	test_kinds();
+	test_signed(&a);
 	arena_fini(&a);
 	return tap_done();
 }

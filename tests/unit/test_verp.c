@@ -53,6 +53,19 @@ static const struct row {
 	{"@lists.example.org", NULL},
 	{"", NULL},
 };
+
+static const struct row signed_rows[] = {
+	{"prvs=1234abcdef=bob@example.org", "bob@example.org"},
+	{"PRVS=1234ABCDEF=Bob@Example.ORG", "Bob@Example.ORG"},
+	{"prvs=bob/1234abcdef@example.org", "bob@example.org"},
+	{"prvs=1234abcdef=bounces+ann=example.net@lists.example.org", "bounces+ann=example.net@lists.example.org"},
+	{"prvs=1234abcdef=@example.org", "prvs=1234abcdef=@example.org"},
+	{"prvs=1234abcdef@example.org", "prvs=1234abcdef@example.org"},
+	{"prvs@example.org", "prvs@example.org"},
+	{"bob=x@example.org", "bob=x@example.org"},
+	{"prvs=1234abcdef=bob", "prvs=1234abcdef=bob"},
+	{"", ""},
+};
 /* clang-format on */
 
 int
@@ -67,6 +80,9 @@ main(void)
 		else
 			tap_is_str(got, str_of(rows[i].want), "verp: '%s'", rows[i].in);
 	}
+	for (size_t i = 0; i < sizeof signed_rows / sizeof *signed_rows; i++)
+		tap_is_str(verp_unsigned(str_of(signed_rows[i].in), &a),
+			str_of(signed_rows[i].want), "without its tag: '%s'", signed_rows[i].in);
 	tap_ok(!str_is_set(verp_decode(STR_NONE, &a)), "verp: absent");
 	arena_fini(&a);
 	return tap_done();
