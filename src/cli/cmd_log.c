@@ -256,8 +256,11 @@ year_of(const char *path)
 static bool
 take_event(struct job *job, const struct nixie_log_event *e, const char *path, uint64_t number)
 {
-	if (!is_wanted(&job->filter, e))
+	if (!is_wanted(&job->filter, e)) {
+		if (job->report != NULL)
+			log_report_pass_over(job->report, e);
 		return true;
+	}
 	job->events++;
 	if (job->report == NULL) {
 		job->o.style.source_path = path;

@@ -94,7 +94,8 @@ log_report_new(const struct nixie_style *style)
 	r->leaves = calloc(LEAVES_MAX, sizeof *r->leaves);
 	r->index = calloc(INDEX_SLOTS, sizeof *r->index);
 	r->buckets = calloc(PENDING_BUCKETS, sizeof *r->buckets);
-	r->first_s = r->last_s = -1;
+	r->span.first_s = r->span.last_s = -1;
+	r->unasked_span = r->span;
 	if (r->leaves != NULL && r->index != NULL && r->buckets != NULL)
 		return r;
 	log_report_free(r);
@@ -266,20 +267,27 @@ pending_put(struct log_report *r, uint64_t message, uint64_t recipient, uint32_t
 /* ---- counting ---- */
 
 static void
-note_time(struct log_report *r, const struct nixie_log_event *event)
+note_time(struct span *span, const struct nixie_log_event *event)
 {
-	if (event->time_s < 0 || event->time.len >= sizeof r->first)
+	const struct nixie_str time = event->time;
+	const int room = (int)sizeof span->first;
+	if (event->time_s < 0 || time.len >= sizeof span->first)
 		return;
-	if (r->first_s < 0 || event->time_s < r->first_s) {
-		r->first_s = event->time_s;
-		memcpy(r->first, event->time.ptr, event->time.len);
-		r->first[event->time.len] = '\0';
+	if (span->first_s < 0 || event->time_s < span->first_s) {
+		span->first_s = event->time_s;
+		snprintf(span->first, (size_t)room, "%.*s", (int)time.len, time.ptr);
 	}
-	if (event->time_s >= r->last_s) {
-		r->last_s = event->time_s;
-		memcpy(r->last, event->time.ptr, event->time.len);
-		r->last[event->time.len] = '\0';
+	if (event->time_s >= span->last_s) {
+		span->last_s = event->time_s;
+		snprintf(span->last, (size_t)room, "%.*s", (int)time.len, time.ptr);
 	}
+}
+
+void
+log_report_pass_over(struct log_report *r, const struct nixie_log_event *event)
+{
+	r->unasked++;
+	note_time(&r->unasked_span, event);
 }
 
 static bool
@@ -318,7 +326,7 @@ log_report_add(struct log_report *r, struct nixie_log *log, const struct nixie_l
 	const uint64_t recipient = hash(o->recipient);
 	const bool is_outgoing = event->direction == NIXIE_DIRECTION_OUTGOING;
 	r->events++;
-	note_time(r, event);
+	note_time(&r->span, event);
 	if (is_outgoing && o->recipient.len == 0) {
 		give_up_all(r, message);
 		return true;

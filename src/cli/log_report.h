@@ -28,6 +28,9 @@ void log_report_free(struct log_report *r);
 bool log_report_add(struct log_report *r, struct nixie_log *log,
 	const struct nixie_log_event *event, const char *path, uint64_t line);
 
+/* log_report_pass_over - counts an event that nobody asked for */
+void log_report_pass_over(struct log_report *r, const struct nixie_log_event *event);
+
 /* log_report_text - writes it; `lines` were read in all. False when the sink stopped */
 bool log_report_text(const struct log_report *r, uint64_t lines, nixie_sink *sink, void *to);
 

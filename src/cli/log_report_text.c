@@ -274,6 +274,19 @@ tell(struct writer *w, struct group *g)
 	g->is_told = true;
 }
 
+/* A stamp without the "-00:00" that says to programs (RFC 3339) that its zone is unknown. */
+static const char *
+for_people(const char *stamp, char room[static sizeof(((struct span *)0)->first)])
+{
+	static const char unknown[] = "-00:00";
+	size_t n = strlen(stamp);
+	if (n > sizeof unknown && strcmp(stamp + n - (sizeof unknown - 1), unknown) == 0)
+		n -= sizeof unknown - 1;
+	memcpy(room, stamp, n);
+	room[n] = '\0';
+	return room;
+}
+
 static void
 totals(struct writer *w, uint64_t lines)
 {
@@ -282,9 +295,14 @@ totals(struct writer *w, uint64_t lines)
 	for (size_t i = 0; i < r->leaf_count; i++)
 		if (r->leaves[i].direction == NIXIE_DIRECTION_OUTGOING)
 			deferred += r->leaves[i].deferred;
-	struct filling f = {.n = lines, .total = r->events, .from = r->first, .until = r->last};
+	const struct span *const span = r->events > 0 ? &r->span : &r->unasked_span;
+	char first[sizeof span->first], last[sizeof span->last];
+	struct filling f = {.n = lines,
+		.total = r->events + r->unasked,
+		.from = for_people(span->first, first),
+		.until = for_people(span->last, last)};
 	sentence(w, NIXIE_PAINT_HEADLINE, 0, "log.lines", &f);
-	if (r->first_s >= 0)
+	if (span->first_s >= 0)
 		sentence(w, NIXIE_PAINT_FAINT, 0, "log.span", &f);
 	if (r->events == 0)
 		return;
@@ -377,7 +395,10 @@ log_report_text(const struct log_report *r, uint64_t lines, nixie_sink *sink, vo
 	if (count == 0) {
 		blank(&w);
 		const struct filling f = {.n = 0};
-		sentence(&w, NIXIE_PAINT_GOOD, 0, r->events == 0 ? "log.no_event" : "log.all_well",
+		sentence(&w, NIXIE_PAINT_GOOD, 0,
+			r->events > 0    ? "log.all_well"
+			: r->unasked > 0 ? "log.none_fits"
+					 : "log.no_event",
 			&f);
 	}
 	fix_first(&w, groups, count);

@@ -31,6 +31,12 @@ struct set {
 	size_t room, count;
 };
 
+/* From when to when events are, as their stamps have it; -1: none of them has one. */
+struct span {
+	char first[40], last[40];
+	int64_t first_s, last_s;
+};
+
 struct log_report {
 	struct nixie_style style;
 	struct leaf *leaves;
@@ -43,8 +49,8 @@ struct log_report {
 	char *dead[DEAD_SHOWN_MAX];
 	uint64_t dead_count;
 	uint64_t events, delivered, late, failed, refused;
-	char first[40], last[40];
-	int64_t first_s, last_s;
+	uint64_t unasked; /* events that nobody asked for */
+	struct span span, unasked_span;
 };
 
 /* A slice of a string; absent for NULL. */

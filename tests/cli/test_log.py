@@ -110,6 +110,11 @@ def options(folder):
         check(done.returncode == code and err in done.stderr.decode(), f"log {' '.join(words)} exits {code}", done.stderr.decode())
     done = run("log", "-", given=b"nothing\nof use\n")
     check(done.returncode == NOT_DELIVERY and b"No line of this log" in done.stdout, "a log that tells of nothing", done.stdout.decode())
+    for words in (("--since", "2099-01-01"), ("--recipient", "nobody"), ("--sender", "nobody")):
+        done = run("log", "--year", "2025", *words, "postfix.log")
+        said = done.stdout.decode()
+        check(done.returncode == NOT_DELIVERY and "11 of them about a recipient" in said and "From 2025-12-30" in said
+              and "None of these is what" in said and "No line" not in said, f"a log, and nothing in it that fits {words}", said)
     check(run("log", "-", given=b"").returncode == NOT_DELIVERY, "an empty log")
     check(run("log", "missing.log").stdout == b"", "nothing is said of a log that could not be read")
     done = run("log", "missing.log", "--year", "2025", "postfix.log")
