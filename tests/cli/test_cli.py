@@ -170,6 +170,28 @@ def json_or(text):
         return f"not JSON: {e}\n{text[-300:]!r}"
 
 
+# One line that somebody quotes: no host tells whose it is, its words must. Reply, reason.
+QUOTED = (
+    ("550 5.7.708 Service unavailable. Access denied, traffic not accepted from this IP. AS(7230)", "sender_suspended"),
+    ("451 4.7.650 The mail server [192.0.2.1] has been temporarily rate limited due to IP reputation.", "ip_reputation"),
+    ("550 5.7.502 Access denied, banned sender", "sender_suspended"),
+    ("550-5.7.26 This mail has been blocked because the sender is unauthenticated.", "auth_failure"),
+    ("421 4.7.26 This email has been rate limited because it is unauthenticated.", "auth_failure"),
+    ("554 5.7.1 [HM08] Message rejected due to local policy.", "ip_reputation"),
+    ("554 MI:SPB 163 smtp5,D9 http://mail.163.com/help/help_spam_16.htm", "sender_blocked"),
+    ("554 IB103 Connection refused. 192.0.2.1 is on a blocklist", "ip_blocklisted"),
+    ("452 Too many recipients received this hour", "rate_limited"),
+    ("452 4.5.3 Too many recipients", "too_many_recipients"),
+)
+
+
+def test_quoted(nixie):
+    """a reply alone, as help desks get them"""
+    for reply, reason in QUOTED:
+        told = json_or(nixie.run("reply", "-o", "json", reply).stdout)["outcomes"][0]
+        check(told["reason"] == reason, reply, told["reason"])
+
+
 def test_formats(nixie):
     files = ["bounce.eml", "ordinary.eml", "bounce.eml"]
     lines = nixie.run("parse", "-o", "ndjson", *files).stdout.split(b"\n")
@@ -319,7 +341,7 @@ def main():
         (folder / "secret.eml").chmod(0)
         (folder / "folder").mkdir()
         nixie = Nixie(sys.argv[1], folder)
-        for test in (test_usage, test_exit_codes, test_unreadable, test_formats, test_page, test_terminal, test_pipes,
+        for test in (test_usage, test_exit_codes, test_unreadable, test_quoted, test_formats, test_page, test_terminal, test_pipes,
                      test_surroundings):
             try:
                 test(nixie)
