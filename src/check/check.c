@@ -205,6 +205,8 @@ check_session_new(struct checks *c, const struct check_client *client, check_don
 	s->is_exempt = s->is_always_exempt = client->is_exempt;
 	copy(client->reference, s->reference, sizeof s->reference);
 	copy(client->host, s->host, sizeof s->host);
+	copy(str_is_set(client->authserv) ? client->authserv : client->host, s->authserv,
+		sizeof s->authserv);
 	snprintf(s->limit_room, sizeof s->limit_room, "refuse_score = %u",
 		s->settings->refuse_score);
 	s->limit_words = str_of(s->limit_room);

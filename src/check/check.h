@@ -80,6 +80,7 @@ struct check_client {
 	struct ip ip;         /* the client that is meant: behind PROXY or XCLIENT, that one */
 	struct str reference; /* of the session: "7Q2F" */
 	struct str host;      /* what this server calls itself */
+	struct str authserv;  /* ... in Authentication-Results; absent: likewise */
 	bool is_exempt;       /* a submission or LMTP listener, a client that is trusted */
 };
 

@@ -308,7 +308,7 @@ headers_write(struct check_session *s, struct check_verdict *out)
 	struct authres a;
 	struct buf text;
 	buf_init(&text, HEADERS_BYTES_MAX);
-	authres_begin(&a, &text, str_of(s->host));
+	authres_begin(&a, &text, str_of(s->authserv));
 	if (s->settings->spf != CHECK_OFF || s->settings->dmarc != CHECK_OFF) {
 		authres_result(&a, STR("spf"), spf_result_name(s->spf_result), STR_NONE);
 		authres_property(&a, s->sender.len > 0 ? STR("smtp.mailfrom") : STR("smtp.helo"),

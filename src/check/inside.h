@@ -81,7 +81,7 @@ struct check_session {
 	struct ip ip;
 	char ip_text[IP_TEXT_BYTES];
 	char reference[CONDITION_SESSION_BYTES_MAX + 1];
-	char host[DNS_NAME_BYTES_MAX + 1];
+	char host[DNS_NAME_BYTES_MAX + 1], authserv[DNS_NAME_BYTES_MAX + 1];
 	struct str helo, sender; /* the latter in mail.arena; "" the null one, absent: none said */
 	char helo_room[DNS_NAME_BYTES_MAX + 3]; /* longer ones are cut */
 	char limit_room[64];

@@ -139,6 +139,11 @@
 		"which addresses sent in their name, how often, and what SPF, DKIM and DMARC "     \
 		"found (RFC 7489). It is mail to strangers, in the name of the postmaster; no "    \
 		"content and no recipient is told. `nixied dmarc` shows what is kept.")            \
+	X(authserv_id, HOST, SERVER, "", 0, 255,                                                   \
+		"The name under which Authentication-Results says what was found here "            \
+		"(RFC 8601). Servers of one domain may share it, so that programs know whose "     \
+		"word to believe; fields under that name which came with a message are taken "     \
+		"out. Empty: hostname.")                                                           \
 	X(arc_trusted, TEXT, SERVER, "", 0, 2000,                                                  \
 		"Domains, with blanks between, whose word counts for mail they passed on: when "   \
 		"the chain of ARC seals holds and one of them found that DMARC passed, mail that " \

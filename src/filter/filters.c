@@ -1,7 +1,5 @@
 #include "filter/inside.h"
 
-#include "check/authres.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -111,6 +109,7 @@ static void
 copy_texts(struct filter_session *s, const struct filter_client *c)
 {
 	struct arena *const a = &s->arena;
+	s->authserv = arena_str(a, c->authserv);
 	s->facts = (struct filter_facts){.host = arena_str(a, c->host),
 		.reference = arena_str(a, c->reference),
 		.ip = arena_str(a, c->ip),
@@ -482,7 +481,7 @@ header_begin(struct filter_session *s, const struct filter_end *end)
 	buf_add(&s->header, end->checked);
 	const size_t front = s->header.len;
 	while (header_field(&rest, &field))
-		if (!authres_is_of(field, s->facts.host))
+		if (!filter_is_forged(s, s->authserv, field))
 			buf_add(&s->header, field);
 	buf_add(&s->header, rest);
 	s->kept_bytes = s->header.len - front;

@@ -66,8 +66,8 @@ typedef void filter_done(void *to, const struct filter_outcome *outcome);
 
 /* Who the client is. Its texts are copied. */
 struct filter_client {
-	struct str host, reference, ip, client_name, helo, protocol, tls_version, tls_cipher, user,
-		mechanism;
+	struct str host, authserv, reference, ip, client_name, helo, protocol, tls_version,
+		tls_cipher, user, mechanism; /* authserv: in Authentication-Results */
 	unsigned port;
 	bool is_v6;
 	bool is_ours;    /* signed in, or of a network of ours: not asked whether it is wanted */
@@ -94,6 +94,15 @@ bool filter_mail(struct filter_session *s, struct str sender, struct filter_outc
 /* filter_rcpt - a recipient that will be accepted when no filter is against it */
 bool filter_rcpt(struct filter_session *s, struct str recipient, struct filter_outcome *out);
 bool filter_data(struct filter_session *s, struct str id, struct filter_outcome *out);
+
+/*
+ * filter_is_forged - does this field of a message claim what only this server may say?
+ *
+ * Results under its name (RFC 8601 s5), whoever sends them; and of strangers the verdict of a spam
+ * filter, X-Spam-Status and its kin, where one is asked: programs behind us believe the first they
+ * find. Such a field must not go on.
+ */
+bool filter_is_forged(const struct filter_session *s, struct str authserv, struct str field);
 
 /* filter_body - the next piece of the text, as it came */
 void filter_body(struct filter_session *s, struct str piece);

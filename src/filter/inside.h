@@ -21,6 +21,7 @@ struct filter_session {
 	void *to;
 	struct arena arena;
 	struct filter_facts facts;
+	struct str authserv;
 	bool is_ours;
 	bool needs_text; /* else it is only counted */
 	unsigned wanted;

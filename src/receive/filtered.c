@@ -18,6 +18,7 @@ begin(struct guest *g, filter_done *done)
 	const struct session *const s = &g->session;
 	const struct str version = str_is_set(tls) ? str_word(&tls) : STR_NONE;
 	const struct filter_client client = {.host = g->profile->host,
+		.authserv = g->profile->authserv,
 		.reference = {s->reference, s->reference_bytes},
 		.ip = guest_client(g, ip),
 		.helo = str_of(g->helo),

@@ -27,6 +27,7 @@ struct profile {
 	size_t proxy_count, xclient_count;
 	struct arena arena; /* of the texts above */
 	struct str name, host;
+	struct str authserv;   /* as Authentication-Results has it */
 	struct str postmaster; /* absent: postmaster@host */
 	struct str mail_folder;
 	unsigned hops_max;

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "check/authres.h"
 #include "receive/inside.h"
 
 #define SEEN_BUCKETS 256
@@ -113,7 +112,7 @@ mail_redirect(struct mail *m, const struct queue_recipient *recipient)
 	return mail_add_target(m, recipient);
 }
 
-/* The header as it came, but for results that somebody else gives out for ours: RFC 8601 s5. */
+/* The header as it came, but for what somebody else gives out for ours. */
 static bool
 add_header(struct mail *m)
 {
@@ -127,7 +126,8 @@ add_header(struct mail *m)
 		const struct str field = str_head(rest, end);
 		rest = str_from(rest, end);
 		/* What was rewritten has been looked at before. */
-		if (!m->is_rewritten && authres_is_of(field, m->guest->profile->host))
+		if (!m->is_rewritten &&
+			filter_is_forged(m->guest->filter, m->guest->profile->authserv, field))
 			continue;
 		signing_header(m->sign, field);
 		if (!queue_intake_add(m->intake, field.ptr, field.len))

@@ -75,6 +75,9 @@ profile_new(
 	arena_init(&p->arena, ARENA_BYTES_MAX);
 	listener_settings(config, l, &p->settings);
 	p->host = p->settings.host = receive_hostname(config, &p->arena);
+	p->authserv = p->host;
+	if (config->values[SETTING_authserv_id].text.len > 0)
+		p->authserv = arena_str(&p->arena, config->values[SETTING_authserv_id].text);
 	p->settings.banner = arena_str(&p->arena, p->settings.banner);
 	p->name = arena_str(&p->arena, l->name);
 	p->proxy_count = networks(value(l, SETTING_proxies)->text, p->proxies);

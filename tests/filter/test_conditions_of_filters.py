@@ -76,6 +76,27 @@ def spamd():
         tap.check([] if len(fake.seen) == before else ['it was shown'], '... and not shown to spamd')
 
 
+FORGED = 'X-Spam-Status: No, score=-99\r\n\tfolded\r\nx-spam-flag : NO\r\nX-Spam: No\r\nX-Spam-Level:\r\nX-Spammer: keep me\r\n'
+
+
+def forged():
+    """What a stranger says in the name of our spam filter does not go on, nor is it shown to it."""
+    with Spamd('1.0', 'NONE') as fake:
+        with Nixied(NIXIED, setting(spamd=fake.place), LISTENER) as n:
+            tap.check(is_taken(send(n, FORGED + TEXT)), "a stranger brings a spam filter's verdict")
+            mail = stored(n, 1)
+            fields = [line for line in mail.split('\r\n') if line.lower().startswith('x-spam')]
+            want = ['X-Spam-Status: No, score=1.0 required=5.0 tests=NONE', 'X-Spam-Score: 1.0', 'X-Spammer: keep me']
+            tap.check([] if sorted(fields) == sorted(want) and 'folded' not in mail else [mail], '... of which ours alone is left')
+            tap.check([] if b'-99' not in fake.seen[-1] and b'X-Spammer' in fake.seen[-1] else [repr(fake.seen[-1])], '... also for spamd')
+            fields = 'X-Spam-Status: Yes\r\nX-Old: y\r\n' * 300
+            tap.check(is_taken(send(n, fields + TEXT)) + ([] if stored(n, 2).count('X-Old: y') == 300 else [stored(n, 2)]), '... be it hundreds of them')
+        with Nixied(NIXIED, setting(spamd=fake.place).replace('192.0.2.255', '127.0.0.1'), LISTENER) as n:
+            tap.check(is_taken(send(n, FORGED + TEXT)) + ([] if 'score=-99' in stored(n) else [stored(n)]), 'who is exempt may say it')
+    with Clamd() as fake, Nixied(NIXIED, setting(clamd=fake.place), LISTENER) as n:
+        tap.check(is_taken(send(n, FORGED + TEXT)) + ([] if 'score=-99' in stored(n) else [stored(n)]), 'without a spam filter here it is left alone')
+
+
 def rspamd():
     spam = {'action': 'reject', 'score': 23.25, 'required_score': 15.0,
             'symbols': {'GTUBE': {'name': 'GTUBE', 'score': 20.0}, 'R_BAD': {'name': 'R_BAD', 'score': 3.25}},
@@ -186,6 +207,6 @@ def tried():
         tap.check([] if 'X71' in told and 'Worm' in told else [told], '`nixied try` asks the filters too')
 
 
-for part in (clamd, by_path, spamd, rspamd, milter, policy, together, tried):
+for part in (clamd, by_path, spamd, forged, rspamd, milter, policy, together, tried):
     part()
 sys.exit(tap.done())

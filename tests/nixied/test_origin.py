@@ -147,6 +147,23 @@ def signed(text, more=''):
     return f'{field}{base64.b64encode(made).decode()}\r\n{text}{more}'
 
 
+def shared_name(n):
+    """authserv_id: results under that name are ours, and nobody else's."""
+    n.configure(f'dns_servers = {zone.address}\nauthserv_id = in.test\n', LISTENER)
+    n.reload()
+    before = len(n.mails())
+    with Client(n.ports['mx']) as c:
+        c.reply()
+        for command in ('EHLO proxy.test', 'XCLIENT ADDR=192.0.2.7 HELO=mx.good.test', 'EHLO mx.good.test',
+                        'MAIL FROM:<u@good.test>', f'RCPT TO:<{USER}>', 'DATA'):
+            c.say(command)
+        c.send('Authentication-Results: "IN.test" 1;\r\n\tdkim=pass header.d=bank.test\r\nFrom: u@good.test\r\n\r\ntext\r\n.\r\n')
+        told = c.reply()
+    mail = (n.until_mails(before + 1) or [b''])[-1].decode()
+    tap.check([] if told.startswith('250 ') and mail.count('Authentication-Results:') == 1 and 'bank.test' not in mail
+              and 'Authentication-Results: in.test;' in mail else [told, mail], 'authserv_id names who found it, and takes out what others say in that name')
+
+
 # Condition, the text behind "From: u@good.test", the reply without its mark.
 TEXTS = [
     ('X72', 'Subject: buy\r\n\r\nSee http://track.shop.test/now.\r\n',
@@ -186,6 +203,9 @@ def main():
         got = mail(n.ports['mx'], '192.0.2.7', 'mx.good.test', 'u@good.test', USER)
         tap.check([] if got[1].startswith('250 ') else got, 'an honest client is taken')
         results(n)
+        shared_name(n)
+        n.configure(f'dns_servers = {zone.address}\n{SETTINGS}', LISTENER)
+        n.reload()
         got = mail(n.ports['mx'], '127.0.0.1', 'x.test', 'u@fail.test', USER)
         tap.check([] if got[1].startswith('250 ') else got, 'this host is not checked')
         n.configure(f'dns_servers = {zone.address}\nspf = log\nhelo_check = off\nptr_check = off\n', LISTENER)
