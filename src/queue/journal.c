@@ -289,14 +289,17 @@ journal_turn(struct journal *j)
 		return false;
 
 	while (list != NULL) {
-		/* What began before a failure has lost a part, or may have. */
+		/* What began before a failure has lost a part, or may have: it fails with it, and
+		 * for the same reason, so that a disk which is full is called full. */
 		if (list->era != atomic_load(&j->era)) {
-			list = batch_answer(j, list, 1, -ECANCELED);
+			list = batch_answer(j, list, 1, j->era_ended_by);
 			continue;
 		}
 		const int n = batch_write(j, list);
-		if (n < 0)
+		if (n < 0) {
+			j->era_ended_by = n;
 			segment_leave(j);
+		}
 		list = n < 0 ? batch_answer(j, list, 1, n) : batch_answer(j, list, n, 0);
 	}
 	return true;

@@ -35,6 +35,7 @@ struct journal {
 	bool stop;
 
 	atomic_uint era;
+	int era_ended_by; /* the writer's: the error that ended the one before */
 	int wake;
 	pthread_t thread;
 	bool has_thread;

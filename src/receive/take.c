@@ -53,17 +53,11 @@ hold_all(struct mail *m)
 	m->has_discards = true;
 }
 
-/* What a failure of the queue is called. */
+/* What a failure of the queue is called: no room, or else `failed`. */
 static enum condition
-condition_of(int error)
+condition_of(int error, enum condition failed)
 {
-	switch (error) {
-	case -ENOSPC:
-	case -EDQUOT:
-		return CONDITION_STORAGE_LOW;
-	default:
-		return CONDITION_QUEUE_FAILED;
-	}
+	return error == -ENOSPC || error == -EDQUOT ? CONDITION_STORAGE_LOW : failed;
 }
 
 static void
@@ -83,7 +77,7 @@ committed(void *to, int error)
 	struct guest *const g = m->guest;
 	struct smtp_answer a = {.verdict = ANSWER_PASS};
 	m->stage = error == 0 ? MAIL_TAKEN : MAIL_REFUSED;
-	m->refused = condition_of(error);
+	m->refused = condition_of(error, CONDITION_QUEUE_FAILED);
 	if (error == 0)
 		taken(m);
 	if (g == NULL) {
@@ -142,9 +136,10 @@ static bool
 commit(struct mail *m, struct smtp_answer *a)
 {
 	if (buf_failed(&m->front) || !queue_intake_front(m->intake, m->front.ptr, m->front.len))
-		return refuse_message(m, condition_of(queue_intake_error(m->intake)), a);
+		return refuse_message(
+			m, condition_of(queue_intake_error(m->intake), CONDITION_QUEUE_FAILED), a);
 	if (!mail_discard(m))
-		return refuse_message(m, condition_of(-ENOMEM), a);
+		return refuse_message(m, CONDITION_QUEUE_FAILED, a);
 	m->bytes = queue_intake_bytes(m->intake);
 	const struct queue_envelope envelope = {.arrived_ms = m->began_ms,
 		.flags = m->flags,
@@ -166,7 +161,7 @@ commit(struct mail *m, struct smtp_answer *a)
 	const int error =
 		arena_failed(&m->arena) ? -ENOMEM : queue_commit(m->receive->parts.queue, &commit);
 	if (error != 0)
-		return refuse_message(m, condition_of(error), a);
+		return refuse_message(m, condition_of(error, CONDITION_QUEUE_FAILED), a);
 	m->intake = NULL; /* the queue's now */
 	m->stage = MAIL_COMMITTING;
 	return false;
@@ -218,7 +213,8 @@ answer_end(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 		return refuse_with(a, CONDITION_NO_DATA_SAVED);
 	const int error = queue_intake_error(m->intake);
 	if (m->stage == MAIL_REFUSED || error != 0)
-		return refuse_message(m, condition_of(error), a);
+		/* Some of its text is nowhere: that is known before anybody tried to keep it. */
+		return refuse_message(m, condition_of(error, CONDITION_NO_DATA_SAVED), a);
 	mail_header_end(m);
 	mail_judge_return(m);
 	return header_is_refused(g, a) || guest_check(g, CHECK_AT_END, e, a);
