@@ -9,13 +9,14 @@ the test says that it was skipped.
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 
 from held import STYLES, catalogue, held
-from server import MX, USER, Client, Nixied, session
+from server import MX, USER, Client, Nixied, session, until
 
 import tap
 
@@ -96,6 +97,7 @@ def full(rows):
             held(NIXIE, n, style, rows['X11'], 'mail', got[-1])
             disk.empty()
             tap.check([] if send(n, 100).startswith('250') else [n.log()], 'room again: taken')
+            n.until_mails(2)
             disk.fill(2 * MEGABYTE)
             # There is room beside the two segments; nothing is delivered, so the messages fill these.
             (pathlib.Path(n.folder) / 'mail').rename(f'{n.folder}/away')
@@ -115,6 +117,7 @@ def full(rows):
             reply = send(n, 10 * MEGABYTE)
             tap.check([] if reply.startswith('250') else [reply], 'room again: taken')
             taken += reply.startswith('250')
+            until(lambda n=n, taken=taken: len(set(re.findall(' deferred id=([^ ]+)', n.log()))) == taken - 2)
             (pathlib.Path(n.folder) / 'mail').unlink()
             (pathlib.Path(n.folder) / 'away').rename(f'{n.folder}/mail')
             n.run('queue', 'retry', '--all', check=True)
