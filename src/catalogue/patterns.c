@@ -1,6 +1,6 @@
 #include "catalogue/patterns.h"
 
-#include "base/lanes.h"
+#include "catalogue/heads.h"
 #include "catalogue/tables.h"
 
 /*
@@ -248,9 +248,9 @@ has_head(const struct pattern_entry *entry)
 struct scan {
 	struct str text;
 	unsigned tables;
-	unsigned asked;    /* as in the filters and the entries */
-	unsigned from, to; /* of a pair of buckets, those that may have what is asked */
-	size_t last_four;  /* how many places of the text have four bytes */
+	unsigned asked;               /* as in the filters and the entries */
+	bool has_reasons, has_others; /* of an anchor's entries, which may have what is asked */
+	size_t last_four;             /* how many places of the text have four bytes */
 	struct pattern_hit *hits;
 	size_t n, max;
 };
@@ -271,6 +271,24 @@ check_stands(const struct scan *s, size_t anchor_at, const struct pattern_entry 
 	return found == entry->check || entry->check == 0;
 }
 
+/* memcmp() of a few bytes, without a call. */
+static inline bool
+same_bytes(const char *a, const uint8_t *b, size_t n)
+{
+	uint64_t one, other;
+	if (n < sizeof one)
+		return memcmp(a, b, n) == 0;
+	for (size_t i = 0; i < n - sizeof one; i += sizeof one) {
+		memcpy(&one, a + i, sizeof one);
+		memcpy(&other, b + i, sizeof other);
+		if (one != other)
+			return false;
+	}
+	memcpy(&one, a + n - sizeof one, sizeof one);
+	memcpy(&other, b + n - sizeof other, sizeof other);
+	return one == other;
+}
+
 /* pattern_stands() for a pattern that is one literal, as most are. */
 static inline bool
 plain_stands(struct str text, size_t anchor_at, const struct pattern_entry *entry,
@@ -279,11 +297,11 @@ plain_stands(struct str text, size_t anchor_at, const struct pattern_entry *entr
 	const uint8_t *const code = catalogue_pattern_code + entry->code;
 	const uint8_t offset = code[2], len = code[3];
 	const size_t start = anchor_at - offset;
-	if (anchor_at < offset || text.len - start < len)
-		return false;
-	if (((code[0] & PATTERN_STARTS_WORD) != 0 && start > 0 && is_word_at(text, start - 1)) ||
-		((code[0] & PATTERN_ENDS_WORD) != 0 && is_word_at(text, start + len)) ||
-		memcmp(text.ptr + start, code + 4, len) != 0)
+	if (anchor_at < offset || text.len - start < len ||
+		!same_bytes(text.ptr + start, code + 4, len) ||
+		((code[0] & PATTERN_STARTS_WORD) != 0 && start > 0 &&
+			is_word_at(text, start - 1)) ||
+		((code[0] & PATTERN_ENDS_WORD) != 0 && is_word_at(text, start + len)))
 		return false;
 	*hit = (struct pattern_hit){
 		.table = entry->table, .row = entry->row, .at = (uint32_t)start, .len = len};
@@ -340,26 +358,12 @@ is_known(const struct pattern_hit *hits, size_t n, struct pattern_hit hit)
 	return false;
 }
 
-#define BLOCK_BYTES 64 /* of text whose heads are looked for together */
-
-/* Eight bytes, the first one lowest. */
-static inline uint64_t
-eight_here(const char *p)
-{
-	uint64_t eight;
-	memcpy(&eight, p, sizeof eight);
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	eight = __builtin_bswap64(eight);
-#endif
-	return eight;
-}
-
 /* Of an anchor shorter than eight bytes only those count. */
 static inline bool
-is_anchor(const struct pattern_entry *entry, uint64_t eight, bool is_short)
+is_anchor(const struct pattern_anchor *anchor, uint64_t eight, bool is_short)
 {
-	return is_short ? ((eight ^ entry->anchor) << (64 - 8 * entry->anchor_bytes)) == 0
-			: eight == entry->anchor;
+	return is_short ? ((eight ^ anchor->bytes) << (64 - 8 * anchor->len)) == 0
+			: eight == anchor->bytes;
 }
 
 /* Keeps the hit of a pattern whose anchor is at `at`, if it stands there and its table is asked
@@ -380,17 +384,31 @@ try_entry(struct scan *s, size_t at, const struct pattern_entry *entry)
 	return true;
 }
 
-/* Compares the patterns of a pair of buckets; false when there is no room for more hits. */
+/* Compares the patterns under an anchor that is at `at`; false when there is no room for more hits.
+ */
 static inline bool
-try_bucket(struct scan *s, size_t at, uint64_t eight, uint32_t pair, bool is_short)
+try_anchor(struct scan *s, size_t at, const struct pattern_anchor *anchor)
 {
 	const struct pattern_entry *entry =
-		catalogue_pattern_entries + catalogue_pattern_buckets[2 * pair + s->from];
+		catalogue_pattern_entries + (s->has_reasons ? anchor->first : anchor->others);
 	const struct pattern_entry *const end =
-		catalogue_pattern_entries + catalogue_pattern_buckets[2 * pair + s->to];
+		catalogue_pattern_entries + (s->has_others ? anchor[1].first : anchor->others);
 	for (; entry < end; entry++)
-		if (is_anchor(entry, eight, is_short) && (entry->asked & s->asked) != 0 &&
-			check_stands(s, at, entry) && !try_entry(s, at, entry))
+		if (check_stands(s, at, entry) && (entry->asked & s->asked) != 0 &&
+			!try_entry(s, at, entry))
+			return false;
+	return true;
+}
+
+static inline bool
+try_bucket(struct scan *s, size_t at, uint64_t eight, uint32_t bucket, bool is_short)
+{
+	const struct pattern_anchor *anchor =
+		catalogue_pattern_anchors + catalogue_pattern_buckets[bucket];
+	const struct pattern_anchor *const end =
+		catalogue_pattern_anchors + catalogue_pattern_buckets[bucket + 1];
+	for (; anchor < end; anchor++)
+		if (is_anchor(anchor, eight, is_short) && !try_anchor(s, at, anchor))
 			return false;
 	return true;
 }
@@ -421,90 +439,68 @@ try_short(struct scan *s, size_t at, uint64_t eight)
 	       try_bucket(s, at, eight, first + of_three, true);
 }
 
-/* The patterns without an anchor at a head, each with a search of its own; there are few. */
+/* The anchors at no head, each with a search of its own; there are few. */
 static bool
 try_loose(struct scan *s)
 {
-	const unsigned end = catalogue_pattern_buckets[PATTERN_LOOSE_BUCKET + 1];
-	for (unsigned i = catalogue_pattern_buckets[PATTERN_LOOSE_BUCKET]; i < end; i++) {
-		const struct pattern_entry *const entry = &catalogue_pattern_entries[i];
-		if ((entry->asked & s->asked) == 0)
+	const struct pattern_anchor *anchor =
+		catalogue_pattern_anchors + catalogue_pattern_buckets[PATTERN_LOOSE_BUCKET];
+	const struct pattern_anchor *const end =
+		catalogue_pattern_anchors + catalogue_pattern_buckets[PATTERN_LOOSE_BUCKET + 1];
+	for (; anchor < end; anchor++) {
+		if (!(s->has_reasons && anchor->first < anchor->others) &&
+			!(s->has_others && anchor->others < anchor[1].first))
 			continue;
 		const char pair[2] = {
-			(char)(entry->anchor & 0xFF), (char)(entry->anchor >> 8 & 0xFF)};
+			(char)(anchor->bytes & 0xFF), (char)(anchor->bytes >> 8 & 0xFF)};
 		for (size_t at = 0; (at = find_pair(s->text, at, s->text.len, pair)) < s->text.len;
 			at++)
-			if (check_stands(s, at, entry) && !try_entry(s, at, entry))
+			if (!try_anchor(s, at, anchor))
 				return false;
 	}
 	return true;
 }
 
 /*
- * Looks at the places `at` + the bits of `heads`; `block` is the text from `at` on. False when
- * there is no room for more hits. The filters say yes at one head in four, as if by chance: so the
- * heads they let pass are gathered first, without a branch that the processor would have to guess.
+ * Looks at the heads of a block. False when there is no room for more hits. The filters say yes at
+ * one head in four, as if by chance: so the heads they let pass are gathered first, without a
+ * branch that the processor would have to guess.
  */
 static bool
-try_heads(struct scan *s, size_t at, const char *block, uint64_t heads)
+try_heads(struct scan *s, const struct heads *h)
 {
 	const unsigned asked = s->asked;
-	uint8_t passed[BLOCK_BYTES];
+	uint8_t passed[HEADS_BYTES];
 	unsigned count = 0;
-	for (; heads != 0; heads &= heads - 1) {
+	for (uint64_t heads = h->bits; heads != 0; heads &= heads - 1) {
 		const unsigned i = (unsigned)__builtin_ctzll(heads);
-		const uint64_t eight = eight_here(block + i);
+		const uint64_t eight = heads_eight(h, i);
 		passed[count] = (uint8_t)i;
 		count += ((asked_of_long(eight) | asked_of_short((uint32_t)eight)) & asked) != 0;
 	}
 	for (unsigned k = 0; k < count; k++) {
 		/* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): `count` were written */
-		const size_t i = passed[k];
-		const uint64_t eight = eight_here(block + i);
+		const unsigned i = passed[k];
+		const uint64_t eight = heads_eight(h, i);
 		if ((asked_of_long(eight) & asked) != 0 &&
-			!try_bucket(s, at + i, eight, pattern_hash_8(eight, PATTERN_BUCKET_BITS),
+			!try_bucket(s, h->at + i, eight, pattern_hash_8(eight, PATTERN_BUCKET_BITS),
 				false))
 			return false;
-		if ((asked_of_short((uint32_t)eight) & asked) != 0 && !try_short(s, at + i, eight))
+		if ((asked_of_short((uint32_t)eight) & asked) != 0 &&
+			!try_short(s, h->at + i, eight))
 			return false;
 	}
 	return true;
 }
 
-/* Heads among the BLOCK_BYTES at `p`, a bit for each. *is_inside: did a word go on into them, and
- * does one go on behind them? */
-static uint64_t
-heads_in(const char *p, uint64_t *is_inside)
-{
-	uint64_t word = 0, lead = 0;
-	for (unsigned i = 0; i < BLOCK_BYTES; i += LANES) {
-		const struct lanes l = lanes_load(p + i);
-		word |= (uint64_t)lanes_alnum(l) << i;
-		lead |= (uint64_t)lanes_lead(l) << i;
-	}
-	const uint64_t heads = (word & ~(word << 1 | *is_inside)) | lead;
-	*is_inside = word >> (BLOCK_BYTES - 1);
-	return heads;
-}
-
 static void
 find_all(struct scan *s)
 {
-	const struct str text = s->text;
-	uint64_t is_inside = 0;
-	for (size_t at = 0; at < text.len; at += BLOCK_BYTES) {
-		const char *block = text.ptr + at;
-		char last[BLOCK_BYTES + PATTERN_ANCHOR_BYTES];
-		/* At the end, a copy with NULs behind it: nobody has to ask whether there are eight
-		 * bytes. */
-		if (text.len - at < sizeof last) {
-			memset(last, 0, sizeof last);
-			memcpy(last, block, text.len - at);
-			block = last;
-		}
-		if (!try_heads(s, at, block, heads_in(block, &is_inside)))
+	struct heads h;
+	heads_begin(&h, s->text);
+	while (heads_next(&h))
+		if (!try_heads(s, &h))
 			return;
-	}
 	(void)try_loose(s);
 }
 
@@ -533,15 +529,15 @@ size_t
 patterns_find(struct str folded, unsigned tables, struct pattern_hit *hits, size_t max)
 {
 	const unsigned reasons = PATTERN_PHRASE | PATTERN_BLOCKLIST | PATTERN_PROVIDER_CODE;
-	const unsigned placed = PATTERN_SIGN | PATTERN_GENERATOR;
+	const unsigned others = PATTERN_SIGN | PATTERN_GENERATOR;
 	const unsigned places = tables >> 8 != 0 ? tables >> 8 : UINT8_MAX;
-	const bool has_reasons = (tables & reasons) != 0, has_placed = (tables & placed) != 0;
+	const bool has_reasons = (tables & reasons) != 0, has_others = (tables & others) != 0;
 	struct scan s = {.text = str_head(folded, UINT32_MAX),
 		.tables = tables,
 		.asked = (has_reasons ? PATTERN_ASKED_ALWAYS : 0U) |
-			 (has_placed ? places & ~(unsigned)PATTERN_ASKED_ALWAYS : 0U),
-		.from = has_reasons ? 0 : 1,
-		.to = has_placed ? 2 : 1,
+			 (has_others ? places & ~(unsigned)PATTERN_ASKED_ALWAYS : 0U),
+		.has_reasons = has_reasons,
+		.has_others = has_others,
 		.last_four = folded.len < 4 ? 0 : str_head(folded, UINT32_MAX).len - 3,
 		.hits = hits,
 		.max = max};

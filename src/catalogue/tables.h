@@ -61,18 +61,25 @@ enum { PATTERN_END = 0, PATTERN_DIGITS = 0xFE, PATTERN_WILD = 0xFF };
 extern const uint8_t catalogue_pattern_code[];
 
 /*
- * A pattern under its anchor: the 3 to 8 bytes of a literal that begin at a head. The check
- * is four more bytes of the same literal, compared before anything else is looked at; 0 where the
- * literal has no more. In all these numbers the first byte is the lowest.
+ * An anchor: the 3 to 8 bytes of a literal that begin at a head, and the patterns that are filed
+ * under it: entries first .. others - 1 are of the tables of reasons, which are asked for always,
+ * and others .. (of the next anchor) first - 1 are signs and generators; a search for one of the
+ * two does not pass over the other. In all these numbers the first byte is the lowest.
  */
 #define PATTERN_ANCHOR_BYTES 8
+struct pattern_anchor {
+	uint64_t bytes;
+	uint16_t first, others;
+	uint8_t len;
+};
+
+/* A pattern under its anchor. The check is four more bytes of the same literal, compared before
+ * anything else is looked at; 0 where the literal has no more. */
 struct pattern_entry {
-	uint64_t anchor;
 	uint32_t check;
 	uint32_t code; /* where its compact form begins in catalogue_pattern_code */
 	uint16_t row;
-	uint8_t table; /* enum pattern_table */
-	uint8_t anchor_bytes;
+	uint8_t table;   /* enum pattern_table */
 	int8_t check_at; /* counted from the anchor */
 	uint8_t asked;   /* by which searches: 1 << enum where of the texts in which the row counts;
 			    PATTERN_ASKED_ALWAYS for the tables of reasons, which have no place */
@@ -80,16 +87,15 @@ struct pattern_entry {
 #define PATTERN_ASKED_ALWAYS (1 << WHERE_ANY)
 
 /*
- * Entries are sorted by bucket; those of bucket b are buckets[b] .. buckets[b + 1] - 1. Buckets
- * come in pairs: the tables of reasons, which are asked for always, then signs and generators; a
- * search for one of the two does not pass over the other. Anchors of eight bytes have buckets of
- * their own; then come those of shorter ones, filed by the first four bytes or by all three; and in
- * the last one are the patterns that have no anchor at a head: each of them is looked for by
- * itself.
+ * Anchors are sorted by bucket; those of bucket b are buckets[b] .. buckets[b + 1] - 1. Those of
+ * eight bytes have buckets of their own; then come those of shorter ones, filed by the first four
+ * bytes or by all three; and in the last one are those that begin at no head: each of them is
+ * looked for by itself.
  */
-#define PATTERN_BUCKET_BITS 13
-#define PATTERN_SHORT_BUCKET_BITS 12
-#define PATTERN_LOOSE_BUCKET (2 * ((1 << PATTERN_BUCKET_BITS) + (1 << PATTERN_SHORT_BUCKET_BITS)))
+#define PATTERN_BUCKET_BITS 14
+#define PATTERN_SHORT_BUCKET_BITS 13
+#define PATTERN_LOOSE_BUCKET ((1 << PATTERN_BUCKET_BITS) + (1 << PATTERN_SHORT_BUCKET_BITS))
+extern const struct pattern_anchor catalogue_pattern_anchors[];
 extern const struct pattern_entry catalogue_pattern_entries[];
 extern const uint16_t catalogue_pattern_buckets[];
 
@@ -97,7 +103,8 @@ extern const uint16_t catalogue_pattern_buckets[];
  * The filters: what a head may be the anchor of. In each, a byte says by which searches the anchors
  * with that hash are asked for (`asked` of their entries, or-ed): one filter by all eight bytes,
  * one by the first four of shorter ones. An anchor of three has a place for itself, and one with
- * each byte that may follow it.
+ * each byte that may follow it; of that byte, pattern_hash_4() takes the lower half alone, so that
+ * these are 16 places and not 256.
  */
 #define PATTERN_FILTER_BITS 15
 #define PATTERN_SHORT_FILTER_BITS 14
@@ -113,7 +120,7 @@ pattern_hash_8(uint64_t eight, unsigned bits)
 static inline uint32_t
 pattern_hash_4(uint32_t four, unsigned bits)
 {
-	return four * 0x9E3779B1U >> (32 - bits);
+	return four * 0x9E377910U >> (32 - bits);
 }
 
 #endif
