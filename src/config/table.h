@@ -217,6 +217,10 @@
 		"asked about mail that comes in here. Those that have no address are "             \
 		"asked nowhere. Clients that signed in, those of check_exempt and of "             \
 		"networks of one's own are not shown to spamd and policy services.")               \
+	X(filter_codes, WORD, SERVER, "theirs", 0, 0,                                              \
+		"|ours|theirs| With which codes a refusal of a milter or a policy service is "     \
+		"sent: those that it gave (554 5.7.20), or always 550 5.7.1 and 451 4.7.1. Its "   \
+		"words are quoted either way, and the reply says whose they are.")                 \
 	X(filter_points_count, FLAG, SERVER, "no", 0, 0,                                           \
 		"Whether the points of spamd and rspamd, rounded down, are added to the "          \
 		"scores of the checks, so that both together reach refuse_score.")                 \

@@ -141,6 +141,10 @@ speak(struct filter_session *s, const struct exchange *x, const struct meaning *
 	out->is_refused = true;
 	out->condition = m->condition;
 	out->facts.list = str_of(x->backend->shown);
+	if (s->backends->settings->takes_codes) {
+		out->facts.code = x->answer.code;
+		out->facts.enhanced = x->answer.status;
+	}
 	out->facts.text = has_own_words ? words : arena_str(a, rule);
 	if (m->condition == CONDITION_CONTENT_REFUSED && str_is_set(words))
 		out->facts.text = arena_join(a, words, STR("; "), rule);

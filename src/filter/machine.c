@@ -66,15 +66,43 @@ machine_keep(const struct filter_question *q, struct str words, size_t bytes_max
 	return (struct str){to, words.len};
 }
 
-struct str
-machine_without_status(struct str words)
+/* class.subject.detail, RFC 3463 s2: of three digits at most */
+static bool
+is_status(struct str s)
 {
-	struct str rest = words;
+	unsigned parts = 0;
+	if (s.len < 5 || (s.ptr[0] != '4' && s.ptr[0] != '5') || s.ptr[1] != '.')
+		return false;
+	for (s = str_from(s, 2); str_is_set(s); parts++) {
+		const struct str part = str_cut(&s, '.');
+		if (part.len == 0 || part.len > 3)
+			return false;
+		for (size_t i = 0; i < part.len; i++)
+			if (!ascii_is_digit((unsigned char)part.ptr[i]))
+				return false;
+	}
+	return parts == 2;
+}
+
+struct str
+machine_take_status(struct str *words)
+{
+	struct str rest = *words;
 	const struct str first = str_word(&rest);
-	const bool is_status =
-		first.len >= 5 && first.len <= 10 && (first.ptr[0] == '4' || first.ptr[0] == '5') &&
-		first.ptr[1] == '.' && ascii_is_digit((unsigned char)first.ptr[first.len - 1]);
-	return str_trim(is_status ? rest : words);
+	const bool has = is_status(first);
+	*words = str_trim(has ? rest : *words);
+	return has ? first : STR_NONE;
+}
+
+void
+machine_keep_codes(struct machine *m, unsigned code, struct str status)
+{
+	struct filter_answer *const a = &m->answer;
+	const unsigned class = a->verdict == FILTER_REFUSE ? 5 : 4;
+	if (code / 100 == class && code != 421)
+		a->code = code;
+	if (status.len > 0 && (unsigned)(status.ptr[0] - '0') == class)
+		a->status = arena_str(m->question.arena, status);
 }
 
 bool

@@ -70,6 +70,8 @@ struct filter_answer {
 	int64_t points, of; /* in thousandths; `of`: the filter's own limit */
 	struct str rule;    /* what decided: a virus, symbols, an action; absent: nothing to say */
 	struct str words;   /* for whoever is refused; absent: none of its own */
+	unsigned code;      /* ... and with which reply; 0, absent: as it happens */
+	struct str status;
 	struct edits edits;
 };
 
@@ -96,8 +98,12 @@ bool machine_line(struct str *in, struct str *line);
  * `bytes_max`; absent when nothing is left */
 struct str machine_keep(const struct filter_question *q, struct str words, size_t bytes_max);
 
-/* machine_without_status - "5.7.1 " taken from the front of words: our own reply has its code */
-struct str machine_without_status(struct str words);
+/* machine_take_status - "5.7.1", taken from the front of *words; absent when there is none */
+struct str machine_take_status(struct str *words);
+
+/* machine_keep_codes - what the filter would reply with, where it fits the verdict that stands in
+ * m->answer; 421 would be a promise to hang up, and is not kept */
+void machine_keep_codes(struct machine *m, unsigned code, struct str status);
 
 /* machine_points - "-12.345" in thousandths; false when it is no number */
 bool machine_points(struct str s, int64_t *points);

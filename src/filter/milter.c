@@ -216,7 +216,7 @@ take_discard(struct milter *t)
 static enum machine_wants
 take_reply(struct milter *t, struct str reply)
 {
-	struct str line, words = STR_NONE;
+	struct str line, words = STR_NONE, status = STR_NONE;
 	const int64_t code = str_number(reply, 599);
 	struct arena *const a = t->m.question.arena;
 	reply = str_head(reply, str_find_char(reply, '\0', 0));
@@ -225,13 +225,16 @@ take_reply(struct milter *t, struct str reply)
 			(int)str_head(reply, 100).len, reply.ptr);
 	while (str_line(&reply, &line)) {
 		line = str_from(line, 4); /* the code */
-		const struct str rest = machine_without_status(line);
-		words = str_is_set(words) ? arena_join(a, words, STR(" "), rest) : rest;
+		const struct str its = machine_take_status(&line);
+		status = str_is_set(status) ? status : its;
+		words = str_is_set(words) ? arena_join(a, words, STR(" "), line) : line;
 		if (words.len > FILTER_WORDS_BYTES_MAX)
 			break;
 	}
 	words = machine_keep(&t->m.question, words, FILTER_WORDS_BYTES_MAX);
-	return decide(t, code >= 500 ? FILTER_REFUSE : FILTER_DEFER, words);
+	t->m.answer.verdict = code >= 500 ? FILTER_REFUSE : FILTER_DEFER;
+	machine_keep_codes(&t->m, (unsigned)code, status);
+	return decide(t, t->m.answer.verdict, words);
 }
 
 static enum machine_wants

@@ -105,7 +105,7 @@ edit(struct policy *p, enum edit_kind kind, struct str name, struct str value)
 }
 
 static enum machine_wants
-act(struct policy *p, enum meaning meaning, struct str words)
+act(struct policy *p, enum meaning meaning, unsigned code, struct str words)
 {
 	struct filter_answer *const a = &p->m.answer;
 	bool is_done = true;
@@ -115,8 +115,8 @@ act(struct policy *p, enum meaning meaning, struct str words)
 	case MEANS_REFUSE:
 	case MEANS_DEFER:
 		a->verdict = meaning == MEANS_REFUSE ? FILTER_REFUSE : FILTER_DEFER;
-		a->words = machine_keep(
-			&p->m.question, machine_without_status(words), FILTER_WORDS_BYTES_MAX);
+		machine_keep_codes(&p->m, code, machine_take_status(&words));
+		a->words = machine_keep(&p->m.question, words, FILTER_WORDS_BYTES_MAX);
 		break;
 	case MEANS_PREPEND: {
 		const struct str name = str_trim_end(str_cut(&words, ':'));
@@ -152,10 +152,10 @@ take_action(struct policy *p, struct str action)
 	p->has_action = true;
 	p->m.answer.rule = machine_keep(&p->m.question, action, FILTER_WORDS_BYTES_MAX);
 	if (code >= 400)
-		return act(p, code >= 500 ? MEANS_REFUSE : MEANS_DEFER, rest);
+		return act(p, code >= 500 ? MEANS_REFUSE : MEANS_DEFER, (unsigned)code, rest);
 	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
 		if (str_eq_case(name, actions[i].name))
-			return act(p, actions[i].meaning, rest);
+			return act(p, actions[i].meaning, 0, rest);
 	return machine_broken(&p->m, "its action is not known here: \"%.*s\"",
 		(int)str_head(action, 150).len, action.ptr);
 }

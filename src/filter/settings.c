@@ -182,6 +182,7 @@ filter_settings_new(const struct config *config, char words[static FILTER_SETTIN
 	s->spamd_refuse = values[SETTING_spamd_refuse_score].number * 1000;
 	s->spamd_bytes_max = (uint64_t)values[SETTING_spamd_max_size].number;
 	s->points_count = values[SETTING_filter_points_count].number != 0;
+	s->takes_codes = values[SETTING_filter_codes].number != 0;
 	s->refuse_score = (unsigned)values[SETTING_refuse_score].number;
 	s->policy_points = points_of(values[SETTING_policy_at].number);
 	for (enum filter_kind kind = 0; kind < KIND_COUNT; kind++)

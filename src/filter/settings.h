@@ -58,6 +58,7 @@ struct filter_settings {
 	int64_t spamd_tag, spamd_refuse; /* points in thousandths */
 	uint64_t spamd_bytes_max;
 	bool points_count; /* towards refuse_score */
+	bool takes_codes;  /* of milters and policy services, into the reply */
 	unsigned refuse_score;
 	unsigned policy_points; /* a bit for each enum filter_point */
 };

@@ -114,7 +114,12 @@ unsigned
 reply_write(struct reply_buffer *out, const struct reply_form *form, enum condition c,
 	const struct facts *facts)
 {
-	const struct condition_line line = condition_line(c, form->style);
+	struct condition_line line = condition_line(c, form->style);
+	if (facts->code != 0 && facts->code / 100 == line.reply / 100)
+		line.reply = facts->code;
+	if (facts->enhanced.len > 0 && line.enhanced.len > 0 &&
+		facts->enhanced.ptr[0] == line.enhanced.ptr[0])
+		line.enhanced = facts->enhanced;
 	const struct str enhanced = form->is_greeting ? STR_NONE : line.enhanced;
 	const size_t room =
 		REPLY_LINE_BYTES_MAX - 4 - 2 - (enhanced.len > 0 ? enhanced.len + 1 : 0);

@@ -46,6 +46,10 @@ struct facts {
 #define X(name) int64_t name;
 	FACT_NUMBERS(X)
 #undef X
+	/* In place of the condition's own codes, when they are of its class: what a filter wants
+	 * said. 0, absent: none. */
+	unsigned code;
+	struct str enhanced;
 };
 
 /* A caller's memory that replies are written to; flushed by the caller. */

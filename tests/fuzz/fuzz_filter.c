@@ -163,6 +163,16 @@ check_edits(const struct edits *e)
 	buf_fini(&whole);
 }
 
+/* Codes of its own are of the class of the verdict. */
+static void
+check_codes(const struct filter_answer *a)
+{
+	const unsigned class = a->verdict == FILTER_REFUSE ? 5 : 4;
+	assert(a->code == 0 || (a->code / 100 == class && a->code != 421));
+	assert(a->status.len == 0 || (a->status.len >= 5 && a->status.len <= 9 &&
+					     a->status.ptr[0] == (char)('0' + class)));
+}
+
 struct outcome {
 	enum machine_wants wants;
 	enum filter_verdict verdict;
@@ -207,6 +217,7 @@ run(char which, struct str in, size_t step)
 		check_words(r.u.m.answer.words);
 		check_edits(&r.u.m.answer.edits);
 		assert(o.edits <= EDITS_MAX);
+		check_codes(&r.u.m.answer);
 		if (o.verdict >= FILTER_DEFER || r.u.m.answer.is_final || which == 'p')
 			break;
 	}

@@ -76,6 +76,17 @@ main(void)
 			   &(struct facts){.host = STR("a"), .helo = STR("b")}),
 		STR("250-a greets b\r\n"), "more lines follow");
 
+	struct facts theirs = {
+		.list = STR("milter 1"), .text = STR("no"), .code = 554, .enhanced = STR("5.7.20")};
+	tap_is_str(written(&modern, CONDITION_FILTER_REFUSED, &theirs),
+		STR("554 5.7.20 Refused by the filter milter 1: no (X86 7Q2F)\r\n"),
+		"codes of a filter");
+	theirs.code = 450;
+	theirs.enhanced = STR("4.7.1");
+	tap_is_str(written(&modern, CONDITION_FILTER_REFUSED, &theirs),
+		STR("550 5.7.1 Refused by the filter milter 1: no (X86 7Q2F)\r\n"),
+		"... but not of another class");
+
 	const struct facts lines = {.text = STR("one\r\ntwo\n\nthree\r")};
 	tap_is_str(written(&modern, CONDITION_HOOK_DEFERRED, &lines),
 		STR("451-4.7.1 Deferred by local policy: one\r\n451-4.7.1 two\r\n451-4.7.1 \r\n"
