@@ -511,8 +511,8 @@
 		"password, waits for its next attempt. The operator is told at once, and the "     \
 		"message is never returned for it.")                                               \
 	X(reports_per_sender, COUNT, SERVER, "50", 0, 1000000,                                     \
-		"Reports to one sender in an hour; further failures are told when it is over. 0 "  \
-		"is any number.")                                                                  \
+		"Reports to one sender in an hour; further failures are told in one message when " \
+		"it is over. 0 is any number.")                                                    \
 	X(sign_return_paths, FLAG, SERVER, "no", 0, 0,                                             \
 		"Whether the return paths of mail that people here send to other servers are "     \
 		"signed (BATV): a bounce to an address without a good signature is then known to " \

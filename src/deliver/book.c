@@ -55,16 +55,19 @@ event_of(const struct fate *f)
 }
 
 void
-book_line_fill(const struct fate *f, struct arena *a, struct line *out)
+book_line_fill(
+	const struct fate *f, const struct queue_message *m, struct arena *a, struct line *out)
 {
 	const struct nixie_outcome *const o = &f->decision.outcome;
 	char when[WHEN_BYTES];
-	*out = (struct line){.recipient = f->r->place,
+	*out = (struct line){.message = m->id,
+		.arrived_ms = m->envelope.arrived_ms,
+		.recipient = f->r->place,
 		.event = event_of(f),
 		.not_before_ms = f->r->result.not_before_ms,
 		.to = arena_str(a, f->r->forward_path),
 		.reason = arena_str(a, (struct str){o->reason.ptr, o->reason.len}),
-		.condition = settle_condition_id(f->r->result.attempt.condition),
+		.condition = settle_condition_id(f->condition),
 		.status = arena_str(a, (struct str){o->status.ptr, o->status.len}),
 		.rule = arena_str(a, f->rule.len > 0 ? f->rule : f->decision.rule),
 		.words = f->to.state == RECIPIENT_HELD ? STR("held for an operator")
@@ -82,7 +85,7 @@ line_log(const struct book *b, const struct line *l, uint64_t report)
 {
 	char id[QUEUE_ID_BYTES], report_id[QUEUE_ID_BYTES], digits[STR_DIGITS_MAX];
 	char waited[STR_DIGITS_MAX];
-	queue_id_text(b->message, id);
+	queue_id_text(l->message, id);
 	queue_id_text(report, report_id);
 	const struct eventlog_field fields[] = {
 		{FIELD_ID, str_of(id)},
@@ -97,7 +100,7 @@ line_log(const struct book *b, const struct line *l, uint64_t report)
 		{FIELD_ATTEMPT, l->attempt == 0 ? STR_NONE : str_digits(l->attempt, digits)},
 		{FIELD_NEXT, l->next},
 		{FIELD_REPORT, report == 0 ? STR_NONE : str_of(report_id)},
-		{FIELD_DELAY_MS, str_digits(deliver_now(b->d) - b->arrived_ms, waited)},
+		{FIELD_DELAY_MS, str_digits(deliver_now(b->d) - l->arrived_ms, waited)},
 		{FIELD_WORDS, l->words},
 	};
 	deliver_log(b->d, l->event, fields, sizeof fields / sizeof *fields);
@@ -134,7 +137,7 @@ book_durable(void *to, struct ledger_entry *e, uint64_t report)
 			told.event = LOG_DELAYED;
 			line_log(b, &told, report);
 		}
-		deliver_landed(d, b->message, l->recipient, l->not_before_ms);
+		deliver_landed(d, l->message, l->recipient, l->not_before_ms);
 	}
 	if (report != 0)
 		deliver_added(d, report);

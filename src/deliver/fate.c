@@ -186,6 +186,7 @@ fail(struct settling *s, struct fate *f, const struct recipient_progress *before
 	retry_decide(&facts, &s->d->settings.retry, &s->arena, &f->decision);
 	f->packed = c->outcome == CARRIED_UNTRIED ? before->note : packed_with(s, before, &attempt);
 	f->to.note = f->packed;
+	f->condition = attempt.condition;
 	f->to.why = settle_condition_id(attempt.condition);
 	if (f->to.why.len == 0)
 		f->to.why = f->decision.rule;
@@ -206,6 +207,7 @@ void
 fate_decide(struct settling *s, struct fate *f, const struct recipient_progress *before)
 {
 	const struct carried *const c = &f->r->result;
+	f->condition = c->outcome == CARRIED_UNTRIED ? ATTEMPT_ANSWERED : c->attempt.condition;
 	f->to = *before;
 	f->to.changed_ms = s->now_ms;
 	if (c->outcome != CARRIED_UNTRIED) {

@@ -24,7 +24,7 @@
 #define PARCEL_ARENA_BYTES_MAX (8u << 20)
 
 /* Given up, but its sender has had as many reports in this hour as are allowed: nothing is tried
- * any more, the report is due when the recipient is. */
+ * any more, the report is due when the recipient is (later.c). */
 #define RULE_REPORT_LATER "rule:report-later"
 
 /* A message some of whose recipients are under way. */
@@ -57,7 +57,7 @@ struct deliver {
 	struct deliver_settings settings;
 	struct due due;
 	struct ledger ledger;
-	struct table flights, lanes;
+	struct table flights, lanes, later;
 	struct lane *ring, **ring_end;
 	size_t in_line, under_way; /* parcels */
 	size_t away;               /* of them, with other servers */
@@ -127,6 +127,15 @@ bool deliver_is_under_way(const struct deliver *d, uint64_t message, uint32_t re
  * LOOK_RECIPIENTS_MAX at a time. */
 size_t deliver_settle(struct deliver *d, uint64_t message, const uint32_t *recipients, size_t count,
 	enum condition condition);
+
+/* later.c: a recipient that is due under RULE_REPORT_LATER is kept for a message to its sender
+ * that tells of many; the caller marks it as under way. False: it is to be settled alone */
+bool later_add(struct deliver *d, const struct queue_message *m, uint32_t place);
+/* ... writes what is due; has_more: other messages are due, of which some may belong to it. True:
+ * some are still kept */
+bool later_turn(struct deliver *d, bool has_more);
+void later_clear(struct deliver *d); /* what is kept waits in the queue as before */
+void later_fini(struct deliver *d);
 
 /* settle.c: writes down what became of a parcel's recipients, and calls deliver_landed() for each
  * when that is durable. The parcel stays the caller's */

@@ -192,6 +192,10 @@ look_recipient(struct look *k, uint32_t place)
 	const struct queue_recipient one = queue_recipient(k->m, place);
 	const struct queue_recipient *const r = &one;
 	if (str_eq(r->progress.why, STR(RULE_REPORT_LATER))) {
+		if (r->notify == 0 && later_add(d, k->m, place)) {
+			mark_busy(k, place);
+			return;
+		}
 		keep_here(k, r, place, CONDITION__COUNT, STR_NONE);
 		return;
 	}

@@ -15,6 +15,7 @@
 #include "net/clock.h"
 
 #define ALARM_EVERY_MS 600000
+#define LATER_LOOK_MS 1000
 #define SLEEP_LONGEST_MS 60000 /* clocks are set, so look now and then */
 
 int64_t
@@ -111,12 +112,15 @@ deliver_turn(struct deliver *d)
 {
 	const int64_t now = deliver_now(d);
 	const bool begins = d->is_started && !d->is_stopping;
+	bool has_later = false;
 	ledger_turn(&d->ledger, now);
 	if (!cap_turn(&d->cap, now))
 		deliver_alarm_rarely(d, "how many reports each sender got cannot be written down: "
 					"after a restart it is counted anew");
-	if (begins)
+	if (begins) {
 		begin(d, now);
+		has_later = later_turn(d, due_next(&d->due) <= now);
+	}
 	/* Behind what was begun just now: there may be something to read for it. */
 	const bool has_more = select_turn(d);
 	if (local_turn(d->local) || has_more)
@@ -124,6 +128,8 @@ deliver_turn(struct deliver *d)
 	int64_t next = now + SLEEP_LONGEST_MS;
 	if (begins && d->in_line < PARCELS_IN_LINE_MAX && due_next(&d->due) < next)
 		next = due_next(&d->due);
+	if (has_later && next > now + LATER_LOOK_MS)
+		next = now + LATER_LOOK_MS;
 	if (d->ledger.again_ms < next)
 		next = d->ledger.again_ms;
 	return next > now ? next : now;
@@ -206,6 +212,7 @@ deliver_stop(struct deliver *d)
 		return;
 	d->is_stopping = true;
 	lanes_clear(d);
+	later_clear(d);
 	away_stop(d);
 	ledger_flush(&d->ledger);
 }
@@ -227,6 +234,7 @@ deliver_free(struct deliver *d)
 	lanes_clear(d);
 	local_free(d->local);
 	ledger_fini(&d->ledger);
+	later_fini(d);
 	flights_fini(d);
 	lanes_fini(d);
 	due_fini(&d->due);

@@ -89,15 +89,13 @@ enter(struct settling *s, const struct fate *fates, size_t count, enum kind kind
 	bool ok = lines != NULL;
 	if (ok) {
 		*b = (struct book){.d = s->d,
-			.message = s->p->message,
-			.arrived_ms = s->m.envelope.arrived_ms,
 			.sender = arena_str(&e->arena, s->p->reverse_path),
 			.lines = lines,
 			.count = count,
 			.kind = kind};
 		for (size_t i = 0; i < count; i++) {
 			change_fill(s, &fates[i], &e->arena, &e->changes[i]);
-			book_line_fill(&fates[i], &e->arena, &lines[i]);
+			book_line_fill(&fates[i], &s->m, &e->arena, &lines[i]);
 		}
 		e->change_count = count;
 		e->durable = book_durable;

@@ -11,6 +11,7 @@ enum kind { KIND_QUIET, KIND_FAILURE, KIND_DELAY, KIND_SUCCESS, KIND_COUNT };
 struct fate {
 	const struct parcel_recipient *r;
 	enum kind kind;
+	enum condition condition; /* of the attempt that decided; ATTEMPT_ANSWERED: none of ours */
 	struct recipient_progress to;
 	struct retry_decision decision;
 	struct str packed; /* the timeline with this attempt */
@@ -32,6 +33,8 @@ struct settling {
 /* The lines of the log, when an entry is durable. */
 
 struct line {
+	uint64_t message;
+	int64_t arrived_ms;
 	uint32_t recipient;
 	enum eventlog_event event;
 	int64_t not_before_ms;
@@ -41,8 +44,6 @@ struct line {
 
 struct book {
 	struct deliver *d;
-	uint64_t message;
-	int64_t arrived_ms;
 	struct str sender;
 	struct line *lines;
 	size_t count;
@@ -57,7 +58,8 @@ bool fate_is_unchanged(const struct fate *f);
 
 /* book.c: the condition's id; absent when a server's answer is what there is */
 struct str settle_condition_id(enum condition c);
-void book_line_fill(const struct fate *f, struct arena *a, struct line *out);
+void book_line_fill(
+	const struct fate *f, const struct queue_message *m, struct arena *a, struct line *out);
 void book_attempt(const struct settling *s, const struct parcel_recipient *r, uint32_t attempt);
 
 /* book_durable - logs and counts it all; `to` is the book, as ledger.h wants it */

@@ -2,6 +2,7 @@
 #include "deliver/tell.h"
 
 #include "read/header.h"
+#include "report/mailtext.h"
 
 #define HEADER_ARENA_MAX (4u << 20)
 
@@ -85,6 +86,15 @@ recipients_make(struct deliver *d, struct str to, struct ledger_entry *e)
 	return list != NULL && !arena_failed(&e->arena);
 }
 
+/* From nobody, to them. */
+static bool
+envelope_make(struct deliver *d, struct str to, int64_t now_ms, struct ledger_entry *e)
+{
+	e->intake = queue_intake_new(d->options.queue, now_ms);
+	e->envelope = (struct queue_envelope){.arrived_ms = now_ms, .flags = MESSAGE_REPORT};
+	return e->intake != NULL && recipients_make(d, to, e);
+}
+
 static const struct report_recipient *
 recipients_tell(const struct tell_recipient *list, size_t count, struct arena *a)
 {
@@ -102,7 +112,8 @@ recipients_tell(const struct tell_recipient *list, size_t count, struct arena *a
 			.attempt_count = attempt_count,
 			.attempts_made = r->attempts,
 			.will_retry_until_ms = r->give_up_ms,
-			.next_ms = r->next_ms};
+			.next_ms = r->next_ms,
+			.about = r->about.len > 0 ? r->about : STR_NONE};
 	}
 	return out;
 }
@@ -125,13 +136,9 @@ tell(struct deliver *d, struct tell_message *about, const struct tell_recipient 
 	if (!queue_find(d->options.queue, about->id, &m))
 		return false;
 	const struct queue_envelope *const v = &m.envelope;
-	e->intake = queue_intake_new(d->options.queue, now_ms);
-	if (e->intake == NULL)
-		return false;
-	e->envelope = (struct queue_envelope){.arrived_ms = now_ms, .flags = MESSAGE_REPORT};
 	const struct str to =
 		way == REPORT_TO_POSTMASTER ? d->settings.postmaster : v->reverse_path;
-	if (!recipients_make(d, to, e))
+	if (!envelope_make(d, to, now_ms, e))
 		return false;
 	char id[QUEUE_ID_BYTES], about_id[QUEUE_ID_BYTES];
 	queue_id_text(queue_intake_id(e->intake), id);
@@ -164,6 +171,33 @@ tell(struct deliver *d, struct tell_message *about, const struct tell_recipient 
 	if (!report_write(&facts, about->arena, &e->bytes))
 		return false;
 	if (report_is_utf8(&facts))
+		e->envelope.flags |= MESSAGE_SMTPUTF8;
+	if (report_is_8bit(buf_str(&e->bytes)))
+		e->envelope.flags |= MESSAGE_8BIT;
+	return true;
+}
+
+bool
+tell_summary(struct deliver *d, struct str sender, const struct tell_recipient *list,
+	const struct str *subjects, size_t count, int64_t now_ms, struct arena *a,
+	struct ledger_entry *e)
+{
+	char id[QUEUE_ID_BYTES];
+	if (!envelope_make(d, sender, now_ms, e))
+		return false;
+	queue_id_text(queue_intake_id(e->intake), id);
+	const struct summary_facts facts = {.hostname = d->settings.hostname,
+		.postmaster = d->settings.postmaster,
+		.id = str_of(id),
+		.to = sender,
+		.now_ms = now_ms,
+		.lang = report_language(STR(""), language_of(d, sender, a), d->settings.lang),
+		.recipients = recipients_tell(list, count, a),
+		.subjects = subjects,
+		.count = count};
+	if (facts.recipients == NULL || !summary_write(&facts, a, &e->bytes))
+		return false;
+	if (!is_ascii(sender))
 		e->envelope.flags |= MESSAGE_SMTPUTF8;
 	if (report_is_8bit(buf_str(&e->bytes)))
 		e->envelope.flags |= MESSAGE_8BIT;

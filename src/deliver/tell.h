@@ -10,6 +10,7 @@
 #include "deliver/inside.h"
 #include "report/guard.h"
 #include "report/report.h"
+#include "report/summary.h"
 
 /* The message that is told of. */
 struct tell_message {
@@ -37,6 +38,7 @@ struct tell_recipient {
 	bool is_own_relay; /* a route of ours names the server */
 	uint32_t attempts;
 	int64_t give_up_ms, next_ms;
+	struct str about; /* the id of its message, for tell_summary() */
 };
 
 /*
@@ -47,5 +49,11 @@ struct tell_recipient {
  */
 bool tell(struct deliver *d, struct tell_message *about, const struct tell_recipient *list,
 	size_t count, enum report_way way, int64_t now_ms, struct ledger_entry *e);
+
+/* tell_summary - the same, of failures of many messages of that sender; subjects: of these, one for
+ * each recipient; a: for the work */
+bool tell_summary(struct deliver *d, struct str sender, const struct tell_recipient *list,
+	const struct str *subjects, size_t count, int64_t now_ms, struct arena *a,
+	struct ledger_entry *e);
 
 #endif

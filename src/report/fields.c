@@ -127,6 +127,9 @@ recipient_fields(const struct draft *d, const struct draft_recipient *r, struct 
 	if (str_is_set(r->original_type))
 		address_field(d, out, STR("Original-Recipient"), r->original_type, r->original);
 	address_field(d, out, STR("Final-Recipient"), STR("rfc822"), r->final);
+	if (str_is_set(given->about))
+		field(out, STR("X-Nixie-Queue-ID"),
+			mail_clean(given->about, ATTEMPT_SHORT_BYTES_MAX, d->arena));
 	field(out, STR("Action"), str_of(nixie_action_name(r->outcome.action)));
 	field(out, STR("Status"), status_text(r->status, d->arena));
 	remote_field(d, r, out);

@@ -22,6 +22,8 @@ struct draft_recipient {
 	struct nixie_outcome outcome;
 };
 
+struct sheet;
+
 struct draft {
 	const struct report_facts *facts;
 	struct arena *arena;
@@ -35,6 +37,14 @@ struct draft {
 	struct nixie_report_info info;  /* as a reader of the report will have it */
 };
 
+/* draft_make - reads and judges what d->facts has; d->arena must be set. False: no memory */
+bool draft_make(struct draft *d);
+
+/* draft_write - the message: these words, the fields for machines, and what is returned, if that is
+ * wanted. False: no memory, or a limit */
+bool draft_write(const struct draft *d, struct str subject, const struct sheet *words, bool returns,
+	struct buf *out);
+
 /* draft_iso - a moment as RFC 3339, in the sender's zone; draft_date - the same for people */
 struct str draft_iso(const struct draft *d, int64_t ms);
 struct str draft_date(const struct draft *d, int64_t ms);
@@ -43,7 +53,6 @@ struct str draft_date(const struct draft *d, int64_t ms);
 struct str draft_host(struct str s);
 
 /* draft_sheet - the words for people */
-struct sheet;
 void draft_sheet(const struct draft *d, struct sheet *s);
 
 /* draft_subject - of the report, decoded */

@@ -175,7 +175,7 @@ kind_of(const struct report_facts *f)
 	return kind;
 }
 
-static bool
+bool
 draft_make(struct draft *d)
 {
 	const struct report_facts *const f = d->facts;
@@ -217,37 +217,47 @@ type_field(const struct draft *d, struct str outer, struct buf *out)
 }
 
 bool
+draft_write(const struct draft *d, struct str subject, const struct sheet *words, bool returns,
+	struct buf *out)
+{
+	const struct report_facts *const facts = d->facts;
+	const struct letter l = {.arena = d->arena,
+		.hostname = d->hostname,
+		.postmaster = d->postmaster,
+		.to = d->to,
+		.id = facts->id,
+		.now_ms = facts->now_ms,
+		.lang = facts->lang,
+		.raw = facts->original};
+	const struct str outer = letter_boundary(&l, STR("r"));
+	letter_head(&l, subject, str_in(d->info.original.message_id), out);
+	type_field(d, outer, out);
+	letter_part(outer, STR(""), out);
+	letter_words(&l, words, out);
+	buf_add(out, STR("\r\n"));
+	letter_part(outer, STR(""), out);
+	buf_add(out, d->is_utf8 ? STR("Content-Type: message/global-delivery-status\r\n"
+				      "Content-Transfer-Encoding: 8bit\r\n\r\n")
+				: STR("Content-Type: message/delivery-status\r\n\r\n"));
+	draft_fields(d, out);
+	buf_add(out, STR("\r\n"));
+	if (returns) {
+		letter_part(outer, STR(""), out);
+		draft_returned(d, out);
+	}
+	letter_part(outer, STR("--"), out);
+	return !buf_failed(out) && !arena_failed(d->arena);
+}
+
+bool
 report_write(const struct report_facts *facts, struct arena *a, struct buf *out)
 {
 	struct draft d = {.facts = facts, .arena = a};
 	struct sheet s = {.arena = a};
 	if (!draft_make(&d))
 		return false;
-	const struct letter l = {.arena = a,
-		.hostname = d.hostname,
-		.postmaster = d.postmaster,
-		.to = d.to,
-		.id = facts->id,
-		.now_ms = facts->now_ms,
-		.lang = facts->lang,
-		.raw = facts->original};
-	const struct str outer = letter_boundary(&l, STR("r"));
-	letter_head(&l, draft_subject(&d), str_in(d.info.original.message_id), out);
-	type_field(&d, outer, out);
-	letter_part(outer, STR(""), out);
 	draft_sheet(&d, &s);
-	letter_words(&l, &s, out);
-	buf_add(out, STR("\r\n"));
-	letter_part(outer, STR(""), out);
-	buf_add(out, d.is_utf8 ? STR("Content-Type: message/global-delivery-status\r\n"
-				     "Content-Transfer-Encoding: 8bit\r\n\r\n")
-			       : STR("Content-Type: message/delivery-status\r\n\r\n"));
-	draft_fields(&d, out);
-	buf_add(out, STR("\r\n"));
-	letter_part(outer, STR(""), out);
-	draft_returned(&d, out);
-	letter_part(outer, STR("--"), out);
-	return !buf_failed(out) && !arena_failed(a);
+	return draft_write(&d, draft_subject(&d), &s, true, out);
 }
 
 bool

@@ -39,6 +39,7 @@ struct report_recipient {
 	uint32_t attempts_made;      /* all, also those that were not kept; 0: attempt_count */
 	int64_t will_retry_until_ms; /* DELAYED: when it is given up; 0 = not known */
 	int64_t next_ms;             /* DELAYED: the next attempt; 0 = not known */
+	struct str about; /* the id of its message, where a report is about several; else absent */
 };
 
 struct report_facts {

@@ -1,4 +1,5 @@
 /* test_deliver - what becomes of each recipient, by what was answered */
+#include "report/summary.h"
 #include "tap.h"
 #include "world.h"
 
@@ -500,7 +501,7 @@ test_cap(struct world *w)
 	world_settle(w);
 	c = audit(w);
 	tap_is_int(c.final[RECIPIENT_BOUNCED], 6, "for the next hour");
-	tap_is_int(w->job_count, jobs + 3, "and nothing but the reports was sent for them");
+	tap_is_int(w->job_count, jobs + 1, "and nothing but one report was sent for them");
 }
 
 static void
@@ -558,8 +559,129 @@ test_one_report(struct world *w)
 	deliver_settings_set(w->deliver, &w->settings);
 	w->now_ms += HOUR_MS + 1000;
 	world_settle(w);
-	tap_is_int(world_mailbox(w, "here.example", "ann", NULL, 0), (long)before + 3,
-		"of each message one, also when they were put off");
+	tap_is_int(world_mailbox(w, "here.example", "ann", NULL, 0), (long)before + 1,
+		"and when they were put off, one of all messages");
+	audit(w);
+}
+
+/* A message of ann's to somebody who is not here. */
+static void
+fail_one(struct world *w, const char *to, uint32_t notify, const char *subject)
+{
+	char text[80];
+	const struct queue_recipient one = {.forward_path = str_of(to), .notify = notify};
+	snprintf(text, sizeof text, "Subject: %s\r\n\r\n", subject);
+	world_take(w, STR("ann@here.example"), &one, 1, str_of(text));
+}
+
+/* The hour of a sender who has had one report already is over. */
+static void
+hour_is_over(struct world *w)
+{
+	w->now_ms += HOUR_MS + 1000;
+	world_settle(w);
+}
+
+/* Failures past the reports of an hour are told together when it is over, whatever happens to the
+ * server meanwhile. */
+static void
+test_together(struct world *w)
+{
+	struct deliver_counts c;
+	w->settings.reports_per_sender = 1;
+	deliver_settings_set(w->deliver, &w->settings);
+	fail_one(w, "first@here.example", 0, "told at once");
+	world_settle(w);
+	fail_one(w, "second@here.example", 0, "=?UTF-8?Q?caf=C3=A9?=");
+	fail_one(w, "third@here.example", 0, "the third");
+	fail_one(w, "fourth@here.example", NOTIFY_FAILURE, "who wants to be told of each");
+	world_settle(w);
+	tap_is_int(world_mailbox(w, "here.example", "ann", NULL, 0), 1, "one report in this hour");
+	world_crash(w);
+	world_settle(w);
+	tap_is_int(world_mailbox(w, "here.example", "ann", NULL, 0), 1, "also after a crash");
+	hour_is_over(w);
+	tap_is_int(world_mailbox(w, "here.example", "ann", NULL, 0), 3,
+		"then one of two of the others, and one for who said NOTIFY");
+	tap_is_int(world_mailbox_count(
+			   w, "here.example", "ann", "Subject: 2 more messages were not delivered"),
+		1, "... it counts them");
+	tap_ok(world_mailbox_count(w, "here.example", "ann", "second@here.example") > 0 &&
+			world_mailbox_count(w, "here.example", "ann", "third@here.example") > 0 &&
+			world_mailbox_count(w, "here.example", "ann", "the third") > 0,
+		"... and names both");
+	tap_is_int(world_mailbox_count(w, "here.example", "ann", "Auto-Submitted: auto-replied"), 3,
+		"... as a machine's");
+	tap_ok(strstr(w->log, "rule=rule:report-in-digest") != NULL, "... as the log says");
+	is_state(w, RECIPIENT_WAITING, 0);
+	hour_is_over(w);
+	tap_is_int(world_mailbox_count(w, "here.example", "ann",
+			   "Final-Recipient: rfc822; fourth@here.example"),
+		1, "who said NOTIFY is told of each message");
+	fail_one(w, "fifth@here.example", 0, "told at once");
+	world_settle(w);
+	fail_one(w, "sixth@here.example", 0, "alone");
+	world_settle(w);
+	hour_is_over(w);
+	tap_is_int(world_mailbox_count(w, "here.example", "ann", "Subject: 2 more messages"), 1,
+		"who has but one more is told as ever");
+	is_state(w, RECIPIENT_WAITING, 0);
+	deliver_counts(w->deliver, &c);
+	tap_is_int(c.under_way, 0, "nothing is left under way");
+	audit(w);
+}
+
+/* Past what one message lists there is another one. */
+static void
+test_together_many(struct world *w)
+{
+	enum { MANY = SUMMARY_SHOWN_MAX + 2 };
+	w->settings.reports_per_sender = 1;
+	deliver_settings_set(w->deliver, &w->settings);
+	fail_one(w, "first@here.example", 0, "told at once");
+	world_settle(w);
+	for (int i = 0; i < MANY; i++) {
+		char to[40];
+		snprintf(to, sizeof to, "no%d@here.example", i);
+		fail_one(w, to, 0, "of many");
+	}
+	world_settle(w);
+	hour_is_over(w);
+	tap_is_int(world_mailbox(w, "here.example", "ann", NULL, 0), 3, "two messages of many");
+	tap_is_int(world_mailbox_count(w, "here.example", "ann", "Subject: 500 more messages"), 1,
+		"one has as many as are listed");
+	tap_is_int(world_mailbox_count(w, "here.example", "ann", "Subject: 2 more messages"), 1,
+		"the other the rest");
+	is_state(w, RECIPIENT_WAITING, 0);
+	audit(w);
+}
+
+/* An operator comes first, and a server that stops keeps nothing back. */
+static void
+test_together_stopped(struct world *w)
+{
+	w->settings.reports_per_sender = 1;
+	deliver_settings_set(w->deliver, &w->settings);
+	fail_one(w, "first@here.example", 0, "told at once");
+	world_settle(w);
+	fail_one(w, "second@here.example", 0, "a");
+	const uint64_t removed = w->taken_id;
+	fail_one(w, "third@here.example", 0, "b");
+	fail_one(w, "fourth@here.example", 0, "c");
+	world_settle(w);
+	w->now_ms += HOUR_MS + 1000;
+	/* Another message that is due in the same turn holds them together a while. */
+	deliver_turn(w->deliver);
+	operate(w->deliver, OPERATE_REMOVE, &(struct select_filter){.message = removed},
+		STR("root"), NULL, NULL);
+	deliver_stop(w->deliver);
+	world_settle(w);
+	world_crash(w);
+	world_settle(w);
+	hour_is_over(w);
+	is_state(w, RECIPIENT_WAITING, 0);
+	const size_t third = world_mailbox_count(w, "here.example", "ann", "third@here.example");
+	tap_ok(third > 0, "those that are left are told");
 	audit(w);
 }
 
@@ -788,6 +910,8 @@ main(void)
 		{test_waiting, "waiting"}, {test_untried, "untried"},
 		{test_one_notice, "one notice"}, {test_many, "many"}, {test_crowd, "crowd"},
 		{test_told, "who is told"}, {test_success, "success"}, {test_cap, "cap"},
+		{test_together, "told together"}, {test_together_many, "many, told together"},
+		{test_together_stopped, "told together, and stopped"},
 		{test_cap_of_many, "cap of many"}, {test_one_report, "one report"},
 		{test_operator, "operator"}, {test_crash, "crash"},
 		{test_crash_mailbox, "crash after a mailbox"}, {test_disk_fails, "disk fails"}};

@@ -6,6 +6,7 @@ usage: test_sending.py NIXIED NIXIE        TAP
 
 import json
 import pathlib
+import re
 import socket
 import ssl
 import smtplib
@@ -156,7 +157,40 @@ def dsn():
     knows.close()
 
 
+def together():
+    """Past the reports of an hour, one message tells of the others; an operator may have it sent at once."""
+    remote = Remote(ip='127.0.0.2', port=PORT, rcpt={**ANSWERS, **{f'nobody{i}': ANSWERS['nobody'] for i in range(3)}})
+    settings = f'dns_servers = {dns.address}\nremote_port = {PORT}\nreports_per_sender = 1\n'
+    with Nixied(NIXIED, settings) as n:
+        submit(n, ['nobody@good.example'])
+        n.until_mails(1)
+        want = {'full@good.example': 'mailbox_full', **{f'nobody{i}@good.example': 'user_unknown' for i in range(3)}}
+        for i, to in enumerate(want):
+            submit(n, [to], f'Subject: lunch {i}\r\nFrom: demo@example.test\r\n\r\nhello\r\n')
+            line = n.until_log(f' deferred .*to={to} .*rule=rule:too-many-reports')
+            check([] if line else [n.log()], f'{to} failed, and is told later')
+        check([] if len(n.mails()) == 1 else n.mails(), 'one report in this hour')
+        audit = n.run('audit') if n.stop() == 0 else None
+        check([] if audit is not None and audit.returncode == 0 and re.search(r'waiting +4\n', audit.stdout) else [audit], '... the others wait')
+        n.start()
+        n.run('queue', 'retry', '--from', USER, check=True)
+        mails = n.until_mails(2)
+        got = {o['recipient']: o['reason'] for o in read(mails[1])} if len(mails) == 2 else {}
+        check([] if got == want else [got, *mails], 'after a restart one message tells of them, for programs')
+        text = mails[1].decode() if len(mails) == 2 else ''
+        lines = [f'lunch {i}' for i in range(4)] + ['Subject: 4 more messages were not delivered', 'Return-Path: <>', 'Auto-Submitted: auto-replied']
+        check([w for w in lines if w not in text], '... and for people')
+        line = n.until_log(r' bounced .*to=full@good.example .*rule=rule:report-in-digest')
+        report = re.search(r' report=(\w+)', line or ' report=none')[1]
+        check([] if len(re.findall(rf' bounced .* report={report} ', n.log())) == 4 else [n.log()], '... in one commit')
+        check([] if n.run('queue').returncode == 1 or 'waiting' not in n.run('queue').stdout else [n.run('queue').stdout], 'nobody waits any more')
+        audit = n.run('audit') if n.stop() == 0 else None
+        check([] if audit is not None and audit.returncode == 0 else [audit], 'nobody is lost')
+    remote.close()
+
+
 failures()
+together()
 later()
 may_be_two()
 dsn()

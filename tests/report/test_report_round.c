@@ -5,6 +5,7 @@
  */
 #include "../unit/tap.h"
 #include "cases.h"
+#include "report/summary.h"
 
 #include <stdlib.h>
 
@@ -342,6 +343,66 @@ test_cases(void)
 	done("cases", COUNT(cases));
 }
 
+/* Failures of many messages told in one: every recipient is read as in a report of its own. */
+static void
+test_summary(enum lang lang)
+{
+	static struct attempt attempts[REASON__COUNT];
+	static struct report_recipient recipients[REASON__COUNT];
+	static struct str subjects[REASON__COUNT];
+	static char answers[REASON__COUNT][600], ids[REASON__COUNT][20], names[REASON__COUNT][40];
+	size_t count = 0;
+	for (size_t i = 0; i < CATALOGUE_PHRASES && count < REASON__COUNT; i++) {
+		const struct phrase_row *const p = &catalogue_phrases[i];
+		if (p->reason != count || p->strength < STRENGTH_STRONG || p->where > WHERE_REPLY)
+			continue;
+		attempts[count] = (struct attempt){.at_ms = NOW - MINUTE,
+			.stage = NIXIE_STAGE_RCPT,
+			.condition = ATTEMPT_ANSWERED,
+			.host = STR("mx1.b.example"),
+			.ip = STR("192.0.2.25"),
+			.answer = join("550",
+				catalogue_text(catalogue_reasons[count].status_permanent),
+				catalogue_text(p->phrase), answers[count], sizeof answers[count])};
+		snprintf(ids[count], sizeof ids[count], "7K2M9QX1AB%zu", count);
+		snprintf(names[count], sizeof names[count], "bob%zu@b.example", count);
+		recipients[count] = (struct report_recipient){.action = NIXIE_ACTION_FAILED,
+			.final = str_of(names[count]),
+			.original = STR_NONE,
+			.attempts = &attempts[count],
+			.attempt_count = 1,
+			.about = str_of(ids[count])};
+		subjects[count++] = STR("Mailbox full? User unknown");
+		i = (size_t)-1; /* the first phrase of the next */
+	}
+	struct report_facts f = case_facts(&cases[0]);
+	const struct summary_facts all = {.hostname = f.hostname,
+		.postmaster = f.postmaster,
+		.id = STR("REPORT1"),
+		.to = f.sender,
+		.now_ms = NOW,
+		.lang = lang,
+		.recipients = recipients,
+		.subjects = subjects,
+		.count = count};
+	arena_reset(&arena);
+	buf_clear(&report);
+	reports += count;
+	tap_ok(summary_write(&all, &arena, &report) &&
+			nixie_read(reader, report.ptr, report.len, NIXIE_INPUT_MESSAGE) == NIXIE_OK,
+		"many in one");
+	const struct nixie_report_info *const info = nixie_report_info(reader);
+	tap_is_int(info->kind, NIXIE_KIND_FAILURE, "... a failure");
+	tap_is_int(info->outcome_count, count, "... of each");
+	f.about = STR("");
+	f.to = f.sender;
+	for (size_t i = 0; i < count && i < info->outcome_count; i++) {
+		struct nixie_outcome told;
+		report_judge(&f, &recipients[i], &arena, &told);
+		compare(&told, &info->outcomes[i], attempts[i].answer);
+	}
+}
+
 int
 main(void)
 {
@@ -355,6 +416,9 @@ main(void)
 	test_codes();
 	test_providers();
 	test_conditions();
+	for (int lang = 0; lang < LANG__COUNT; lang++)
+		test_summary((enum lang)lang);
+	done("many in one", 100);
 	test_phrases();
 	nixie_report_free(reader);
 	buf_fini(&report);

@@ -250,17 +250,21 @@ test_languages(void)
 static void
 test_summary(void)
 {
-	static struct summary_item items[SUMMARY_SHOWN_MAX + 1];
-	for (size_t i = 0; i < SUMMARY_SHOWN_MAX + 1; i++)
-		items[i] = (struct summary_item){.rcpt = STR("bob@b.example\r\nBcc: x"),
-			.subject = STR("=?UTF-8?Q?caf=C3=A9?= <b>"),
-			.reason = STR("user_unknown"),
+	enum { MANY = SUMMARY_SHOWN_MAX + 1 };
+	static struct report_recipient recipients[MANY];
+	static struct str subjects[MANY];
+	for (size_t i = 0; i < MANY; i++) {
+		recipients[i] = (struct report_recipient){.action = NIXIE_ACTION_FAILED,
+			.final = STR("bob@b.example\r\nBcc: x"),
 			.about = STR("7K2M9QX1ABCDE")};
+		subjects[i] = STR("=?UTF-8?Q?caf=C3=A9?= <b>");
+	}
 	struct summary_facts f = {.hostname = STR("mail.a.example"),
 		.id = STR("REPORT1"),
 		.to = STR("ann@a.example"),
 		.now_ms = NOW,
-		.items = items,
+		.recipients = recipients,
+		.subjects = subjects,
 		.count = SUMMARY_SHOWN_MAX};
 	arena_reset(&arena);
 	buf_clear(&out);
