@@ -70,6 +70,15 @@ judged_command(const struct attempt *attempt)
 	return commands[attempt->stage];
 }
 
+/* What was found here has its status in front of its words. */
+static bool
+status_found_here(const struct attempt *attempt, struct status *out)
+{
+	struct str words = attempt != NULL ? attempt->answer : STR("");
+	return attempt != NULL && !judged_is_answer(attempt) &&
+	       status_parse(str_word(&words), out) && (out->class == 4 || out->class == 5);
+}
+
 struct status
 judged_status(const struct judged_case *c, const struct nixie_outcome *o)
 {
@@ -78,6 +87,8 @@ judged_status(const struct judged_case *c, const struct nixie_outcome *o)
 	(void)status_parse(text, &own);
 	if (c->action == NIXIE_ACTION_FAILED && c->is_expired)
 		return (struct status){4, 4, 7};
+	if (status_found_here(c->attempt, &own))
+		return own;
 	if (own.class != 0 &&
 		(o->status_origin == NIXIE_ORIGIN_STATED || o->confidence >= STATUS_CONFIDENCE_MIN))
 		return own;

@@ -2,6 +2,8 @@
  * What a report says is what a reader makes of it: every phrase, code, provider's code and
  * condition of the catalogue as an answer, temporary and permanent, delayed, given up and expired,
  * in every language.
+ * usage: test_report_round [FOLDER]    some of the reports are written there, for other readers,
+ * and what they tell into FOLDER/told: file, recipient, action, status in the answer
  */
 #include "../unit/tap.h"
 #include "cases.h"
@@ -15,6 +17,10 @@ static struct arena arena;
 static struct buf report;
 static struct nixie_report *reader;
 static size_t reports, failures;
+static const char *folder; /* NULL: nothing is written */
+static FILE *told_file;
+static unsigned written;
+static bool is_wanted; /* there: not every one of tens of thousands */
 
 static struct str
 str_in(struct nixie_str s)
@@ -85,6 +91,34 @@ compare(const struct nixie_outcome *told, const struct nixie_outcome *read, stru
 #undef TEXT
 }
 
+/* A status that stands in the answer itself: "550 5.1.1 ...", "4.4.2 ...". */
+static struct str
+status_of(struct str answer)
+{
+	size_t n = 0;
+	if (answer.len > 4 && answer.ptr[3] == ' ')
+		answer = str_from(answer, 4);
+	while (n < answer.len &&
+		(ascii_is_digit((unsigned char)answer.ptr[n]) || answer.ptr[n] == '.'))
+		n++;
+	return n > 4 && answer.ptr[0] != '2' ? str_head(answer, n) : STR("-");
+}
+
+static void
+keep(const struct nixie_outcome *o, struct str answer)
+{
+	char path[1100];
+	if (folder == NULL || !is_wanted || report_is_8bit(buf_str(&report)))
+		return;
+	snprintf(path, sizeof path, "%s/%05u.eml", folder, ++written);
+	FILE *const f = fopen(path, "wb");
+	if (f == NULL || fwrite(report.ptr, 1, report.len, f) != report.len || fclose(f) != 0)
+		exit(2);
+	const struct str in_answer = status_of(answer);
+	fprintf(told_file, "%05u.eml\t%.*s\t%s\t%.*s\n", written, (int)o->recipient.len,
+		o->recipient.ptr, nixie_action_name(o->action), (int)in_answer.len, in_answer.ptr);
+}
+
 static void
 round_trip(const struct report_facts *f)
 {
@@ -119,6 +153,8 @@ round_trip(const struct report_facts *f)
 		!str_eq(str_in(info->reporting_mta), f->hostname))
 		tell("message", answer, info->original.message_id, info->reporting_mta);
 	compare(&told, &info->outcomes[0], answer);
+	if (f->recipient_count == 1)
+		keep(&told, answer);
 }
 
 /* The answer, given up, delayed and expired. */
@@ -208,6 +244,7 @@ test_reasons(void)
 					continue;
 				const struct str words = catalogue_text(p->phrase);
 				for (int stage = 0; stage <= NIXIE_STAGE_END_OF_DATA; stage++) {
+					is_wanted = stage == NIXIE_STAGE_RCPT;
 					try_answer(join("550", five, words, room, sizeof room),
 						(enum nixie_stage)stage, STR("mx1.b.example"),
 						ATTEMPT_ANSWERED, (enum lang)lang);
@@ -218,6 +255,7 @@ test_reasons(void)
 				break;
 			}
 		}
+	is_wanted = false;
 	done("reasons, by step and language", 5000);
 }
 
@@ -303,6 +341,7 @@ test_conditions(void)
 			char room[1000], code[16];
 			if (!catalogue_conditions[c].is_refusal)
 				continue;
+			is_wanted = lang == c % LANG__COUNT;
 			arena_reset(&arena);
 			/* found here */
 			try_answer(own, NIXIE_STAGE_NONE, STR_NONE, (enum condition)c,
@@ -320,6 +359,7 @@ test_conditions(void)
 				(enum lang)lang);
 		}
 	arena_fini(&words);
+	is_wanted = false;
 	done("conditions", 1500);
 }
 
@@ -403,9 +443,22 @@ test_summary(enum lang lang)
 	}
 }
 
-int
-main(void)
+static void
+folder_open(const char *path)
 {
+	char name[1100];
+	folder = path;
+	snprintf(name, sizeof name, "%s/told", path);
+	told_file = fopen(name, "w");
+	if (told_file == NULL)
+		exit(2);
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc > 1)
+		folder_open(argv[1]);
 	arena_init(&arena, 64 << 20);
 	buf_init(&report, 64 << 20);
 	reader = nixie_report_new();
@@ -423,5 +476,7 @@ main(void)
 	nixie_report_free(reader);
 	buf_fini(&report);
 	arena_fini(&arena);
+	if (told_file != NULL && fclose(told_file) != 0)
+		return 2;
 	return tap_done();
 }
