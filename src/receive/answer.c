@@ -133,9 +133,9 @@ way_is_refused(struct guest *g, enum directory_place to, struct smtp_answer *a)
 	if ((range.needs_login & 1u << way) && !g->session.is_authenticated) {
 		m->why = arena_join(&m->arena, STR("the range "), range.name,
 			STR(" must sign in to send there"));
-		/* On port 25 a stranger has no login to give: it is told what it is, relaying. */
+		/* Where no users come nobody has a login to give: it is told what it is. */
 		return refuse_with(
-			a, to == PLACE_ELSEWHERE && g->profile->settings.kind == LISTENER_MX
+			a, to == PLACE_ELSEWHERE && g->profile->settings.kind != LISTENER_SUBMISSION
 				   ? CONDITION_RELAYING_REFUSED
 				   : CONDITION_AUTH_REQUIRED);
 	}
