@@ -226,6 +226,29 @@ check_postmaster(
 			SHOWN(to));
 }
 
+/* What cron says goes to root, and nixie-sendmail makes that root@HOST. */
+static void
+check_programs(struct directory *d, struct str host, struct findings *f)
+{
+	const struct str root = arena_join(f->arena, STR("root@"), host, STR_NONE);
+	const struct directory_question question = {
+		.recipient = root, .sender = STR(""), .is_authenticated = false};
+	enum directory_place place = PLACE_ELSEWHERE;
+	struct directory_answer answer;
+	if (host.len == 0 || !directory_place(d, host, &place))
+		return;
+	directory_resolve(d, &question, f->arena, &answer);
+	if (place == PLACE_LOCAL && !answer.is_refused)
+		return;
+	findings_add(f, FINDING_NOTE, 0,
+		place == PLACE_LOCAL ? "nixie-admin alias add root@HOST YOU"
+				     : "nixie-admin domain-alias add HOST DOMAIN, then alias add "
+				       "root@DOMAIN YOU",
+		"nobody gets %.*s: what cron and other programs here have to say to root is "
+		"refused",
+		SHOWN(root));
+}
+
 void
 check_directory(const struct conf *conf, struct str host, struct findings *f)
 {
@@ -254,7 +277,9 @@ check_directory(const struct conf *conf, struct str host, struct findings *f)
 	else if (look.domains == 0)
 		findings_add(f, FINDING_NOTE, 0, "nixied admin domain add example.org",
 			"the directory has no domain: every recipient is refused");
-	else
+	else {
 		check_postmaster(d, &conf->config, host, f);
+		check_programs(d, host, f);
+	}
 	directory_close(d);
 }

@@ -1,9 +1,11 @@
 /* nixie-sendmail - mail of programs, as they have always handed it over */
 #include <errno.h>
 #include <pwd.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -131,6 +133,35 @@ send_message(const struct options *o, const char *where, struct str host, struct
 	return submit(o, where, host, sender, &r, buf_str(message));
 }
 
+extern char **environ;
+
+#define CONF_PATH_MAX 4096
+
+/* `nixied queue` says with 1 that nothing waits, which is no failure of mailq. */
+static int
+queue_show(const char *conf_path)
+{
+	char name[] = "nixied", action[] = "queue", option[] = "-c", path[CONF_PATH_MAX] = "";
+	char *const words[] = {name, action, conf_path != NULL ? option : NULL, path, NULL};
+	pid_t child;
+	int status = 0;
+	if (conf_path != NULL &&
+		(size_t)snprintf(path, sizeof path, "%s", conf_path) >= sizeof path) {
+		complain("%s: is too long a path", conf_path);
+		return EXIT_CONFIG;
+	}
+	const int error = posix_spawnp(&child, name, NULL, NULL, words, environ);
+	if (error != 0) {
+		complain("nixied: %s", strerror(error));
+		return EXIT_OS;
+	}
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFEXITED(status) && WEXITSTATUS(status) <= 1)
+		return EXIT_SENT;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 2 ? EXIT_CONFIG : EXIT_TRY_LATER;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -141,11 +172,8 @@ main(int argc, char **argv)
 		return code;
 	if (o.mode == MODE_ALIASES || o.mode == MODE_NOTHING)
 		return EXIT_SENT; /* the directory needs no rebuilding, the queue no pushing */
-	if (o.mode == MODE_QUEUE) {
-		execlp("nixied", "nixied", "queue", "list", (char *)NULL);
-		complain("nixied: %s", strerror(errno));
-		return EXIT_OS;
-	}
+	if (o.mode == MODE_QUEUE)
+		return queue_show(o.conf_path);
 	if (!where_find(o.conf_path, where, host))
 		return EXIT_CONFIG;
 	if (o.mode == MODE_SESSION)

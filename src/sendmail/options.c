@@ -161,7 +161,8 @@ options_read(int argc, char **argv, struct options *o, int *code)
 	for (int letter; (letter = getopt(argc, argv, LETTERS)) != -1;) {
 		const char given[] = {'-', (char)optopt, '\0'};
 		if (letter == '?')
-			return fault(code, given, "no such option; --help lists them");
+			return fault(code, optopt == '-' && optind < argc ? argv[optind] : given,
+				"no such option; --help lists them");
 		if (letter == ':')
 			return fault(code, given, "needs a value");
 		if (!option_take(o, letter, optarg, code))

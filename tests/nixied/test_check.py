@@ -99,6 +99,11 @@ local_delivery = lmtp:unix:/run/dovecot/lmtp
         check(says(s.check(instead={'min_free_space = 16M': 'min_free_space = 900000G'}), 1, 'X11'), 'a disk too full')
         check(says(s.check(instead={'postmaster = demo@': 'postmaster = nobody@'}), 0, 'nobody@example.test, which is'),
               'a postmaster whose mail is refused')
+        check(says(s.check(), 0, 'nobody gets root@mail.example.test', 'domain-alias add HOST DOMAIN'), 'cron would talk to nobody')
+        for words in (('domain-alias', 'add', 'mail.example.test', 'example.test'), ('alias', 'add', 'root@example.test', 'demo@example.test')):
+            check(says(s.check(), 0, 'nobody gets root@mail.example.test'), 'not yet ' + words[0])
+            subprocess.run([nixied, 'admin', '-c', s.conf, *words], check=True, capture_output=True, timeout=60)
+        check([x for x in s.check()[1].splitlines() if 'root@' in x], 'now somebody reads it')
         os.chmod(s.top, 0o755)
         check(says(s.check(), 0, 'people\'s mail'), 'a folder that others may look into')
         os.chmod(s.top, 0o700)

@@ -29,6 +29,12 @@ def main():
         for name in sorted(set(re.findall(r'^\.Xr (nixied?[\w.-]*) ', text, re.M))):
             is_there = any((TOP / 'man').glob(f'{name}.*')) or name in (TOP / 'man/meson.build').read_text('utf-8')
             check([] if is_there or name == 'nixied' else ['no such page'], f'{page.name}: {name} is there')
+    # What the first steps copy is where the build puts it.
+    install = re.search(r"output: 'nixied.conf',.*?install_dir: get_option\('datadir'\) / (.*?),", (TOP / 'man/meson.build').read_text('utf-8'),
+                        re.S)
+    sample = '/usr/local/share/' + '/'.join(re.findall(r"'(.*?)'", install[1])) + '/nixied.conf'
+    first_steps = (TOP / 'man/nixied.8').read_text('utf-8')
+    check([] if f'cp {sample} ' in first_steps else [sample], 'nixied(8) copies the sample from where it is installed')
     return done()
 
 

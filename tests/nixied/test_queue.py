@@ -5,6 +5,7 @@ usage: test_queue.py NIXIED NIXIE        TAP
 """
 
 import json
+import re
 import subprocess
 import sys
 
@@ -82,6 +83,8 @@ with Nixied(NIXIED, settings=SETTINGS, listeners=MX + SUBMISSIONS) as n:
     mails = n.until_mails(1)
     tap.check([] if mails and b'report-type=delivery-status' in mails[0] and b'b@two.example' in mails[0] else [str(mails)],
               '... and its sender is told')
+    told = re.sub(r'\s+', ' ', mails[0].decode()) if mails else ''
+    has('... by whom', told, 'an operator of this server returned it (D17', 'The people who run your mail have to put this right')
     # The report is in the mailbox a moment before the queue knows it.
     until(lambda: 'delivered  1' in n.run('audit').stdout)
     has('the audit of a server that runs', n.run('audit').stdout, 'discarded  1', 'bounced    1', 'waiting    1', 'balanced')

@@ -177,6 +177,7 @@ def options():
     says('nobody', run(text='x\n'), USAGE, 'to whom?')
     says('nobody in the header', run('-t', text='Subject: x\n\n'), NO_DATA, 'to nobody', 'It was not sent')
     says('no such option', run('-Z'), USAGE, '-Z: no such option')
+    says('no such long option', run('--subject', 'x'), USAGE, '--subject: no such option')
     says('no value', run('-f'), USAGE, '-f: needs a value')
     says('-N', run('-N', 'never,delay', 'a@b.example'), USAGE, 'never goes alone')
     says('-N of nothing known', run('-N', 'often', 'a@b.example'), USAGE, 'some of success,failure,delay')
@@ -207,6 +208,19 @@ def configuration():
         says('a socket before others', run('a@b.example', conf=conf, text='x\n'), TRY_LATER, f'no server answers at unix:{path}')
         says('but what is said comes first', run('a@b.example', conf=conf, where='unix:' + 'x' * 120, text='x\n'), TRY_LATER,
              'File name too long')
+
+
+def queue():
+    """mailq asks the server by `nixied queue`, of the configuration that is named; nothing waiting is no failure"""
+    with tempfile.TemporaryDirectory() as programs:
+        os.symlink(os.path.abspath(NIXIED), f'{programs}/nixied')
+        path = f'{programs}:{os.environ["PATH"]}'
+        with Nixied(NIXIED, listeners=MX) as n:
+            says('mailq, and nothing waits', run(name='/usr/bin/mailq', conf=n.conf, PATH=path), SENT, '0 recipients')
+            says('-bp, with -C', run('-bp', '-C', n.conf, PATH=path), SENT, '0 recipients')
+            gone = n.conf
+        says('no server', run('-bp', conf=gone, PATH=path), CONFIG, 'is not there')
+        says('no nixied', run('-bp', conf=gone, PATH=programs + '/none'), 71, 'nixied: No such file')
 
 
 def refusals():
@@ -241,5 +255,6 @@ real()
 header()
 options()
 configuration()
+queue()
 refusals()
 sys.exit(tap.done())
