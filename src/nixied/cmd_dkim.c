@@ -44,6 +44,7 @@ struct task {
 	char folder[FOLDER_PATH_MAX]; /* of all keys */
 	struct event_base *base;
 	struct dns *dns;
+	size_t listed;
 };
 
 /* A key's file, by domain and selector. */
@@ -143,7 +144,9 @@ file_write(const struct task *t, const char *path, struct str text)
 {
 	const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0) {
-		complain(path, strerror(errno));
+		complain(path, errno == EEXIST ? "is there already: `nixied dkim show` shows its "
+						 "record; another key wants another selector"
+					       : strerror(errno));
 		return false;
 	}
 	bool ok = write(fd, text.ptr, text.len) == (ssize_t)text.len && fsync(fd) == 0;
@@ -278,8 +281,8 @@ static enum exit_code
 list_one(struct task *t, const struct place *p)
 {
 	bool does_sign;
-	(void)t;
 	EVP_PKEY *const key = key_of(p, &does_sign);
+	t->listed++;
 	if (key == NULL)
 		return EXIT_TROUBLE;
 	const bool is_ed25519 = EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519;
@@ -355,14 +358,19 @@ static int
 run(struct task *t, int count, char **words)
 {
 	struct place p;
-	if (count == 0 || (count == 1 && strcmp(words[0], "list") == 0))
-		return each(t, list_one);
+	if (count == 0 || (count == 1 && strcmp(words[0], "list") == 0)) {
+		const enum exit_code code = each(t, list_one);
+		if (t->listed == 0 && code == EXIT_DONE)
+			printf("no keys in %s; `nixied dkim make DOMAIN` makes one\n", t->folder);
+		return code;
+	}
 	if (count == 1 && strcmp(words[0], "check") == 0)
 		return each(t, check_one);
 	if (count >= 2 && strcmp(words[0], "make") == 0)
 		return make(t, count - 1, words + 1);
 	if (count != 3) {
-		fputs(usage, stderr);
+		complain(words[0], "is none of list, check, make DOMAIN, and show, check or use "
+				   "DOMAIN SELECTOR");
 		return EXIT_USAGE;
 	}
 	if (!place_of(t, words[1], words[2], &p))

@@ -26,7 +26,8 @@ static const char usage[] =
 	"\n"
 	"  --client IP          who connects (192.0.2.1, an address of nobody)\n"
 	"  --helo NAME          what it calls itself (client.example)\n"
-	"  --from ADDRESS       the sender (sender@client.example); <> is the null one\n"
+	"  --from ADDRESS       the sender (that of --user, else sender@client.example, who is\n"
+	"                       nobody); <> is the null one\n"
 	"  --to ADDRESS         a recipient; may be given several times\n"
 	"  --message FILE       send this, - is standard input; without it DATA is not reached\n"
 	"  --user ADDRESS       as if this account had signed in\n"
@@ -39,11 +40,13 @@ static const char usage[] =
 	"\n"
 	"Exit status: 0 everything was accepted, 1 something was refused.\n";
 
+#define MADE_UP "sender@client.example"
+
 struct job {
 	const char *client, *helo, *from, *message, *user, *listener, *config;
 	const char *to[RECIPIENTS_MAX];
 	size_t to_count;
-	bool is_tls, is_json;
+	bool is_tls, is_json, is_made_up; /* the sender */
 	/* While it runs: */
 	struct stage stage;
 	struct rehearsal *session;
@@ -293,6 +296,9 @@ dialogue(struct job *job, bool is_lmtp)
 			ok = send_message(job);
 	}
 	command(job, "QUIT");
+	if (!job->is_json && job->is_refused && job->is_made_up)
+		printf("\nNo --from was given: %s is nobody's address, and judged as such.\n",
+			job->from);
 	if (!job->is_json && accepted > 0 && job->message == NULL)
 		puts("\nThe message itself was not tried: name one with --message.");
 	return ok;
@@ -313,6 +319,11 @@ run(struct job *job, const struct conf *conf)
 	if (!endpoint_parse(str_of(job->client), &client.address)) {
 		fault("--client", "wants an address: 192.0.2.1 or 2001:db8::1");
 		return EXIT_USAGE;
+	}
+	if (job->message != NULL && strcmp(job->message, "-") != 0 &&
+		access(job->message, R_OK) != 0) {
+		fprintf(stderr, "nixied try: %s: %s\n", job->message, strerror(errno));
+		return EXIT_TROUBLE;
 	}
 	/* Where a client cannot go on without TLS, it has it. */
 	client.is_secure = job->is_tls || listener_tls(l) == TLS_REQUIRED;
@@ -338,12 +349,13 @@ cmd_try(int argc, char **argv)
 	static struct job job;
 	struct conf conf;
 	int code;
-	job = (struct job){.client = "192.0.2.1",
-		.helo = "client.example",
-		.from = "sender@client.example",
-		.stage = {.log_fd = -1}};
+	job = (struct job){
+		.client = "192.0.2.1", .helo = "client.example", .stage = {.log_fd = -1}};
 	if (!options_take(&job, argc, argv, &code))
 		return code;
+	job.is_made_up = job.from == NULL && job.user == NULL;
+	if (job.from == NULL)
+		job.from = job.user != NULL ? job.user : MADE_UP;
 	if (!conf_read(&conf, job.config))
 		return EXIT_TROUBLE;
 	buf_init(&job.replies, REPLIES_BYTES_MAX);

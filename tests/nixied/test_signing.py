@@ -93,7 +93,11 @@ def fields(mail, name):
 
 def keys(n):
     """nixied dkim: make, publish, check, use."""
+    none = n.run('dkim')
+    check([] if none.returncode == 0 and 'no keys in ' in none.stdout else [none], 'no key yet')
     made = n.run('dkim', 'make', DOMAIN, 'rsa', 'r1')
+    twice = n.run('dkim', 'make', DOMAIN, 'rsa', 'r1')
+    check([] if twice.returncode == 3 and 'is there already' in twice.stderr + twice.stdout else [twice], 'not twice')
     check([] if made.returncode == 0 else [made.stderr], 'a key is made')
     path = pathlib.Path(n.folder, 'keys', DOMAIN, 'r1.new')
     mode = stat.S_IMODE(path.stat().st_mode)

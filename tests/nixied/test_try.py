@@ -43,6 +43,10 @@ def decides(n):
          f'=> {USER} is accepted.')
     says('the same for one who has signed in', n.run('try', '--user', USER, '--from', USER, '--to', 'a@elsewhere.example'), 0,
          f'At the listener submission, as 192.0.2.1, encrypted, signed in as {USER}:', '=> a@elsewhere.example is accepted.')
+    says('or writes as who it is', n.run('try', '--user', USER, '--to', USER), 0, f'C: MAIL FROM:<{USER}>')
+    made_up = "No --from was given: sender@client.example is nobody's"
+    says('a sender that is made up', n.run('try', '--to', f'nobody@{DOMAIN}'), 1, made_up)
+    says('one that is not', n.run('try', '--to', f'nobody@{DOMAIN}', '--from', '<>'), 1, never=(made_up,))
     says("in another's name", n.run('try', '--user', USER, '--from', f'postmaster2@{DOMAIN}', '--to', USER), 1,
          f'S: 553 5.7.1 Sender address rejected: <postmaster2@{DOMAIN}> not owned by user {USER} (X41',
          'setting: sending_identities', never=['C: RCPT'])
@@ -67,7 +71,8 @@ def sends(n):
         says('a message from standard input', n.run('try', '--to', USER, '--message', '-', text='Subject: x\n\nhi\n'), 0,
              'C: (18 bytes, and the dot)', 'The message would be taken.')
         path.unlink()
-        says('a file that is not there', n.run('try', '--to', USER, '--message', path), 3, 'No such file')
+        says('a file that is not there', n.run('try', '--to', f'nobody@{DOMAIN}', '--message', path), 3, 'No such file',
+             never=('S: 220',))
 
 
 def is_for_programs(n):
