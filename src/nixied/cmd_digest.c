@@ -38,6 +38,7 @@ struct job {
 	struct logs logs;
 	struct digest *digest;
 	int64_t since_ms, until_ms, now_ms;
+	uint64_t lines;
 	const char *config, *mail;
 	bool is_json;
 };
@@ -105,7 +106,8 @@ options_take(struct job *job, int argc, char **argv, int *code)
 static void
 add_line(void *to, struct str line)
 {
-	const struct job *const job = to;
+	struct job *const job = to;
+	job->lines++;
 	digest_add(job->digest, line, job->since_ms, job->until_ms);
 }
 
@@ -154,6 +156,16 @@ print(const struct job *job)
 	return out_finish(&out) && fflush(stdout) == 0;
 }
 
+/* A file of something else, read every night, would tell every morning that nothing happened. */
+static bool
+has_event(const struct logs *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (l->files[i].from_ms != INT64_MAX)
+			return true;
+	return false;
+}
+
 static int
 run(struct job *job)
 {
@@ -167,6 +179,12 @@ run(struct job *job)
 	}
 	if (!logs_read(&job->logs, add_line, job, error)) {
 		fprintf(stderr, "nixied digest: %s\n", error);
+		return EXIT_TROUBLE;
+	}
+	if (job->lines > 0 && !has_event(&job->logs)) {
+		fputs("nixied digest: there is no event of nixied in this log; look at log_file in "
+		      "nixied.conf, or in the journal\n",
+			stderr);
 		return EXIT_TROUBLE;
 	}
 	if (!digest_end(job->digest))

@@ -84,9 +84,12 @@ def is_mail():
 
 def mistakes():
     for name, args, code, part in (('a time', ['--since', 'x'], 2, '--since'), ('a form', ['-o', 'xml'], 2, '-o'),
-                                   ('a file', ['--log', 'absent'], 3, 'absent')):
+                                   ('a file', ['--log', 'absent'], 3, 'absent'),
+                                   ('a log of something else', ['--log', 'quiet.out'], 3, 'no event of nixied in this log')):
         got = run(*args)
         tap.check([] if got[0] == code and part in got[2] else [str(got)], f'a mistake: {name}')
+    got = run('--log', '/dev/null')
+    tap.check([] if got[0] == 0 and 'Nothing happened' in got[1] else [str(got)], 'a log with nothing in it yet is none')
     with tempfile.TemporaryDirectory() as folder:
         conf = pathlib.Path(folder) / 'nixied.conf'
         conf.write_text(f'log_file = {MAIL}\n')
