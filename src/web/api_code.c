@@ -12,7 +12,8 @@ void
 api_code(const struct web_call *call, struct web_response *res)
 {
 	const struct nixie_str code = {call->rest.ptr, call->rest.len};
-	const struct nixie_style style = {.lang = catalogue_lang_tag(call->lang).ptr};
+	const struct nixie_style style = {.lang = catalogue_lang_tag(call->lang).ptr,
+		.pretty = request_flag(call->request->query, STR("pretty"), false, call->arena)};
 	const enum nixie_rc rc = call->form == WEB_TEXT
 					 ? nixie_code_text(code, &style, buf_sink, &res->body)
 					 : nixie_code_json(code, &style, buf_sink, &res->body);

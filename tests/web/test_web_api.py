@@ -149,6 +149,7 @@ def explains(nixie, api):
     expect('as text it is what explain writes', got.body, nixie_says(nixie, 'explain', '--width', '0', SAMPLE))
     got = api.ask('POST', '/v1/explain?pretty=1', mail)
     expect('indented on request', got.body[:4], b'{\n  ')
+    expect('... a code too', api.ask('GET', '/v1/code/5.1.1?pretty=1').body[:4], b'{\n  ')
     expect('a body without a type is found out', got.status, 200)
     got = api.ask('POST', '/v1/reply', REPLY, content_type=TEXT)
     expect('a reply is explained', got.json()['outcomes'][0]['reason'], 'user_unknown')
