@@ -352,6 +352,15 @@ explain_outcome(const struct nixie_report_info *info, const struct nixie_outcome
 	explain_cause(info, o, EXPLAIN_ONE, lang, a, e);
 }
 
+/* "Come again later" is not a no, and who reads that a server said no thinks it is over. */
+static bool
+was_put_off(const struct nixie_outcome *o)
+{
+	return o->action == NIXIE_ACTION_DELAYED &&
+	       (o->refuser == NIXIE_REFUSER_REMOTE_SERVER || o->refuser == NIXIE_REFUSER_FILTER ||
+		       o->refuser == NIXIE_REFUSER_UNKNOWN);
+}
+
 void
 explain_cause(const struct nixie_report_info *info, const struct nixie_outcome *o,
 	enum explain_whom whom, enum lang lang, struct arena *a, struct explanation *e)
@@ -372,8 +381,8 @@ explain_cause(const struct nixie_report_info *info, const struct nixie_outcome *
 	if (explain_is_through(o))
 		return;
 	if (!says_own_server(e->key, o))
-		e->refused_by =
-			sentence(e, lang, a, "refuser.", str_of(nixie_refuser_name(o->refuser)));
+		e->refused_by = sentence(e, lang, a, was_put_off(o) ? "put_off." : "refuser.",
+			str_of(nixie_refuser_name(o->refuser)));
 	if (o->stage != NIXIE_STAGE_NONE)
 		e->step = sentence(e, lang, a, "stage.", str_of(nixie_stage_name(o->stage)));
 	add_next(o, lang, a, e);
