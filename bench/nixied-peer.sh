@@ -14,6 +14,7 @@ confine = no
 log_file = $STATE/nixied.log
 log_detail = mail
 min_free_space = 1M
+reports_per_sender = 0 # the others have no such limit
 dns_servers = 127.0.0.1:9
 spf = off
 max_connections = 12000
