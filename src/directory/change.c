@@ -11,6 +11,7 @@ change_begin(struct directory *d, struct directory_error *error)
 	if (!run(d, d->depth == 0 ? QUERY_BEGIN_CHANGE : QUERY_BEGIN_INNER))
 		return fail_database(d, error, "directory");
 	d->depth++;
+	d->is_held = false;
 	return true;
 }
 

@@ -45,12 +45,15 @@ void directory_close(struct directory *d);
 #define DIRECTORY_KEPT_BYTES_MAX 1024
 
 /*
- * directory_hold - until directory_release() the file is looked at once for whether it was changed
+ * directory_hold - from now on the file is looked at once for whether it was changed, and then not
+ * before directory_release()
  *
- * For questions that belong together, like those about commands that came in one piece: they are
- * answered by one state of the file where it was known before, and cost one look. Not nested.
+ * For questions that belong together, like those of one turn of the loop: they are answered by one
+ * state of the file where it was known before, and cost one look.
+ *
+ * due      called when it was looked at: release it soon
  */
-void directory_hold(struct directory *d);
+void directory_hold(struct directory *d, void (*due)(void *to), void *to);
 void directory_release(struct directory *d);
 
 /* ---- questions of a session */

@@ -92,7 +92,9 @@ struct directory {
 	struct kept **kept; /* DIRECTORY_KEPT_MAX of them; NULL: nothing yet */
 	uint64_t state;     /* of the file, counted here; 0: never asked */
 	int64_t seen_version, seen_own;
-	bool may_hold, is_held;
+	bool is_held;          /* it is known, until directory_release() */
+	void (*due)(void *to); /* NULL: nothing is held */
+	void *due_to;
 };
 
 /* ---- database.c: one question at a time; ask(), bind, step, and done() when no more is wanted */

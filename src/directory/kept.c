@@ -45,21 +45,23 @@ state_read(struct directory *d)
 		d->seen_own = own;
 	}
 	done(s);
-	d->is_held = ok && d->may_hold;
+	d->is_held = ok && d->due != NULL;
+	if (d->is_held)
+		d->due(d->due_to);
 	return ok;
 }
 
 void
-directory_hold(struct directory *d)
+directory_hold(struct directory *d, void (*due)(void *to), void *to)
 {
-	d->may_hold = true;
-	d->is_held = false;
+	d->due = due;
+	d->due_to = to;
 }
 
 void
 directory_release(struct directory *d)
 {
-	d->may_hold = d->is_held = false;
+	d->is_held = false;
 }
 
 const struct kept_answer *

@@ -14,17 +14,25 @@
 
 /* "<3>" in front of a line: its priority, for journald (sd-daemon(3)). */
 #define PRIORITY_BYTES 3
+#define LINE_ROOM (PRIORITY_BYTES + EVENTLOG_LINE_BYTES_MAX)
+#define KEPT_BYTES_MAX 65536 /* of lines that are to be written together */
 
 struct eventlog {
 	char *path; /* NULL: standard error */
 	enum eventlog_format format;
 	enum eventlog_detail detail;
 	int fd;
-	bool is_socket, is_journal;
+	bool is_socket, is_pipe, is_journal;
 	uint64_t lost, lost_told;
+	/* Lines that are to be written together; without due() each is written at once. */
+	void (*due)(void *to);
+	void *due_to;
+	int64_t kept_ms; /* when the last of them was made */
+	size_t kept_len;
 	/* The end of a line of which only a piece could be written; it goes first. */
 	size_t rest_at, rest_len;
-	char rest[PRIORITY_BYTES + EVENTLOG_LINE_BYTES_MAX];
+	char rest[LINE_ROOM];
+	char kept[KEPT_BYTES_MAX + LINE_ROOM];
 };
 
 static enum eventlog_detail
@@ -101,7 +109,9 @@ open_anew(struct eventlog *log, char error[static EVENTLOG_ERROR_BYTES])
 	if (log->fd >= 0)
 		close(log->fd);
 	log->fd = fd;
-	log->is_socket = fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
+	const bool is_known = fstat(fd, &st) == 0;
+	log->is_socket = is_known && S_ISSOCK(st.st_mode);
+	log->is_pipe = is_known && S_ISFIFO(st.st_mode);
 	log->is_journal = log->path == NULL && is_journal(fd);
 	log->rest_len = 0;
 	return true;
@@ -134,6 +144,7 @@ eventlog_close(struct eventlog *log)
 {
 	if (log == NULL)
 		return;
+	eventlog_flush(log);
 	close(log->fd);
 	free(log->path);
 	free(log);
@@ -148,6 +159,7 @@ eventlog_set_detail(struct eventlog *log, enum eventlog_detail detail)
 bool
 eventlog_reopen(struct eventlog *log, char error[static EVENTLOG_ERROR_BYTES])
 {
+	eventlog_flush(log);
 	return log == NULL || log->path == NULL || open_anew(log, error);
 }
 
@@ -181,39 +193,80 @@ give_rest(struct eventlog *log)
 	return log->rest_len == 0;
 }
 
-static bool
-give_line(struct eventlog *log, int64_t now_ms, enum eventlog_event event,
-	const struct eventlog_field *fields, size_t count)
+/* A line, as this log has them; how many bytes. */
+static size_t
+line_make(const struct eventlog *log, int64_t now_ms, enum eventlog_event event,
+	const struct eventlog_field *fields, size_t count, char room[static LINE_ROOM])
 {
-	char line[PRIORITY_BYTES + EVENTLOG_LINE_BYTES_MAX];
 	const size_t front = log->is_journal ? PRIORITY_BYTES : 0;
-	memcpy(line, event == LOG_ALARM ? "<3>" : "<6>", PRIORITY_BYTES);
-	const size_t len = front + eventlog_format_line(
-					   log->format, now_ms, event, fields, count, line + front);
-	const size_t given = give(log, (struct str){line, len});
-	if (given == 0)
-		return false;
-	log->rest_at = 0;
-	log->rest_len = len - given;
-	memcpy(log->rest, line + given, log->rest_len);
-	return true;
+	memcpy(room, event == LOG_ALARM ? "<3>" : "<6>", PRIORITY_BYTES);
+	return front +
+	       eventlog_format_line(log->format, now_ms, event, fields, count, room + front);
+}
+
+/* What was not written of some lines: the end of one that was begun is due, the others are lost;
+ * how many. */
+static size_t
+lines_lose(struct eventlog *log, struct str left, bool is_begun)
+{
+	struct str line;
+	size_t lost = 0;
+	if (is_begun && str_line(&left, &line)) {
+		log->rest_at = 0;
+		log->rest_len = line.len + 1;
+		memcpy(log->rest, line.ptr, line.len + 1);
+	}
+	while (str_line(&left, &line))
+		lost++;
+	return lost;
+}
+
+/* Writes whole lines; how many were lost. */
+static size_t
+give_lines(struct eventlog *log, struct str lines)
+{
+	const size_t given = give(log, lines);
+	return lines_lose(log, str_from(lines, given), given > 0 && lines.ptr[given - 1] != '\n');
 }
 
 /* Says how many lines are missing here; true when there is nothing more to say. */
 static bool
 tell_lost(struct eventlog *log, int64_t now_ms)
 {
-	char words[80];
+	char words[80], line[LINE_ROOM];
 	const uint64_t lost = log->lost;
 	if (lost == log->lost_told)
 		return true;
 	snprintf(words, sizeof words, "%llu lines of this log could not be written before this one",
 		(unsigned long long)(lost - log->lost_told));
 	const struct eventlog_field field = {FIELD_WORDS, str_of(words)};
-	if (!give_line(log, now_ms, LOG_ALARM, &field, 1))
+	const size_t len = line_make(log, now_ms, LOG_ALARM, &field, 1, line);
+	if (give_lines(log, (struct str){line, len}) > 0)
 		return false;
 	log->lost_told = lost;
 	return log->rest_len == 0;
+}
+
+void
+eventlog_gather(struct eventlog *log, void (*due)(void *to), void *to)
+{
+	log->due = due;
+	log->due_to = to;
+}
+
+void
+eventlog_flush(struct eventlog *log)
+{
+	if (log == NULL || log->kept_len == 0)
+		return;
+	const int code = errno; /* a log must not change what its caller is about to say */
+	const struct str lines = {log->kept, log->kept_len};
+	log->kept_len = 0;
+	if (give_rest(log) && tell_lost(log, log->kept_ms))
+		log->lost += give_lines(log, lines);
+	else
+		log->lost += lines_lose(log, lines, false);
+	errno = code;
 }
 
 void
@@ -222,9 +275,13 @@ eventlog_write(struct eventlog *log, int64_t now_ms, enum eventlog_event event,
 {
 	if (log == NULL || detail_of(event) > log->detail)
 		return;
-	const int kept = errno; /* a log must not change what its caller is about to say */
-	if (!give_rest(log) || !tell_lost(log, now_ms) ||
-		!give_line(log, now_ms, event, fields, count))
-		log->lost++;
-	errno = kept;
+	const bool is_first = log->kept_len == 0;
+	log->kept_ms = now_ms;
+	log->kept_len += line_make(log, now_ms, event, fields, count, log->kept + log->kept_len);
+	/* A pipe takes in one piece what is no more than PIPE_BUF, and may have others who write.
+	 */
+	if (log->due == NULL || log->is_pipe || log->kept_len > KEPT_BYTES_MAX)
+		eventlog_flush(log);
+	else if (is_first)
+		log->due(log->due_to);
 }

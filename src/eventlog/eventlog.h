@@ -138,6 +138,17 @@ bool eventlog_reopen(struct eventlog *log, char error[static EVENTLOG_ERROR_BYTE
 uint64_t eventlog_lost(const struct eventlog *log);
 
 /*
+ * eventlog_gather - from now on lines are kept, and written together by eventlog_flush()
+ *
+ * due      called when there is one to be written: flush before whatever relies on it, and soon.
+ *          Many of them are written before that
+ */
+void eventlog_gather(struct eventlog *log, void (*due)(void *to), void *to);
+
+/* eventlog_flush - writes what is kept; NULL, and nothing to write, are harmless */
+void eventlog_flush(struct eventlog *log);
+
+/*
  * eventlog_write - one line
  *
  * now_ms    wall time, since 1970

@@ -22,7 +22,6 @@ stream_open(struct stream *s, struct event_base *base, int fd, stream_ready *rea
 	const int yes = 1;
 	*s = (struct stream){
 		.fd = fd, .ready = ready, .to = to, .read_needs = EV_READ, .write_needs = EV_WRITE};
-	evutil_make_socket_nonblocking(fd);
 	/* A reply goes out in one piece. Fails, harmlessly, on a socket of the file system. */
 	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes) < 0)
 		errno = 0;
@@ -34,7 +33,7 @@ stream_connect(struct stream *s, struct event_base *base, const struct sockaddr 
 	socklen_t len, const struct sockaddr *from, socklen_t from_len, stream_ready *ready,
 	void *to)
 {
-	const int fd = socket(to_address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const int fd = socket(to_address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	s->fd = -1;
 	if (fd < 0)
 		return errno;

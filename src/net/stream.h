@@ -43,7 +43,7 @@ struct stream {
 	bool has_failed;               /* TLS must not be shut down after it failed */
 };
 
-/* stream_open - takes over a socket that is connected, and makes it one that does not block */
+/* stream_open - takes over a socket that is connected, and does not block */
 void stream_open(struct stream *s, struct event_base *base, int fd, stream_ready *ready, void *to);
 
 /*

@@ -120,6 +120,22 @@ tell_metrics(void *server, struct buf *out)
 	metrics_write(&facts, out);
 }
 
+/* What happened in this turn of the loop is in the log before anybody is told. */
+static void
+on_turn_end(void *server)
+{
+	struct server *const s = server;
+	directory_release(s->directory);
+	eventlog_flush(s->log);
+	receive_turn_ended(s->receive);
+}
+
+static void
+end_turn_soon(void *turn)
+{
+	turn_ask(turn);
+}
+
 /* ---- the beginning */
 
 static unsigned
@@ -136,6 +152,9 @@ thread_count(const struct server *s)
 static bool
 start(struct server *s)
 {
+	turn_init(&s->turn, s->base, on_turn_end, s);
+	eventlog_gather(s->log, end_turn_soon, &s->turn);
+	directory_hold(s->directory, end_turn_soon, &s->turn);
 	s->workers = workers_new(s->base, thread_count(s));
 	static char rates[FOLDER_PATH_MAX]; /* borrowed as long as the server runs */
 	s->mailbox_workers = workers_new_behind(s->base, thread_count(s), MAILBOX_NICENESS);
@@ -153,6 +172,7 @@ start(struct server *s)
 		.checks = s->checks,
 		.filters = s->filters,
 		.hooks = s->hooks,
+		.turn = &s->turn,
 		.rates_path = conf_path(&s->conf, RATES_FILE, rates) ? rates : NULL,
 		.signing = s->signing,
 		.return_paths = s->return_paths,
@@ -216,6 +236,8 @@ stop(struct server *s)
 	workers_free(s->mailbox_workers);
 	workers_free(s->workers); /* the last reports are signed */
 	queue_close(s->queue);    /* the last answers: whoever asked is still there */
+	if (s->started_ms != 0)
+		on_turn_end(s);
 	receive_free(s->receive);
 	filters_free(s->filters);
 	hooks_free(s->hooks);

@@ -11,6 +11,7 @@
 #include <event2/event_struct.h>
 
 #include "feedback/feedback.h"
+#include "net/turn.h"
 #include "nixied/confine.h"
 #include "nixied/delivery.h"
 #include "nixied/nixied.h"
@@ -19,6 +20,7 @@
 struct server {
 	struct conf conf, before; /* `before`: of the last reload, which sessions may still use */
 	struct event_base *base;
+	struct turn turn; /* of the loop */
 	struct receive *receive;
 	struct workers *workers, *mailbox_workers;
 	struct eventlog *log;

@@ -106,12 +106,13 @@ queue_is_busy(const struct queue *q)
 	return q->in_flight_bytes > QUEUE_IN_FLIGHT_MAX;
 }
 
-bool
-queue_has_room(struct queue *q, uint64_t bytes)
+int64_t
+queue_room(struct queue *q)
 {
 	const int64_t room = q->disk->ops->room(q->disk);
-	return room >= 0 && (uint64_t)room >= q->options.keep_free_bytes &&
-	       (uint64_t)room - q->options.keep_free_bytes >= bytes;
+	return room >= 0 && (uint64_t)room >= q->options.keep_free_bytes
+		       ? room - (int64_t)q->options.keep_free_bytes
+		       : -1;
 }
 
 /* ---- looking */

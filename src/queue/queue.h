@@ -103,7 +103,7 @@ typedef void queue_alarm(void *to, const char *words);
 
 struct queue_options {
 	uint64_t segment_bytes;   /* 0: SEGMENT_BYTES_DEFAULT */
-	uint64_t keep_free_bytes; /* queue_has_room() leaves these alone; 0: two segments */
+	uint64_t keep_free_bytes; /* queue_room() leaves these alone; 0: two segments */
 	uint32_t salt;            /* any number, better a new one each time */
 	queue_alarm *alarm;       /* may be NULL */
 	void *alarm_to;
@@ -133,8 +133,9 @@ int queue_wake_fd(struct queue *q);
  * to do */
 bool queue_turn(struct queue *q);
 
-/* queue_has_room - would a message of so many bytes leave enough space? Else: 452 4.3.1 */
-bool queue_has_room(struct queue *q, uint64_t bytes);
+/* queue_room - bytes that messages may take and leave enough space; -1: not even an empty one. What
+ * is larger is told 452 4.3.1. Asks the file system */
+int64_t queue_room(struct queue *q);
 
 /* queue_is_busy - more is on its way to the disk than should be: read no more from clients until
  * queue_turn() */

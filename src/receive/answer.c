@@ -99,8 +99,7 @@ answer_mail(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 	a->facts.sender = m->sender;
 	if (arena_failed(&m->arena))
 		return refuse_with(a, CONDITION_LOOKUP_FAILED);
-	if (!queue_has_room(g->receive->parts.queue,
-		    e->mail.size_bytes > 0 ? (uint64_t)e->mail.size_bytes : 0))
+	if (receive_room(g->receive) < (e->mail.size_bytes > 0 ? e->mail.size_bytes : 0))
 		return refuse_with(a, CONDITION_STORAGE_LOW);
 	if (login_is_withdrawn(g, a) || sender_is_refused(g, a) ||
 		limits_refuse(g, LIMIT_AT_MAIL, a))

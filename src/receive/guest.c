@@ -258,12 +258,9 @@ guest_go(struct guest *g, struct str *in, struct reply_buffer *out, int64_t now)
 {
 	struct smtp_event e;
 	enum guest_wants wants = GUEST_MORE;
-	/* What came in one piece is answered by one state of the directory. */
-	directory_hold(g->receive->parts.directory);
 	do
 		session_next(&g->session, in, out, &e, now);
 	while (handle(g, &e, &wants));
-	directory_release(g->receive->parts.directory);
 	event_wipe(&e);
 	arena_fini(&g->scratch);
 	arena_init(&g->scratch, SCRATCH_BYTES_MAX);

@@ -14,6 +14,7 @@
 #include "net/clock.h"
 #include "net/stream.h"
 #include "net/tls.h"
+#include "net/turn.h"
 
 #define NETWORKS_MAX CONFIG_LIST_MAX
 
@@ -59,8 +60,11 @@ struct receive {
 	struct limits *limits;
 	struct rejects *rejects;
 	struct logins *logins;
-	struct visit *visits; /* those that are open */
-	struct visit *held;   /* that wait for room in the queue */
+	struct visit *visits;                   /* those that are open */
+	struct visit *held;                     /* that wait for room in the queue */
+	struct visit *speaking, **speaking_end; /* whose replies are sent at the end of the turn */
+	int64_t room;                           /* in the queue, when it is known for this turn */
+	bool is_room_known;
 	size_t connections_max, connections_per_client;
 	unsigned ban_failures;
 	int64_t ban_ms;
@@ -82,12 +86,17 @@ struct receive {
  * end of receive.in, where no NUL follows */
 char *guest_text(struct str text);
 
+/* receive_room - queue_room(), asked once in a turn */
+int64_t receive_room(struct receive *r);
+
 /* visit_new - a client has connected; takes over the socket */
 void visit_new(struct receive *r, struct profile *p, int fd, const struct sockaddr *address);
 void visit_close(struct visit *v, enum condition c);
 void visit_free(struct visit *v);
 /* visits_resume - those of the list go on: there is room in the queue again */
 void visits_resume(struct visit *held);
+/* visits_speak - what was said in this turn is sent */
+void visits_speak(struct receive *r);
 struct visit *visit_next(const struct visit *v);
 
 #endif

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* accept4 */
 #include "receive/receive.h"
 
 #include <errno.h>
@@ -19,6 +20,7 @@ receive_new(struct event_base *base)
 	if (r == NULL)
 		return NULL;
 	r->base = base;
+	r->speaking_end = &r->speaking;
 	r->clients = clients_new();
 	r->in = malloc(RECEIVE_IN_BYTES);
 	r->out = malloc(RECEIVE_OUT_BYTES);
@@ -63,10 +65,9 @@ on_client(evutil_socket_t fd, short what, void *listener)
 			struct sockaddr_storage room;
 		} address = {.room = {.ss_family = AF_UNSPEC}};
 		socklen_t len = sizeof address;
-		const int client = accept(fd, &address.any, &len);
+		const int client = accept4(fd, &address.any, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (client < 0)
 			return;
-		evutil_make_socket_closeonexec(client);
 		if (r->counts.open >= r->connections_max + REFUSALS_MAX) {
 			r->counts.refused_sessions++;
 			close(client);
@@ -259,6 +260,24 @@ receive_stop(struct receive *r, int64_t patience_ms, void (*stopped)(void *to), 
 	}
 	evtimer_assign(&r->patience, r->base, on_patience, r);
 	evtimer_add(&r->patience, &tv);
+}
+
+void
+receive_turn_ended(struct receive *r)
+{
+	r->is_room_known = false;
+	visits_speak(r);
+}
+
+int64_t
+receive_room(struct receive *r)
+{
+	if (!r->is_room_known)
+		r->room = queue_room(r->parts.queue);
+	r->is_room_known = r->parts.turn != NULL;
+	if (r->is_room_known)
+		turn_ask(r->parts.turn);
+	return r->room;
 }
 
 void

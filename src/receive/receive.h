@@ -32,6 +32,7 @@ struct event_base;
 struct receive;
 struct return_paths;
 struct signing;
+struct turn;
 
 /* receive_new - nothing is listened on yet. NULL: no memory */
 struct receive *receive_new(struct event_base *base);
@@ -50,6 +51,7 @@ struct receive_parts {
 	struct return_paths *return_paths; /* NULL: likewise */
 	const char *rates_path;            /* where what limits count is kept; NULL: nowhere */
 	bool is_rehearsal;                 /* it is read there, and not written */
+	struct turn *turn; /* calls receive_turn_ended(); NULL: replies are sent at once */
 	void (*accepted)(void *to, uint64_t message); /* one more is in the queue */
 	void *to;
 };
@@ -87,6 +89,10 @@ void receive_stop(struct receive *r, int64_t patience_ms, void (*stopped)(void *
 
 /* receive_queue_turned - queue_turn() was called: who waited for room goes on */
 void receive_queue_turned(struct receive *r);
+
+/* receive_turn_ended - sends the replies of this turn; what the log says of them has been written
+ */
+void receive_turn_ended(struct receive *r);
 
 void receive_free(struct receive *r);
 

@@ -32,6 +32,7 @@ struct visit {
 	int64_t timer_ms, deadline_ms; /* when the timer fires; when something is due */
 	enum visit_phase phase;
 	bool has_guest, is_held, is_closing, waits;
+	bool wants_bytes; /* the session has nothing to do until there are some */
 	bool is_proxied, is_too_many, is_beyond_client;
 	char *kept; /* what the client said and the session has not used */
 	size_t kept_len;
@@ -44,6 +45,7 @@ struct visit {
 	struct endpoint peer;
 	struct ip counted;
 	struct visit *next, **link, *next_held;
+	struct visit *next_speaking, **speaking_link; /* link NULL: it is not among those */
 };
 
 static void serve(struct visit *v, bool is_readable);
@@ -71,6 +73,34 @@ set_deadline(struct visit *v, int64_t at_ms, int64_t now)
 	evtimer_add(&v->timer, &tv);
 }
 
+/* ---- whose turn to speak it is */
+
+static void
+speaking_add(struct visit *v)
+{
+	struct receive *const r = v->receive;
+	if (v->speaking_link != NULL)
+		return;
+	v->next_speaking = NULL;
+	v->speaking_link = r->speaking_end;
+	*r->speaking_end = v;
+	r->speaking_end = &v->next_speaking;
+	turn_ask(r->parts.turn);
+}
+
+static void
+speaking_remove(struct visit *v)
+{
+	if (v->speaking_link == NULL)
+		return;
+	*v->speaking_link = v->next_speaking;
+	if (v->next_speaking != NULL)
+		v->next_speaking->speaking_link = v->speaking_link;
+	else
+		v->receive->speaking_end = v->speaking_link;
+	v->speaking_link = NULL;
+}
+
 /* ---- the end */
 
 void
@@ -96,6 +126,7 @@ visit_free(struct visit *v)
 				str_digits((clock_wall_ms() - g->began_ms) / 1000, seconds)});
 		guest_fini(&v->guest);
 	}
+	speaking_remove(v);
 	clients_leave(r->clients, &v->counted);
 	profile_release(v->profile);
 	evtimer_del(&v->timer);
@@ -136,28 +167,56 @@ begin_linger(struct visit *v)
 	v->phase = PHASE_LINGER;
 	stream_shut(&v->stream);
 	set_deadline(v, clock_mono_ms() + LINGER_MS, clock_mono_ms());
-	linger(v);
+	stream_wait(&v->stream, STREAM_READ);
 }
 
 /* ---- bytes */
 
-/* Sends `bytes`, or keeps what cannot be sent now; false: the visit is gone. */
-static bool
-send_bytes(struct visit *v, const char *bytes, size_t len)
+enum sent { SENT_ALL, SENT_NOT_ALL, SENT_NEVER /* the visit is gone */ };
+
+/* Sends what there is to send. */
+static enum sent
+send_kept(struct visit *v)
 {
-	while (v->unsent_len == 0 && len > 0) {
-		const long n = stream_write(&v->stream, bytes, len);
+	size_t sent = 0;
+	speaking_remove(v);
+	while (sent < v->unsent_len) {
+		const long n = stream_write(&v->stream, v->unsent + sent, v->unsent_len - sent);
 		if (n == STREAM_FAILED) {
 			visit_free(v);
-			return false;
+			return SENT_NEVER;
 		}
 		if (n == STREAM_AGAIN)
 			break;
-		bytes += n;
-		len -= (size_t)n;
+		sent += (size_t)n;
 	}
+	v->unsent_len -= sent;
+	if (v->unsent_len > 0) {
+		memmove(v->unsent, v->unsent + sent, v->unsent_len);
+		stream_wait(&v->stream, STREAM_WRITE);
+		return SENT_NOT_ALL;
+	}
+	free(v->unsent);
+	v->unsent = NULL;
+	return SENT_ALL;
+}
+
+/* The same, before the turn ends: what the log says of it goes first. */
+static enum sent
+send_now(struct visit *v)
+{
+	eventlog_flush(v->receive->parts.log);
+	return send_kept(v);
+}
+
+/* Takes `bytes` to be sent at the end of the turn, or now when nobody ends it; false: the visit is
+ * gone. */
+static bool
+send_bytes(struct visit *v, const char *bytes, size_t len)
+{
 	if (len == 0)
 		return true;
+	const bool waits_for_client = v->unsent_len > 0 && v->speaking_link == NULL;
 	char *const more = v->unsent_len + len <= UNSENT_BYTES_MAX
 				   ? realloc(v->unsent, v->unsent_len + len)
 				   : NULL;
@@ -168,33 +227,28 @@ send_bytes(struct visit *v, const char *bytes, size_t len)
 	memcpy(more + v->unsent_len, bytes, len);
 	v->unsent = more;
 	v->unsent_len += len;
+	if (waits_for_client)
+		return true;
+	if (v->receive->parts.turn == NULL)
+		return send_now(v) != SENT_NEVER;
+	speaking_add(v);
 	return true;
 }
 
-/* What was kept goes first; false: the visit is gone, or must wait. */
+/* Is something left that the client does not take? What is sent when the turn ends does not count.
+ */
 static bool
-send_kept(struct visit *v)
+is_behind(const struct visit *v)
 {
-	size_t sent = 0;
-	while (sent < v->unsent_len) {
-		const long n = stream_write(&v->stream, v->unsent + sent, v->unsent_len - sent);
-		if (n == STREAM_FAILED) {
-			visit_free(v);
-			return false;
-		}
-		if (n == STREAM_AGAIN)
-			break;
-		sent += (size_t)n;
-	}
-	v->unsent_len -= sent;
-	if (v->unsent_len > 0) {
-		memmove(v->unsent, v->unsent + sent, v->unsent_len);
-		stream_wait(&v->stream, STREAM_WRITE);
-		return false;
-	}
-	free(v->unsent);
-	v->unsent = NULL;
-	return true;
+	return v->unsent_len > 0 && v->speaking_link == NULL;
+}
+
+void
+visits_speak(struct receive *r)
+{
+	for (struct visit *v; (v = r->speaking) != NULL;)
+		if (send_kept(v) == SENT_ALL && v->is_closing)
+			begin_linger(v);
 }
 
 /* Keeps what the session did not use; false: the visit is gone. */
@@ -305,14 +359,14 @@ settle(struct visit *v, enum guest_wants wants, struct str rest, bool *may_read)
 	struct receive *const r = v->receive;
 	switch (wants) {
 	case GUEST_FLUSH:
-		return v->unsent_len == 0 || send_kept(v);
+		return v->unsent_len == 0 || send_now(v) == SENT_ALL;
 	case GUEST_MORE:
 		if (v->close_with != 0) {
 			visit_close(v, v->close_with);
 			return false;
 		}
-		*may_read = true;
-		if (v->unsent_len == 0)
+		*may_read = v->wants_bytes = true;
+		if (!is_behind(v))
 			return true;
 		stream_wait(&v->stream, STREAM_WRITE);
 		return false;
@@ -320,7 +374,7 @@ settle(struct visit *v, enum guest_wants wants, struct str rest, bool *may_read)
 		/* What it says meanwhile stays in the socket; few say anything, so ready() sees to
 		 * that. */
 		v->waits = true;
-		if (v->unsent_len > 0)
+		if (is_behind(v))
 			stream_wait(&v->stream, STREAM_WRITE);
 		return false;
 	case GUEST_HOLD:
@@ -331,19 +385,22 @@ settle(struct visit *v, enum guest_wants wants, struct str rest, bool *may_read)
 			r->held = v;
 		}
 		return false;
-	case GUEST_TLS:
-		if (rest.len > 0 || v->unsent_len > 0)
-			visit_free(v); /* the machine has refused what stood behind STARTTLS */
-		else
+	case GUEST_TLS: {
+		const enum sent sent = send_now(v);
+		/* The machine has refused what stood behind STARTTLS. */
+		if (sent == SENT_ALL && rest.len == 0)
 			begin_handshake(v);
+		else if (sent != SENT_NEVER)
+			visit_free(v);
 		return false;
+	}
 	case GUEST_CLOSE:
 		v->is_closing = true;
 		/* A client that does not read its last reply does not keep us either. */
 		set_deadline(v, clock_mono_ms() + CLOSE_MS, clock_mono_ms());
-		if (v->unsent_len > 0)
+		if (is_behind(v))
 			stream_wait(&v->stream, STREAM_WRITE);
-		else
+		else if (v->unsent_len == 0)
 			begin_linger(v);
 		return false;
 	}
@@ -355,11 +412,12 @@ static void
 serve(struct visit *v, bool is_readable)
 {
 	struct receive *const r = v->receive;
-	bool may_read = false;
-	if (v->unsent_len > 0 && !send_kept(v))
+	bool may_read = v->wants_bytes && is_readable;
+	if (is_behind(v) && send_kept(v) != SENT_ALL)
 		return;
 	if (v->is_closing) {
-		begin_linger(v);
+		if (v->unsent_len == 0)
+			begin_linger(v);
 		return;
 	}
 	for (int turn = 0; turn < READS_MAX; turn++) {
@@ -385,7 +443,7 @@ serve(struct visit *v, bool is_readable)
 			may_read = false;
 		}
 		struct str rest = {r->in, n};
-		v->waits = false;
+		v->waits = v->wants_bytes = false;
 		const enum guest_wants wants = guest_go(&v->guest, &rest, &out, clock_mono_ms());
 		if (!keep(v, rest) || !send_bytes(v, out.ptr, out.len))
 			return;
@@ -408,7 +466,7 @@ ready(void *visit)
 		handshake(v);
 		break;
 	case PHASE_SERVE:
-		if (v->waits && v->unsent_len == 0)
+		if (v->waits && !is_behind(v))
 			stream_wait(&v->stream, 0); /* until the answer is there */
 		else
 			serve(v, true);
@@ -466,7 +524,7 @@ finish(struct visit *v, struct reply_buffer *out)
 {
 	struct str rest = {v->kept, v->kept_len};
 	bool may_read = false;
-	v->waits = false;
+	v->waits = v->wants_bytes = false;
 	const enum guest_wants wants = guest_go(&v->guest, &rest, out, clock_mono_ms());
 	if (!keep(v, rest) || !send_bytes(v, out->ptr, out->len))
 		return;

@@ -752,6 +752,12 @@ condition_of(struct directory *d, const char *recipient, const char *sender)
 
 /* What is kept of answers: never longer than it is true, whoever changes the file. */
 static void
+count_due(void *count)
+{
+	++*(int *)count;
+}
+
+static void
 test_kept(const char *path)
 {
 	struct directory *const d = directory_open(path, &error), *const other = directory_open(
@@ -770,19 +776,21 @@ test_kept(const char *path)
 	tap_is_int(condition_of(d, "jo@k.example", ""), CONDITION_ACCOUNT_INACTIVE,
 		"a change of one's own counts too");
 
-	directory_hold(d);
+	int due = 0;
+	directory_hold(d, count_due, &due);
 	tap_is_int(condition_of(d, "jo@k.example", ""), CONDITION_ACCOUNT_INACTIVE, "held");
+	tap_is_int(due, 1, "who holds is told that he does");
 	must(active_set(other, ENTRY_ACCOUNT, "jo@k.example", true));
 	tap_is_int(condition_of(d, "jo@k.example", ""), CONDITION_ACCOUNT_INACTIVE,
-		"questions of one piece are answered by one state");
+		"questions of one turn are answered by one state");
+	tap_is_int(due, 1, "... once");
 	directory_release(d);
 	tap_is_int(
 		condition_of(d, "jo@k.example", ""), CONDITION__COUNT, "the next ones by the new");
-	directory_hold(d);
-	directory_hold(d);
-	must(active_set(other, ENTRY_ACCOUNT, "jo@k.example", false));
+	must(active_set(d, ENTRY_ACCOUNT, "jo@k.example", false));
 	tap_is_int(condition_of(d, "jo@k.example", ""), CONDITION_ACCOUNT_INACTIVE,
-		"who holds anew looks anew");
+		"a change of one's own counts while it is held, too");
+	directory_hold(d, NULL, NULL);
 	directory_release(d);
 
 	/* The answer for one sender is not that for another. */

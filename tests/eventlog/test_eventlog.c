@@ -290,6 +290,79 @@ test_full(void)
 	eventlog_close(log);
 }
 
+static void
+count_due(void *count)
+{
+	++*(int *)count;
+}
+
+/* Lines that are written together: none before it is time, all of them then. */
+static void
+test_gathered(void)
+{
+	char error[EVENTLOG_ERROR_BYTES];
+	static char text[1 << 18];
+	struct rlimit old = {0};
+	struct stat st = {0};
+	int due = 0;
+	unlink(path);
+	struct eventlog *const log = eventlog_open(path, EVENTLOG_LOGFMT, error);
+	eventlog_gather(log, count_due, &due);
+	eventlog_flush(log);
+	EVENTLOG(log, NOON, LOG_START, {FIELD_SESSION, STR_NONE});
+	EVENTLOG(log, NOON, LOG_CONNECT, {FIELD_SESSION, STR("1111")});
+	tap_is_int(file_read(path, text, sizeof text), 0, "nothing is written yet");
+	tap_is_int(due, 1, "who writes it was told, once");
+	eventlog_flush(log);
+	tap_is_str(((struct str){text, file_read(path, text, sizeof text)}),
+		STR("2026-11-22T10:00:00.007Z start\n"
+		    "2026-11-22T10:00:00.007Z connect session=1111\n"),
+		"then all of it, in its order");
+	tap_ok(eventlog_reopen(log, error), "nothing is left for");
+	EVENTLOG(log, NOON, LOG_STOP, {FIELD_SESSION, STR_NONE});
+	tap_is_int(due, 2, "the next one is told of again");
+
+	/* The disk is full within the second of four: 77 bytes are there. */
+	getrlimit(RLIMIT_FSIZE, &old);
+	const struct rlimit small = {77 + 30 + 10, old.rlim_max};
+	EVENTLOG(log, NOON, LOG_CONNECT, {FIELD_SESSION, STR("2222")});
+	EVENTLOG(log, NOON, LOG_CONNECT, {FIELD_SESSION, STR("3333")});
+	EVENTLOG(log, NOON, LOG_CONNECT, {FIELD_SESSION, STR("4444")});
+	setrlimit(RLIMIT_FSIZE, &small);
+	eventlog_flush(log);
+	tap_is_int(eventlog_lost(log), 2, "those of which nothing was written are lost");
+	EVENTLOG(log, NOON, LOG_CONNECT, {FIELD_SESSION, STR("5555")});
+	EVENTLOG(log, NOON, LOG_CONNECT, {FIELD_SESSION, STR("6666")});
+	eventlog_flush(log);
+	tap_is_int(eventlog_lost(log), 4, "and those behind them");
+	setrlimit(RLIMIT_FSIZE, &old);
+	EVENTLOG(log, NOON, LOG_CONNECT, {FIELD_SESSION, STR("7777")});
+	eventlog_flush(log);
+	tap_is_str(str_from((struct str){text, file_read(path, text, sizeof text)}, 77),
+		STR("2026-11-22T10:00:00.007Z stop\n"
+		    "2026-11-22T10:00:00.007Z connect session=2222\n"
+		    "2026-11-22T10:00:00.007Z alarm words=\"4 lines of this log could not be "
+		    "written before this one\"\n"
+		    "2026-11-22T10:00:00.007Z connect session=7777\n"),
+		"the one that was begun is made whole, and the loss is said");
+
+	/* As many as are kept: they do not wait for more. */
+	stat(path, &st);
+	const off_t before = st.st_size;
+	for (int i = 0; i < 65536 / 46; i++)
+		EVENTLOG(log, NOON, LOG_CONNECT, {FIELD_SESSION, STR("8888")});
+	stat(path, &st);
+	tap_is_int(st.st_size, before, "64 KiB of lines wait");
+	EVENTLOG(log, NOON, LOG_CONNECT, {FIELD_SESSION, STR("9999")});
+	stat(path, &st);
+	tap_is_int(st.st_size, before + (65536 / 46 + 1) * 46, "one more, and all are written");
+	EVENTLOG(log, NOON, LOG_STOP, {FIELD_SESSION, STR_NONE});
+	eventlog_close(log);
+	stat(path, &st);
+	tap_is_int(st.st_size, before + (65536 / 46 + 1) * 46 + 30, "the end leaves nothing");
+	eventlog_flush(NULL);
+}
+
 /* Standard error is a pipe that nobody reads. */
 static void
 test_pipe(void)
@@ -372,6 +445,7 @@ main(void)
 	snprintf(moved, sizeof moved, "%s/log.1", folder);
 	test_file();
 	test_full();
+	test_gathered();
 	test_pipe();
 	test_journal();
 	unlink(path);

@@ -264,6 +264,30 @@ def mistakes():
                   'a mistake: nixied ' + ' '.join(words))
 
 
-for test in (takes, signs_in, bans, limits, ends, survives, impatient, reloads, certificates, proxied, mistakes):
+def told_first():
+    """Who is refused finds the reason in the log: it was written before the reply was sent. Many at once share a turn of the loop."""
+    with Nixied(NIXIED) as n:
+        clients = [Client(n.ports['mx']) for _ in range(40)]
+        for c in clients:
+            c.reply()
+            c.say('EHLO c.test')
+        late = []
+        for turn in range(5):
+            for c in clients:
+                c.send(f'MAIL FROM:<a@b.test>\r\nRCPT TO:<nobody{turn}@{DOMAIN}>\r\nRSET\r\n')
+            for c in clients:
+                c.reply()
+                refused = c.reply()
+                reference = re.search(r'\(C34 (\w+)\)', refused)
+                wanted = f'session={reference[1]} ' if reference else 'none'
+                if not any(wanted in l and f'nobody{turn}@' in l for l in n.log().splitlines()):
+                    late.append(refused)
+                c.reply()
+        for c in clients:
+            c.close()
+        tap.check(late, 'a refusal is in the log before its reply is sent')
+
+
+for test in (takes, signs_in, told_first, bans, limits, ends, survives, impatient, reloads, certificates, proxied, mistakes):
     test()
 sys.exit(tap.done())

@@ -211,12 +211,13 @@ test_room(void)
 	struct queue *const q = opened(d);
 	const int64_t keep = 2 * SEGMENT_BYTES_MIN;
 	model_disk_room_set(d, keep + 1000);
-	tap_ok(queue_has_room(q, 1000), "room for what leaves enough");
-	tap_ok(!queue_has_room(q, 1001), "no room for a byte more");
+	tap_is_int(queue_room(q), 1000, "room for what leaves enough");
+	model_disk_room_set(d, keep);
+	tap_is_int(queue_room(q), 0, "none that is left");
 	model_disk_room_set(d, keep - 1);
-	tap_ok(!queue_has_room(q, 0), "no room when less is left than must be");
+	tap_is_int(queue_room(q), -1, "no room when less is left than must be");
 	model_disk_room_set(d, -EIO);
-	tap_ok(!queue_has_room(q, 0), "no room when the disk does not say");
+	tap_is_int(queue_room(q), -1, "no room when the disk does not say");
 	queue_close(q);
 	model_disk_free(d);
 }
