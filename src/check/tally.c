@@ -31,6 +31,8 @@ enum statement {
 	"ip, disposition, reason, is_spf_aligned, is_dkim_aligned, header_from, envelope_from, "   \
 	"spf_domain, spf_scope, spf_result, dkim"
 
+#define OLDEST "SELECT id FROM policies WHERE day < ?1 ORDER BY day, domain LIMIT ?2"
+
 static const char *const statements[STATEMENT_COUNT] = {
 	[POLICY_PUT] =
 		"INSERT INTO policies (day, domain, rua, policy, subdomain_policy, is_spf_strict, "
@@ -56,9 +58,8 @@ static const char *const statements[STATEMENT_COUNT] = {
 		"SELECT " ROW_KEYS ", count FROM results WHERE policy = ?1 ORDER BY count DESC, ip",
 	[SETTLE] = "UPDATE policies SET settled_s = ?2, outcome = ?3 WHERE id = ?1",
 	[LATER] = "UPDATE policies SET next_s = ?2 WHERE id = ?1",
-	[FORGET_ROWS] =
-		"DELETE FROM results WHERE policy IN (SELECT id FROM policies WHERE day < ?1)",
-	[FORGET] = "DELETE FROM policies WHERE day < ?1",
+	[FORGET_ROWS] = "DELETE FROM results WHERE policy IN (" OLDEST ")",
+	[FORGET] = "DELETE FROM policies WHERE id IN (" OLDEST ")",
 };
 
 static const char schema[] =
@@ -327,10 +328,14 @@ tally_later(struct tally *t, int64_t policy, int64_t next_s)
 }
 
 bool
-tally_forget(struct tally *t, int64_t day)
+tally_forget(struct tally *t, int64_t day, bool *has_more)
 {
 	sqlite3_stmt *const rows = t->statements[FORGET_ROWS], *const all = t->statements[FORGET];
 	sqlite3_bind_int64(rows, 1, day);
 	sqlite3_bind_int64(all, 1, day);
-	return run(rows) && run(all);
+	sqlite3_bind_int(rows, 2, TALLY_FORGET_MOST);
+	sqlite3_bind_int(all, 2, TALLY_FORGET_MOST);
+	const bool ok = run(rows) && run(all);
+	*has_more = ok && sqlite3_changes(t->database) == TALLY_FORGET_MOST;
+	return ok;
 }

@@ -77,7 +77,9 @@ bool tally_rows(struct tally *t, int64_t policy, tally_row_visit *fn, void *to);
 bool tally_settle(struct tally *t, int64_t policy, int64_t now_s, struct str outcome);
 bool tally_later(struct tally *t, int64_t policy, int64_t next_s);
 
-/* tally_forget - what is of a day before that */
-bool tally_forget(struct tally *t, int64_t day);
+/* tally_forget - what is of a day before that: some domains of it, the oldest first. *has_more:
+ * there may be others, so that one call holds nobody up */
+#define TALLY_FORGET_MOST 16
+bool tally_forget(struct tally *t, int64_t day, bool *has_more);
 
 #endif

@@ -377,8 +377,14 @@ on_timer(evutil_socket_t fd, short what, void *feedback)
 		(int64_t)(hash_add(HASH_FIRST, str_of(f->hostname)) % FEEDBACK_SPREAD_S);
 	const int64_t day = (now_s - spread) / TALLY_DAY_S;
 	if (f->forgot_day != day) {
+		bool has_more = false;
+		/* When it cannot be done it is tomorrow's work. */
+		(void)tally_forget(f->tally, day - FEEDBACK_KEEP_DAYS, &has_more);
+		if (has_more) {
+			look_in(f, NEXT_PAUSE_S);
+			return;
+		}
 		f->forgot_day = day;
-		tally_forget(f->tally, day - FEEDBACK_KEEP_DAYS);
 	}
 	if (!begin(f, day, now_ms))
 		look_in(f, LOOK_PAUSE_S);

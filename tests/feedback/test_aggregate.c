@@ -141,8 +141,26 @@ test_tally(const char *path, struct buf *xml)
 	tap_ok(tally_find(t, STR("example.org"), 20001, &a, &found) &&
 			str_eq(found.outcome, STR("sent")) && !str_eq(found.policy, STR("reject")),
 		"a domain and its day");
-	tap_ok(tally_forget(t, 20001) && !tally_find(t, STR("example.org"), 20000, &a, &found),
+	bool has_more = true;
+	tap_ok(tally_forget(t, 20001, &has_more) && !has_more &&
+			!tally_find(t, STR("example.org"), 20000, &a, &found),
 		"old days are forgotten");
+	/* Of a day with many domains some at a time. */
+	for (int i = 0; i < TALLY_FORGET_MOST + 1; i++) {
+		char domain[32];
+		snprintf(domain, sizeof domain, "d%02d.example", i);
+		p.day = 20002;
+		p.domain = str_of(domain);
+		tally_add(t, &p, &good);
+	}
+	p.domain = STR("example.org");
+	tap_ok(tally_forget(t, 20003, &has_more) && has_more &&
+			tally_find(t, STR("d16.example"), 20002, &a, &found),
+		"not more than so many domains at once");
+	tap_ok(tally_rows(t, found.id, count_row, sums), "the others have their rows");
+	tap_ok(tally_forget(t, 20003, &has_more) && !has_more &&
+			!tally_find(t, STR("d16.example"), 20002, &a, &found),
+		"then the rest");
 	/* At the edge: as many rows as a report may have, and one more. */
 	p.day = 20005;
 	size_t taken = 0;
