@@ -20,9 +20,9 @@
 #define IDLE_PAUSE_MS 50  /* between looks at deliveries that end */
 #define REFRESH_S 60      /* certificates */
 #define THREADS_LEAST 8   /* by default: they wait for the disk, not for a processor */
-/* Of the threads that write mailboxes: a message in the queue is safe, a client waits. When both
- * want a processor, it is the client's for ten parts of eleven. */
-#define MAILBOX_NICENESS 10
+/* Of the threads that write mailboxes: a message in the queue is safe, a client waits. When the
+ * loop and all eight of them want a processor, it is the loop's for three parts of four. */
+#define MAILBOX_NICENESS 15
 
 const struct config_value *
 server_value(const struct server *s, enum config_setting setting)

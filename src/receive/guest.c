@@ -257,6 +257,7 @@ enum guest_wants
 guest_go(struct guest *g, struct str *in, struct reply_buffer *out, int64_t now)
 {
 	struct smtp_event e;
+	e.has_credentials = false;
 	enum guest_wants wants = GUEST_MORE;
 	do
 		session_next(&g->session, in, out, &e, now);

@@ -66,7 +66,10 @@ session_init(struct session *s, const struct smtp_settings *settings,
 void
 event_wipe(struct smtp_event *event)
 {
-	scram_cleanse(event, sizeof *event);
+	if (event->has_credentials)
+		scram_cleanse(event, sizeof *event);
+	else
+		memset(event, 0, offsetof(struct smtp_event, room));
 }
 
 void

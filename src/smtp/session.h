@@ -87,9 +87,10 @@ struct smtp_event {
 	enum condition condition;
 	unsigned code;
 	enum session_stage stage;
-	char room[SESSION_CREDENTIALS_BYTES_MAX]; /* user and password lie here: session_next() and
-						     session_fini() overwrite it, event_wipe() does
-						   */
+	/* User and password lie in `room`: when there are some, session_next() and event_wipe()
+	 * overwrite it. False before the first session_next(). */
+	bool has_credentials;
+	char room[SESSION_CREDENTIALS_BYTES_MAX];
 };
 
 enum smtp_verdict {
@@ -190,7 +191,7 @@ void session_init(struct session *s, const struct smtp_settings *settings,
  *           The same bytes must come again, and more behind them.
  * out       replies are written behind what it holds; it has SESSION_OUT_BYTES_MIN free, or the
  *           answer is EVENT_FLUSH
- * event     written
+ * event     written; has_credentials is false before the first call
  * Returns   event->kind. Call again until it is MORE, FLUSH, WAIT, TLS or CLOSE. O(bytes used)
  */
 enum smtp_event_kind session_next(struct session *s, struct str *in, struct reply_buffer *out,

@@ -195,6 +195,7 @@ message_take(struct turn *t, struct str coded)
 	size_t n = 0;
 	if (coded.len > BASE64_BYTES(sizeof e->room) - 4)
 		return fail(t, CONDITION_WRONG_PASSWORD, true);
+	e->has_credentials = true;
 	if (!base64_decode(coded, e->room, &n))
 		return fail(t, CONDITION_AUTH_NOT_BASE64, false);
 	const struct str message = {e->room, n};

@@ -194,7 +194,7 @@ drive_run(struct drive *d)
 		if (drive_is_question(kind)) {
 			d->answer(d, &answer);
 			if (d->answers_later) {
-				struct smtp_event wait;
+				struct smtp_event wait = {.kind = EVENT_MORE};
 				const uint32_t question = d->event.question;
 				drive_move(d, in, STR_NONE);
 				in = (struct str){d->in, d->in_bytes};
