@@ -5,15 +5,16 @@ usage: test_filters.py NIXIED NIXIE        TAP
 """
 
 import base64
+import contextlib
 import pathlib
 import sys
 
 import jail
 
-jail.enter('clamav', 'spamassassin', 'rspamd', 'opendkim', 'postgrey', 'policyd-spf', 'nsd')
+jail.enter('clamav', 'spamassassin', 'rspamd', 'redis', 'opendkim', 'postgrey', 'policyd-spf', 'nsd')
 
 import tap  # noqa: E402
-from filters import EICAR, GTUBE, Clamd, OpenDKIM, PolicydSpf, Postgrey, Rspamd, Spamd  # noqa: E402
+from filters import EICAR, GTUBE, Clamd, OpenDKIM, PolicydSpf, Postgrey, Redis, Rspamd, RspamdWhole, Spamd  # noqa: E402
 from peers import Nsd, have  # noqa: E402
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / 'filter'))
@@ -97,6 +98,38 @@ def rspamd(n, peer):
     tap.check(taken(send(n, ordinary())), '... and the next one is taken')
 
 
+GOOD = """good.test. MX 10 mx.good.test.
+good.test. TXT "v=spf1 ip4:192.0.2.7 -all"
+mx.good.test. A 192.0.2.7
+7.2.0.192.in-addr.arpa. PTR mx.good.test.
+"""
+
+
+def rspamd_whole(n, peer):
+    """All of Debian's modules, with what they remember in Redis; the sender is in order."""
+    before = ['XCLIENT ADDR=192.0.2.7 HELO=mx.good.test', 'EHLO mx.good.test']
+
+    def text(subject):
+        return ordinary().replace('Minutes of the meeting', subject).replace('sender.test', 'good.test') + f'This is about: {subject}\r\n'
+
+    def bring(message):
+        return send(n, message, sender='anna@good.test', before=before)
+
+    def later(message):  # what weighs more than `greylist` must come again, whatever becomes of it then
+        return until(lambda: (lambda r: r if r[-1].startswith('250 ') else None)(bring(message))) or ['never', peer.log()]
+    replies = bring(text('a test') + GTUBE + '\r\n')
+    tap.check(agree(n, NIXIE, replies[-1], 'X85', 'Gtube pattern'), f'rspamd, all modules: GTUBE is refused ({replies[-1]})')
+    tap.check(taken(bring(text('lunch'))), 'an ordinary message is taken')
+    replies = bring(text('weigh 5'))
+    tap.check(agree(n, NIXIE, replies[-1], 'X87', 'Greylisted by rspamd'), f'greylist: who is new must come again ({replies[-1]})')
+    tap.check(taken(later(text('weigh 5'))), '... and is taken then, as Redis remembers')
+    tap.check(taken(later(text('weigh 7'))) + ([] if 'X-Spam: Yes\r\n' in stored(n, 3) else [stored(n, 3), peer.log()]), 'add header marks')
+    tap.check(taken(later(text('weigh 9'))) + ([] if 'Subject: *** SPAM *** weigh 9\r\n' in stored(n, 4) else [stored(n, 4), peer.log()]),
+              'rewrite subject rewrites it')
+    replies = [bring('X-Few: of these\r\n' + text(f'number {i}'))[-1] for i in range(4)]
+    tap.check(agree(n, NIXIE, replies[-1], 'X87', 'Ratelimit') + ([] if replies[0].startswith('250 ') else replies), f'ratelimit: too many must come again ({replies[-1]})')
+
+
 def opendkim(n, peer):
     with Client(n.ports['users'], tls=True) as c:
         c.reply()
@@ -142,6 +175,11 @@ def policyd_spf(n, peer):
 with_filter(Clamd('127.0.0.2'), clamd, clamd='127.0.0.2:3310')
 with_filter(Spamd('127.0.0.3'), spamd, spamd='127.0.0.3:783')
 with_filter(Rspamd('127.0.0.4'), rspamd, rspamd='127.0.0.4:11333', rspamd_down='defer')
+with contextlib.ExitStack() as stack:
+    if not have(Redis, Nsd, RspamdWhole):
+        stack.enter_context(Redis('127.0.0.2'))
+        stack.enter_context(Nsd(GOOD))
+    with_filter(RspamdWhole('127.0.0.4', '127.0.0.2:6379'), rspamd_whole, rspamd='127.0.0.4:11333', rspamd_down='defer')
 with_filter(OpenDKIM('127.0.0.5', DOMAIN), opendkim, milters='127.0.0.5:8891', dns_servers='127.0.0.1')
 with_filter(Postgrey('127.0.0.6'), postgrey, policy_services='127.0.0.6:10023')
 with_filter(PolicydSpf('127.0.0.7'), policyd_spf, policy_services='127.0.0.7:10024')
