@@ -155,6 +155,28 @@ hook_result_write(struct buf *b, const struct hook_result *r)
 			put(b, texts[i].letter, &texts[i].text, 1);
 }
 
+/* Is it header fields, each with its CRLF? A script's words end in a message. */
+static bool
+is_fields(struct str tags)
+{
+	bool is_first = true;
+	while (tags.len > 0) {
+		const size_t end = str_find(tags, STR("\r\n"), 0);
+		const struct str line = str_head(tags, end == STR_NPOS ? 0 : end);
+		if (line.len == 0)
+			return false;
+		for (size_t i = 0; i < line.len; i++)
+			if (line.ptr[i] == '\0' || line.ptr[i] == '\r' || line.ptr[i] == '\n')
+				return false;
+		const bool is_folded = line.ptr[0] == ' ' || line.ptr[0] == '\t';
+		if (is_folded ? is_first : str_find_char(line, ':', 0) == STR_NPOS)
+			return false;
+		tags = str_from(tags, end + 2);
+		is_first = false;
+	}
+	return true;
+}
+
 void
 hook_result_read(struct str bytes, struct hook_result *out)
 {
@@ -175,7 +197,8 @@ hook_result_read(struct str bytes, struct hook_result *out)
 			out->redirect = str_head(text, HOOK_WORDS_BYTES_MAX);
 			break;
 		case 'g':
-			out->tags = text.len <= HOOK_TAGS_BYTES_MAX ? text : STR_NONE;
+			out->tags = text.len <= HOOK_TAGS_BYTES_MAX && is_fields(text) ? text
+										       : STR_NONE;
 			break;
 		case 's':
 			score = str_number(text, HOOK_SCORE_MAX);
