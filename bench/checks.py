@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""checks.py NIXIED [MESSAGES [ROUNDS]] - what each check costs a message, in the server's processor time.
+"""checks.py NIXIED [MESSAGES [ROUNDS [KIND,KIND...]]] - what each check costs a message, in the server's processor time.
 
 One client sends messages of 2 kB with a DKIM signature, one after the other, each in a session of its own; a DNS of the
 bench's own answers. The settings take turns, so that what else the machine does falls on all of them alike. Shown is the
-median of the rounds, and the least and most: milliseconds of processor time for a message, of the server and its helpers.
+median of the rounds, and the least and most: milliseconds of processor time for a message, of the server and its helpers. The
+last line is what that makes of accepts: a second of one processor without a check, with all of them, and of each round the ratio.
 """
 import os
 import pathlib
@@ -94,18 +95,23 @@ def main():
     nixied = sys.argv[1]
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 500
     rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 3
-    found = {kind: [] for kind in KINDS}
-    for _ in range(rounds):
-        for kind in KINDS:
+    kinds = sys.argv[4].split(',') if len(sys.argv) > 4 else list(KINDS)
+    found = {kind: [] for kind in kinds}
+    for i in range(rounds):
+        for kind in kinds if i % 2 == 0 else reversed(kinds):  # whoever is first is not always so
             cost, taken = measure(nixied, kind, count)
             found[kind].append(cost)
             if taken != count:
                 print(f'{kind}: {taken} of {count} were taken', file=sys.stderr)
-    base = statistics.median(found['none'])
+    base = statistics.median(found[kinds[0]])
     print(f'{count} messages, {rounds} rounds')
     for kind, costs in found.items():
         middle = statistics.median(costs)
-        print(f'{kind:28} {middle:6.2f} ms ({min(costs):.2f} to {max(costs):.2f}), {middle - base:+.2f} to none')
+        print(f'{kind:28} {middle:6.2f} ms ({min(costs):.2f} to {max(costs):.2f}), {middle - base:+.2f} to {kinds[0]}')
+    first, last = found[kinds[0]], found[kinds[-1]]
+    ratios = sorted(a / b for a, b in zip(first, last))
+    print(f'accepts a second of one processor: {1000 / base:.0f} with {kinds[0]}, {1000 / statistics.median(last):.0f} with {kinds[-1]}; '
+          f'by turns {statistics.median(ratios):.2f} of that ({ratios[0]:.2f} to {ratios[-1]:.2f})')
 
 
 if __name__ == '__main__':
