@@ -42,6 +42,16 @@ filters_free(struct filters *f)
 	free(f);
 }
 
+bool
+filters_hear_sessions(const struct filters *f, unsigned wanted)
+{
+	const struct backends *const b = f != NULL ? f->backends : NULL;
+	for (size_t i = 0; b != NULL && i < b->settings->count; i++)
+		if (b->settings->list[i].kind == KIND_MILTER && (wanted >> KIND_MILTER & 1) != 0)
+			return true;
+	return false;
+}
+
 const struct filter_counts *
 filters_counts(const struct filters *f, enum filter_kind kind)
 {
@@ -105,10 +115,15 @@ on_deadline(evutil_socket_t fd, short what, void *session)
 	stage_go(s);
 }
 
-static void
-copy_texts(struct filter_session *s, const struct filter_client *c)
+static bool needs_text(const struct filter_session *s);
+
+void
+filter_client_is(struct filter_session *s, const struct filter_client *c)
 {
 	struct arena *const a = &s->arena;
+	s->is_ours = c->is_ours;
+	s->wanted = c->wanted;
+	s->needs_text = needs_text(s);
 	s->authserv = arena_str(a, c->authserv);
 	s->facts = (struct filter_facts){.host = arena_str(a, c->host),
 		.reference = arena_str(a, c->reference),
@@ -154,16 +169,13 @@ filter_session_new(struct filters *f, const struct filter_client *client, filter
 	backends_use(s->backends);
 	s->done = done;
 	s->to = to;
-	s->is_ours = client->is_ours;
-	s->wanted = client->wanted;
 	arena_init(&s->arena, FILTER_ARENA_BYTES_MAX);
-	copy_texts(s, client);
+	filter_client_is(s, client);
 	spool_init(&s->text, f->parts.data_folder);
 	buf_init(&s->header, FILTER_HEADER_BYTES_MAX);
 	evtimer_assign(&s->deadline, f->parts.base, on_deadline, s);
 	for (size_t i = 0; i < s->backends->settings->count; i++)
 		exchange_init(&s->list[i], &s->backends->list[i], answered, s);
-	s->needs_text = needs_text(s);
 	*out = s;
 	return true;
 }
@@ -183,6 +195,15 @@ filter_session_free(struct filter_session *s)
 	free(s);
 }
 
+/* At connect and EHLO a milter is told what happens, unless that would cost a message its place. */
+static bool
+has_to_spare(const struct exchange *x)
+{
+	const struct backend *const b = x->backend;
+	return x->wire != NULL || (!b->is_down && b->waiting_count == 0 &&
+					  b->open_count < b->setting.connections_max / 2);
+}
+
 /* Is this one asked at this place? */
 static bool
 is_asked(const struct filter_session *s, size_t i)
@@ -197,7 +218,7 @@ is_asked(const struct filter_session *s, size_t i)
 	case KIND_POLICY:
 		return !s->is_ours && (set->policy_points >> s->at & 1) != 0;
 	case KIND_MILTER:
-		return true;
+		return s->at >= FILTER_MAIL || has_to_spare(&s->list[i]);
 	default:
 		return s->at == FILTER_END;
 	}
@@ -279,7 +300,7 @@ take_answer(struct filter_session *s, size_t i)
 {
 	struct exchange *const x = &s->list[i];
 	if (x->has_failed) {
-		s->is_out[i] = true;
+		s->is_out[i] = s->at >= FILTER_MAIL;
 		return;
 	}
 	s->is_out[i] |= x->answer.is_final;
@@ -420,11 +441,32 @@ pass(struct filter_outcome *out)
 }
 
 bool
+filter_connect(struct filter_session *s, struct filter_outcome *out)
+{
+	pass(out);
+	return s == NULL || ask(s, FILTER_CONNECT, out);
+}
+
+bool
+filter_hello(struct filter_session *s, struct filter_outcome *out)
+{
+	pass(out);
+	return s == NULL || ask(s, FILTER_HELO, out);
+}
+
+bool
+filter_has_mail(const struct filter_session *s)
+{
+	return s != NULL && s->has_mail;
+}
+
+bool
 filter_mail(struct filter_session *s, struct str sender, struct filter_outcome *out)
 {
 	pass(out);
 	if (s == NULL)
 		return true;
+	s->has_mail = true;
 	s->facts.sender = sender.len == 0 ? STR("") : arena_str(&s->arena, sender);
 	return ask(s, FILTER_MAIL, out);
 }

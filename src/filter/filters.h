@@ -41,6 +41,9 @@ bool filters_configure(struct filters *f, const struct config *config,
 /* filters_free - when its sessions are gone; NULL is harmless */
 void filters_free(struct filters *f);
 
+/* filters_hear_sessions - is there a milter among those wanted, which hears of connect and EHLO? */
+bool filters_hear_sessions(const struct filters *f, unsigned wanted);
+
 /* filters_counts - of that kind, since the start */
 const struct filter_counts *filters_counts(const struct filters *f, enum filter_kind kind);
 
@@ -75,7 +78,7 @@ struct filter_client {
 };
 
 /*
- * filter_session_new - a message begins
+ * filter_session_new - a client has connected, or a message begins
  *
  * out      NULL when nobody is to be asked: all functions below take that and pass
  * Returns  false: no memory, and nobody can be asked
@@ -86,10 +89,20 @@ bool filter_session_new(struct filters *f, const struct filter_client *client, f
 /* filter_session_free - also while a question is open; NULL is harmless */
 void filter_session_free(struct filter_session *s);
 
+/* filter_client_is - what is known of the client by now, in place of what was */
+void filter_client_is(struct filter_session *s, const struct filter_client *client);
+
+/* filter_has_mail - was MAIL asked? One that was not serves the message to come */
+bool filter_has_mail(const struct filter_session *s);
+
 /* filter_client_name - the client's name by reverse DNS became known; absent: nothing changes */
 void filter_client_name(struct filter_session *s, struct str name);
 
-/* The questions. True: *out is written. False: done() is called later. */
+/* The questions. True: *out is written. False: done() is called later. At connect and EHLO only
+ * milters are asked, that have connections to spare: half of them are for messages. One that does
+ * not answer there is asked again at MAIL, and refuses nobody before. */
+bool filter_connect(struct filter_session *s, struct filter_outcome *out);
+bool filter_hello(struct filter_session *s, struct filter_outcome *out);
 bool filter_mail(struct filter_session *s, struct str sender, struct filter_outcome *out);
 /* filter_rcpt - a recipient that will be accepted when no filter is against it */
 bool filter_rcpt(struct filter_session *s, struct str recipient, struct filter_outcome *out);

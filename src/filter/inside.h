@@ -23,6 +23,7 @@ struct filter_session {
 	struct filter_facts facts;
 	struct str authserv;
 	bool is_ours;
+	bool has_mail;   /* MAIL was asked */
 	bool needs_text; /* else it is only counted */
 	unsigned wanted;
 	enum filter_point at;

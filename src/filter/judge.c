@@ -32,7 +32,7 @@ meaning_of(const struct filter_session *s, const struct exchange *x)
 	const struct filter_answer *const a = &x->answer;
 	struct meaning m = {.verdict = a->verdict};
 	if (x->has_failed) {
-		m.is_down = !one->passes_when_down;
+		m.is_down = !one->passes_when_down && s->at >= FILTER_MAIL;
 		m.verdict = m.is_down ? FILTER_DEFER : FILTER_PASS;
 		m.condition = CONDITION_FILTER_DOWN;
 		return m;

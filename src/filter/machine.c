@@ -12,6 +12,8 @@ filter_point_name(enum filter_point p)
 {
 	static const struct str names[] = {
 		[FILTER_PING] = STR_INIT("ping"),
+		[FILTER_CONNECT] = STR_INIT("connect"),
+		[FILTER_HELO] = STR_INIT("EHLO"),
 		[FILTER_MAIL] = STR_INIT("MAIL"),
 		[FILTER_RCPT] = STR_INIT("RCPT"),
 		[FILTER_DATA] = STR_INIT("DATA"),

@@ -29,7 +29,15 @@
 #define FILTER_TROUBLE_BYTES 256
 
 /* The places of a session at which filters are asked; PING is `nixied check`. */
-enum filter_point { FILTER_PING, FILTER_MAIL, FILTER_RCPT, FILTER_DATA, FILTER_END };
+enum filter_point {
+	FILTER_PING,
+	FILTER_CONNECT,
+	FILTER_HELO,
+	FILTER_MAIL,
+	FILTER_RCPT,
+	FILTER_DATA,
+	FILTER_END
+};
 
 /* filter_point_name - "RCPT" */
 struct str filter_point_name(enum filter_point p);

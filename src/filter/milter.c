@@ -15,6 +15,16 @@ milter_fini(struct milter *t)
 	buf_fini(&t->body);
 }
 
+/* What the connection was not told yet comes first. HELO is told as often as it is said. */
+static void
+begin_session(struct milter *t, enum milter_step last)
+{
+	t->last = last;
+	t->step = t->told == MILTER_AT_REST ? MILTER_NEGOTIATE
+		  : t->told == MILTER_HELO  ? last
+					    : t->told + 1;
+}
+
 void
 milter_begin(struct milter *t, const struct filter_question *q, struct buf *out)
 {
@@ -27,9 +37,14 @@ milter_begin(struct milter *t, const struct filter_question *q, struct buf *out)
 	case FILTER_PING:
 		t->step = t->last = MILTER_NEGOTIATE;
 		break;
+	case FILTER_CONNECT:
+		begin_session(t, MILTER_CONNECT);
+		break;
+	case FILTER_HELO:
+		begin_session(t, MILTER_HELO);
+		break;
 	case FILTER_MAIL:
-		t->step = MILTER_NEGOTIATE;
-		t->last = MILTER_MAIL;
+		begin_session(t, MILTER_MAIL);
 		t->is_used = true;
 		break;
 	case FILTER_RCPT:
@@ -110,6 +125,8 @@ finish(struct milter *t)
 static bool
 advance(struct milter *t)
 {
+	if (t->step >= MILTER_NEGOTIATE && t->step <= MILTER_HELO)
+		t->told = t->step;
 	if (t->step == t->last)
 		return true;
 	if (t->step == MILTER_HEADER && t->header.len > 0 && !str_starts(t->header, STR("\r\n")) &&
@@ -175,7 +192,6 @@ take_offer(struct milter *t, char letter, struct str rest)
 			memcpy(t->macros[stage], names.ptr, names.len);
 			t->macros[stage][names.len] = '\0';
 		}
-	t->is_negotiated = true;
 	return MACHINE_READ;
 }
 
@@ -187,7 +203,7 @@ decide(struct milter *t, enum filter_verdict verdict, struct str words)
 	m->answer.verdict = verdict;
 	m->answer.words = words;
 	if (t->step != MILTER_RCPT)
-		t->is_used = t->step != MILTER_EOM;
+		t->is_used = t->step > MILTER_HELO && t->step != MILTER_EOM;
 	t->step = MILTER_AT_REST;
 	m->can_go_on = true;
 	return MACHINE_DONE;
@@ -311,7 +327,7 @@ void
 milter_over(struct milter *t, struct buf *out)
 {
 	struct packet p;
-	if (t->is_negotiated && t->is_used && t->step == MILTER_AT_REST) {
+	if (t->is_used && t->step == MILTER_AT_REST) {
 		p = packet_begin(out, 'A');
 		packet_end(&p);
 	}

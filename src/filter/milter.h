@@ -1,10 +1,13 @@
 /*
  * milter - the machine of the milter protocol, version 6; the side of the mail server
  *
- * A milter follows a message from MAIL to its end, so one machine lives as long: each question goes
- * on where the last one ended. The first one negotiates, tells the connection and HELO, then MAIL.
+ * A milter follows a message to its end, so one machine lives as long: each question goes on where
+ * the last one ended. The first one negotiates, and whichever comes first tells what was before it:
+ * of a session's first message the milter hears when it happens, of the next all of it at MAIL.
  *
- *	MAIL   O  D C  D H  D M
+ *	connect  O  D C
+ *	EHLO   D H
+ *	MAIL   D M
  *	RCPT   D R
  *	DATA   D T
  *	end    D L... D N  B...  D E
@@ -43,9 +46,10 @@ enum milter_step {
 struct milter {
 	struct machine m;
 	enum milter_step step, last; /* last: of the question at hand */
-	bool is_waiting;             /* for the answer to the step */
-	bool is_accepted;            /* it wants to hear nothing more of this message */
-	bool is_negotiated, is_used; /* the connection; a message was told of since */
+	enum milter_step told; /* of the connection: NEGOTIATE, CONNECT, HELO; AT_REST: nothing */
+	bool is_waiting;       /* for the answer to the step */
+	bool is_accepted;      /* it wants to hear nothing more of this message */
+	bool is_used;          /* a message was told of */
 	bool skips_body, has_body;
 	uint32_t version, actions, steps;
 	struct str header; /* that is still to be told */

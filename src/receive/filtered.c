@@ -10,6 +10,7 @@ wanted(const struct profile *p)
 	return p->filters >> 1;
 }
 
+/* For a message, or for what comes before one: what is known of the client by now. */
 static bool
 begin(struct guest *g, filter_done *done)
 {
@@ -32,7 +33,10 @@ begin(struct guest *g, filter_done *done)
 		.is_v6 = s->client.family == 6,
 		.is_ours = check_is_exempt(g->check),
 		.wanted = wanted(g->profile)};
-	return filter_session_new(g->receive->parts.filters, &client, done, g, &g->filter);
+	if (g->filter == NULL)
+		return filter_session_new(g->receive->parts.filters, &client, done, g, &g->filter);
+	filter_client_is(g->filter, &client);
+	return true;
 }
 
 /* ---- what becomes of the envelope */
@@ -194,14 +198,23 @@ go_on(struct guest *g, const struct filter_outcome *o, uint32_t question, struct
 	struct mail *const m = g->mail;
 	if (o->is_refused) {
 		a->facts = o->facts;
-		m->why = arena_str(&m->arena, o->rule);
+		if (m != NULL)
+			m->why = arena_str(&m->arena, o->rule);
 		if (g->check_at == CHECK_AT_RCPT)
 			a->facts.rcpt = m->asked;
 		if (g->check_at == CHECK_AT_END)
 			mail_refuse(m, o->condition);
+		/* RFC 5321 s3.1: who is not let in is told 554, unless the filter knows better. */
+		if (g->check_at == CHECK_AT_CONNECT && a->facts.code == 0 &&
+			o->condition == CONDITION_FILTER_REFUSED)
+			a->facts.code = 554;
 		return refuse_with(a, o->condition);
 	}
 	switch (g->check_at) {
+	case CHECK_AT_CONNECT:
+		return hooked_connect(g, question, a);
+	case CHECK_AT_HELLO:
+		return hooked_hello(g, question, a);
 	case CHECK_AT_MAIL:
 		return hooked_mail(g, question, a);
 	case CHECK_AT_RCPT:
@@ -232,6 +245,9 @@ ask(struct guest *g, const struct check_verdict *checked, struct filter_outcome 
 	struct mail *const m = g->mail;
 	filter_client_name(g->filter, check_client_name(g->check));
 	switch (g->check_at) {
+	case CHECK_AT_CONNECT:
+	case CHECK_AT_HELLO:
+		return true; /* guest_filter_session() */
 	case CHECK_AT_MAIL:
 		if (begin(g, done))
 			return filter_mail(g->filter, m->sender, out);
@@ -255,6 +271,23 @@ ask(struct guest *g, const struct check_verdict *checked, struct filter_outcome 
 	const bool is_over = filter_end(g->filter, &end, out);
 	buf_fini(&received);
 	return is_over;
+}
+
+bool
+guest_filter_session(struct guest *g, enum check_point at, uint32_t question, struct smtp_answer *a)
+{
+	struct filter_outcome outcome = {.is_refused = false};
+	if (a->verdict == ANSWER_REFUSE)
+		return true;
+	g->check_at = at;
+	g->check_question = question;
+	/* Without memory for it MAIL says so. */
+	if (filters_hear_sessions(g->receive->parts.filters, wanted(g->profile)) &&
+		begin(g, done) &&
+		!(at == CHECK_AT_CONNECT ? filter_connect(g->filter, &outcome)
+					 : filter_hello(g->filter, &outcome)))
+		return false;
+	return go_on(g, &outcome, question, a);
 }
 
 bool

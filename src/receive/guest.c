@@ -136,6 +136,8 @@ take_xclient(struct guest *g, struct str rest)
 {
 	char room[XCLIENT_VALUE_BYTES_MAX];
 	struct str name, value;
+	filter_session_free(g->filter); /* another client: its milters hear of it anew */
+	g->filter = NULL;
 	while (xclient_next(&rest, &name, &value, room)) {
 		struct str address = value;
 		if (str_starts_case(address, STR("IPV6:")))
@@ -155,8 +157,10 @@ void
 guest_end_mail(struct guest *g)
 {
 	hooked_forget(g);
-	filter_session_free(g->filter);
-	g->filter = NULL;
+	if (filter_has_mail(g->filter)) {
+		filter_session_free(g->filter);
+		g->filter = NULL;
+	}
 	check_session_free(g->check);
 	g->check = NULL;
 	mail_drop(g->mail);
@@ -171,10 +175,11 @@ ask_about(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 {
 	switch (e->kind) {
 	case EVENT_CONNECT:
-		return answer_connect(g, a) && hooked_connect(g, e->question, a);
+		return answer_connect(g, a) &&
+		       guest_filter_session(g, CHECK_AT_CONNECT, e->question, a);
 	case EVENT_HELLO:
 		set_text(&g->helo, e->text);
-		return hooked_hello(g, e->question, a);
+		return guest_filter_session(g, CHECK_AT_HELLO, e->question, a);
 	case EVENT_MAIL:
 		return answer_mail(g, e, a);
 	case EVENT_RCPT:

@@ -30,7 +30,14 @@ enum guest_wants {
 };
 
 /* Where checks are asked. */
-enum check_point { CHECK_AT_MAIL, CHECK_AT_RCPT, CHECK_AT_DATA, CHECK_AT_END };
+enum check_point {
+	CHECK_AT_CONNECT, /* by milters alone, as at HELLO */
+	CHECK_AT_HELLO,
+	CHECK_AT_MAIL,
+	CHECK_AT_RCPT,
+	CHECK_AT_DATA,
+	CHECK_AT_END
+};
 
 struct guest {
 	struct receive *receive;
@@ -40,7 +47,7 @@ struct guest {
 	struct login *login; /* a password is being checked */
 	struct check_session *check;
 	struct check_verdict checked;  /* at the end: what the filters are told of */
-	struct filter_session *filter; /* from MAIL until its end; NULL: nobody is asked */
+	struct filter_session *filter; /* until the end of a message; NULL: nobody is asked */
 	uint32_t check_question;       /* that waits for a check */
 	struct hook_question *hook;    /* the script is asked; NULL: it is not */
 	uint32_t hook_question;        /* that waits for it */
@@ -104,6 +111,11 @@ void guest_check_begin(struct guest *g);
 /* guest_check - asks the checks at this point, and does what follows; as above */
 bool guest_check(
 	struct guest *g, enum check_point at, const struct smtp_event *e, struct smtp_answer *a);
+
+/* guest_filter_session - connect or EHLO, which nothing has refused: milters hear of it, and then
+ * the script; as above */
+bool guest_filter_session(
+	struct guest *g, enum check_point at, uint32_t question, struct smtp_answer *a);
 
 /* guest_filter - the checks let it pass: asks the filters at g->check_at, and does what follows; as
  * above */

@@ -7,12 +7,12 @@ usage: test_milter.py NIXIED NIXIE        TAP
 import struct
 import sys
 
-from fakes import Milter, Rspamd, packet
-from mails import DOMAIN, LISTENER, PASSWORD, SENDER, SETTINGS, TEXT, USER, Client, Nixied, send, stored, until
+from fakes import Milter, Rspamd, Silent, packet
+from mails import DOMAIN, LISTENER, PASSWORD, SENDER, SETTINGS, TEXT, USER, Client, Nixied, agree, send, stored, until
 
 import tap
 
-NIXIED = sys.argv[1]
+NIXIED, NIXIE = sys.argv[1:3]
 OTHER = f'postmaster@{DOMAIN}'
 GO_ON = packet(b'c')
 
@@ -200,6 +200,86 @@ def behind_rspamd():
         tap.check(hears(fake, lambda t: t.endswith('TAQ')), 'what rspamd refuses is not shown to milters')
 
 
-for part in (told, steps, login, header, body, envelope, behind_redirect, behind_rspamd):
+def is_told(fake, want, name):
+    tap.check(hears(fake, lambda t: t == want), name)
+
+
+def as_it_happens():
+    """A milter hears of a session when the client says it, and may end it there."""
+    with Milter() as fake, nixied(fake) as n:
+        with Client(n.ports['mx']) as c:
+            tap.check([] if c.reply().startswith('220 ') and fake.told() == 'OC' else [fake.told()], 'of a client before it is greeted')
+            c.say('EHLO one.test')
+            tap.check([] if fake.told() == 'OCH' and fake.of('H') == [b'one.test\0'] else [repr(fake.seen)], '... of EHLO before the answer')
+            c.say('EHLO two.test')
+            tap.check([] if fake.told() == 'OCHH' and fake.of('H')[-1] == b'two.test\0' else [repr(fake.seen)], '... as often as it is said')
+            c.say('STARTTLS')
+            c.secure()
+            c.say('EHLO two.test')
+            macros = [data for letter, data in fake.seen if letter == 'D' and data[:1] == b'H']
+            tap.check([] if fake.told() == 'OCHHH' and b'TLSv1' in macros[-1] else [repr(fake.seen)], '... and with TLS, once more')
+            c.say(f'MAIL FROM:<{SENDER}>')
+            tap.check([] if fake.told() == 'OCHHHM' else [fake.told()], '... of MAIL, and nothing twice')
+            c.say('RSET')
+            is_told(fake, 'OCHHHMAQ', '... a message that ends is aborted')
+            c.say(f'MAIL FROM:<{SENDER}>')
+            is_told(fake, 'OCHHHMAQOCHM', '... and with the next one the session is told again')
+        is_told(fake, 'OCHHHMAQOCHMAQ', '... which ends with it')
+        fake.seen.clear()
+        with Client(n.ports['mx']) as c:
+            c.reply()
+            c.say('EHLO proxy.test')
+            c.say('XCLIENT ADDR=192.0.2.9 HELO=far.test')
+            c.say('EHLO far.test')
+            is_told(fake, 'OCHQOCH', 'XCLIENT is another client')
+            tap.check([] if fake.of('C')[-1].endswith(b'192.0.2.9\0') and fake.of('H')[-1] == b'far.test\0' else [repr(fake.of('C'))], '... of that address')
+        is_told(fake, 'OCHQOCHQ', '... and goes')
+        fake.answers = {'C': packet(b'a')}
+        fake.seen.clear()
+        tap.check(taken(send(n)) + hears(fake, lambda t: t.startswith('OCQ') and 'M' not in t), 'who is accepted at connect is not looked at')
+
+
+def ends_early():
+    with Milter({'C': packet(b'r')}) as fake, nixied(fake) as n:
+        with Client(n.ports['mx']) as c:
+            reply = c.reply()
+            tap.check(agree(n, NIXIE, reply, 'X86', 'milter') + ([] if reply.startswith('554 ') else [reply]), f'a client is refused at connect: {reply}')
+            tap.check([] if c.say('EHLO x.test').startswith('503 ') else ['not 503'], '... and can only go')
+        for at, answer, condition, want in (('C', b'y550 5.7.1 not you\0', 'X86', '550 '), ('C', b't', 'X87', '451 '),
+                                            ('H', b'y550 5.7.0 not that name\0', 'X86', '550 '), ('H', b't', 'X87', '451 ')):
+            fake.answers = {at: packet(answer[:1], answer[1:])}
+            with Client(n.ports['mx']) as c:
+                reply = c.reply()
+                if at == 'H':
+                    reply = c.say('EHLO x.test')
+                tap.check(agree(n, NIXIE, reply, condition, 'milter') + ([] if reply.startswith(want) else [reply]), f'{condition} at {at}: {reply}')
+                if at == 'H':
+                    tap.check([] if c.say(f'MAIL FROM:<{SENDER}>').startswith('503 ') else ['MAIL was taken'], '... and MAIL wants a HELO that is taken')
+
+
+def early_trouble():
+    """A milter that fails before MAIL keeps nobody out: at MAIL it is asked again, and its setting counts."""
+    with Milter(stops_at='C') as fake, nixied(fake) as n:
+        replies = send(n)
+        tap.check(agree(n, NIXIE, replies[-1], 'X88', 'milter') + ([] if len(replies) == 1 else replies), 'cut off at connect: MAIL says so')
+        fake.stops_at = None
+        tap.check(taken(send(n)), '... and the next session finds it back')
+        fake.stops_at = 'H'
+        tap.check(agree(n, NIXIE, send(n)[-1], 'X88', 'milter'), 'cut off at HELO')
+        fake.stops_at = None
+        fake.answers = {'C': packet(b'Z')}
+        tap.check(agree(n, NIXIE, send(n)[-1], 'X88', 'milter'), 'an answer that is none at connect')
+    with Silent() as fake, nixied(fake, more='milter_timeout = 1s\n') as n:
+        with Client(n.ports['mx']) as c:
+            tap.check([] if c.reply().startswith('220 ') else ['no greeting'], 'silent at connect: the client is greeted')
+            tap.check([] if c.say('EHLO x.test').startswith('250') else ['refused'], '... while it is down nobody waits at EHLO')
+            tap.check(agree(n, NIXIE, c.say(f'MAIL FROM:<{SENDER}>'), 'X88'), '... and MAIL tells')
+    with Milter() as fake, nixied(fake, more='milter_connections = 2\n') as n, Client(n.ports['mx']) as one, Client(n.ports['mx']) as two:
+        tap.check([] if one.reply().startswith('220') and two.reply().startswith('220') else ['refused'], 'clients that only connect')
+        tap.check([] if fake.connections == 1 else [f'{fake.connections} connections'], '... have half of the connections')
+        tap.check(taken(send(n)), '... and a message has its own')
+
+
+for part in (as_it_happens, ends_early, early_trouble, told, steps, login, header, body, envelope, behind_redirect, behind_rspamd):
     part()
 sys.exit(tap.done())

@@ -185,7 +185,7 @@ run(char which, struct str in, size_t step)
 {
 	static const struct str recipients[] = {STR_INIT("c@d.example")};
 	static const enum filter_point points[] = {
-		FILTER_MAIL, FILTER_RCPT, FILTER_DATA, FILTER_END};
+		FILTER_CONNECT, FILTER_HELO, FILTER_MAIL, FILTER_RCPT, FILTER_DATA, FILTER_END};
 	const struct filter_facts facts = {.host = STR("mx.d.example"),
 		.ip = STR("192.0.2.1"),
 		.helo = STR("b.example"),
@@ -205,7 +205,8 @@ run(char which, struct str in, size_t step)
 	if (which == 'm')
 		milter_init(&r.u.milter);
 	/* A milter is asked at each place; the others at the end, or at RCPT. */
-	for (size_t i = which == 'm' ? 0 : which == 'p' ? 1 : 3; i < 4; i++) {
+	const size_t count = sizeof points / sizeof *points;
+	for (size_t i = which == 'm' ? 0 : which == 'p' ? 3 : count - 1; i < count; i++) {
 		const struct filter_question q = {
 			.at = points[i], .facts = &facts, .arena = &r.arena};
 		o.wants = ask(&r, &q, &in, step);
