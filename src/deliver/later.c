@@ -277,7 +277,7 @@ later_turn(struct deliver *d, bool has_more)
 	const int64_t now_ms = deliver_now(d);
 	struct table_node *n = table_next(&d->later, NULL);
 	while (n != NULL) {
-		struct bundle *const g = BUNDLE_OF(n);
+		struct bundle *const g = TABLE_AT(n, struct bundle, node);
 		const bool is_due = !has_more || g->count >= SUMMARY_SHOWN_MAX ||
 				    now_ms - g->opened_ms >= WAIT_MS || now_ms < g->opened_ms;
 		if (is_due)
@@ -291,7 +291,7 @@ void
 later_clear(struct deliver *d)
 {
 	for (struct table_node *n; (n = table_next(&d->later, NULL)) != NULL;) {
-		struct bundle *const g = BUNDLE_OF(n);
+		struct bundle *const g = TABLE_AT(n, struct bundle, node);
 		land(d, g->list, g->count, 0);
 		bundle_free(d, g);
 	}
@@ -301,6 +301,6 @@ void
 later_fini(struct deliver *d)
 {
 	for (struct table_node *n; (n = table_next(&d->later, NULL)) != NULL;)
-		bundle_free(d, BUNDLE_OF(n));
+		bundle_free(d, TABLE_AT(n, struct bundle, node));
 	table_fini(&d->later);
 }
