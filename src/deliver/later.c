@@ -121,7 +121,8 @@ struct together {
 	struct tell_recipient *told;
 	struct str *subjects;   /* of their messages */
 	struct put_off *others; /* that are to be told otherwise, or not at all */
-	size_t other_count;
+	struct put_off *gone;   /* that an operator has ended or holds */
+	size_t other_count, gone_count;
 	int64_t now_ms;
 };
 
@@ -188,8 +189,9 @@ take_all(struct together *t, const struct put_off *list, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		struct queue_message m;
 		if (!queue_find(t->d->options.queue, list[i].message, &m) ||
-			recipient_is_final(queue_recipient(&m, list[i].place).progress.state) ||
-			!take(t, &list[i], &m))
+			queue_recipient(&m, list[i].place).progress.state != RECIPIENT_WAITING)
+			t->gone[t->gone_count++] = list[i];
+		else if (!take(t, &list[i], &m))
 			t->others[t->other_count++] = list[i];
 	}
 }
@@ -200,9 +202,11 @@ together_begin(struct together *t, struct str sender, size_t count)
 	arena_init(&t->work, WORK_ARENA_MAX);
 	t->e = ledger_entry_new(count);
 	t->others = arena_alloc(&t->work, count, sizeof *t->others);
+	t->gone = arena_alloc(&t->work, count, sizeof *t->gone);
 	t->told = arena_alloc(&t->work, count, sizeof *t->told);
 	t->subjects = arena_alloc(&t->work, count, sizeof *t->subjects);
-	if (t->e == NULL || t->others == NULL || t->told == NULL || t->subjects == NULL)
+	if (t->e == NULL || t->others == NULL || t->gone == NULL || t->told == NULL ||
+		t->subjects == NULL)
 		return false;
 	t->book = arena_alloc(&t->e->arena, 1, sizeof *t->book);
 	struct line *const lines = arena_alloc(&t->e->arena, count, sizeof *lines);
@@ -230,14 +234,14 @@ tell_together(struct deliver *d, struct str sender, const struct put_off *list, 
 		     (t.e->change_count == 0 || tell_summary(d, sender, t.told, t.subjects,
 							t.e->change_count, t.now_ms, &t.work, t.e));
 	}
-	if (!ok) {
-		ledger_entry_free(t.e);
-	} else if (t.e->change_count == 0) {
-		ledger_entry_free(t.e);
-		tell_each(d, t.others, t.other_count);
-	} else {
+	if (ok && t.e->change_count > 0) {
 		cap_add(&d->cap, sender, t.now_ms);
 		ledger_enter(&d->ledger, t.e);
+	} else {
+		ledger_entry_free(t.e);
+	}
+	if (ok) {
+		land(d, t.gone, t.gone_count, 0);
 		tell_each(d, t.others, t.other_count);
 	}
 	arena_fini(&t.work);
