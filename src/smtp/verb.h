@@ -50,9 +50,9 @@ struct verb {
 	unsigned extension;       /* enum extension that must be offered; 0 = always there */
 	enum condition elsewhere; /* said in other states, but for those before EHLO (C09) */
 	enum condition unoffered; /* said when the extension is not offered */
+	enum session_stage stage;
 	size_t line_bytes_max;
 	verb_fn *run; /* NULL: it is only known, and `unoffered` is said */
-	enum session_stage stage;
 	const char *rfc;
 };
 
