@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "read/rubbish.h"
+
 #define FIRST_ROOM_BYTES ((size_t)256 << 10)
 #define KEPT_ROOM_BYTES ((size_t)16 << 20) /* a larger buffer is given back after its file */
 #define LOOK_BYTES ((size_t)4096)          /* so much tells what a file is */
@@ -150,13 +152,10 @@ open_path(struct source *s, const char *path)
 		close_file(s);
 		return false;
 	}
-	if (s->folder_path != NULL) {
-		const size_t n = s->end < LOOK_BYTES ? s->end : LOOK_BYTES;
-		if (memchr(s->bytes, '\0', n) != NULL) {
-			s->folder_odd++;
-			close_file(s);
-			return false;
-		}
+	if (s->folder_path != NULL && rubbish_is_other_file((struct str){s->bytes, s->end})) {
+		s->folder_odd++;
+		close_file(s);
+		return false;
 	}
 	s->is_mbox = !s->o.is_text && mbox_is_from_line(s->bytes, s->end);
 	s->is_cut = false;

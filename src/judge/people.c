@@ -577,7 +577,8 @@ people_gather(const struct facts *f, bool is_failure, struct people *p)
 	for (size_t i = 0; i < p->count; i++) {
 		p->list[i].is_one_of_many = p->count > 1 && has_own;
 		if (!p->list[i].is_one_of_many && p->count <= 64)
-			say(f, p, &p->list[i], f->prose.all, VOICE_PROSE);
+			say(f, p, &p->list[i], f->prose.all,
+				f->is_relined && p->count == 1 ? VOICE_OWN : VOICE_PROSE);
 	}
 }
 

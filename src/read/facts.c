@@ -6,7 +6,9 @@
 #include "base/decode.h"
 #include "base/lanes.h"
 #include "read/address.h"
+#include "read/mend.h"
 #include "read/notification.h"
+#include "read/reline.h"
 
 #define RETURNED_HEAD_BYTES                                                                        \
 	(256 << 10)          /* of an encoded returned message that are decoded: its header fits */
@@ -259,8 +261,11 @@ read_prose(struct facts *f, struct str whole)
 		text = decode_html(text, f->arena);
 	f->text = text_unquote(text, f->arena);
 	f->is_quoted = f->text.ptr != text.ptr;
-	if (!f->is_message)
+	const bool is_lost = reline_is_lost(f->text);
+	if (!f->is_message || is_lost)
 		f->text = text_unwrap(f->text, f->arena);
+	if (f->is_message && is_lost)
+		f->text = reline_prose(f->text, false, f->arena);
 	text = f->text;
 	if (notification_read(f, text)) {
 		f->prose = (struct prose){.all = STR("")};
@@ -269,6 +274,13 @@ read_prose(struct facts *f, struct str whole)
 	if (text.len > TEXT_BYTES_MAX)
 		facts_note(f, "text-limit", STR_NPOS);
 	text_read(text, f->arena, &f->signs, &f->marks, &f->prose);
+	/* A paste may be one long line of a server's, and is taken apart when that tells of nobody.
+	 */
+	if (!f->is_message && is_lost && f->prose.count == 0 && f->prose.dsn.count == 0) {
+		f->text = reline_prose(f->text, true, f->arena);
+		f->is_relined = true;
+		text_read(f->text, f->arena, &f->signs, &f->marks, &f->prose);
+	}
 	if (f->prose.lines.is_cut)
 		facts_note(f, "text-limit", STR_NPOS);
 	if (f->prose.is_many || f->prose.dsn.is_many)
@@ -480,11 +492,24 @@ nested_report(struct facts *f)
 	return STR_NONE;
 }
 
+/* The body with the line ends that it had. */
+static void
+mend_body(struct facts *f)
+{
+	struct header *const h = &f->header;
+	h->body = mend_doubled(h->body, f->arena);
+	if (reline_is_lost(h->body))
+		h->body = reline_message(h->body, f->arena);
+}
+
 static void
 read_once(struct facts *f, struct str whole, enum nixie_input kind)
 {
-	f->is_message = kind != NIXIE_INPUT_TEXT && header_parse(whole, f->arena, &f->header) &&
+	const bool is_lost = reline_is_lost(whole);
+	const struct str lines = is_lost ? reline_message(whole, f->arena) : whole;
+	f->is_message = kind != NIXIE_INPUT_TEXT && header_parse(lines, f->arena, &f->header) &&
 			(kind == NIXIE_INPUT_MESSAGE || is_message_header(&f->header));
+	f->is_relined = false;
 	f->signs.bits = 0;
 	f->marks = (struct mark_set){{0}};
 	f->dsn = (struct dsn){0};
@@ -493,7 +518,11 @@ read_once(struct facts *f, struct str whole, enum nixie_input kind)
 	f->disposition = (struct disposition){0};
 	/* A paste may be the source of a message that lost its header: its parts tell. */
 	if (!f->is_message)
-		f->header = (struct header){.body = whole};
+		f->header = (struct header){.body = lines};
+	/* Where the text begins behind a subject, nothing tells. */
+	if (is_lost && f->is_message && str_is_blank(f->header.body))
+		f->header.body = f->header.fields[f->header.count - 1].value;
+	mend_body(f);
 	mime_parse(&f->header, f->arena, &f->mime);
 	if (!f->is_message && !f->mime.is_multipart)
 		f->mime = (struct mime){0};
@@ -530,6 +559,7 @@ facts_read(struct str input, enum nixie_input kind, struct arena *a, struct fact
 	f->signs.bits = f->subject_signs.bits = 0;
 	f->input = input;
 	f->arena = a;
+	input = mend_bytes(input, a);
 	read_once(f, input, kind);
 	for (struct str inner; str_is_set(inner = nested_report(f));) {
 		if (f->nesting == NESTED_REPORTS_MAX) {

@@ -45,6 +45,7 @@ struct facts {
 	bool is_message; /* it has a header; else it was pasted text or a reply */
 	bool is_persons; /* no server sent it, so that a server's message in it may be the report */
 	bool is_quoted;  /* most of its text was a quotation, and is read without the '>' */
+	bool is_relined; /* it was pasted as one line, and taken apart to find whom it is about */
 	unsigned nesting; /* this many messages were opened to come to the report */
 	struct header header;
 	struct str subject, from, from_address, to_address, return_path, message_id, date;

@@ -1,6 +1,22 @@
 #include "read/rubbish.h"
 
+#include "read/header.h"
+
 #define LOOK_BYTES 4096
+
+static bool
+has_utf16_mark(struct str bytes)
+{
+	return str_starts(bytes, STR("\xFF\xFE")) || str_starts(bytes, STR("\xFE\xFF"));
+}
+
+bool
+rubbish_is_other_file(struct str bytes)
+{
+	struct str rest = str_head(bytes, LOOK_BYTES), line, name, value;
+	return rest.len > 0 && memchr(rest.ptr, '\0', rest.len) != NULL && !has_utf16_mark(rest) &&
+	       !(str_line(&rest, &line) && field_split(line, &name, &value));
+}
 
 const char *
 rubbish_find(struct str bytes)
@@ -20,7 +36,7 @@ rubbish_find(struct str bytes)
 	if (str_starts(look, STR("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")))
 		return "is an Outlook .msg file; in Outlook, drag the mail into a new message or "
 		       "use \"Save as\" with the type text or .eml, and give me that";
-	if (control * 10 > look.len)
+	if (control * 10 > look.len && !has_utf16_mark(look))
 		return "is no mail and no text: it looks like binary data";
 	return NULL;
 }

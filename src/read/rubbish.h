@@ -8,4 +8,8 @@
  * may be one. Looks at the first 4096 bytes */
 const char *rubbish_find(struct str bytes);
 
+/* rubbish_is_other_file - is it one that stands among mails and is none: with zero bytes, and no
+ * field at its head? Looks at the first 4096 bytes */
+bool rubbish_is_other_file(struct str bytes);
+
 #endif

@@ -1,0 +1,27 @@
+/*
+ * mend - bytes of a message as they were before a disk, a gateway or an editor had them
+ *
+ * UTF-16 with a byte order mark, zero bytes between the text, CR CR LF, every line end twice: each
+ * is told by the first lines, so that a message without such damage pays for a look at those.
+ * Nothing is mended on suspicion: what could be the message as it was sent stays.
+ */
+#ifndef READ_MEND_H
+#define READ_MEND_H
+
+#include "base/arena.h"
+
+/*
+ * mend_bytes - `in` as UTF-8 or what it was, without zero bytes, and with one line end where each
+ * was written twice
+ *
+ * Returns  `in` itself when nothing has to be mended, or the arena failed; else text in the arena.
+ * Cost     O(1) where there is nothing to mend, O(n) where there is
+ */
+struct str mend_bytes(struct str in, struct arena *a);
+
+/* mend_doubled - text of which each line end was written twice, with one; else `text` itself. Lines
+ * with one blank line between any two prove nothing, people write so: somewhere must be more. O(n),
+ * and seldom more than two lines */
+struct str mend_doubled(struct str text, struct arena *a);
+
+#endif
