@@ -58,6 +58,31 @@ default_limit(size_t len)
 	return REPORT_BASE_BYTES + len * REPORT_PER_INPUT_BYTE;
 }
 
+static bool
+is_report(enum nixie_kind kind)
+{
+	return kind == NIXIE_KIND_FAILURE || kind == NIXIE_KIND_DELAY || kind == NIXIE_KIND_SUCCESS;
+}
+
+/* A person's mail may carry a report that only its own words give away; when they do not, it is the
+ * person's that counts. */
+static void
+judge_what_is_carried(struct nixie_report *r, enum nixie_input input)
+{
+	const struct str bytes = r->facts.input;
+	bool is_changed = false;
+	while (facts_open(&r->facts)) {
+		is_changed = true;
+		judge_report(&r->facts, &r->info);
+		if (is_report(r->info.kind))
+			return;
+	}
+	if (!is_changed)
+		return;
+	facts_read(bytes, input, &r->arena, &r->facts);
+	judge_report(&r->facts, &r->info);
+}
+
 enum nixie_rc
 nixie_read(struct nixie_report *r, const void *bytes, size_t len, enum nixie_input input)
 {
@@ -67,6 +92,8 @@ nixie_read(struct nixie_report *r, const void *bytes, size_t len, enum nixie_inp
 	facts_read((struct str){bytes != NULL ? bytes : "", bytes != NULL ? len : 0}, input,
 		&r->arena, &r->facts);
 	judge_report(&r->facts, &r->info);
+	if (r->info.kind == NIXIE_KIND_ORDINARY)
+		judge_what_is_carried(r, input);
 	if (!arena_failed(&r->arena))
 		return NIXIE_OK;
 	const bool is_limit = r->arena.is_at_limit;

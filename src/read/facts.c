@@ -441,6 +441,15 @@ is_report_header(const struct facts *f, const struct header *h)
 	return sign_seen(&signs, SIGN_MAILER) || address_is_robot(address_clean(from));
 }
 
+/* Is this a whole message, by its type, or by what a text begins with? */
+static bool
+is_whole_message(const struct part *p)
+{
+	return p->role == PART_RETURNED &&
+	       (!str_is_set(p->type) || content_type_is(p->type, STR("message/")) ||
+		       content_type_is(p->type, STR("text/plain")));
+}
+
 /* The report in a forwarded message: it is one, or forwards one; absent when there is none, or it
  * is too deep. */
 static struct str
@@ -454,8 +463,7 @@ find_report(struct facts *f, struct str message, unsigned depth)
 		return message;
 	mime_parse(&h, f->arena, &m);
 	for (size_t i = 0; i < m.count; i++) {
-		if (m.parts[i].role != PART_RETURNED ||
-			!content_type_is(m.parts[i].type, STR("message/")))
+		if (!is_whole_message(&m.parts[i]))
 			continue;
 		if (depth == NESTED_REPORTS_MAX) {
 			facts_note(f, "nesting-limit", STR_NPOS);
@@ -480,7 +488,7 @@ nested_report(struct facts *f)
 	f->is_persons = f->is_message && is_persons(f);
 	for (size_t i = 0; i < f->mime.count; i++) {
 		const struct part *const p = &f->mime.parts[i];
-		if (p->role != PART_RETURNED || !content_type_is(p->type, STR("message/")))
+		if (!is_whole_message(p))
 			continue;
 		const struct str found = find_report(f, part_decode(p, f->arena), f->nesting + 1);
 		if (str_is_set(found))
@@ -552,15 +560,11 @@ signs_add(struct sign_set *to, const struct sign_set *from)
 	to->bits |= from->bits;
 }
 
-void
-facts_read(struct str input, enum nixie_input kind, struct arena *a, struct facts *f)
+/* Opens what the message is about, as often as there is a report in it, and notes what its head
+ * says. */
+static void
+read_on(struct facts *f)
 {
-	memset(f, 0, offsetof(struct facts, notes));
-	f->signs.bits = f->subject_signs.bits = 0;
-	f->input = input;
-	f->arena = a;
-	input = mend_bytes(input, a);
-	read_once(f, input, kind);
 	for (struct str inner; str_is_set(inner = nested_report(f));) {
 		if (f->nesting == NESTED_REPORTS_MAX) {
 			facts_note(f, "nesting-limit", STR_NPOS);
@@ -571,9 +575,46 @@ facts_read(struct str input, enum nixie_input kind, struct arena *a, struct fact
 	}
 	if (f->is_message)
 		read_head(f);
-	signs_find(f->subject, WHERE_SUBJECT, a, &f->subject_signs, &f->marks);
+	f->subject_signs.bits = 0;
+	signs_find(f->subject, WHERE_SUBJECT, f->arena, &f->subject_signs, &f->marks);
 	signs_add(&f->signs, &f->subject_signs);
-	signs_find(f->from, WHERE_FROM, a, &f->signs, &f->marks);
-	signs_find(f->message_id, WHERE_MESSAGE_ID, a, &f->signs, &f->marks);
-	f->replies = arena_alloc(a, 1, sizeof *f->replies);
+	signs_find(f->from, WHERE_FROM, f->arena, &f->signs, &f->marks);
+	signs_find(f->message_id, WHERE_MESSAGE_ID, f->arena, &f->signs, &f->marks);
+	f->replies = arena_alloc(f->arena, 1, sizeof *f->replies);
+}
+
+void
+facts_read(struct str input, enum nixie_input kind, struct arena *a, struct facts *f)
+{
+	memset(f, 0, offsetof(struct facts, notes));
+	f->signs.bits = 0;
+	f->input = input;
+	f->arena = a;
+	read_once(f, mend_bytes(input, a), kind);
+	read_on(f);
+}
+
+bool
+facts_open(struct facts *f)
+{
+	struct header inner;
+	struct str message = STR_NONE;
+	if (!f->is_message || f->nesting == NESTED_REPORTS_MAX || names_somebody(f) ||
+		!is_persons(f))
+		return false;
+	for (size_t i = 0; i < f->mime.count && !str_is_set(message); i++)
+		if (is_whole_message(&f->mime.parts[i]))
+			message = part_decode(&f->mime.parts[i], f->arena);
+	if (!str_is_set(message))
+		message = f->prose.returned;
+	/* Another header in front of the one that it had. */
+	if (!str_is_set(message) && !f->mime.is_multipart)
+		message = f->header.body;
+	if (!header_parse(message, f->arena, &inner) || !is_message_header(&inner) ||
+		str_is_blank(inner.body))
+		return false;
+	f->nesting++;
+	read_once(f, message, NIXIE_INPUT_MESSAGE);
+	read_on(f);
+	return true;
 }

@@ -69,6 +69,10 @@ struct facts {
  * arena; when the arena fails (arena_failed) the facts are incomplete. O(n) */
 void facts_read(struct str input, enum nixie_input kind, struct arena *a, struct facts *f);
 
+/* facts_open - goes over to the message that a person attached or pasted whole, whatever its header
+ * says; false when there is none, and *f is as before */
+bool facts_open(struct facts *f);
+
 void facts_note(struct facts *f, const char *what, size_t at);
 
 /* facts_reply - reply_scan() of words that last as long as the facts; several judges ask for the
