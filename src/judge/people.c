@@ -246,6 +246,22 @@ is_for_questions(const struct facts *f, const struct block *b)
 	return false;
 }
 
+/* "Mail Delivery Subsystem <mailer-daemon@a.example>": who sent the report, as a window shows it
+ * above the text, which speaks of somebody else. */
+static bool
+is_shown_sender(const struct facts *f, const struct block *b)
+{
+	if (f->is_message || !address_is_robot(b->address) ||
+		facts_reply(f, str_head(b->own, 4096)).code != 0)
+		return false;
+	for (size_t i = 0; i < f->prose.count && i < BLOCKS_LOOKED_AT; i++) {
+		const struct block *const other = &f->prose.blocks[i];
+		if (other->naming >= NAMING_SENTENCE && !address_is_robot(other->address))
+			return true;
+	}
+	return f->dsn.count > 0 || f->prose.exchange_count > 0;
+}
+
 /* May this address, met in the prose, be a recipient of whom the report speaks? */
 static bool
 may_be_recipient(const struct facts *f, const struct people *p, const struct block *b)
@@ -263,7 +279,7 @@ may_be_recipient(const struct facts *f, const struct people *p, const struct blo
 	if (b->naming == NAMING_HEAD && f->prose.has_full &&
 		str_find_char(b->address, '@', 0) == STR_NPOS && host_looks_real(b->address))
 		return false;
-	if (is_signature(f, b))
+	if (is_signature(f, b) || is_shown_sender(f, b))
 		return false;
 	/* "To:" in the head of a report that somebody forwards is the one who got it. */
 	if (b->naming == NAMING_TO && str_is_within(b->address, p->quoted_head))

@@ -56,6 +56,7 @@ struct reader {
 	bool is_sentence_open;    /* the line before ended amid a sentence */
 	bool is_list_section;     /* "----- The following addresses failed -----" stands above */
 	bool is_list_open;        /* ... and the paragraph below it has begun */
+	bool is_in_head;          /* "From: a@b" stands above, in this paragraph */
 	bool is_delay_section;    /* the last words of failure or delay were of delay */
 };
 
@@ -510,7 +511,9 @@ read_recipient(struct reader *r, struct line *l)
 		return true;
 	}
 	if (text_label(l->bare, &address, &tail, &label)) {
-		if (read_labelled(r, l, address, tail, label))
+		/* The label of recipients is the name of To in some languages. */
+		const bool is_to = r->is_in_head && text_is_to_name(label);
+		if (!is_to && read_labelled(r, l, address, tail, label))
 			return true;
 		if (text_is_to_name(label)) {
 			const size_t current = r->current;
@@ -519,7 +522,9 @@ read_recipient(struct reader *r, struct line *l)
 			r->in_own = false;
 			return true;
 		}
-		if (text_is_message_field(label) || text_is_from_name(label))
+		const bool is_from = text_is_from_name(label);
+		r->is_in_head = r->is_in_head || is_from;
+		if (is_from || text_is_message_field(label))
 			return true;
 	}
 	/* The cells of a table that has lost its lines: "Recipient a@b". */
@@ -635,7 +640,7 @@ read_blank(struct reader *r, struct str raw)
 	if (r->is_list_open)
 		r->is_list_section = r->is_list_open = false;
 	r->is_after_blank = true;
-	r->is_sentence_open = false;
+	r->is_sentence_open = r->is_in_head = false;
 }
 
 static void

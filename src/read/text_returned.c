@@ -9,11 +9,14 @@
 
 #include "base/line.h"
 
+#include "read/address.h"
 #include "read/header.h"
 #include "read/signs.h"
 
 #define DESCRIPTION_LINES_MAX 12   /* of a message that is described and not returned */
 #define ANNOUNCEMENT_BYTES_MAX 160 /* of a line that announces the copy of a message */
+#define HEAD_LINES_MAX 8           /* of a forwarded mail, below the line that announces it */
+#define HEAD_LABEL_MAX 48          /* bytes of "From:" in any language */
 #define ANNOUNCEMENT_LEAD_MAX 24   /* before the words that do: "The headers of the ..." */
 
 bool
@@ -191,6 +194,22 @@ announces_copy(struct str line)
 	       line.len - (size_t)(hit.ptr + hit.len - line.ptr) < 60;
 }
 
+/* Is this the head of a server's mail, so that what somebody forwards below it is the report? */
+static bool
+begins_report(struct str rest)
+{
+	struct str line, name;
+	for (int lines = 0; lines < HEAD_LINES_MAX && str_line(&rest, &line); lines++) {
+		size_t at = str_find_char(str_head(line, HEAD_LABEL_MAX), ':', 0);
+		if (at == STR_NPOS)
+			continue;
+		name = str_trim(str_head(line, at));
+		if (text_is_from_name(name))
+			return address_is_robot(address_next(line, &at));
+	}
+	return false;
+}
+
 size_t
 text_header_at(struct str text, size_t *ends)
 {
@@ -232,10 +251,11 @@ text_announced_at(struct str text, const struct text_lines *lines, size_t *ends)
 			continue;
 		if (((l->signs >> SIGN_RETURNED_FOLLOWS) & 1) != 0 &&
 			bare.len < ANNOUNCEMENT_BYTES_MAX && announces_copy(bare)) {
-			*ends = last == NULL ? 0 : (size_t)(last[1].raw.ptr - text.ptr);
 			struct str line, rest = str_between(l->raw.ptr, text.ptr + text.len);
+			*ends = last == NULL ? 0 : (size_t)(last[1].raw.ptr - text.ptr);
 			(void)str_line(&rest, &line);
-			return text.len - rest.len;
+			if (!begins_report(rest))
+				return text.len - rest.len;
 		}
 		last = l;
 	}
