@@ -239,6 +239,13 @@ mark_quoted_head(const struct facts *f)
 	return STR_NONE;
 }
 
+/* A header that lost its From is no person's. */
+static bool
+is_without_sender(const struct facts *f)
+{
+	return !header_has(&f->header, STR("From")) && f->from_address.len == 0;
+}
+
 unsigned
 mark_points(const struct facts *f)
 {
@@ -268,8 +275,11 @@ mark_points(const struct facts *f)
 			  : 0;
 	points += f->mime.is_report ? 3 : 0;
 	points += mark_described_refusal(f) ? 3 : 0;
-	/* A header that lost its From is no person's. */
-	points += !header_has(&f->header, STR("From")) && prose_tells(f) ? 1 : 0;
+	const bool is_beheaded = is_without_sender(f) && prose_tells(f);
+	points += is_beheaded ? 1 : 0;
+	const bool is_torn = is_beheaded && mark_names_other(f) &&
+			     (mark_head_block(f) || has_reply(f) || f->prose.has_sentence);
+	points += is_torn ? 3 : 0;
 	/* What a person quotes of a report has lost its head. */
 	const bool is_answered = has_reply(f) || mark_refusals(f) > 0;
 	const bool is_quotation =
@@ -283,7 +293,7 @@ mark_points(const struct facts *f)
 		sign_seen(&f->subject_signs, SIGN_FAILURE) && prose_tells(f) && !mark_list(f);
 	/* Words alone make no report: newsletters, parcel services and tickets say "could not be
 	 * delivered" too. */
-	const bool has_structure = is_mailer || is_quotation || is_from_server(f) ||
+	const bool has_structure = is_mailer || is_quotation || is_torn || is_from_server(f) ||
 				   mark_refusals(f) > 0 ||
 				   (mark_head_block(f) && (has_reply(f) || f->returned.is_there)) ||
 				   (says_so_twice && (mark_head_block(f) || describes_message(f)));

@@ -12,6 +12,7 @@
 
 #define RETURNED_HEAD_BYTES                                                                        \
 	(256 << 10)          /* of an encoded returned message that are decoded: its header fits */
+#define TORN_LINES_MAX 8     /* of a field that lost its beginning */
 #define SPARSE_TEXT_BYTES 40 /* a text part with less to say yields to the HTML beside it */
 
 void
@@ -500,6 +501,41 @@ nested_report(struct facts *f)
 	return STR_NONE;
 }
 
+/* The rest of a message whose beginning is lost: a torn field, and what it goes on with, then a
+ * header. Absent when this is no such thing: an address, a word of a sentence or a code may be the
+ * beginning of a text. */
+static struct str
+behind_torn_field(struct str whole)
+{
+	struct str rest = whole, line;
+	for (int lines = 0; lines < TORN_LINES_MAX && str_line(&rest, &line); lines++) {
+		const char c = line.len > 0 ? line.ptr[0] : '\0';
+		if (str_is_blank(line))
+			break;
+		if (lines > 0 && text_begins_header(str_between(line.ptr, whole.ptr + whole.len)))
+			return str_between(line.ptr, whole.ptr + whole.len);
+		const bool may_begin =
+			c == '<' || ascii_is_digit((unsigned char)c) || (c >= 'A' && c <= 'Z');
+		if (lines == 0 && may_begin && str_find_char(line, ' ', 0) != STR_NPOS)
+			break;
+	}
+	return STR_NONE;
+}
+
+/* Reads the header, also one whose beginning is lost. */
+static bool
+read_header(struct facts *f, struct str whole, enum nixie_input kind)
+{
+	if (kind == NIXIE_INPUT_TEXT)
+		return false;
+	if (header_parse(whole, f->arena, &f->header) &&
+		(kind == NIXIE_INPUT_MESSAGE || is_message_header(&f->header)))
+		return true;
+	const struct str rest = behind_torn_field(whole);
+	return str_is_set(rest) && header_parse(rest, f->arena, &f->header) &&
+	       is_message_header(&f->header);
+}
+
 /* The body with the line ends that it had. */
 static void
 mend_body(struct facts *f)
@@ -515,8 +551,7 @@ read_once(struct facts *f, struct str whole, enum nixie_input kind)
 {
 	const bool is_lost = reline_is_lost(whole);
 	const struct str lines = is_lost ? reline_message(whole, f->arena) : whole;
-	f->is_message = kind != NIXIE_INPUT_TEXT && header_parse(lines, f->arena, &f->header) &&
-			(kind == NIXIE_INPUT_MESSAGE || is_message_header(&f->header));
+	f->is_message = read_header(f, lines, kind);
 	f->is_relined = false;
 	f->signs.bits = 0;
 	f->marks = (struct mark_set){{0}};

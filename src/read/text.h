@@ -72,6 +72,10 @@ void text_read(struct str text, struct arena *a, struct sign_set *set, struct ma
  * where the report's own words end, before the line that announces the copy */
 size_t text_header_at(struct str text, size_t *ends);
 
+/* text_begins_header - do the lines from here on make the header of a message? Three known fields
+ * in a row, one of them a sign of transport. O(1) lines */
+bool text_begins_header(struct str rest);
+
 /* text_announced_at - the same for a copy that a line of its own announces: "------ This is a copy
  * of the message ------", what comes behind that line. `lines` are those of `text`, or of its
  * beginning */

@@ -141,10 +141,8 @@ is_report_below(struct str rest)
 	return false;
 }
 
-/* Do the lines from here on make the header of a message? Three known fields in a row, one of them
- * a sign of transport. */
-static bool
-begins_header(struct str rest)
+bool
+text_begins_header(struct str rest)
 {
 	const struct str here = rest;
 	struct str line, name, value;
@@ -225,7 +223,7 @@ text_header_at(struct str text, size_t *ends)
 		const struct str bare = str_trim(line);
 		if (bare.len == 0)
 			continue;
-		if (may_begin_field(line.ptr[0]) && begins_header(here)) {
+		if (may_begin_field(line.ptr[0]) && text_begins_header(here)) {
 			/* The line that announces the copy belongs to neither. */
 			const bool is_announcement =
 				str_is_set(last_line) && last_line.len < 120 &&
