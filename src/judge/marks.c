@@ -152,12 +152,26 @@ mark_names_other(const struct facts *f)
 	return false;
 }
 
-/* Forged bounces want a click. */
+static bool
+names_link(struct str text)
+{
+	text = str_head(text, LINK_LOOKED_FOR_BYTES);
+	return str_has_case(text, STR("http://")) || str_has_case(text, STR("https://"));
+}
+
+/* Forged bounces want a click, and may hide it in base64. */
 static bool
 has_link(const struct facts *f)
 {
-	const struct str body = str_head(f->header.body, LINK_LOOKED_FOR_BYTES);
-	return str_has_case(body, STR("http://")) || str_has_case(body, STR("https://"));
+	if (names_link(f->header.body))
+		return true;
+	for (size_t i = 0; i < f->mime.count; i++) {
+		const struct part *const p = &f->mime.parts[i];
+		if ((p->role == PART_TEXT || p->role == PART_HTML) && str_is_set(p->encoding) &&
+			names_link(part_decode(p, f->arena)))
+			return true;
+	}
+	return false;
 }
 
 /* A name such as "Mail Delivery Team" is what forged bounces have too, and "postmaster@" with a

@@ -183,6 +183,39 @@ scan_sign(const struct scanned *s, enum sign sign)
 	return STR_NONE;
 }
 
+static bool
+is_in_names(unsigned char c)
+{
+	return ascii_is_alnum(c) || c == '.' || c == '-' || c == '_' || c == '@' || c == '+';
+}
+
+/* Do these words of `text` stand in a name, as in "greylisting.example.net" or "spam@b.example"?
+ * Names say nothing. The path of a link may. */
+static bool
+is_in_name(struct str text, struct str words)
+{
+	const char *from = words.ptr, *to = words.ptr + words.len;
+	const char *const end = text.ptr + text.len;
+	if (str_find_char(words, ' ', 0) != STR_NPOS || str_find_char(words, '.', 0) != STR_NPOS)
+		return false;
+	while (from > text.ptr && is_in_names((unsigned char)from[-1]))
+		from--;
+	while (to < end && is_in_names((unsigned char)*to))
+		to++;
+	while (to > from && (to[-1] == '.' || to[-1] == '-'))
+		to--;
+	const struct str name = str_between(from, to);
+	const size_t dot = str_find_last(name, '.');
+	const struct str before = str_between(text.ptr, from);
+	const bool is_path = str_ends_case(before, STR("/")) && !str_ends_case(before, STR("//"));
+	if (name.len <= words.len || is_path || dot == STR_NPOS || dot + 2 >= name.len)
+		return false;
+	for (size_t i = dot + 1; i < name.len; i++)
+		if (name.ptr[i] < 'a' || name.ptr[i] > 'z')
+			return false;
+	return true;
+}
+
 struct candidate
 scan_text(const struct scanned *s, const struct scan_context *about,
 	const struct blocklist_row **blocklist)
@@ -209,6 +242,9 @@ scan_text(const struct scanned *s, const struct scan_context *about,
 				list = c;
 			continue;
 		}
+		if (c.weight > 0 && hits[i].table == PATTERN_PHRASE && is_better(&c, &best) &&
+			is_in_name(text, scan_words_of(s, &hits[i])))
+			continue;
 		if (c.weight > 0 &&
 			(c.reason == REASON_IP_BLOCKLISTED || c.reason == REASON_IP_REPUTATION ||
 				c.reason == REASON_DOMAIN_BLOCKLISTED ||

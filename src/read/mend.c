@@ -111,7 +111,7 @@ mend_bytes(struct str in, struct arena *a)
 		in = charset_to_utf8(CHARSET_UTF_16, in, a);
 	else if (memchr(look.ptr, '\0', look.len) != NULL)
 		in = without_zeros(in, a);
-	if (ends_in_crcrlf(in))
+	if (in.len > 0 && ends_in_crcrlf(in))
 		in = with_lf(in, a);
 	return mend_doubled(in, a);
 }

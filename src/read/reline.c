@@ -11,15 +11,16 @@
 #define BOUNDARY_BYTES_MAX 100 /* RFC 2046 s5.1.1: 70, and its dashes */
 #define BOUNDARIES_MAX 8
 #define DATE_BYTES_MAX 48
+#define VALUE_BYTES_MAX 1000 /* of an id or a comment */
 #define LABEL_BYTES_MAX 32
 
 bool
 reline_is_lost(struct str text)
 {
 	const struct str head = str_head(text, LINE_BYTES_MAX + 1);
-	const char *const end = head.ptr + head.len;
 	if (head.len < LOST_BYTES_MIN || head.ptr[0] == '{' || head.ptr[0] == '[')
 		return false; /* JSON has no lines */
+	const char *const end = head.ptr + head.len;
 	const char *const at = line_end(head.ptr, end);
 	if (at == end)
 		return true;
@@ -101,7 +102,9 @@ static struct str
 behind_comment(struct str s)
 {
 	const struct str next = skip_blanks(s);
-	const size_t close = str_starts(next, STR("(")) ? str_find_char(next, ')', 0) : STR_NPOS;
+	const size_t close = str_starts(next, STR("("))
+				     ? str_find_char(str_head(next, VALUE_BYTES_MAX), ')', 0)
+				     : STR_NPOS;
 	return close == STR_NPOS ? s : str_from(next, close + 1);
 }
 
@@ -144,7 +147,7 @@ behind_addresses(struct str s)
 static struct str
 behind_id(struct str s)
 {
-	const size_t close = str_find_char(s, '>', 0);
+	const size_t close = str_find_char(str_head(s, VALUE_BYTES_MAX), '>', 0);
 	return close == STR_NPOS ? STR_NONE : str_from(s, close + 1);
 }
 

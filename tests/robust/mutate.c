@@ -284,14 +284,54 @@ static void
 other_line_ends(struct random *r, struct str mail, struct str other, struct buf *out)
 {
 	static const struct str ends[] = {STR_INIT("\n"), STR_INIT("\r\n"), STR_INIT("\r"),
-		STR_INIT("\r\r\n"), STR_INIT("\n\r")};
+		STR_INIT("\r\r\n"), STR_INIT("\n\r"), STR_INIT("\n\n"), STR_INIT("\r\r"),
+		STR_INIT(" "), STR_INIT("")};
+	const size_t kinds = sizeof ends / sizeof *ends;
 	struct str rest = mail, line;
 	(void)other;
-	const size_t which = random_below(r, 6);
+	const size_t which = random_below(r, kinds + 1);
+	/* Some programs have only the text, or all but the head. */
+	const size_t from = ONE_OF(r, 0, 0, random_below(r, mail.len + 1));
 	while (str_line(&rest, &line)) {
+		const bool is_before = (size_t)(line.ptr - mail.ptr) < from;
 		buf_add(out, line);
-		buf_add(out, ends[which < 5 ? which : random_below(r, 3)]);
+		buf_add(out, ends[is_before ? 0 : which < kinds ? which : random_below(r, 3)]);
 	}
+}
+
+/* Each byte as two, of UTF-16 or of nothing known; zero bytes here and there; each line behind the
+ * marks of a quotation. */
+static void
+store_otherwise(struct random *r, struct str mail, struct str other, struct buf *out)
+{
+	const size_t how = random_below(r, 5);
+	(void)other;
+	if (how < 2)
+		buf_add(out, how == 0 ? STR("\xFF\xFE") : STR("\xFE\xFF"));
+	for (size_t i = 0; i < mail.len; i++) {
+		if (how == 1)
+			buf_add_char(out, '\0');
+		if (how == 4 && (i == 0 || mail.ptr[i - 1] == '\n'))
+			buf_add(out, STR("> "));
+		buf_add_char(out, mail.ptr[i]);
+		if (how == 0 || how == 2 || (how == 3 && random_below(r, 40) == 0))
+			buf_add_char(out, '\0');
+	}
+}
+
+/* Another mail's header in front, or what some program says of the mail. */
+static void
+put_before(struct random *r, struct str mail, struct str other, struct buf *out)
+{
+	static const struct str heads[] = {STR_INIT("From: a@example.org\nSubject: Fwd: x\n\n"),
+		STR_INIT("-----Original Message-----\nFrom: mailer-daemon@example.org\n\n"),
+		STR_INIT("\xE5\xB7\xAE\xE5\x87\xBA\xE4\xBA\xBA: b@example.org\n"),
+		STR_INIT("torn value\n\tof a field\n"), STR_INIT("Fwd\n\n> From: a@example.org\n")};
+	if (random_below(r, 4) == 0)
+		buf_add(out, str_head(other, random_below(r, other.len + 1)));
+	else
+		buf_add(out, heads[random_below(r, sizeof heads / sizeof *heads)]);
+	buf_add(out, mail);
 }
 
 static void
@@ -330,6 +370,8 @@ const struct mutation_kind mutation_kinds[MUTATION_KINDS] = {
 	{"boundaries broken", break_boundary},
 	{"parts in another order", reorder_parts},
 	{"other line ends", other_line_ends},
+	{"stored otherwise", store_otherwise},
+	{"something put before", put_before},
 	{"two mails spliced", splice},
 	{"a mail in another", nest},
 };

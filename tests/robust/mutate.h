@@ -1,5 +1,5 @@
 /*
- * mutate - damaged mail, of thirteen kinds
+ * mutate - damaged mail, of fifteen kinds
  *
  * The same random numbers make the same mutant on every machine.
  */
@@ -18,7 +18,7 @@ struct mutation_kind {
 	mutation *make;
 };
 
-#define MUTATION_KINDS 13
+#define MUTATION_KINDS 15
 extern const struct mutation_kind mutation_kinds[MUTATION_KINDS];
 
 #endif
