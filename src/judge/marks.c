@@ -167,7 +167,8 @@ has_link(const struct facts *f)
 		return true;
 	for (size_t i = 0; i < f->mime.count; i++) {
 		const struct part *const p = &f->mime.parts[i];
-		if ((p->role == PART_TEXT || p->role == PART_HTML) && str_is_set(p->encoding) &&
+		if ((p->role == PART_TEXT || p->role == PART_HTML) &&
+			str_starts_case(p->encoding, STR("base64")) &&
 			names_link(part_decode(p, f->arena)))
 			return true;
 	}
@@ -179,8 +180,6 @@ has_link(const struct facts *f)
 static bool
 is_about_nothing(const struct facts *f)
 {
-	if (address_is_robot(f->from_address) && !has_link(f))
-		return false;
 	if ((is_formed(f) && !has_subject_alone(f)) || f->returned.is_there ||
 		mark_refusals(f) > 0 || has_reply(f))
 		return false;
@@ -188,7 +187,8 @@ is_about_nothing(const struct facts *f)
 		return false;
 	size_t at = 0;
 	const struct str named = address_next(f->subject, &at);
-	return !str_is_set(named) || !is_third_party(f, named);
+	return (!str_is_set(named) || !is_third_party(f, named)) &&
+	       (!address_is_robot(f->from_address) || has_link(f));
 }
 
 /* Is this the subject of a report? */

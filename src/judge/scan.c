@@ -189,11 +189,18 @@ is_in_names(unsigned char c)
 	return ascii_is_alnum(c) || c == '.' || c == '-' || c == '_' || c == '@' || c == '+';
 }
 
-/* Do these words of `text` stand in a name, as in "greylisting.example.net" or "spam@b.example"?
- * Names say nothing. The path of a link may. */
+/* Does this hit stand in a name, as in "greylisting.example.net" or "spam@b.example"? Names say
+ * nothing. The path of a link may. */
 static bool
-is_in_name(struct str text, struct str words)
+is_in_name(const struct scanned *s, const struct pattern_hit *h)
 {
+	const struct str folded = s->folded, text = s->text;
+	const size_t behind = h->at + h->len;
+	/* Most words have blanks around them, which needs no look at the text itself. */
+	if ((h->at == 0 || !is_in_names((unsigned char)folded.ptr[h->at - 1])) &&
+		(behind >= folded.len || !is_in_names((unsigned char)folded.ptr[behind])))
+		return false;
+	const struct str words = scan_words_of(s, h);
 	const char *from = words.ptr, *to = words.ptr + words.len;
 	const char *const end = text.ptr + text.len;
 	if (str_find_char(words, ' ', 0) != STR_NPOS || str_find_char(words, '.', 0) != STR_NPOS)
@@ -243,7 +250,7 @@ scan_text(const struct scanned *s, const struct scan_context *about,
 			continue;
 		}
 		if (c.weight > 0 && hits[i].table == PATTERN_PHRASE && is_better(&c, &best) &&
-			is_in_name(text, scan_words_of(s, &hits[i])))
+			is_in_name(s, &hits[i]))
 			continue;
 		if (c.weight > 0 &&
 			(c.reason == REASON_IP_BLOCKLISTED || c.reason == REASON_IP_REPUTATION ||

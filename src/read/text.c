@@ -56,7 +56,8 @@ struct reader {
 	bool is_sentence_open;    /* the line before ended amid a sentence */
 	bool is_list_section;     /* "----- The following addresses failed -----" stands above */
 	bool is_list_open;        /* ... and the paragraph below it has begun */
-	bool is_in_head;          /* "From: a@b" stands above, in this paragraph */
+	bool is_in_head;          /* "From: mailer-daemon@a" stands above, in this paragraph, or
+				     the text begins with "From:" */
 	bool is_delay_section;    /* the last words of failure or delay were of delay */
 };
 
@@ -479,6 +480,12 @@ read_labelled(
 }
 
 static bool
+is_first_line(const struct reader *r, const struct line *l)
+{
+	return str_is_blank(str_between(r->p->all.ptr, l->raw.ptr));
+}
+
+static bool
 read_recipient(struct reader *r, struct line *l)
 {
 	struct str address, tail, label;
@@ -511,7 +518,8 @@ read_recipient(struct reader *r, struct line *l)
 		return true;
 	}
 	if (text_label(l->bare, &address, &tail, &label)) {
-		/* The label of recipients is the name of To in some languages. */
+		/* The label of recipients is the name of To in some languages, and To has who
+		 * got the report. */
 		const bool is_to = r->is_in_head && text_is_to_name(label);
 		if (!is_to && read_labelled(r, l, address, tail, label))
 			return true;
@@ -523,7 +531,8 @@ read_recipient(struct reader *r, struct line *l)
 			return true;
 		}
 		const bool is_from = text_is_from_name(label);
-		r->is_in_head = r->is_in_head || is_from;
+		r->is_in_head = r->is_in_head ||
+				(is_from && (address_is_robot(address) || is_first_line(r, l)));
 		if (is_from || text_is_message_field(label))
 			return true;
 	}
