@@ -248,6 +248,21 @@ looks_like_html(struct str text)
 		       str_has_case(head, STR("<p>")));
 }
 
+/* A paste may be one long line of a server's. It is taken apart when that tells of nobody, and only
+ * if its parts do. */
+static void
+take_apart(struct facts *f)
+{
+	const struct prose whole = f->prose;
+	const struct str lines = reline_prose(f->text, true, f->arena);
+	text_read(lines, f->arena, &f->signs, &f->marks, &f->prose);
+	f->is_relined = f->prose.count > 0;
+	if (f->is_relined)
+		f->text = lines;
+	else
+		f->prose = whole;
+}
+
 static void
 read_prose(struct facts *f, struct str whole)
 {
@@ -275,13 +290,8 @@ read_prose(struct facts *f, struct str whole)
 	if (text.len > TEXT_BYTES_MAX)
 		facts_note(f, "text-limit", STR_NPOS);
 	text_read(text, f->arena, &f->signs, &f->marks, &f->prose);
-	/* A paste may be one long line of a server's, and is taken apart when that tells of nobody.
-	 */
-	if (!f->is_message && is_lost && f->prose.count == 0 && f->prose.dsn.count == 0) {
-		f->text = reline_prose(f->text, true, f->arena);
-		f->is_relined = true;
-		text_read(f->text, f->arena, &f->signs, &f->marks, &f->prose);
-	}
+	if (!f->is_message && is_lost && f->prose.count == 0 && f->prose.dsn.count == 0)
+		take_apart(f);
 	if (f->prose.lines.is_cut)
 		facts_note(f, "text-limit", STR_NPOS);
 	if (f->prose.is_many || f->prose.dsn.is_many)
