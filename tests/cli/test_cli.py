@@ -182,6 +182,32 @@ QUOTED = (
     ("554 IB103 Connection refused. 192.0.2.1 is on a blocklist", "ip_blocklisted"),
     ("452 Too many recipients received this hour", "rate_limited"),
     ("452 4.5.3 Too many recipients", "too_many_recipients"),
+    ("550 5.7.1 Blocked by Spamhaus, see https://www.spamhaus.org/query/ip/192.0.2.1", "ip_blocklisted"),
+)
+
+# What a mail program shows when its own server is not there, or does not let it in: text, reason, key.
+OUTGOING = (
+    ("Sending of the message failed. The message could not be sent because connecting to Outgoing server (SMTP) "
+     "smtp.example.net failed. The server may be unavailable or is refusing SMTP connections.",
+     "connection_refused", "connection_refused/own_server"),
+    ("The message could not be sent because the connection to Outgoing server (SMTP) smtp.example.net was lost in the "
+     "middle of the transaction. Try again.", "connection_timeout", "connection_refused/own_server"),
+    ("The message could not be sent using Outgoing server (SMTP) smtp.example.net for an unknown reason.",
+     "connection_refused", "connection_refused/own_server"),
+    ("Sending of the message failed. Unable to authenticate to Outgoing server (SMTP) smtp.example.net. Please check the "
+     "password.", "login_failed", "login_failed"),
+    ("Unable to establish a secure link with Outgoing server (SMTP) smtp.example.net using STARTTLS since it doesn't "
+     "advertise that feature.", "tls_required", "tls_required/own_server"),
+    ("Cannot Send Mail. The recipient \"x@y.example\" was rejected by the server because it does not allow relaying.",
+     "relay_denied", "relay_denied/own_server"),
+    ("Cannot Send Mail. The user name or password for \"smtp.example.net\" is incorrect.", "login_failed", "login_failed"),
+    ("Cannot send message using the server smtp.example.net. The connection to the server on port 587 timed out.",
+     "connection_timeout", "connection_refused/own_server"),
+    ("Task 'x - Sending' reported error (0x800CCC0F) : 'The connection to the server was interrupted.'",
+     "connection_timeout", "connection_refused/own_server"),
+    ("Sending reported error (0x80042109): 'Outlook cannot connect to your outgoing (SMTP) email server.'",
+     "connection_refused", "connection_refused/own_server"),
+    ("None of the authentication methods supported by this client are supported by your server.", "login_failed", "login_failed"),
 )
 
 
@@ -190,6 +216,10 @@ def test_quoted(nixie):
     for reply, reason in QUOTED:
         told = json_or(nixie.run("reply", "-o", "json", reply).stdout)["outcomes"][0]
         check(told["reason"] == reason, reply, told["reason"])
+    for text, reason, key in OUTGOING:
+        told = json_or(nixie.run("explain", "-o", "json", given=text.encode()).stdout)["outcomes"]
+        got = [(o["reason"], o["refuser"], o["explanation"]["key"]) for o in told]
+        check(got == [(reason, "own_server", key)], text, got)
 
 
 def test_formats(nixie):
