@@ -106,7 +106,10 @@ server_on_reload(evutil_socket_t signal, short what, void *server)
 		return;
 	}
 	if (!reload_all(s, &fresh, &error)) {
-		server_alarm(s, error.words);
+		char words[RECEIVE_WORDS_MAX + 64];
+		snprintf(words, sizeof words, "%s; the configuration of before stays", error.words);
+		server_alarm(s, words);
+		complain(s->conf.path, words);
 		conf_free(&fresh);
 		return;
 	}

@@ -186,7 +186,14 @@ def reloads():
             n.reload()
             got = session(n.ports['mx'], 'FOO')
             same('one with a mistake changes nothing', got[1], '500 5.5.2 Unimplemented command')
+            n.configure('dnsbl = ????\n', MX)
+            n.reload()
+            line = n.until_log(' alarm .*is no list.*the configuration of before stays')
+            tap.check([] if line else [n.log()], 'nor does one whose part has one')
+            got = session(n.ports['mx'], 'FOO')
+            same('... to nobody', got[1], '500 5.5.2 Unimplemented command')
     tap.check([] if 'no_such_setting' in n.said else [n.said], '... and is told with its line')
+    tap.check([] if 'nixied.conf: dnsbl: "????" is no list' in n.said else [n.said], '... on standard error too')
 
 
 def certificate_of(n, name):
