@@ -200,9 +200,9 @@ go_on(struct guest *g, const struct filter_outcome *o, uint32_t question, struct
 		a->facts = o->facts;
 		if (m != NULL)
 			m->why = arena_str(&m->arena, o->rule);
-		if (g->check_at == CHECK_AT_RCPT)
+		if (m != NULL && g->check_at == CHECK_AT_RCPT)
 			a->facts.rcpt = m->asked;
-		if (g->check_at == CHECK_AT_END)
+		if (m != NULL && g->check_at == CHECK_AT_END)
 			mail_refuse(m, o->condition);
 		/* RFC 5321 s3.1: who is not let in is told 554, unless the filter knows better. */
 		if (g->check_at == CHECK_AT_CONNECT && a->facts.code == 0 &&
@@ -294,7 +294,7 @@ bool
 guest_filter(struct guest *g, const struct check_verdict *checked, uint32_t question,
 	struct smtp_answer *a)
 {
-	struct filter_outcome outcome;
+	struct filter_outcome outcome = {.is_refused = false};
 	return ask(g, checked, &outcome) && go_on(g, &outcome, question, a);
 }
 
