@@ -172,6 +172,14 @@ begin_linger(struct visit *v)
 
 /* ---- bytes */
 
+/* Is something left that the client does not take? What is sent when the turn ends does not count.
+ */
+static bool
+is_behind(const struct visit *v)
+{
+	return v->unsent_len > 0 && v->speaking_link == NULL;
+}
+
 enum sent { SENT_ALL, SENT_NOT_ALL, SENT_NEVER /* the visit is gone */ };
 
 /* Sends what there is to send. */
@@ -216,7 +224,7 @@ send_bytes(struct visit *v, const char *bytes, size_t len)
 {
 	if (len == 0)
 		return true;
-	const bool waits_for_client = v->unsent_len > 0 && v->speaking_link == NULL;
+	const bool was_behind = is_behind(v);
 	char *const more = v->unsent_len + len <= UNSENT_BYTES_MAX
 				   ? realloc(v->unsent, v->unsent_len + len)
 				   : NULL;
@@ -227,20 +235,12 @@ send_bytes(struct visit *v, const char *bytes, size_t len)
 	memcpy(more + v->unsent_len, bytes, len);
 	v->unsent = more;
 	v->unsent_len += len;
-	if (waits_for_client)
+	if (was_behind)
 		return true;
 	if (v->receive->parts.turn == NULL)
 		return send_now(v) != SENT_NEVER;
 	speaking_add(v);
 	return true;
-}
-
-/* Is something left that the client does not take? What is sent when the turn ends does not count.
- */
-static bool
-is_behind(const struct visit *v)
-{
-	return v->unsent_len > 0 && v->speaking_link == NULL;
 }
 
 void
