@@ -205,6 +205,31 @@ struct sign_row {
 	uint8_t counts; /* in which kinds of text: 1 << enum where, or-ed */
 };
 
+/* A word by which letters are understood that quote no server: read/letter.h. Folded. */
+struct letter_word_row {
+	struct text word;
+	uint8_t class; /* enum letter_class */
+	bool is_stem;  /* a word may go on behind it */
+};
+
+/* What words of these classes in one sentence mean. */
+enum letter_means {
+	LETTER_MEANS_REASON,
+	LETTER_MEANS_FAILURE,
+	LETTER_MEANS_DELAY,
+	LETTER_MEANS_ENDED,  /* it is not tried any more */
+	LETTER_MEANS_AWAY,   /* somebody is absent */
+	LETTER_MEANS_OTHER,  /* not about delivery: a confirmation that is asked for, a digest */
+	LETTER_MEANS_PERSON, /* somebody speaks of himself */
+	LETTER_MEANS__COUNT
+};
+
+struct letter_rule_row {
+	uint64_t needs, unless; /* 1 << enum letter_class, or-ed */
+	uint8_t means;          /* enum letter_means */
+	uint8_t reason;         /* enum reason, of LETTER_MEANS_REASON */
+};
+
 struct explanation_row {
 	struct text key, headline, happened, why, sender, sending_admin, receiving_admin, source;
 };
@@ -227,6 +252,10 @@ extern const struct generator_row catalogue_generators[];
 extern const struct header_mark catalogue_header_marks[]; /* in the order of those */
 extern const struct client_error_row catalogue_client_errors[];
 extern const struct sign_row catalogue_signs[];
+extern const struct letter_word_row catalogue_letter_words[]; /* sorted by their bytes */
+extern const uint16_t
+	catalogue_letter_heads[]; /* where the words with this first byte begin; 257 */
+extern const struct letter_rule_row catalogue_letter_rules[]; /* of two reasons the first counts */
 extern const struct condition_row catalogue_conditions[]; /* by enum condition, CONDITION__COUNT */
 
 /* Find one row; NULL when there is none. O(log n). Names are compared without regard to case. */

@@ -240,6 +240,23 @@ by_text(const struct facts *f, struct kind *k)
 			sign_words(&f->signs, SIGN_SUCCESS));
 	else if (gives_reason(f))
 		set(k, NIXIE_KIND_FAILURE, "kind:reason", STR_NONE);
+	else if (f->prose.is_letter)
+		set(k, f->prose.letter_sign == SIGN_DELAY ? NIXIE_KIND_DELAY : NIXIE_KIND_FAILURE,
+			"kind:letter", f->prose.letter_words);
+}
+
+/* It tells of a failure in words we know, and that it goes on trying in words we do not: no answer
+ * of a server is quoted that would say either. */
+static bool
+is_delayed_letter(const struct facts *f)
+{
+	if (sign_seen(&f->subject_signs, SIGN_FAILURE) || sign_seen(&f->signs, SIGN_EXPIRED) ||
+		header_has(&f->header, STR("X-Failed-Recipients")) ||
+		facts_reply(f, str_head(f->prose.all, MARK_REPLY_BYTES)).is_sure)
+		return false;
+	struct letter l;
+	letter_read(f->prose.all, &l);
+	return letter_is_report(&l) && letter_is_delay(&l);
 }
 
 /* A moderator's or a filter's: the message waits for somebody to do something. Both words are in
@@ -281,6 +298,16 @@ is_sent_by_itself(const struct facts *f)
 	       header_has(&f->header, STR("X-Auto-Response-Suppress")) ||
 	       (!mark_list(f) && (header_says(f, STR("Precedence"), STR("junk")) ||
 					 header_says(f, STR("Precedence"), STR("bulk"))));
+}
+
+static bool
+tells_of_absence(const struct facts *f)
+{
+	struct letter l;
+	if (sign_seen(&f->signs, SIGN_AUTO_REPLY))
+		return true;
+	letter_read(f->prose.all, &l);
+	return l.is_away && !mark_list(f);
 }
 
 /* A list that answers a post: no mail server, but its subject says that the post failed and its
@@ -372,6 +399,10 @@ kind_find(const struct facts *f, struct kind *k)
 			sign_words(&f->signs, SIGN_SUCCESS));
 		return;
 	}
+	if (is_report && is_delayed_letter(f)) {
+		set(k, NIXIE_KIND_DELAY, "kind:delay-letter", STR_NONE);
+		return;
+	}
 	/* Words in no language we know, and an answer that promises more: it is still being tried.
 	 */
 	if (is_report && !sign_seen(&f->signs, SIGN_FAILURE) &&
@@ -389,7 +420,13 @@ kind_find(const struct facts *f, struct kind *k)
 	}
 	if (is_report && by_reason(f, k))
 		return;
-	if (has_auto_header(f) || (sign_seen(&f->signs, SIGN_AUTO_REPLY) && is_sent_by_itself(f)))
+	/* No word is known; the server's answer that is quoted says no for good. */
+	const struct reply answer = facts_reply(f, str_head(f->prose.all, MARK_REPLY_BYTES));
+	if (is_report && answer.is_sure && answer.code / 100 == 5) {
+		set(k, NIXIE_KIND_FAILURE, "kind:answer", STR_NONE);
+		return;
+	}
+	if (has_auto_header(f) || (is_sent_by_itself(f) && tells_of_absence(f)))
 		set(k, NIXIE_KIND_AUTO_REPLY, "kind:auto-reply",
 			sign_words(&f->signs, SIGN_AUTO_REPLY));
 }

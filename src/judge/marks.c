@@ -79,6 +79,8 @@ is_formed(const struct facts *f)
 static bool
 prose_tells(const struct facts *f)
 {
+	if (f->prose.is_letter)
+		return sign_seen(&f->signs, f->prose.letter_sign);
 	for (size_t i = 0; i < f->prose.lines.count; i++)
 		if (((f->prose.lines.list[i].signs >> SIGN_FAILURE) & 1) ||
 			((f->prose.lines.list[i].signs >> SIGN_DELAY) & 1))
@@ -127,6 +129,15 @@ is_persons_answer(const struct facts *f)
 		       header_has(&f->header, STR("References")) || mark_list(f));
 }
 
+/* A digest comes from the list's robot; what its members write of bounces is their talk. */
+static bool
+is_lists_talk(const struct facts *f)
+{
+	return str_eq_case(str_trim(header_find(&f->header, STR("Precedence"))), STR("list")) &&
+	       mark_list(f) && !is_formed(f) && !sign_seen(&f->subject_signs, SIGN_FAILURE) &&
+	       !sign_seen(&f->subject_signs, SIGN_DELAY) && !f->returned.is_there;
+}
+
 /* "[Ticket#2015030310] Mail could not be delivered": a help desk has numbered what it was called.
  */
 static bool
@@ -159,6 +170,14 @@ names_link(struct str text)
 	return str_has_case(text, STR("http://")) || str_has_case(text, STR("https://"));
 }
 
+static bool
+names_in_subject(const struct facts *f)
+{
+	size_t at = 0;
+	const struct str named = address_next(f->subject, &at);
+	return str_is_set(named) && is_third_party(f, named);
+}
+
 /* Forged bounces want a click, and may hide it in base64. */
 static bool
 has_link(const struct facts *f)
@@ -183,11 +202,7 @@ is_about_nothing(const struct facts *f)
 	if ((is_formed(f) && !has_subject_alone(f)) || f->returned.is_there ||
 		mark_refusals(f) > 0 || has_reply(f))
 		return false;
-	if (mark_names_other(f))
-		return false;
-	size_t at = 0;
-	const struct str named = address_next(f->subject, &at);
-	return (!str_is_set(named) || !is_third_party(f, named)) &&
+	return !mark_names_other(f) && !names_in_subject(f) &&
 	       (!address_is_robot(f->from_address) || has_link(f));
 }
 
@@ -260,6 +275,29 @@ is_without_sender(const struct facts *f)
 	return !header_has(&f->header, STR("From")) && f->from_address.len == 0;
 }
 
+/* Does the text name anybody else, whom one is not just to write to? */
+static bool
+names_no_contact(const struct facts *f)
+{
+	for (size_t i = 0; i < f->prose.count && i < BLOCKS_LOOKED_AT; i++)
+		if (!f->prose.blocks[i].is_contact && is_third_party(f, f->prose.blocks[i].address))
+			return true;
+	return names_in_subject(f);
+}
+
+/* A letter that a server sent about somebody else: it tells in any words of a failure or a delay,
+ * or quotes an answer. People who are away have their letters sent by automats too. */
+static bool
+is_letter(const struct facts *f)
+{
+	if (!is_from_server(f) || mark_list(f) || sign_seen(&f->signs, SIGN_AUTO_REPLY) ||
+		!(prose_tells(f) || has_reply(f)) || !names_no_contact(f))
+		return false;
+	struct letter l;
+	letter_read(f->prose.all, &l);
+	return !l.is_away && !l.is_other && (!l.is_persons || address_is_robot(f->from_address));
+}
+
 unsigned
 mark_points(const struct facts *f)
 {
@@ -268,7 +306,7 @@ mark_points(const struct facts *f)
 			       address_is_robot(f->from_address) ||
 			       str_eq(str_trim(header_find(&f->header, STR("From"))), STR("<>")) ||
 			       str_is_set(mark_quoted_head(f));
-	if (is_persons_answer(f) || is_about_nothing(f) ||
+	if (is_persons_answer(f) || is_about_nothing(f) || is_lists_talk(f) ||
 		(is_ticket(f->subject) && !is_from_server(f) && !f->is_quoted &&
 			!sign_seen(&f->signs, SIGN_MAILER)))
 		return 0;
@@ -301,6 +339,8 @@ mark_points(const struct facts *f)
 		((prose_tells(f) && (mark_head_block(f) || is_answered || f->prose.has_sentence)) ||
 			(mark_head_block(f) && is_answered));
 	points += is_quotation ? 3 : 0;
+	if (points < REPORT_POINTS && is_letter(f))
+		points += 3;
 	/* In the subject, and above an address in the text: "DELIVERY FAILURE", "... was not
 	 * delivered to: a@b". */
 	const bool says_so_twice =

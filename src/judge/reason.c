@@ -1,5 +1,7 @@
 #include "judge/reason.h"
 
+#include "read/letter.h"
+
 #define DIAGNOSTIC_WORDS_MIN                                                                       \
 	12 /* a Diagnostic-Code of fewer bytes ("smtp; 550") says nothing worth quoting */
 #define PROSE_CODES_MAX 4 /* of which one may be the report's own */
@@ -333,6 +335,29 @@ take_stated(const struct facts *f, const struct person *who, struct finding *fou
 	}
 }
 
+/* A letter without an answer of a server, in words of its own: what its sentences mean. */
+static void
+read_letter(const struct facts *f, struct person *who, struct finding *found)
+{
+	if (found->why.weight > 0)
+		return;
+	for (size_t i = 0; i < who->word_count; i++) {
+		struct letter l;
+		letter_read(who->words[i].text, &l);
+		if (l.rule == LETTER_NO_RULE)
+			continue;
+		const enum reason reason = (enum reason)catalogue_letter_rules[l.rule].reason;
+		found->why = (struct candidate){.reason = reason,
+			.weight = RANK_PHRASE_WEAK,
+			.rule = arena_join(f->arena, STR("letter:"),
+				catalogue_text(catalogue_reasons[reason].name), STR("")),
+			.words = l.words};
+		found->said = &who->words[i];
+		found->confidence = confidence_of(&found->why, who->words[i].voice);
+		return;
+	}
+}
+
 void
 reason_find(const struct facts *f, struct person *who, const struct origin *o, bool went_well,
 	struct finding *found)
@@ -357,6 +382,7 @@ reason_find(const struct facts *f, struct person *who, const struct origin *o, b
 		found->said = NULL;
 		found->confidence = confidence_of(&codes, VOICE_DIAGNOSTIC);
 	}
+	read_letter(f, who, found);
 	/* Refused before a word was said: it can only be the address of the sending server that is
 	 * not wanted. */
 	if (found->why.weight > 0 && found->why.reason == REASON_POLICY_REFUSED &&

@@ -10,6 +10,7 @@
 #include "read/notification.h"
 #include "read/reline.h"
 
+#define NAMINGS_OF_LETTER_MAX 64 /* addresses in it that may be whom it is about */
 #define RETURNED_HEAD_BYTES                                                                        \
 	(256 << 10)          /* of an encoded returned message that are decoded: its header fits */
 #define TORN_LINES_MAX 8     /* of a field that lost its beginning */
@@ -605,6 +606,23 @@ signs_add(struct sign_set *to, const struct sign_set *from)
 	to->bits |= from->bits;
 }
 
+/* Is the letter about somebody who has neither sent nor received it? "Your mailbox is full" is no
+ * report. Of a text without a header nobody knows who got it; what comes from a list is its talk.
+ */
+static bool
+tells_of_other(const struct facts *f)
+{
+	if (header_has(&f->header, STR("List-Id")) || header_has(&f->header, STR("List-Post")))
+		return false;
+	for (size_t i = 0; i < f->prose.count && i < NAMINGS_OF_LETTER_MAX; i++) {
+		const struct block *const b = &f->prose.blocks[i];
+		if (!b->is_contact && !str_eq_case(b->address, f->to_address) &&
+			!str_eq_case(b->address, f->from_address))
+			return true;
+	}
+	return false;
+}
+
 /* Opens what the message is about, as often as there is a report in it, and notes what its head
  * says. */
 static void
@@ -625,6 +643,11 @@ read_on(struct facts *f)
 	signs_add(&f->signs, &f->subject_signs);
 	signs_find(f->from, WHERE_FROM, f->arena, &f->signs, &f->marks);
 	signs_find(f->message_id, WHERE_MESSAGE_ID, f->arena, &f->signs, &f->marks);
+	/* What quotes a dialogue is no letter in words of its own, and what was pasted mostly a
+	 * server's answer. */
+	if (f->is_message && f->prose.is_letter && f->prose.exchange_count == 0 &&
+		tells_of_other(f))
+		sign_note(&f->signs, f->prose.letter_sign, f->prose.letter_words);
 	f->replies = arena_alloc(f->arena, 1, sizeof *f->replies);
 }
 

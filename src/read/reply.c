@@ -116,11 +116,20 @@ is_cue_before(struct str text, size_t at)
 		STR_INIT("replied"), STR_INIT("said")};
 	struct str head = str_trim_end(str_head(text, at));
 	/* A quote or bracket may open in between: returned '550 ... */
+	const struct str before = head;
 	while (head.len > 0 && strchr("'\"([<`", head.ptr[head.len - 1]) != NULL &&
 		head.ptr[head.len - 1] != '\0')
 		head = str_trim_end(str_head(head, head.len - 1));
 	if (head.len == 0)
 		return true;
+	/* "a@b (550 who?)" */
+	if (before.ptr[before.len - 1] == '(') {
+		size_t word = head.len;
+		while (word > 0 && !ascii_is_space((unsigned char)head.ptr[word - 1]))
+			word--;
+		if (str_find_char(str_from(head, word), '@', 0) != STR_NPOS)
+			return true;
+	}
 	const char last = head.ptr[head.len - 1];
 	/* "a@b - 550 no such user" */
 	if (last == '-' && head.len > 1 && head.ptr[head.len - 2] == ' ' && head.len < at)

@@ -28,6 +28,17 @@ note_sign(struct sign_set *set, const struct sign_row *row, struct str text, uin
 	set->first[row->sign].len = len;
 }
 
+void
+sign_note(struct sign_set *set, enum sign sign, struct str words)
+{
+	if (sign_seen(set, sign))
+		return;
+	set->bits |= (uint64_t)1 << sign;
+	set->first[sign].text = words;
+	set->first[sign].at = 0;
+	set->first[sign].len = (uint32_t)words.len;
+}
+
 static void
 note_mark(struct mark_set *marks, size_t row, enum where where)
 {

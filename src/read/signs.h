@@ -28,6 +28,9 @@ sign_seen(const struct sign_set *set, enum sign sign)
 	return (set->bits >> sign) & 1;
 }
 
+/* sign_note - adds a sign that `words` as a whole show */
+void sign_note(struct sign_set *set, enum sign sign, struct str words);
+
 /* sign_words - the words that showed it; absent when it was not seen. O(piece) */
 struct str sign_words(const struct sign_set *set, enum sign sign);
 

@@ -11,6 +11,7 @@
 #define READ_TEXT_H
 
 #include "read/dsn.h"
+#include "read/letter.h"
 #include "read/signs.h"
 
 /* How an address stands in the text: the stronger, the surer it is a recipient of whom the report
@@ -60,7 +61,10 @@ struct prose {
 	bool has_sentence;   /* one that says that delivery to somebody failed, or waits */
 	struct dsn dsn;      /* fields met in the text */
 	struct text_lines lines;
-	bool is_many; /* NAMINGS_MAX was reached; what came behind it was passed over */
+	bool is_letter;          /* no line had a known sign of failure or delay, ... */
+	enum sign letter_sign;   /* ... and its sentences were given this one: read/letter.h */
+	struct str letter_words; /* of the first of them */
+	bool is_many;            /* NAMINGS_MAX was reached; what came behind it was passed over */
 };
 
 /* text_read - reads a report's prose (UTF-8). *p is zeroed first; the signs and marks in it are

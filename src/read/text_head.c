@@ -172,22 +172,44 @@ text_named(struct str line, bool is_contact, struct str *address)
 	return true;
 }
 
+/* "■ To    " without the bullet and the blanks, wide ones (U+3000) too. */
+static struct str
+trim_label(struct str label)
+{
+	static const struct str wide = STR_INIT("\xE3\x80\x80");
+	label = text_skip_bullet(str_trim(label));
+	for (;;) {
+		if (str_starts(label, wide))
+			label = str_trim(str_from(label, wide.len));
+		else if (str_ends_case(label, wide))
+			label = str_trim(str_head(label, label.len - wide.len));
+		else
+			return label;
+	}
+}
+
 bool
 text_label(struct str line, struct str *address, struct str *tail, struct str *label)
 {
 	const struct str head = str_head(line, LABEL_BYTES_MAX + 1);
-	size_t colon = str_find_char(head, ':', 0);
+	static const struct str wide_colon = STR_INIT("\xEF\xBC\x9A");
+	size_t colon = str_find_char(head, ':', 0), behind = 1;
+	const size_t wide = str_find(head, wide_colon, 0);
+	if (wide < colon) {
+		colon = wide;
+		behind = wide_colon.len;
+	}
 	/* The cells of a table, as they come out of a window. */
 	if (colon == STR_NPOS)
 		colon = str_find_char(head, '\t', 0);
 	if (colon == STR_NPOS || colon == 0)
 		return false;
-	const struct str value = str_trim(str_from(line, colon + 1));
+	const struct str value = str_trim(str_from(line, colon + behind));
 	size_t at = 0;
 	const struct str found = address_next(value, &at);
 	if (!str_is_set(found))
 		return false;
-	*label = str_trim(str_head(line, colon));
+	*label = trim_label(str_head(line, colon));
 	*address = found;
 	*tail = str_trim(str_from(value, at));
 	while (tail->len > 0 && strchr(">)]'\"", tail->ptr[0]) != NULL && tail->ptr[0] != '\0')

@@ -62,6 +62,15 @@ code|name|other_name|meaning|source
 reason|key|when|words|fixer|source
 user_unknown|user_unknown|own_server|||test
 mailbox_full|mailbox_full|always|full|recipient|test''',
+    'letter_words.tsv': '''
+class|lang|words|source
+mail|en|message*|test
+mail|de|nachricht*|test
+not|en|not|test''',
+    'letter_rules.tsv': '''
+means|needs|unless|source
+mailbox_full|address+mail|not|test
+failure|mail+not||test''',
     'conditions.tsv': '''
 id|name|stage|documented|documented_sent|reply|enhanced|sentence|setting|fixer|sees|retry|reason|after|counted|source
 C01|no_user|RCPT|550 No <user>|550 No {rcpt}|550|5.1.1|No user <{rcpt}>|catch_all|sender|returned|no|user_unknown|stays|yes|test
@@ -139,6 +148,11 @@ SPOILT = [
     ('a circumstance nobody knows', 'situations.tsv', 2, 'own_server', 'elsewhere', 'when'),
     ('a situation that is nobody known to mend', 'situations.tsv', 3, '|recipient|', '|postmaster|', 'fixer'),
     ('a situation without an explanation', 'situations.tsv', 2, 'user_unknown|user_unknown', 'user_unknown|user_unknown/here', 'explanations.en.tsv has no key'),
+    ('a letter that means what nobody knows', 'letter_rules.tsv', 3, 'failure|', 'failed|', 'means is `failed`'),
+    ('a class that has no words', 'letter_rules.tsv', 2, 'address+mail', 'address+post', 'letter_words.tsv has no class `post`'),
+    ('a class that has no words, not to be there', 'letter_rules.tsv', 2, 'not|test', 'never|test', 'letter_words.tsv has no class `never`'),
+    ('a stem of nothing', 'letter_words.tsv', 2, 'message*', '*', 'a word is empty'),
+    ('a class twice in a language', 'letter_words.tsv', 3, 'mail|de', 'mail|en', 'class + lang `mail en` stands in line 2'),
     ('a NUL', 'providers.tsv', 2, 'Big Mail', 'Big\0Mail', 'a control character 0x00'),
     ('no line end at the end', 'providers.tsv', 4, 'small.example|filter|test\n', 'small.example|filter|test', 'the last line has no line end'),
     ('a byte-order mark', 'providers.tsv', 1, 'provider|host', '\ufeffprovider|host', 'a byte-order mark'),

@@ -1,0 +1,208 @@
+#include "read/letter.h"
+
+#include "base/charset.h"
+#include "base/fold.h"
+
+#define SHORT_LINE_BYTES                                                                           \
+	45 /* a line that ends before that was not wrapped: it is one of a list                    \
+	    */
+
+/* Characters of three bytes and more are of scripts that put no blanks between words. */
+static bool
+is_wide(unsigned char c)
+{
+	return c >= 0xE0;
+}
+
+static bool
+is_letter(unsigned char c)
+{
+	return ascii_is_alnum(c) || (c >= 0x80 && !is_wide(c));
+}
+
+/* The end of what stands at `at` without a blank in it. */
+static size_t
+token_end(struct str text, size_t at)
+{
+	while (at < text.len && text.ptr[at] != ' ' && !is_wide((unsigned char)text.ptr[at]))
+		at++;
+	return at;
+}
+
+/* An address, a host, a link: the words in it say nothing. */
+static bool
+is_name(struct str token)
+{
+	if (str_find_char(token, '@', 0) != STR_NPOS || str_has(token, STR("://")))
+		return true;
+	const size_t dot = str_find_char(token, '.', 1);
+	return dot != STR_NPOS && dot + 1 < token.len &&
+	       is_letter((unsigned char)token.ptr[dot - 1]) &&
+	       is_letter((unsigned char)token.ptr[dot + 1]);
+}
+
+/* The classes of all words that begin at `at`. */
+static uint64_t
+classes_at(struct str text, size_t at)
+{
+	const unsigned char head = (unsigned char)text.ptr[at];
+	const struct str rest = str_from(text, at);
+	uint64_t classes = 0;
+	for (size_t i = catalogue_letter_heads[head]; i < catalogue_letter_heads[head + 1]; i++) {
+		const struct letter_word_row *const row = &catalogue_letter_words[i];
+		const struct str word = catalogue_text(row->word);
+		if (str_starts(rest, word) &&
+			(row->is_stem || word.len == rest.len ||
+				!is_letter((unsigned char)rest.ptr[word.len])))
+			classes |= (uint64_t)1 << row->class;
+	}
+	return classes;
+}
+
+static uint64_t
+classes_in(struct str sentence)
+{
+	char room[LETTER_SENTENCE_MAX];
+	const struct str text = {room, fold_text(sentence, room)};
+	uint64_t classes = 0;
+	bool is_inside = false; /* the character before is one of a word */
+	for (size_t at = 0; at < text.len;) {
+		const unsigned char c = (unsigned char)text.ptr[at];
+		if (is_wide(c)) {
+			classes |= classes_at(text, at);
+			is_inside = false;
+			for (at++; at < text.len && ((unsigned char)text.ptr[at] & 0xC0) == 0x80;)
+				at++;
+			continue;
+		}
+		if (!is_inside && is_letter(c)) {
+			const size_t end = token_end(text, at);
+			const struct str token = str_between(text.ptr + at, text.ptr + end);
+			if (is_name(token)) {
+				if (str_find_char(token, '@', 0) != STR_NPOS)
+					classes |= (uint64_t)1 << LETTER_ADDRESS;
+				at = end;
+				continue;
+			}
+			classes |= classes_at(text, at);
+		}
+		is_inside = is_letter(c);
+		at++;
+	}
+	return classes;
+}
+
+/* Does a sentence end at `at`? */
+static bool
+is_end(struct str text, size_t at, size_t line)
+{
+	const char c = text.ptr[at];
+	if (c == '\n') {
+		const size_t end = at > 0 && text.ptr[at - 1] == '\r' ? at - 1 : at;
+		return end - line < SHORT_LINE_BYTES;
+	}
+	if (c == '.' || c == '!' || c == '?')
+		return at + 1 == text.len || ascii_is_space((unsigned char)text.ptr[at + 1]);
+	/* 。 ！ ？ */
+	return str_starts(str_from(text, at), STR("\xE3\x80\x82")) ||
+	       str_starts(str_from(text, at), STR("\xEF\xBC\x81")) ||
+	       str_starts(str_from(text, at), STR("\xEF\xBC\x9F"));
+}
+
+struct str
+letter_sentence(struct str *rest, uint64_t *classes)
+{
+	const struct str all = str_trim(*rest);
+	const struct str text = utf8_head(all, LETTER_SENTENCE_MAX);
+	if (text.len == 0)
+		return STR_NONE;
+	size_t line = 0, at = 0;
+	for (; at < text.len && !is_end(text, at, line); at++)
+		if (text.ptr[at] == '\n')
+			line = at + 1;
+	at += at < text.len;
+	const struct str sentence = str_head(text, at);
+	*rest = str_from(all, at);
+	*classes = classes_in(sentence);
+	return sentence;
+}
+
+static bool
+holds(const struct letter_rule_row *rule, uint64_t classes)
+{
+	return (classes & rule->needs) == rule->needs && (classes & rule->unless) == 0;
+}
+
+bool
+letter_says(uint64_t classes, enum letter_means means)
+{
+	for (size_t i = 0; i < CATALOGUE_LETTER_RULES; i++)
+		if (catalogue_letter_rules[i].means == means &&
+			holds(&catalogue_letter_rules[i], classes))
+			return true;
+	return false;
+}
+
+/* "It is not lost, we try again every hour": what was negated before the comma does not touch
+ * what comes behind it. */
+static void
+read_clauses(struct str sentence, struct letter *l)
+{
+	size_t from = 0;
+	for (size_t at = 0; at <= sentence.len; at++) {
+		const bool is_comma =
+			at < sentence.len &&
+			(sentence.ptr[at] == ',' || sentence.ptr[at] == ';' ||
+				str_starts(str_from(sentence, at), STR("\xE3\x80\x81")) ||
+				str_starts(
+					str_from(sentence, at), STR("\xEF\xBC\x8C"))); /* 、 ， */
+		if (at < sentence.len && !is_comma)
+			continue;
+		const uint64_t classes =
+			classes_in(str_between(sentence.ptr + from, sentence.ptr + at));
+		l->is_delayed |= letter_says(classes, LETTER_MEANS_DELAY);
+		l->has_ended |= letter_says(classes, LETTER_MEANS_ENDED);
+		from = at;
+	}
+}
+
+void
+letter_read(struct str text, struct letter *l)
+{
+	*l = (struct letter){.rule = LETTER_NO_RULE, .words = STR_NONE};
+	text = str_head(text, LETTER_BYTES_MAX);
+	uint64_t classes;
+	for (struct str one; str_is_set(one = letter_sentence(&text, &classes));) {
+		l->fails |= letter_says(classes, LETTER_MEANS_FAILURE);
+		l->is_delayed |= letter_says(classes, LETTER_MEANS_DELAY);
+		l->is_away |= letter_says(classes, LETTER_MEANS_AWAY);
+		l->is_other |= letter_says(classes, LETTER_MEANS_OTHER);
+		l->is_persons |= letter_says(classes, LETTER_MEANS_PERSON);
+		read_clauses(one, l);
+		for (size_t i = 0; i < CATALOGUE_LETTER_RULES && i < l->rule; i++) {
+			if (catalogue_letter_rules[i].means != LETTER_MEANS_REASON ||
+				!holds(&catalogue_letter_rules[i], classes))
+				continue;
+			l->rule = i;
+			l->words = one;
+		}
+	}
+}
+
+bool
+letter_is_report(const struct letter *l)
+{
+	return !l->is_away && !l->is_other &&
+	       (l->fails || l->is_delayed || l->rule != LETTER_NO_RULE);
+}
+
+bool
+letter_is_delay(const struct letter *l)
+{
+	if (l->has_ended || l->fails || l->is_delayed || l->rule == LETTER_NO_RULE)
+		return l->is_delayed && !l->has_ended;
+	/* Only a reason is told: one that passes by itself is waited for. */
+	const enum reason reason = (enum reason)catalogue_letter_rules[l->rule].reason;
+	return reason != REASON_MAILBOX_FULL &&
+	       str_eq(catalogue_text(catalogue_reasons[reason].retried), STR("yes"));
+}

@@ -1,0 +1,49 @@
+/*
+ * letter - what somebody's letter says of a delivery in words that no row has as a whole
+ *
+ * Programs write the same sentence for decades, and the catalogue has it. A postmaster writes
+ * his own: "The University's mail hub was not able to hand it over". But whoever
+ * writes such a letter needs a word for mail, one for handing over and one for not. So the words of
+ * `catalogue/letter_words.tsv` have classes, and `letter_rules.tsv` says what classes mean
+ * that stand in one sentence.
+ *
+ * This is for what is left when nothing else has told, and too little to call a person's mail
+ * a report: the form must show that an automat sent it.
+ */
+#ifndef READ_LETTER_H
+#define READ_LETTER_H
+
+#include "catalogue/catalogue.h"
+
+#define LETTER_BYTES_MAX 4096   /* what is longer is no letter; its beginning is read */
+#define LETTER_SENTENCE_MAX 640 /* bytes; a longer one is cut into several */
+
+struct letter {
+	bool fails, is_delayed, has_ended, is_away, is_other, is_persons;
+	size_t rule;      /* of catalogue_letter_rules, for the reason; LETTER_NO_RULE: none */
+	struct str words; /* the sentence that gave the reason */
+};
+#define LETTER_NO_RULE SIZE_MAX
+
+/* letter_read - what a text says. O(n) */
+void letter_read(struct str text, struct letter *l);
+
+/* letter_is_report - does it tell of a delivery that failed or waits? */
+bool letter_is_report(const struct letter *l);
+
+/* letter_is_delay - ... and is it still being tried? */
+bool letter_is_delay(const struct letter *l);
+
+/*
+ * letter_sentence - takes the next sentence off *rest
+ *
+ * classes  1 << enum letter_class, or-ed, of the words in it
+ * Returns  it; absent at the end
+ * Cost     O(sentence)
+ */
+struct str letter_sentence(struct str *rest, uint64_t *classes);
+
+/* letter_says - does a sentence with these classes mean that, by some rule? */
+bool letter_says(uint64_t classes, enum letter_means means);
+
+#endif

@@ -1,0 +1,116 @@
+#include "read/letter.h"
+#include "tap.h"
+
+/* What a letter says, as "F" fails, "D" is delayed, "E" has ended, "A" away, "O" other, "P" a
+ * person's, and the reason. */
+static void
+render(const struct letter *l, struct str *out, char *room)
+{
+	size_t n = 0;
+	static const char letters[] = "FDEAOP";
+	const bool said[] = {
+		l->fails, l->is_delayed, l->has_ended, l->is_away, l->is_other, l->is_persons};
+	for (size_t i = 0; i < sizeof said; i++)
+		if (said[i])
+			room[n++] = letters[i];
+	if (l->rule != LETTER_NO_RULE) {
+		const uint8_t reason = catalogue_letter_rules[l->rule].reason;
+		const struct str name = catalogue_text(catalogue_reasons[reason].name);
+		room[n++] = ' ';
+		memcpy(room + n, name.ptr, name.len);
+		n += name.len;
+	}
+	*out = (struct str){room, n};
+}
+
+/* clang-format off */
+static const struct letter_row {
+	const char *name;
+	struct str in, want;
+} rows[] = {
+	{"mail, not, handing over", STR_INIT("The hub was not able to hand your message over."), STR_INIT("F")},
+	{"each alone says nothing", STR_INIT("Your message. Not today. We hand over the keys."), STR_INIT("")},
+	{"words of an address say nothing", STR_INIT("Your message to not.deliver@box.full.example"), STR_INIT("")},
+	{"nor do those of a link", STR_INIT("Your message: https://example.org/not/delivered"), STR_INIT("")},
+	{"a word and not a part of it", STR_INIT("The massage was notable and handsome, message board."), STR_INIT("")},
+	{"a stem goes on", STR_INIT("Ihre Nachrichten wurden nicht weitergereicht."), STR_INIT("F")},
+	{"without accents", STR_INIT("Votre message n'a pas ete transmis."), STR_INIT("F")},
+	{"with accents", STR_INIT("Votre message n\xE2\x80\x99" "a pas \xC3\xA9t\xC3\xA9 transmis."), STR_INIT("F")},
+	{"an address that nobody has", STR_INIT("There is nobody called a@b.example here."), STR_INIT("F user_unknown")},
+	{"a sentence goes on in the next line", STR_INIT("The message that you sent us at noon today was\nnot delivered"), STR_INIT("F")},
+	{"a short line is one of a list", STR_INIT("Your message\nnot delivered"), STR_INIT("")},
+	{"not yet", STR_INIT("Your mail has not been handed over yet."), STR_INIT("FD")},
+	{"it goes on", STR_INIT("We keep trying until Friday."), STR_INIT("D")},
+	{"what stands before the comma negates nothing behind it", STR_INIT("It is not lost, we try again every hour."), STR_INIT("D")},
+	{"no more tries", STR_INIT("No further attempts will be made."), STR_INIT("E")},
+	{"asked of the reader", STR_INIT("Please try again later."), STR_INIT("")},
+	{"of two reasons that of the earlier rule", STR_INIT("The address is unknown. It had a virus."), STR_INIT(" virus")},
+	{"a mailbox that is full", STR_INIT("Das Fach ist voll."), STR_INIT(" mailbox_full")},
+	{"a script without blanks", STR_INIT("\xE9\x82\xAE\xE4\xBB\xB6\xE8\xA2\xAB\xE9\x80\x80\xE5\x9B\x9E\xE3\x80\x82"), STR_INIT("F")},
+	{"somebody is away", STR_INIT("I am on leave; mail is not forwarded."), STR_INIT("FAP")},
+	{"a click is asked for", STR_INIT("Click here, or your message is not delivered."), STR_INIT("FO")},
+	{"nothing", STR_INIT(""), STR_INIT("")},
+};
+/* clang-format on */
+
+static void
+test_rows(void)
+{
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct letter l;
+		struct str got;
+		char room[128];
+		letter_read(rows[i].in, &l);
+		render(&l, &got, room);
+		tap_is_str(got, rows[i].want, "%s", rows[i].name);
+	}
+}
+
+/* `pad` bytes of a word that says nothing, then the words that do. */
+static bool
+fails_behind(size_t pad, struct str words)
+{
+	static char text[LETTER_BYTES_MAX * 2];
+	for (size_t i = 0; i < pad; i++)
+		text[i] = i % 64 == 63 ? '.' : i % 64 == 0 ? ' ' : 'x';
+	memcpy(text + pad, words.ptr, words.len);
+	struct letter l;
+	letter_read((struct str){text, pad + words.len}, &l);
+	return l.fails;
+}
+
+static void
+test_limits(void)
+{
+	const struct str words = STR(". mail not sent");
+	tap_ok(fails_behind(LETTER_BYTES_MAX - words.len, words), "the last words that are read");
+	tap_ok(!fails_behind(LETTER_BYTES_MAX - words.len + 1, words), "one byte more");
+
+	static char text[LETTER_SENTENCE_MAX + 16];
+	uint64_t classes;
+	memset(text, 'x', sizeof text);
+	struct str rest = {text, LETTER_SENTENCE_MAX};
+	tap_ok(letter_sentence(&rest, &classes).len == LETTER_SENTENCE_MAX && rest.len == 0,
+		"the longest sentence");
+	rest = (struct str){text, LETTER_SENTENCE_MAX + 1};
+	tap_ok(letter_sentence(&rest, &classes).len == LETTER_SENTENCE_MAX && rest.len == 1,
+		"a longer one is cut");
+	for (size_t i = 0; i + 2 < sizeof text; i += 3)
+		memcpy(text + i, "\xE3\x81\x82", 3);
+	rest = (struct str){text, LETTER_SENTENCE_MAX + 2};
+	tap_ok(letter_sentence(&rest, &classes).len % 3 == 0, "... between characters");
+	memset(text, '\x80', sizeof text);
+	size_t left = LETTER_SENTENCE_MAX + 8;
+	rest = (struct str){text, left};
+	while (str_is_set(letter_sentence(&rest, &classes)) && rest.len < left)
+		left = rest.len;
+	tap_ok(rest.len == 0, "bytes that are no characters come to an end");
+}
+
+int
+main(void)
+{
+	test_rows();
+	test_limits();
+	return tap_done();
+}
