@@ -290,8 +290,9 @@ names_no_contact(const struct facts *f)
 static bool
 is_letter(const struct facts *f)
 {
-	if (!is_from_server(f) || mark_list(f) || sign_seen(&f->signs, SIGN_AUTO_REPLY) ||
-		!(prose_tells(f) || has_reply(f)) || !names_no_contact(f))
+	if (!is_from_server(f) || mark_list(f) || address_is_lists(f->from_address) ||
+		sign_seen(&f->signs, SIGN_AUTO_REPLY) || !(prose_tells(f) || has_reply(f)) ||
+		!names_no_contact(f))
 		return false;
 	struct letter l;
 	letter_read(f->prose.all, &l);

@@ -612,7 +612,12 @@ signs_add(struct sign_set *to, const struct sign_set *from)
 static bool
 tells_of_other(const struct facts *f)
 {
-	if (header_has(&f->header, STR("List-Id")) || header_has(&f->header, STR("List-Post")))
+	struct letter subject;
+	letter_read(f->subject, &subject);
+	if (!f->prose.speaks_of_mail && !subject.speaks_of_mail)
+		return false;
+	if (header_has(&f->header, STR("List-Id")) || header_has(&f->header, STR("List-Post")) ||
+		address_is_lists(f->from_address))
 		return false;
 	for (size_t i = 0; i < f->prose.count && i < NAMINGS_OF_LETTER_MAX; i++) {
 		const struct block *const b = &f->prose.blocks[i];

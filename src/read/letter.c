@@ -173,6 +173,8 @@ letter_read(struct str text, struct letter *l)
 	text = str_head(text, LETTER_BYTES_MAX);
 	uint64_t classes;
 	for (struct str one; str_is_set(one = letter_sentence(&text, &classes));) {
+		l->speaks_of_mail |=
+			(classes >> LETTER_MAIL & 1) != 0 || (classes >> LETTER_BOX & 1) != 0;
 		l->fails |= letter_says(classes, LETTER_MEANS_FAILURE);
 		l->is_delayed |= letter_says(classes, LETTER_MEANS_DELAY);
 		l->is_away |= letter_says(classes, LETTER_MEANS_AWAY);

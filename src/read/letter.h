@@ -19,7 +19,7 @@
 #define LETTER_SENTENCE_MAX 640 /* bytes; a longer one is cut into several */
 
 struct letter {
-	bool fails, is_delayed, has_ended, is_away, is_other, is_persons;
+	bool speaks_of_mail, fails, is_delayed, has_ended, is_away, is_other, is_persons;
 	size_t rule;      /* of catalogue_letter_rules, for the reason; LETTER_NO_RULE: none */
 	struct str words; /* the sentence that gave the reason */
 };
@@ -28,7 +28,8 @@ struct letter {
 /* letter_read - what a text says. O(n) */
 void letter_read(struct str text, struct letter *l);
 
-/* letter_is_report - does it tell of a delivery that failed or waits? */
+/* letter_is_report - does it tell of a delivery that failed or waits? Accounts are closed in
+ * letters too that do not speak of mail: the caller asks whether this one does. */
 bool letter_is_report(const struct letter *l);
 
 /* letter_is_delay - ... and is it still being tried? */

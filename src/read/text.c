@@ -754,6 +754,7 @@ tell_as_letter(struct prose *p)
 	p->letter_sign =
 		letter_is_delay(&l) && (l.is_delayed || !is_refused) ? SIGN_DELAY : SIGN_FAILURE;
 	p->letter_words = l.words;
+	p->speaks_of_mail = l.speaks_of_mail;
 	uint64_t classes;
 	size_t line = 0;
 	struct str rest = str_head(p->all, LETTER_BYTES_MAX);

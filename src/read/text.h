@@ -64,6 +64,7 @@ struct prose {
 	bool is_letter;          /* no line had a known sign of failure or delay, ... */
 	enum sign letter_sign;   /* ... and its sentences were given this one: read/letter.h */
 	struct str letter_words; /* of the first of them */
+	bool speaks_of_mail;     /* one of them does */
 	bool is_many;            /* NAMINGS_MAX was reached; what came behind it was passed over */
 };
 

@@ -107,9 +107,25 @@ test_limits(void)
 	tap_ok(rest.len == 0, "bytes that are no characters come to an end");
 }
 
+static void
+test_report(void)
+{
+	struct letter l;
+	letter_read(STR("The account a@b.example will be closed."), &l);
+	tap_ok(letter_is_report(&l) && !l.speaks_of_mail, "no word of mail");
+	letter_read(STR("Your mail came back. The account a@b.example was closed."), &l);
+	tap_ok(letter_is_report(&l) && !letter_is_delay(&l) && l.speaks_of_mail,
+		"a report of a failure");
+	letter_read(STR("About your mail: the server is not reachable."), &l);
+	tap_ok(letter_is_report(&l) && letter_is_delay(&l), "a reason that passes by itself");
+	letter_read(STR("About your mail: the server is not reachable. We gave up."), &l);
+	tap_ok(letter_is_report(&l) && !letter_is_delay(&l), "... and it has ended");
+}
+
 int
 main(void)
 {
+	test_report();
 	test_rows();
 	test_limits();
 	return tap_done();

@@ -35,6 +35,7 @@ FLOORS = {
                  "reason": 100},
     "unseen11": {"kind": 94, "recipients": 91, "action": 100, "status": 100, "reply": 100, "reason": 100},
     "unseen12": {"kind": 96, "recipients": 93, "action": 100, "status": 100, "reply": 100, "reason": 100},
+    "unseen13": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100, "reason": 100},
     "unseen": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100,
                "reason": 100},
 }
