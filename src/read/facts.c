@@ -249,6 +249,14 @@ looks_like_html(struct str text)
 		       str_has_case(head, STR("<p>")));
 }
 
+/* Has it no fields of a report, so that words may be all that it has? */
+static bool
+may_be_letter(const struct facts *f)
+{
+	return f->dsn.count == 0 && !f->feedback.is_there && !f->disposition.is_there &&
+	       !f->mime.is_report;
+}
+
 /* A paste may be one long line of a server's. It is taken apart when that tells of nobody, and only
  * if its parts do. */
 static void
@@ -256,7 +264,7 @@ take_apart(struct facts *f)
 {
 	const struct prose whole = f->prose;
 	const struct str lines = reline_prose(f->text, true, f->arena);
-	text_read(lines, f->arena, &f->signs, &f->marks, &f->prose);
+	text_read(lines, may_be_letter(f), f->arena, &f->signs, &f->marks, &f->prose);
 	f->is_relined = f->prose.count > 0;
 	if (f->is_relined)
 		f->text = lines;
@@ -290,7 +298,7 @@ read_prose(struct facts *f, struct str whole)
 	}
 	if (text.len > TEXT_BYTES_MAX)
 		facts_note(f, "text-limit", STR_NPOS);
-	text_read(text, f->arena, &f->signs, &f->marks, &f->prose);
+	text_read(text, may_be_letter(f), f->arena, &f->signs, &f->marks, &f->prose);
 	if (!f->is_message && is_lost && f->prose.count == 0 && f->prose.dsn.count == 0)
 		take_apart(f);
 	if (f->prose.lines.is_cut)

@@ -41,16 +41,38 @@ is_name(struct str token)
 	       is_letter((unsigned char)token.ptr[dot + 1]);
 }
 
-/* The classes of all words that begin at `at`. */
+/* The first of the words from `i` up to `end`, all with the same first byte, whose second byte is
+ * `byte` or more. */
+static size_t
+first_with(size_t i, size_t end, unsigned char byte)
+{
+	while (i < end) {
+		const size_t middle = i + (end - i) / 2;
+		const struct str word = catalogue_text(catalogue_letter_words[middle].word);
+		if (word.len > 1 && (unsigned char)word.ptr[1] >= byte)
+			end = middle;
+		else
+			i = middle + 1;
+	}
+	return i;
+}
+
+/* The classes of all words that begin at `at`; each has two bytes at least. */
 static uint64_t
 classes_at(struct str text, size_t at)
 {
 	const unsigned char head = (unsigned char)text.ptr[at];
 	const struct str rest = str_from(text, at);
 	uint64_t classes = 0;
-	for (size_t i = catalogue_letter_heads[head]; i < catalogue_letter_heads[head + 1]; i++) {
+	if (rest.len < 2)
+		return 0;
+	const size_t end = catalogue_letter_heads[head + 1];
+	for (size_t i = first_with(catalogue_letter_heads[head], end, (unsigned char)rest.ptr[1]);
+		i < end; i++) {
 		const struct letter_word_row *const row = &catalogue_letter_words[i];
 		const struct str word = catalogue_text(row->word);
+		if (word.ptr[1] != rest.ptr[1])
+			break;
 		if (str_starts(rest, word) &&
 			(row->is_stem || word.len == rest.len ||
 				!is_letter((unsigned char)rest.ptr[word.len])))

@@ -803,7 +803,7 @@ read_own_words(struct str text, struct arena *a, struct sign_set *set, struct ma
 }
 
 void
-text_read(struct str text, struct arena *a, struct sign_set *set, struct mark_set *marks,
+text_read(struct str text, bool may_be_letter, struct arena *a, struct sign_set *set, struct mark_set *marks,
 	struct prose *p)
 {
 	*p = (struct prose){.returned = STR_NONE};
@@ -811,7 +811,7 @@ text_read(struct str text, struct arena *a, struct sign_set *set, struct mark_se
 	p->dsn.splits_lines = true;
 	if (!read_own_words(utf8_head(text, TEXT_BYTES_MAX), a, set, marks, p))
 		return;
-	if (!is_told(&p->lines))
+	if (may_be_letter && !is_told(&p->lines))
 		tell_as_letter(p);
 	for (size_t i = 0; i < p->lines.count; i++) {
 		const struct str raw = p->lines.list[i].raw;

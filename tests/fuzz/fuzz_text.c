@@ -42,8 +42,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	arena_init(&a, FUZZ_ARENA_BYTES);
 	struct sign_set signs = {.bits = 0};
 	struct mark_set marks = {{0}};
-	text_read(in, &a, &signs, &marks, &p);
-	text_read(in, &a, &signs, &marks, &again);
+	text_read(in, true, &a, &signs, &marks, &p);
+	text_read(in, true, &a, &signs, &marks, &again);
 	check_prose(&p, in);
 	assert(p.count == again.count && p.exchange_count == again.exchange_count &&
 		p.dsn.count == again.dsn.count && p.all.len == again.all.len);

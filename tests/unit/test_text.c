@@ -10,7 +10,7 @@ read_text(struct str text, struct arena *a, struct prose *p)
 {
 	struct sign_set signs = {.bits = 0};
 	struct mark_set marks = {{0}};
-	text_read(text, a, &signs, &marks, p);
+	text_read(text, true, a, &signs, &marks, p);
 }
 
 static void
