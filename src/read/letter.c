@@ -191,6 +191,10 @@ read_clauses(struct str sentence, struct letter *l)
 void
 letter_read(struct str text, struct letter *l)
 {
+	/* Without one of these no clause of the sentence tells of a delay, or of its end. */
+	static const uint64_t going_on = UINT64_C(1) << LETTER_TRY | UINT64_C(1) << LETTER_RETRY |
+					 UINT64_C(1) << LETTER_STILL | UINT64_C(1) << LETTER_QUEUE |
+					 UINT64_C(1) << LETTER_ENDED;
 	*l = (struct letter){.rule = LETTER_NO_RULE, .words = STR_NONE};
 	text = str_head(text, LETTER_BYTES_MAX);
 	uint64_t classes;
@@ -202,7 +206,8 @@ letter_read(struct str text, struct letter *l)
 		l->is_away |= letter_says(classes, LETTER_MEANS_AWAY);
 		l->is_other |= letter_says(classes, LETTER_MEANS_OTHER);
 		l->is_persons |= letter_says(classes, LETTER_MEANS_PERSON);
-		read_clauses(one, l);
+		if ((classes & going_on) != 0)
+			read_clauses(one, l);
 		for (size_t i = 0; i < CATALOGUE_LETTER_RULES && i < l->rule; i++) {
 			if (catalogue_letter_rules[i].means != LETTER_MEANS_REASON ||
 				!holds(&catalogue_letter_rules[i], classes))

@@ -803,8 +803,8 @@ read_own_words(struct str text, struct arena *a, struct sign_set *set, struct ma
 }
 
 void
-text_read(struct str text, bool may_be_letter, struct arena *a, struct sign_set *set, struct mark_set *marks,
-	struct prose *p)
+text_read(struct str text, bool may_be_letter, struct arena *a, struct sign_set *set,
+	struct mark_set *marks, struct prose *p)
 {
 	*p = (struct prose){.returned = STR_NONE};
 	struct reader r = {.p = p, .arena = a};

@@ -71,8 +71,8 @@ struct prose {
 /* text_read - reads a report's prose (UTF-8). *p is zeroed first; the signs and marks in it are
  * added to *set and *marks. `may_be_letter`: no fields tell what happened, so that words of its own
  * count (read/letter.h). Slices point into `text`. O(n) */
-void text_read(struct str text, bool may_be_letter, struct arena *a, struct sign_set *set, struct mark_set *marks,
-	struct prose *p);
+void text_read(struct str text, bool may_be_letter, struct arena *a, struct sign_set *set,
+	struct mark_set *marks, struct prose *p);
 
 /* text_header_at - where the header of a copy of a message begins in `text`, or STR_NPOS. *ends:
  * where the report's own words end, before the line that announces the copy */
