@@ -101,6 +101,18 @@ lanes_both(struct lanes one, char c, struct lanes other, char d)
 		_mm_cmpeq_epi8(other.v, _mm_set1_epi8(d))));
 }
 
+/* lanes_both_in_four - the same of 64 bytes at each place: is there such a pair at all? */
+static inline bool
+lanes_both_in_four(const char *one, char c, const char *other, char d)
+{
+	__m128i found = _mm_setzero_si128();
+	for (unsigned i = 0; i < 4 * LANES; i += LANES)
+		found = _mm_or_si128(found,
+			_mm_and_si128(_mm_cmpeq_epi8(lanes_load(one + i).v, _mm_set1_epi8(c)),
+				_mm_cmpeq_epi8(lanes_load(other + i).v, _mm_set1_epi8(d))));
+	return _mm_movemask_epi8(found) != 0;
+}
+
 /* lanes_within - which bytes are from `low` to `high`, both below 0x7F */
 static inline __m128i
 lanes_within_(struct lanes l, char low, char high)
@@ -217,6 +229,15 @@ static inline unsigned
 lanes_both(struct lanes one, char c, struct lanes other, char d)
 {
 	return lanes_equal(one, c) & lanes_equal(other, d);
+}
+
+static inline bool
+lanes_both_in_four(const char *one, char c, const char *other, char d)
+{
+	unsigned found = 0;
+	for (unsigned i = 0; i < 4 * LANES; i += LANES)
+		found |= lanes_both(lanes_load(one + i), c, lanes_load(other + i), d);
+	return found != 0;
 }
 
 static inline unsigned

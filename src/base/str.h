@@ -106,6 +106,24 @@ str_head_text(struct str s, size_t n)
 	return (struct str){s.ptr, n};
 }
 
+/* str_same_bytes - memcmp() of a few bytes, without a call */
+static inline bool
+str_same_bytes(const char *a, const char *b, size_t n)
+{
+	uint64_t one, other;
+	if (n < sizeof one)
+		return memcmp(a, b, n) == 0;
+	for (size_t i = 0; i < n - sizeof one; i += sizeof one) {
+		memcpy(&one, a + i, sizeof one);
+		memcpy(&other, b + i, sizeof other);
+		if (one != other)
+			return false;
+	}
+	memcpy(&one, a + n - sizeof one, sizeof one);
+	memcpy(&other, b + n - sizeof other, sizeof other);
+	return one == other;
+}
+
 static inline bool
 str_eq(struct str a, struct str b)
 {
@@ -180,7 +198,10 @@ str_trim(struct str s)
 static inline bool
 str_is_blank(struct str s)
 {
-	return s.len == 0 || ((unsigned char)s.ptr[0] <= ' ' && str_trim_blanks(s).len == 0);
+	size_t n = 0;
+	while (n < s.len && ascii_is_space((unsigned char)s.ptr[n]))
+		n++;
+	return n == s.len;
 }
 
 /* str_cut - the head before `delim`, with *rest moved past it; the whole of *rest, and *rest

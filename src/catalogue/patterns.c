@@ -271,24 +271,6 @@ check_stands(const struct scan *s, size_t anchor_at, const struct pattern_entry 
 	return found == entry->check || entry->check == 0;
 }
 
-/* memcmp() of a few bytes, without a call. */
-static inline bool
-same_bytes(const char *a, const uint8_t *b, size_t n)
-{
-	uint64_t one, other;
-	if (n < sizeof one)
-		return memcmp(a, b, n) == 0;
-	for (size_t i = 0; i < n - sizeof one; i += sizeof one) {
-		memcpy(&one, a + i, sizeof one);
-		memcpy(&other, b + i, sizeof other);
-		if (one != other)
-			return false;
-	}
-	memcpy(&one, a + n - sizeof one, sizeof one);
-	memcpy(&other, b + n - sizeof other, sizeof other);
-	return one == other;
-}
-
 /* pattern_stands() for a pattern that is one literal, as most are. */
 static inline bool
 plain_stands(struct str text, size_t anchor_at, const struct pattern_entry *entry,
@@ -298,7 +280,7 @@ plain_stands(struct str text, size_t anchor_at, const struct pattern_entry *entr
 	const uint8_t offset = code[2], len = code[3];
 	const size_t start = anchor_at - offset;
 	if (anchor_at < offset || text.len - start < len ||
-		!same_bytes(text.ptr + start, code + 4, len) ||
+		!str_same_bytes(text.ptr + start, (const char *)code + 4, len) ||
 		((code[0] & PATTERN_STARTS_WORD) != 0 && start > 0 &&
 			is_word_at(text, start - 1)) ||
 		((code[0] & PATTERN_ENDS_WORD) != 0 && is_word_at(text, start + len)))
@@ -358,14 +340,6 @@ is_known(const struct pattern_hit *hits, size_t n, struct pattern_hit hit)
 	return false;
 }
 
-/* Of an anchor shorter than eight bytes only those count. */
-static inline bool
-is_anchor(const struct pattern_anchor *anchor, uint64_t eight, bool is_short)
-{
-	return is_short ? ((eight ^ anchor->bytes) << (64 - 8 * anchor->len)) == 0
-			: eight == anchor->bytes;
-}
-
 /* Keeps the hit of a pattern whose anchor is at `at`, if it stands there and its table is asked
  * for; false when there is no room for one. */
 static bool
@@ -400,19 +374,6 @@ try_anchor(struct scan *s, size_t at, const struct pattern_anchor *anchor)
 	return true;
 }
 
-static inline bool
-try_bucket(struct scan *s, size_t at, uint64_t eight, uint32_t bucket, bool is_short)
-{
-	const struct pattern_anchor *anchor =
-		catalogue_pattern_anchors + catalogue_pattern_buckets[bucket];
-	const struct pattern_anchor *const end =
-		catalogue_pattern_anchors + catalogue_pattern_buckets[bucket + 1];
-	for (; anchor < end; anchor++)
-		if (is_anchor(anchor, eight, is_short) && !try_anchor(s, at, anchor))
-			return false;
-	return true;
-}
-
 static inline unsigned
 asked_of_long(uint64_t eight)
 {
@@ -425,29 +386,52 @@ asked_of_short(uint32_t four)
 	return catalogue_pattern_short_filter[pattern_hash_4(four, PATTERN_SHORT_FILTER_BITS)];
 }
 
-/* Compares the patterns with anchors of fewer than eight bytes. */
+static inline const struct pattern_anchor *
+first_long(uint64_t eight)
+{
+	return catalogue_pattern_anchors + pattern_hash_8(eight, PATTERN_LONG_BITS);
+}
+
+static inline const struct pattern_anchor *
+first_short(uint32_t four)
+{
+	return catalogue_pattern_anchors + PATTERN_SHORT_AT +
+	       pattern_hash_4(four, PATTERN_SHORT_BITS);
+}
+
+/* Compares the patterns with an anchor of eight bytes. */
+static inline bool
+try_long(struct scan *s, size_t at, uint64_t eight)
+{
+	for (const struct pattern_anchor *a = first_long(eight); a->bytes != 0; a++)
+		if (a->bytes == eight)
+			return try_anchor(s, at, a);
+	return true;
+}
+
+/* Compares the patterns with shorter anchors; several may stand here, "mail" and "mailbox". */
 static bool
 try_short(struct scan *s, size_t at, uint64_t eight)
 {
-	const uint32_t first = 1 << PATTERN_BUCKET_BITS;
-	const uint32_t four = (uint32_t)eight, three = four & 0xFFFFFF;
-	const uint32_t of_four = pattern_hash_4(four, PATTERN_SHORT_BUCKET_BITS);
-	const uint32_t of_three = pattern_hash_4(three, PATTERN_SHORT_BUCKET_BITS);
-	if (!try_bucket(s, at, eight, first + of_four, true))
-		return false;
-	return of_three == of_four || (asked_of_short(three) & s->asked) == 0 ||
-	       try_bucket(s, at, eight, first + of_three, true);
+	const uint32_t three = (uint32_t)eight & 0xFFFFFF;
+	const struct pattern_anchor *a;
+	for (a = first_short((uint32_t)eight); a->bytes != 0; a++)
+		if (((eight ^ a->bytes) << (64 - 8 * a->len)) == 0 && !try_anchor(s, at, a))
+			return false;
+	for (a = catalogue_pattern_anchors + PATTERN_THREE_AT +
+		 pattern_hash_4(three, PATTERN_THREE_BITS);
+		a->bytes != 0; a++)
+		if (a->bytes == three && !try_anchor(s, at, a))
+			return false;
+	return true;
 }
 
 /* The anchors at no head, each with a search of its own; there are few. */
 static bool
 try_loose(struct scan *s)
 {
-	const struct pattern_anchor *anchor =
-		catalogue_pattern_anchors + catalogue_pattern_buckets[PATTERN_LOOSE_BUCKET];
-	const struct pattern_anchor *const end =
-		catalogue_pattern_anchors + catalogue_pattern_buckets[PATTERN_LOOSE_BUCKET + 1];
-	for (; anchor < end; anchor++) {
+	const struct pattern_anchor *anchor = catalogue_pattern_anchors + PATTERN_LOOSE_AT;
+	for (; anchor->bytes != 0; anchor++) {
 		if (!(s->has_reasons && anchor->first < anchor->others) &&
 			!(s->has_others && anchor->others < anchor[1].first))
 			continue;
@@ -482,9 +466,7 @@ try_heads(struct scan *s, const struct heads *h)
 		/* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): `count` were written */
 		const unsigned i = passed[k];
 		const uint64_t eight = heads_eight(h, i);
-		if ((asked_of_long(eight) & asked) != 0 &&
-			!try_bucket(s, h->at + i, eight, pattern_hash_8(eight, PATTERN_BUCKET_BITS),
-				false))
+		if ((asked_of_long(eight) & asked) != 0 && !try_long(s, h->at + i, eight))
 			return false;
 		if ((asked_of_short((uint32_t)eight) & asked) != 0 &&
 			!try_short(s, h->at + i, eight))

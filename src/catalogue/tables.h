@@ -87,17 +87,20 @@ struct pattern_entry {
 #define PATTERN_ASKED_ALWAYS (1 << WHERE_ANY)
 
 /*
- * Anchors are sorted by bucket; those of bucket b are buckets[b] .. buckets[b + 1] - 1. Those of
- * eight bytes have buckets of their own; then come those of shorter ones, filed by the first four
- * bytes or by all three; and in the last one are those that begin at no head: each of them is
- * looked for by itself.
+ * Where an anchor is: in the place that its hash says, or behind it, before the first empty place,
+ * whose bytes are 0. Those of eight bytes come first; then those of four to seven, by their first
+ * four; those of three; and those that begin at no head, each of which is looked for by itself.
+ * Behind each kind are a few places more than there are hashes, so that no search goes round.
  */
-#define PATTERN_BUCKET_BITS 14
-#define PATTERN_SHORT_BUCKET_BITS 13
-#define PATTERN_LOOSE_BUCKET ((1 << PATTERN_BUCKET_BITS) + (1 << PATTERN_SHORT_BUCKET_BITS))
+#define PATTERN_LONG_BITS 14
+#define PATTERN_SHORT_BITS 13
+#define PATTERN_THREE_BITS 6
+#define PATTERN_SPARE 64
+#define PATTERN_SHORT_AT ((1 << PATTERN_LONG_BITS) + PATTERN_SPARE)
+#define PATTERN_THREE_AT (PATTERN_SHORT_AT + (1 << PATTERN_SHORT_BITS) + PATTERN_SPARE)
+#define PATTERN_LOOSE_AT (PATTERN_THREE_AT + (1 << PATTERN_THREE_BITS) + PATTERN_SPARE)
 extern const struct pattern_anchor catalogue_pattern_anchors[];
 extern const struct pattern_entry catalogue_pattern_entries[];
-extern const uint16_t catalogue_pattern_buckets[];
 
 /*
  * The filters: what a head may be the anchor of. In each, a byte says by which searches the anchors

@@ -202,6 +202,7 @@ is_about_nothing(const struct facts *f)
 	if ((is_formed(f) && !has_subject_alone(f)) || f->returned.is_there ||
 		mark_refusals(f) > 0 || has_reply(f))
 		return false;
+	/* The link last, because it is looked for in the whole body. */
 	return !mark_names_other(f) && !names_in_subject(f) &&
 	       (!address_is_robot(f->from_address) || has_link(f));
 }

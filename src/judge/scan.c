@@ -170,7 +170,9 @@ scan_make(struct str text, struct arena *a, struct scanned *s)
 struct str
 scan_words_of(const struct scanned *s, const struct pattern_hit *h)
 {
-	return fold_origin_words(s->text, h->at, h->len);
+	/* Folding makes nothing longer: where the length is the same, so is every place. */
+	return s->folded.len == s->text.len ? (struct str){s->text.ptr + h->at, h->len}
+					    : fold_origin_words(s->text, h->at, h->len);
 }
 
 struct str

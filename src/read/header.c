@@ -148,6 +148,14 @@ header_parse(struct str in, struct arena *a, struct header *h)
 	return h->count > 0;
 }
 
+/* Most programs spell a name as its RFC does. */
+static inline bool
+is_name(struct str given, struct str name)
+{
+	return given.len == name.len &&
+	       (str_same_bytes(given.ptr, name.ptr, name.len) || str_eq_case(given, name));
+}
+
 struct str
 header_find_keyed(const struct header *h, struct str name, uint32_t key)
 {
@@ -155,7 +163,7 @@ header_find_keyed(const struct header *h, struct str name, uint32_t key)
 	if (i == 0)
 		return STR_NONE;
 	for (i--; i < h->count; i++)
-		if (h->fields[i].key == key && str_eq_case(h->fields[i].name, name))
+		if (h->fields[i].key == key && is_name(h->fields[i].name, name))
 			return h->fields[i].value;
 	return STR_NONE;
 }

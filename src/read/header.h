@@ -72,7 +72,8 @@ struct str header_find_keyed(const struct header *h, struct str name, uint32_t k
 static inline struct str
 header_find(const struct header *h, struct str name)
 {
-	return header_find_keyed(h, name, header_key(name));
+	const uint32_t key = header_key(name);
+	return header_may_have(h, key) ? header_find_keyed(h, name, key) : STR_NONE;
 }
 
 /* header_has - is there a field of that name? */

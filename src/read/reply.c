@@ -41,12 +41,27 @@ status_parse(struct str in, struct status *out)
 	return end;
 }
 
+/* The first dot from `i` on, which is not 0, that stands behind the class of a status; the end when
+ * there is none. */
+static size_t
+next_dot(struct str text, size_t i)
+{
+	for (; i < text.len; i += LANES) {
+		const size_t left = text.len - i;
+		const unsigned dots = lanes_equal(lanes_next(text.ptr + i, left), '.');
+		const unsigned classes = lanes_within(lanes_next(text.ptr + i - 1, left), '2', '5');
+		if ((dots & classes) != 0)
+			return i + lanes_first(dots & classes);
+	}
+	return text.len;
+}
+
 struct status
 status_next(struct str text, size_t *at, size_t *found_at)
 {
 	struct status s = {0};
-	/* Every status has a dot as its second byte: hop from dot to dot. */
-	for (size_t dot = *at + 1; (dot = str_find_char(text, '.', dot)) != STR_NPOS; dot++) {
+	/* Every status has a dot as its second byte: hop from dot to dot behind its digit. */
+	for (size_t dot = *at + 1; (dot = next_dot(text, dot)) < text.len; dot++) {
 		const size_t from = dot - 1;
 		const char before = from > 0 ? text.ptr[from - 1] : ' ';
 		if (from < *at || ascii_is_alnum((unsigned char)before) || before == '.' ||

@@ -115,7 +115,11 @@ text_is_subject_name(struct str name)
 static bool
 may_begin_field(char c)
 {
-	return c != '\0' && strchr("RrMmDdFfTtSsXxCcAaLlIiPp", c) != NULL;
+	static const char letters[] = "rmdftsxcalip";
+	uint32_t set = 0;
+	for (size_t i = 0; i < sizeof letters - 1; i++)
+		set |= UINT32_C(1) << (letters[i] - 'a');
+	return ascii_is_alpha((unsigned char)c) && (set >> ((c | 32) - 'a') & 1) != 0;
 }
 
 static bool

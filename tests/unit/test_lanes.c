@@ -191,6 +191,15 @@ main(void)
 	tap_ok(lanes_both(one, '-', other, 'y') == 0x0001 &&
 			lanes_both(one, 'x', other, 'y') == 0x0C20,
 		"one byte here and another there");
+	unsigned wrong_four = 0;
+	for (size_t i = 0; i < 4 * LANES; i++)
+		for (size_t k = 0; k < 4 * LANES; k++) {
+			char here[4 * LANES] = {0}, there[4 * LANES] = {0};
+			here[i] = 'x';
+			there[k] = 'y';
+			wrong_four += lanes_both_in_four(here, 'x', there, 'y') != (i == k);
+		}
+	tap_ok(wrong_four == 0, "the same among 64");
 	tap_ok(wrong_copy == 0, "loaded and stored");
 	tap_ok(wrong_case == 0, "capitals become small letters, and nothing else changes");
 	tap_ok(lanes_first(1) == 0 && lanes_first(0x8000) == 15 && lanes_first(0x0A00) == 9,

@@ -114,9 +114,12 @@ test_case_of_bytes(void)
 					const bool want = ascii_lower((int)c) ==
 							  ascii_lower((int)(c ^ others[k]));
 					wrong += str_same_case(a, b, len) != want;
+					memcpy(b, a, sizeof b);
+					b[at] = (char)(c ^ others[k]);
+					wrong += str_same_bytes(a, b, len) != (others[k] == 0);
 				}
 			}
-	tap_is_int(wrong, 0, "each byte beside another, without its case");
+	tap_is_int(wrong, 0, "each byte beside another, with its case and without");
 }
 
 static void
