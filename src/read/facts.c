@@ -10,7 +10,8 @@
 #include "read/notification.h"
 #include "read/reline.h"
 
-#define NAMINGS_OF_LETTER_MAX 64 /* addresses in it that may be whom it is about */
+#define NAMINGS_OF_LETTER_MAX 64  /* addresses in it that may be whom it is about */
+#define REPLY_LOOKED_FOR_BYTES 80 /* of a text that begins with an answer */
 #define RETURNED_HEAD_BYTES                                                                        \
 	(256 << 10)          /* of an encoded returned message that are decoded: its header fits */
 #define TORN_LINES_MAX 8     /* of a field that lost its beginning */
@@ -249,12 +250,14 @@ looks_like_html(struct str text)
 		       str_has_case(head, STR("<p>")));
 }
 
-/* Has it no fields of a report, so that words may be all that it has? */
+/* Has it no fields of a report, and is it no server's answer, so that words may be all it has? */
 static bool
-may_be_letter(const struct facts *f)
+may_be_letter(const struct facts *f, struct str text)
 {
-	return f->dsn.count == 0 && !f->feedback.is_there && !f->disposition.is_there &&
-	       !f->mime.is_report;
+	if (f->dsn.count > 0 || f->feedback.is_there || f->disposition.is_there ||
+		f->mime.is_report)
+		return false;
+	return f->is_message || !reply_scan(str_head(text, REPLY_LOOKED_FOR_BYTES)).is_sure;
 }
 
 /* A paste may be one long line of a server's. It is taken apart when that tells of nobody, and only
@@ -264,7 +267,7 @@ take_apart(struct facts *f)
 {
 	const struct prose whole = f->prose;
 	const struct str lines = reline_prose(f->text, true, f->arena);
-	text_read(lines, may_be_letter(f), f->arena, &f->signs, &f->marks, &f->prose);
+	text_read(lines, may_be_letter(f, lines), f->arena, &f->signs, &f->marks, &f->prose);
 	f->is_relined = f->prose.count > 0;
 	if (f->is_relined)
 		f->text = lines;
@@ -298,7 +301,7 @@ read_prose(struct facts *f, struct str whole)
 	}
 	if (text.len > TEXT_BYTES_MAX)
 		facts_note(f, "text-limit", STR_NPOS);
-	text_read(text, may_be_letter(f), f->arena, &f->signs, &f->marks, &f->prose);
+	text_read(text, may_be_letter(f, text), f->arena, &f->signs, &f->marks, &f->prose);
 	if (!f->is_message && is_lost && f->prose.count == 0 && f->prose.dsn.count == 0)
 		take_apart(f);
 	if (f->prose.lines.is_cut)

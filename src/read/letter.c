@@ -3,9 +3,7 @@
 #include "base/charset.h"
 #include "base/fold.h"
 
-#define SHORT_LINE_BYTES                                                                           \
-	45 /* a line that ends before that was not wrapped: it is one of a list                    \
-	    */
+#define SHORT_LINE_BYTES 45 /* a line that ends before was not wrapped: it is one of a list */
 
 /* Characters of three bytes and more are of scripts that put no blanks between words. */
 static bool
@@ -41,15 +39,13 @@ is_name(struct str token)
 	       is_letter((unsigned char)token.ptr[dot + 1]);
 }
 
-/* The first of the words from `i` up to `end`, all with the same first byte, whose second byte is
- * `byte` or more. */
+/* The first of the words from `i` up to `end` whose head is this or a later one. */
 static size_t
-first_with(size_t i, size_t end, unsigned char byte)
+first_with(size_t i, size_t end, uint32_t head)
 {
 	while (i < end) {
 		const size_t middle = i + (end - i) / 2;
-		const struct str word = catalogue_text(catalogue_letter_words[middle].word);
-		if (word.len > 1 && (unsigned char)word.ptr[1] >= byte)
+		if (catalogue_letter_words[middle].head >= head)
 			end = middle;
 		else
 			i = middle + 1;
@@ -57,22 +53,32 @@ first_with(size_t i, size_t end, unsigned char byte)
 	return i;
 }
 
-/* The classes of all words that begin at `at`; each has two bytes at least. */
+/* The first bytes as the rows have them. */
+static uint32_t
+head_of(struct str text)
+{
+	uint32_t head = 0;
+	for (size_t i = 0; i < sizeof head; i++)
+		head = head << 8 | (i < text.len ? (unsigned char)text.ptr[i] : 0);
+	return head;
+}
+
+/* The classes of all words that begin at `at`; each has two bytes at least. What begins with a word
+ * is sorted behind it. */
 static uint64_t
 classes_at(struct str text, size_t at)
 {
-	const unsigned char head = (unsigned char)text.ptr[at];
 	const struct str rest = str_from(text, at);
+	const unsigned char first = (unsigned char)rest.ptr[0];
+	const uint32_t head = head_of(rest);
+	const size_t end = catalogue_letter_heads[first + 1];
 	uint64_t classes = 0;
-	if (rest.len < 2)
-		return 0;
-	const size_t end = catalogue_letter_heads[head + 1];
-	for (size_t i = first_with(catalogue_letter_heads[head], end, (unsigned char)rest.ptr[1]);
-		i < end; i++) {
+	for (size_t i = first_with(catalogue_letter_heads[first], end, head & 0xFFFF0000);
+		i < end && catalogue_letter_words[i].head <= head; i++) {
 		const struct letter_word_row *const row = &catalogue_letter_words[i];
+		if (((row->head ^ head) & row->mask) != 0)
+			continue;
 		const struct str word = catalogue_text(row->word);
-		if (word.ptr[1] != rest.ptr[1])
-			break;
 		if (str_starts(rest, word) &&
 			(row->is_stem || word.len == rest.len ||
 				!is_letter((unsigned char)rest.ptr[word.len])))
@@ -155,14 +161,27 @@ holds(const struct letter_rule_row *rule, uint64_t classes)
 	return (classes & rule->needs) == rule->needs && (classes & rule->unless) == 0;
 }
 
+/* What sentences of these classes mean besides a reason: a bit for each enum letter_means. */
+static unsigned
+meanings(uint64_t classes)
+{
+	unsigned means = 0;
+	for (size_t i = 0; i < CATALOGUE_LETTER_RULES; i++)
+		means |= (unsigned)holds(&catalogue_letter_rules[i], classes)
+			 << catalogue_letter_rules[i].means;
+	return means;
+}
+
+static bool
+has_meaning(unsigned means, enum letter_means which)
+{
+	return (means >> which & 1) != 0;
+}
+
 bool
 letter_says(uint64_t classes, enum letter_means means)
 {
-	for (size_t i = 0; i < CATALOGUE_LETTER_RULES; i++)
-		if (catalogue_letter_rules[i].means == means &&
-			holds(&catalogue_letter_rules[i], classes))
-			return true;
-	return false;
+	return has_meaning(meanings(classes), means);
 }
 
 /* "It is not lost, we try again every hour": what was negated before the comma does not touch
@@ -182,8 +201,9 @@ read_clauses(struct str sentence, struct letter *l)
 			continue;
 		const uint64_t classes =
 			classes_in(str_between(sentence.ptr + from, sentence.ptr + at));
-		l->is_delayed |= letter_says(classes, LETTER_MEANS_DELAY);
-		l->has_ended |= letter_says(classes, LETTER_MEANS_ENDED);
+		const unsigned means = meanings(classes);
+		l->is_delayed |= has_meaning(means, LETTER_MEANS_DELAY);
+		l->has_ended |= has_meaning(means, LETTER_MEANS_ENDED);
 		from = at;
 	}
 }
@@ -201,11 +221,12 @@ letter_read(struct str text, struct letter *l)
 	for (struct str one; str_is_set(one = letter_sentence(&text, &classes));) {
 		l->speaks_of_mail |=
 			(classes >> LETTER_MAIL & 1) != 0 || (classes >> LETTER_BOX & 1) != 0;
-		l->fails |= letter_says(classes, LETTER_MEANS_FAILURE);
-		l->is_delayed |= letter_says(classes, LETTER_MEANS_DELAY);
-		l->is_away |= letter_says(classes, LETTER_MEANS_AWAY);
-		l->is_other |= letter_says(classes, LETTER_MEANS_OTHER);
-		l->is_persons |= letter_says(classes, LETTER_MEANS_PERSON);
+		const unsigned means = meanings(classes);
+		l->fails |= has_meaning(means, LETTER_MEANS_FAILURE);
+		l->is_delayed |= has_meaning(means, LETTER_MEANS_DELAY);
+		l->is_away |= has_meaning(means, LETTER_MEANS_AWAY);
+		l->is_other |= has_meaning(means, LETTER_MEANS_OTHER);
+		l->is_persons |= has_meaning(means, LETTER_MEANS_PERSON);
 		if ((classes & going_on) != 0)
 			read_clauses(one, l);
 		for (size_t i = 0; i < CATALOGUE_LETTER_RULES && i < l->rule; i++) {

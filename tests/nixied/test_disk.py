@@ -156,7 +156,9 @@ def failing(rows):
                     c.send(text(6 * MEGABYTE)[:-3])
                     subprocess.run(['mount', '-o', 'remount,abort', disk.path], capture_output=True, check=False)
                     c.send(text(6 * MEGABYTE))
-                    held(NIXIE, n, style, rows['C40'], 'end', c.reply())
+                    # It fails with the part that is being written, or with the whole: as fast as the server was.
+                    got = c.reply()
+                    held(NIXIE, n, style, rows['C38' if '(C38 ' in got else 'C40'], 'end', got)
                 held(NIXIE, n, style, rows['C38'], 'end', send(n, 100))
                 got = session(n.ports['mx'], EHLO, 'NOOP')
                 tap.check([] if got[-1].startswith('250') else got, '... and the server is still there')
