@@ -564,14 +564,15 @@ mend_body(struct facts *f)
 {
 	struct header *const h = &f->header;
 	h->body = mend_doubled(h->body, f->arena);
-	if (reline_is_lost(h->body))
+	if (f->is_message && reline_is_lost(h->body)) /* a paste was looked at as a whole */
 		h->body = reline_message(h->body, f->arena);
 }
 
 static void
 read_once(struct facts *f, struct str whole, enum nixie_input kind)
 {
-	const bool is_lost = reline_is_lost(whole);
+	/* No header begins with a digit, and answers of servers do. */
+	const bool is_lost = reline_is_lost(whole) && !ascii_is_digit((unsigned char)whole.ptr[0]);
 	const struct str lines = is_lost ? reline_message(whole, f->arena) : whole;
 	f->is_message = read_header(f, lines, kind);
 	f->is_relined = false;
