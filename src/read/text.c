@@ -1,11 +1,9 @@
-#include "read/text.h"
+#include "read/text_inside.h"
 
 #include "base/charset.h"
-#include "base/lanes.h"
 #include "read/address.h"
 #include "read/header.h"
 #include "read/limits.h"
-#include "read/signs.h"
 #include "read/text_head.h"
 
 static struct block *
@@ -22,60 +20,6 @@ add_block(struct prose *p, struct arena *a, struct str address, enum naming nami
 	return &blocks[p->count++];
 }
 
-static struct exchange *
-add_exchange(struct prose *p, struct arena *a)
-{
-	p->is_many = p->is_many || p->exchange_count == NAMINGS_MAX;
-	if (p->exchange_count == NAMINGS_MAX)
-		return NULL;
-	struct exchange *const list =
-		arena_more(a, p->dialogue, p->exchange_count, &p->exchange_room, sizeof *list);
-	if (list == NULL)
-		return NULL;
-	p->dialogue = list;
-	list[p->exchange_count] = (struct exchange){.host = STR_NONE};
-	return &list[p->exchange_count++];
-}
-
-/* What the line reader remembers from line to line. */
-struct reader {
-	struct prose *p;
-	struct arena *arena;
-	struct str host;          /* of the dialogue */
-	size_t current;           /* the block that further lines belong to, + 1; 0 = none yet */
-	size_t indent;            /* of the line that began it */
-	bool in_own;              /* its own paragraph is still open */
-	bool in_reply;            /* the last line was an answer in the dialogue */
-	bool is_command_open;     /* "In:  MAIL" goes on in the next line */
-	bool is_failure_sentence; /* the words before said that delivery to what follows failed */
-	struct str heading;       /* "550 No such user:", above the list of those it is about */
-	uint64_t lead;            /* signs of the paragraph that leads to what follows */
-	uint64_t lead_line;       /* ... and of its last line */
-	bool is_after_blank;      /* the line before was blank */
-	bool is_blank_above;      /* the same, also of a line that names somebody */
-	bool is_sentence_open;    /* the line before ended amid a sentence */
-	bool is_list_section;     /* "----- The following addresses failed -----" stands above */
-	bool is_list_open;        /* ... and the paragraph below it has begun */
-	bool is_in_head;          /* "From: mailer-daemon@a" stands above, in this paragraph, or
-				     the text begins with "From:" */
-	bool is_delay_section;    /* the last words of failure or delay were of delay */
-};
-
-/* One line: as it stands, without its blanks, and the signs in it (looked for once, when first
- * asked). */
-struct line {
-	struct str raw, bare;
-	bool has_at; /* an @ */
-	uint64_t signs;
-	const struct text_line *next; /* NULL behind the last */
-};
-
-static bool
-line_says(const struct line *l, enum sign sign)
-{
-	return (l->signs >> sign) & 1;
-}
-
 static size_t
 indent_of(struct str line)
 {
@@ -85,8 +29,8 @@ indent_of(struct str line)
 	return n;
 }
 
-static struct block *
-current_block(const struct reader *r)
+struct block *
+text_block(const struct reader *r)
 {
 	return r->current == 0 ? NULL : &r->p->blocks[r->current - 1];
 }
@@ -96,9 +40,9 @@ current_block(const struct reader *r)
 static bool
 read_origin(struct reader *r, struct line *l)
 {
-	struct block *const b = current_block(r);
+	struct block *const b = text_block(r);
 	size_t at = 0;
-	if (b == NULL || !l->has_at || l->bare.len > 300 || !line_says(l, SIGN_EXPANDED_FROM))
+	if (b == NULL || !l->has_at || l->bare.len > 300 || !text_line_says(l, SIGN_EXPANDED_FROM))
 		return false;
 	/* "<a@b> (expanded from <c@d>): text" begins a block of its own. */
 	const size_t first = str_find_char(l->bare, '@', 0);
@@ -109,134 +53,6 @@ read_origin(struct reader *r, struct line *l)
 	if (str_is_set(found))
 		b->original = found;
 	return str_is_set(found);
-}
-
-static void
-add_reply(struct reader *r, struct str reply)
-{
-	struct prose *const p = r->p;
-	struct exchange *e = p->exchange_count > 0 ? &p->dialogue[p->exchange_count - 1] : NULL;
-	if (e != NULL && r->in_reply)
-		e->reply = str_between(e->reply.ptr, reply.ptr + reply.len);
-	else if (e != NULL && !str_is_set(e->reply))
-		e->reply = reply;
-	else if ((e = add_exchange(p, r->arena)) != NULL)
-		*e = (struct exchange){.host = r->host, .reply = reply};
-	/* A reply goes on in the next line only after "550-". */
-	r->in_reply = reply.len > 3 && reply.ptr[3] == '-';
-}
-
-static void
-add_command(struct reader *r, struct str command)
-{
-	struct exchange *const e = add_exchange(r->p, r->arena);
-	if (e != NULL)
-		*e = (struct exchange){.host = r->host, .command = command};
-	r->in_reply = false;
-}
-
-#define ARROW_LEAD_MAX 48 /* bytes of a time or a word before an arrow */
-
-/* Is this one of SMTP's commands, as a client sends it? */
-static bool
-is_command(struct str s)
-{
-	static const struct str verbs[] = {STR_INIT("RCPT TO:"), STR_INIT("MAIL FROM:"),
-		STR_INIT("DATA"), STR_INIT("EHLO "), STR_INIT("HELO "), STR_INIT("QUIT"),
-		STR_INIT("RSET"), STR_INIT("STARTTLS"), STR_INIT("AUTH "), STR_INIT("BDAT ")};
-	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
-		if (str_starts_case(s, verbs[i]))
-			return true;
-	return false;
-}
-
-static bool
-has_angle(struct str s)
-{
-	unsigned found = 0;
-	for (size_t i = 0; i < s.len; i += LANES)
-		found |= lanes_either(lanes_next(s.ptr + i, s.len - i), '<', '>');
-	return found != 0;
-}
-
-/* "Tue 2009-03-03 09:13:05: --> RCPT To:<a@b>" of MDaemon, "Received <<< 550 no" of InterScan:
- * what stands behind the arrow; absent when there is none. */
-static struct str
-behind_arrow(struct str line)
-{
-	static const struct str arrows[] = {
-		STR_INIT("-->"), STR_INIT("<--"), STR_INIT(">>>"), STR_INIT("<<<")};
-	const struct str head = str_head(line, ARROW_LEAD_MAX);
-	if (!has_angle(head))
-		return STR_NONE;
-	for (size_t i = 0; i < sizeof arrows / sizeof *arrows; i++) {
-		const size_t at = str_find(head, arrows[i], 0);
-		if (at != STR_NPOS)
-			return str_trim(str_from(line, at + arrows[i].len));
-	}
-	return STR_NONE;
-}
-
-/* A line of a quoted dialogue: ">>> RCPT TO:<a@b>", "<<< 550 no", "... while talking to
- * mx.example.org.:"; and what Postfix tells its postmaster, seen from the server's side: " In: RCPT
- * TO:<a@b>", " Out: 550 no". */
-static bool
-read_dialogue(struct reader *r, struct line *l)
-{
-	const struct str line = l->bare;
-	const bool was_open = r->is_command_open;
-	r->is_command_open = false;
-	if (str_starts(line, STR(">>> ")) && line.len > 7 &&
-		ascii_is_alpha((unsigned char)line.ptr[4]) &&
-		str_find_char(str_head(line, 12), '@', 0) == STR_NPOS) {
-		add_command(r, str_trim(str_from(line, 4)));
-		return true;
-	}
-	if (str_starts(line, STR("<<<")) && line.len > 6) {
-		add_reply(r, str_trim(str_from(line, 3)));
-		return true;
-	}
-	const struct str said = behind_arrow(line);
-	if (is_command(said)) {
-		add_command(r, said);
-		return true;
-	}
-	if (said.len > 4 && str_number(said, 599) >= 200 &&
-		(said.ptr[3] == ' ' || said.ptr[3] == '-')) {
-		add_reply(r, said);
-		return true;
-	}
-	if (str_starts(line, STR("In:  "))) {
-		add_command(r, str_trim(str_from(line, 5)));
-		r->is_command_open = true;
-		return true;
-	}
-	if (str_starts(line, STR("Out: ")) && line.len > 8 &&
-		ascii_is_digit((unsigned char)line.ptr[5])) {
-		add_reply(r, str_trim(str_from(line, 5)));
-		return true;
-	}
-	if (was_open && l->raw.len > 5 && r->p->exchange_count > 0 &&
-		str_trim(str_head(l->raw, 5)).len == 0) {
-		struct exchange *const e = &r->p->dialogue[r->p->exchange_count - 1];
-		e->command = str_between(e->command.ptr, line.ptr + line.len);
-		r->is_command_open = true;
-		return true;
-	}
-	r->in_reply = false;
-	struct str hit;
-	if (line.len < 120 && (str_starts(line, STR("...")) || str_starts(line, STR("While "))) &&
-		sign_in(line, SIGN_TALKING_TO, &hit)) {
-		r->host = host_clean(str_trim(str_between(hit.ptr + hit.len, line.ptr + line.len)));
-		/* "<a@b>... Deferred: Connection refused" was the last line about that one. */
-		const struct block *const b = current_block(r);
-		if (b != NULL && str_starts(b->own, STR("..."))) {
-			r->current = 0;
-			r->in_own = false;
-		}
-		return true;
-	}
-	return false;
 }
 
 #define LOCAL_PART_MAX 128  /* bytes of a line that is one, or a pipe */
@@ -260,7 +76,7 @@ static void
 open_block(
 	struct reader *r, struct str address, struct str tail, enum naming naming, struct str line)
 {
-	struct block *const before = current_block(r);
+	struct block *const before = text_block(r);
 	if (before != NULL && r->in_own && before->own.len == 0 && before->naming == naming &&
 		(naming == NAMING_HEAD || !r->is_blank_above))
 		before->is_in_list = true;
@@ -294,19 +110,19 @@ open_blocks(
 	for (; text_listed(&tail, &next); is_listed = true) {
 		open_block(r, address, STR(""), naming, line);
 		if (r->current > 0)
-			current_block(r)->is_in_list = true;
+			text_block(r)->is_in_list = true;
 		address = next;
 	}
 	open_block(r, address, tail, naming, line);
 	if (is_listed && r->current > 0)
-		current_block(r)->is_listed = true;
+		text_block(r)->is_listed = true;
 }
 
 /* Gives a line to the block it stands under. */
 static void
 extend_block(struct reader *r, struct str line)
 {
-	struct block *const b = current_block(r);
+	struct block *const b = text_block(r);
 	if (b == NULL)
 		return;
 	if (r->in_own && b->own.len == 0)
@@ -351,11 +167,11 @@ static bool
 read_object(struct reader *r, struct line *l)
 {
 	struct str hit, found, last = STR_NONE;
-	const struct block *const b = current_block(r);
+	const struct block *const b = text_block(r);
 	if (b != NULL && r->in_own && b->naming > NAMING_OBJECT)
 		return false; /* an answer, in the paragraph of the one it is about */
-	if (!l->has_at || l->bare.len > OBJECT_LINE_MAX || !line_says(l, SIGN_FAILURE) ||
-		line_says(l, SIGN_CONTACT))
+	if (!l->has_at || l->bare.len > OBJECT_LINE_MAX || !text_line_says(l, SIGN_FAILURE) ||
+		text_line_says(l, SIGN_CONTACT))
 		return false;
 	const char *list = l->bare.ptr; /* where the addresses that end in the last one begin */
 	for (size_t at = 0; str_is_set(found = address_next(l->bare, &at)); last = found)
@@ -393,17 +209,17 @@ note_passing(struct reader *r, struct line *l)
 {
 	size_t at = 0;
 	struct str found, before = STR_NONE;
-	const bool is_failure = r->is_failure_sentence || line_says(l, SIGN_FAILURE) ||
-				line_says(l, SIGN_DELAY) || next_line_tells(l);
-	if (line_says(l, SIGN_CONTACT) && !is_failure)
+	const bool is_failure = r->is_failure_sentence || text_line_says(l, SIGN_FAILURE) ||
+				text_line_says(l, SIGN_DELAY) || next_line_tells(l);
+	if (text_line_says(l, SIGN_CONTACT) && !is_failure)
 		return;
 	const char *behind = NULL;
 	for (; str_is_set(found = address_next(l->bare, &at)); before = found) {
 		/* "The message from a@b to c@d could not be delivered" */
 		const bool is_from_to =
 			str_is_set(before) && text_is_from_to(l->bare, before, found);
-		if (!is_from_to &&
-			(line_says(l, SIGN_CONTACT) || text_is_behind_sender_word(l->bare, found)))
+		if (!is_from_to && (text_line_says(l, SIGN_CONTACT) ||
+					   text_is_behind_sender_word(l->bare, found)))
 			continue;
 		const bool is_listed =
 			behind != NULL && is_separator(str_between(behind, found.ptr));
@@ -416,7 +232,7 @@ note_passing(struct reader *r, struct line *l)
 		b->is_listed = is_listed;
 		b->after = str_from(l->bare, l->bare.len);
 		r->p->has_sentence = r->p->has_sentence || is_failure;
-		if (current_block(r) == NULL && is_failure) {
+		if (text_block(r) == NULL && is_failure) {
 			r->current = r->p->count;
 			r->in_own = true;
 		}
@@ -465,8 +281,8 @@ read_labelled(
 	struct reader *r, struct line *l, struct str address, struct str tail, struct str label)
 {
 	/* "550 5.2.1 Account is not active: <a@b>" is an answer, and all of it counts. */
-	if (ascii_is_digit((unsigned char)label.ptr[0]) || !line_says(l, SIGN_RECIPIENT_LABEL) ||
-		!text_is_recipient_label(label))
+	if (ascii_is_digit((unsigned char)label.ptr[0]) ||
+		!text_line_says(l, SIGN_RECIPIENT_LABEL) || !text_is_recipient_label(label))
 		return false;
 	/* What stands above, "Sender: x", is no word about this one. */
 	const uint64_t lead = r->lead;
@@ -502,7 +318,7 @@ read_recipient(struct reader *r, struct line *l)
 		const bool is_sentence = !text_is_head_tail(tail);
 		open_blocks(r, address, tail, is_sentence ? NAMING_LABEL : NAMING_HEAD, l->raw);
 		r->p->has_sentence =
-			r->p->has_sentence || (is_sentence && line_says(l, SIGN_FAILURE));
+			r->p->has_sentence || (is_sentence && text_line_says(l, SIGN_FAILURE));
 		return true;
 	}
 	if (!l->has_at && r->is_failure_sentence && indent_of(l->raw) > 0 &&
@@ -537,11 +353,11 @@ read_recipient(struct reader *r, struct line *l)
 			return true;
 	}
 	/* The cells of a table that has lost its lines: "Recipient a@b". */
-	if (line_says(l, SIGN_RECIPIENT_LABEL) && !line_says(l, SIGN_FAILURE) &&
+	if (text_line_says(l, SIGN_RECIPIENT_LABEL) && !text_line_says(l, SIGN_FAILURE) &&
 		text_cells(l->bare, &address, &label) &&
 		read_labelled(r, l, address, STR(""), label))
 		return true;
-	if (text_named(head, line_says(l, SIGN_CONTACT), &address)) {
+	if (text_named(head, text_line_says(l, SIGN_CONTACT), &address)) {
 		open_block(r, address, STR(""), NAMING_LABEL, l->raw);
 		return true;
 	}
@@ -553,7 +369,7 @@ read_recipient(struct reader *r, struct line *l)
 static bool
 is_wrapped(const struct reader *r, const struct line *l)
 {
-	const struct block *const b = current_block(r);
+	const struct block *const b = text_block(r);
 	return b != NULL && r->in_own && b->own.len > 0 && b->naming == NAMING_HEAD &&
 	       indent_of(l->raw) > r->indent;
 }
@@ -563,7 +379,7 @@ is_wrapped(const struct reader *r, const struct line *l)
 static bool
 is_cut_answer(const struct reader *r, const struct line *l)
 {
-	const struct block *const b = current_block(r);
+	const struct block *const b = text_block(r);
 	struct status s;
 	if (b == NULL || !r->in_own || b->own.len < 4)
 		return false;
@@ -608,9 +424,9 @@ note_section(struct reader *r, const struct line *l)
 {
 	if (l->has_at || l->bare.ptr[0] == '<' || indent_of(l->raw) > 0)
 		return;
-	if (line_says(l, SIGN_DELAY))
+	if (text_line_says(l, SIGN_DELAY))
 		r->is_delay_section = true;
-	else if (line_says(l, SIGN_FAILURE))
+	else if (text_line_says(l, SIGN_FAILURE))
 		r->is_delay_section = false;
 }
 
@@ -629,19 +445,19 @@ is_heading(const struct line *l)
 static bool
 is_aside(const struct reader *r, const struct line *l)
 {
-	const struct block *const b = current_block(r);
+	const struct block *const b = text_block(r);
 	if (b == NULL || !r->in_own || b->own.len > 0)
 		return false;
 	const size_t colon = str_find_char(str_head(l->bare, ASIDE_NAME_MAX), ':', 0);
 	return (colon != STR_NPOS && text_is_subject_name(str_trim(str_head(l->bare, colon)))) ||
-	       (r->is_after_blank && line_says(l, SIGN_CONTACT) && !line_says(l, SIGN_FAILURE) &&
-		       reply_scan(l->bare).code == 0);
+	       (r->is_after_blank && text_line_says(l, SIGN_CONTACT) &&
+		       !text_line_says(l, SIGN_FAILURE) && reply_scan(l->bare).code == 0);
 }
 
 static void
 read_blank(struct reader *r, struct str raw)
 {
-	const struct block *const b = current_block(r);
+	const struct block *const b = text_block(r);
 	(void)dsn_line(raw, r->arena, &r->p->dsn);
 	if (b != NULL && !leads_on(b->own))
 		r->in_own = false;
@@ -666,19 +482,20 @@ read_line(struct reader *r, const struct text_line *of, const struct text_line *
 		r->in_own = false;
 		return;
 	}
-	if (read_dialogue(r, &l) || read_origin(r, &l)) {
+	if (text_read_dialogue(r, &l) || read_origin(r, &l)) {
 		extend_block(r, raw);
 		return;
 	}
 	/* With one recipient, all of it is about that one. */
 	if (is_section(l.bare)) {
 		r->is_list_open = false;
-		r->is_list_section = line_says(&l, SIGN_FAILURE) || line_says(&l, SIGN_DELAY);
+		r->is_list_section =
+			text_line_says(&l, SIGN_FAILURE) || text_line_says(&l, SIGN_DELAY);
 	}
 	if (is_section(l.bare) && r->current > 1) {
 		r->current = 0;
 		r->in_own = false;
-		r->is_failure_sentence = line_says(&l, SIGN_FAILURE);
+		r->is_failure_sentence = text_line_says(&l, SIGN_FAILURE);
 		note_section(r, &l);
 		return;
 	}
@@ -703,7 +520,7 @@ read_line(struct reader *r, const struct text_line *of, const struct text_line *
 	r->is_sentence_open = ascii_is_alpha((unsigned char)l.bare.ptr[l.bare.len - 1]);
 	if (l.has_at)
 		note_passing(r, &l);
-	r->is_failure_sentence = !l.has_at && l.bare.len < 400 && line_says(&l, SIGN_FAILURE);
+	r->is_failure_sentence = !l.has_at && l.bare.len < 400 && text_line_says(&l, SIGN_FAILURE);
 }
 
 /* What stands behind a list, and apart from its last address, is said of all in it. */
@@ -727,50 +544,6 @@ share_in_lists(struct prose *p)
 			b->own = last->own;
 		if (last->is_apart || last->own.len == 0)
 			b->after = last->after;
-	}
-}
-
-/* Do the catalogue's words in some line say that delivery failed or waits? */
-static bool
-is_told(const struct text_lines *lines)
-{
-	static const uint64_t telling = UINT64_C(1) << SIGN_FAILURE | UINT64_C(1) << SIGN_DELAY;
-	for (size_t i = 0; i < lines->count; i++)
-		if ((lines->list[i].signs & telling) != 0)
-			return true;
-	return false;
-}
-
-/* A letter in words of its own: its sentences get the sign that known words would have had. */
-static void
-tell_as_letter(struct prose *p)
-{
-	struct letter l;
-	letter_read(p->all, &l);
-	if (!letter_is_report(&l))
-		return;
-	p->is_letter = true;
-	const bool is_refused = reply_scan(str_head(p->all, LETTER_BYTES_MAX)).code / 100 == 5;
-	p->letter_sign =
-		letter_is_delay(&l) && (l.is_delayed || !is_refused) ? SIGN_DELAY : SIGN_FAILURE;
-	p->letter_words = l.words;
-	p->speaks_of_mail = l.speaks_of_mail;
-	uint64_t classes;
-	size_t line = 0;
-	struct str rest = str_head(p->all, LETTER_BYTES_MAX);
-	for (struct str one; str_is_set(one = letter_sentence(&rest, &classes));) {
-		if (!letter_says(classes, LETTER_MEANS_FAILURE) &&
-			!letter_says(classes, LETTER_MEANS_DELAY))
-			continue;
-		if (!str_is_set(p->letter_words))
-			p->letter_words = one;
-		const struct text_line *const lines = p->lines.list;
-		while (line < p->lines.count &&
-			lines[line].raw.ptr + lines[line].raw.len <= one.ptr)
-			line++;
-		for (size_t i = line; i < p->lines.count && lines[i].raw.ptr < one.ptr + one.len;
-			i++)
-			p->lines.list[i].signs |= UINT64_C(1) << p->letter_sign;
 	}
 }
 
@@ -811,8 +584,8 @@ text_read(struct str text, bool may_be_letter, struct arena *a, struct sign_set 
 	p->dsn.splits_lines = true;
 	if (!read_own_words(utf8_head(text, TEXT_BYTES_MAX), a, set, marks, p))
 		return;
-	if (may_be_letter && !is_told(&p->lines))
-		tell_as_letter(p);
+	if (may_be_letter)
+		text_tell_as_letter(p);
 	for (size_t i = 0; i < p->lines.count; i++) {
 		const struct str raw = p->lines.list[i].raw;
 		const bool is_blank = str_is_blank(raw);
