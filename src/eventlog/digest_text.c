@@ -74,37 +74,19 @@ say_key(struct buf *b, const struct digest_row *row, struct why_advice *advice)
 		buf_add(b, row->key);
 		return;
 	}
-	if (!str_eq(advice->name, advice->title)) {
-		buf_add(b, advice->title);
-		buf_add(b, STR(" ("));
-		buf_add(b, advice->name);
-		buf_add(b, STR(")"));
-		return;
-	}
-	for (size_t i = 0; i < advice->name.len; i++)
-		buf_add_char(b, advice->name.ptr[i] == '_' ? ' ' : advice->name.ptr[i]);
-}
-
-static void
-say_if(struct buf *b, const char *before, struct str value, const char *behind)
-{
-	if (value.len == 0)
-		return;
-	buf_add(b, str_of(before));
-	buf_add(b, value);
-	buf_add(b, str_of(behind));
+	why_say_title(b, advice);
 }
 
 static void
 tell_example(struct buf *b, const struct eventlog_line *l, struct page *p)
 {
 	buf_clear(b);
-	say_if(b, " from ", l->field[FIELD_FROM], "");
-	say_if(b, " to ", l->field[FIELD_TO], "");
-	say_if(b, " by ", l->field[FIELD_CLIENT], "");
-	say_if(b, " at ", l->field[FIELD_PEER], "");
-	say_if(b, " (", l->field[FIELD_RULE], ")");
-	say_if(b, ": ", l->field[FIELD_REPLY], "");
+	why_say_if(b, " from ", l->field[FIELD_FROM], "");
+	why_say_if(b, " to ", l->field[FIELD_TO], "");
+	why_say_if(b, " by ", l->field[FIELD_CLIENT], "");
+	why_say_if(b, " at ", l->field[FIELD_PEER], "");
+	why_say_if(b, " (", l->field[FIELD_RULE], ")");
+	why_say_if(b, ": ", l->field[FIELD_REPLY], "");
 	if (b->len > 0)
 		page_text(p, COUNT_COLUMNS + 6, STR("e.g. "), buf_str(b), PAINT_FAINT);
 }
