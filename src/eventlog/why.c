@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+/* A delivery is the first to name its recipient, and leads back to the session. */
+#define SELECTIONS 2
 #define SCRATCH_BYTES_MAX ((size_t)1 << 20) /* of one line */
 #define KEYS_FIRST 1024                     /* a power of two */
 
@@ -309,7 +311,8 @@ collect_line(void *why, struct str line)
 bool
 why_read(struct why *w, why_reader *read, void *from)
 {
-	/* Twice: a delivery is the first to name its recipient, and leads back to the session. */
-	return read(from, select_line, w) && read(from, select_line, w) &&
-	       read(from, collect_line, w);
+	bool is_read = true;
+	for (int i = 0; i < SELECTIONS && is_read; i++)
+		is_read = read(from, select_line, w);
+	return is_read && read(from, collect_line, w);
 }

@@ -4,6 +4,7 @@
 usage: test_rejects.py NIXIED NIXIE        TAP
 """
 
+import contextlib
 import glob
 import json
 import os
@@ -60,6 +61,14 @@ def release_twice(n, name):
         with caller, caller.makefile('r') as f:
             answers.append(f.read())
     return answers
+
+
+def bytes_kept(n):
+    total = 0
+    for name in kept(n):
+        with contextlib.suppress(FileNotFoundError):  # it has made room for another
+            total += os.path.getsize(f'{n.folder}/rejects/{name}')
+    return total
 
 
 def kept(n):
@@ -125,8 +134,8 @@ def main():
         says('removed', n.run('rejects', 'remove', kept(n)[0]), 0, '1 message removed')
         for _ in range(12):
             send(n, 'bad', text=('x' * 70 + '\r\n') * 3000)
-        tap.check([] if until(lambda: sum(os.path.getsize(f'{n.folder}/rejects/{k}') for k in kept(n)) > 800000) else [str(kept(n))], 'many')
-        full = sum(os.path.getsize(f'{n.folder}/rejects/{k}') for k in kept(n))
+        tap.check([] if until(lambda: bytes_kept(n) > 800000) else [str(kept(n))], 'many')
+        full = bytes_kept(n)
         tap.check([] if full < 1400000 else [str(full)], 'they stop when there is no more room')
         # Older than it may be: the name says when it came.
         n.stop()
