@@ -256,7 +256,7 @@ is_delayed_letter(const struct facts *f)
 		return false;
 	struct letter l;
 	letter_read(f->prose.all, &l);
-	return letter_is_report(&l) && letter_is_delay(&l);
+	return l.is_delayed && letter_is_report(&l) && letter_is_delay(&l);
 }
 
 /* A moderator's or a filter's: the message waits for somebody to do something. Both words are in
