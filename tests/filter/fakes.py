@@ -17,7 +17,7 @@ class Fake:
     def __init__(self):
         self.seen = []
         self.connections = 0
-        self.open = set()
+        self.open = {}  # a connection: its number
         self.socket = None
 
     def __enter__(self):
@@ -54,7 +54,7 @@ class Fake:
             except OSError:
                 return
             self.connections += 1
-            self.open.add(connection)
+            self.open[connection] = self.connections
             threading.Thread(target=self.run, args=[connection], daemon=True).start()
 
     def run(self, connection):
@@ -64,7 +64,7 @@ class Fake:
         except (OSError, struct.error, ValueError):
             pass  # the other side ended it, or the test did
         finally:
-            self.open.discard(connection)
+            self.open.pop(connection, None)
 
     def serve(self, connection, file):
         raise NotImplementedError
@@ -207,16 +207,18 @@ class Milter(Fake):
 
     def __init__(self, answers=None, steps=0, version=6, actions=0x1ff, macros=b'', stops_at=None):
         super().__init__()
+        self.heard, self.first = {}, 1  # by the number of the connection: what ends one may come after the next began
         self.answers, self.steps, self.version, self.actions, self.macros = answers or {}, steps, version, actions, macros
         self.stops_at = stops_at  # the connection ends with this command
 
     QUIET = {b'C': 0x1000, b'H': 0x2000, b'M': 0x4000, b'R': 0x8000, b'T': 0x10000, b'L': 0x80, b'N': 0x40000, b'B': 0x80000}
 
     def serve(self, connection, file):
+        heard = self.heard.setdefault(self.open[connection], [])
         while True:
             size = struct.unpack('>I', file.read(4))[0]
             letter, data = file.read(1), file.read(size - 1)
-            self.seen.append((letter.decode(), data))
+            heard.append((letter.decode(), data))
             if letter == b'O' and self.stops_at != 'O':
                 connection.sendall(packet(b'O', struct.pack('>III', self.version, self.actions, self.steps) + self.macros))
             elif letter.decode() == self.stops_at:
@@ -228,16 +230,25 @@ class Milter(Fake):
             else:
                 connection.sendall(self.answers.get(letter.decode(), packet(b'c')))
 
+    @property
+    def said(self):
+        """Each command and its data, one connection after the other."""
+        return [said for number, heard in sorted(self.heard.copy().items()) if number >= self.first for said in heard.copy()]
+
+    def forget(self):
+        """From now on only what connections say that are made from now on."""
+        self.first = self.connections + 1
+
     def told(self, letters='OCHMRTLNBEAQK'):
         """The letters of the commands, without macros."""
-        return ''.join(letter for letter, _ in self.seen if letter in letters)
+        return ''.join(letter for letter, _ in self.said if letter in letters)
 
     def of(self, letter):
-        return [data for l, data in self.seen if l == letter]
+        return [data for l, data in self.said if l == letter]
 
     def macros_of(self, letter):
         """The macros before that command, as a dictionary, of the first time."""
-        for l, data in self.seen:
+        for l, data in self.said:
             if l == 'D' and data[:1] == letter.encode():
                 words = data[1:].decode().split('\0')
                 return dict(zip(words[0::2], words[1::2]))
