@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -97,8 +98,12 @@ message_write(struct sink *s, const struct mailbox_message *m, const char *path,
 	return MAILBOX_DONE;
 }
 
-bool
-mailbox_folder_make(const char *path, struct mailbox_error *error)
+/* Of several threads that find a folder missing one makes it; the others wait until it is durable.
+ */
+static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
+
+static bool
+folder_make(const char *path, struct mailbox_error *error)
 {
 	char parent[MAILBOX_PATH_MAX];
 	if (mkdir(path, 0700) < 0) {
@@ -121,20 +126,28 @@ mailbox_folder_make(const char *path, struct mailbox_error *error)
 	return ok;
 }
 
-/* The three folders, where they are missing. */
+bool
+mailbox_folder_make(const char *path, struct mailbox_error *error)
+{
+	pthread_mutex_lock(&making);
+	const bool ok = folder_make(path, error);
+	pthread_mutex_unlock(&making);
+	return ok;
+}
+
+/* The three folders, where they are missing; tmp is the last, and only when the others are durable:
+ * who finds it finds them. */
 static bool
 three_make(int dir, const char *path, struct mailbox_error *error)
 {
-	static const char *const folders[] = {"tmp", "new", "cur"};
-	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
-		if (mkdirat(dir, folders[i], 0700) < 0 && errno != EEXIST) {
-			failed(error, MAILBOX_FAILED, errno, "cannot make the folders of", path);
-			return false;
-		}
-	if (fsync(dir) == 0)
-		return true;
-	failed(error, MAILBOX_FAILED, errno, "cannot sync", path);
-	return false;
+	pthread_mutex_lock(&making);
+	const bool ok = (mkdirat(dir, "cur", 0700) == 0 || errno == EEXIST) &&
+			(mkdirat(dir, "new", 0700) == 0 || errno == EEXIST) && fsync(dir) == 0 &&
+			(mkdirat(dir, "tmp", 0700) == 0 || errno == EEXIST);
+	if (!ok)
+		failed(error, MAILBOX_FAILED, errno, "cannot make the folders of", path);
+	pthread_mutex_unlock(&making);
+	return ok;
 }
 
 /* The folder, made where it is missing. That the three are there is found out by using them. */
@@ -197,11 +210,14 @@ message_move(int dir, const char *tmp, const char *name, uint64_t bytes, const c
 {
 	char to[NAME_BYTES + 32];
 	snprintf(to, sizeof to, "new/%s,S=%llu", name, (unsigned long long)bytes);
-	if (renameat(dir, tmp, dir, to) < 0)
-		return failed(error, MAILBOX_FAILED, errno, "cannot move into new of", path);
+	int code = renameat(dir, tmp, dir, to) < 0 ? errno : 0;
+	if (code == ENOENT && three_make(dir, path, error)) /* somebody took new away */
+		code = renameat(dir, tmp, dir, to) < 0 ? errno : 0;
+	if (code != 0)
+		return failed(error, MAILBOX_FAILED, code, "cannot move into new of", path);
 	const int fresh = openat(dir, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	const bool ok = fresh >= 0 && fsync(fresh) == 0;
-	const int code = errno;
+	code = errno;
 	if (fresh >= 0)
 		close(fresh);
 	return ok ? MAILBOX_DONE : failed(error, MAILBOX_FAILED, code, "cannot sync new of", path);

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -216,6 +217,65 @@ test_failures(void)
 	tap_is_int(r, MAILBOX_FAILED, "a byte more");
 }
 
+enum { THREADS = 8, NEW_BOXES = 100 };
+
+struct first {
+	const char *path;
+	char id[8];
+	bool ok;
+};
+
+static void *
+deliver_first(void *of)
+{
+	struct first *const f = of;
+	struct mailbox_error ignored;
+	struct text text = {STR("x"), 1, 0};
+	const struct mailbox_message m = {.source = text_give,
+		.from = &text,
+		.bytes = 1,
+		.id = str_of(f->id),
+		.host = STR("h"),
+		.arrived_s = 1};
+	f->ok = maildir_deliver(f->path, &m, 0, &ignored) == MAILBOX_DONE;
+	return NULL;
+}
+
+/* The first mails of a mailbox come at once: none of them finds it half made. */
+static void
+test_first_mails(void)
+{
+	size_t failed = 0;
+	for (int box = 0; box < NEW_BOXES; box++) {
+		char path[128], name[16];
+		snprintf(name, sizeof name, "first%d", box);
+		snprintf(path, sizeof path, "%s", path_of(name));
+		struct first firsts[THREADS];
+		pthread_t threads[THREADS];
+		for (int i = 0; i < THREADS; i++) {
+			firsts[i] = (struct first){.path = path};
+			snprintf(firsts[i].id, sizeof firsts[i].id, "G%d", i);
+			if (pthread_create(&threads[i], NULL, deliver_first, &firsts[i]) != 0)
+				exit(1);
+		}
+		for (int i = 0; i < THREADS; i++) {
+			pthread_join(threads[i], NULL);
+			failed += !firsts[i].ok;
+		}
+	}
+	tap_is_int((long long)failed, 0, "%d first mails at once for each of %d mailboxes", THREADS,
+		NEW_BOXES);
+
+	char new_folder[160];
+	const char *const path = path_of("halved");
+	snprintf(new_folder, sizeof new_folder, "%s/new", path);
+	char tmp_folder[160];
+	snprintf(tmp_folder, sizeof tmp_folder, "%s/tmp", path);
+	tap_ok(mkdir(path, 0700) == 0 && mkdir(tmp_folder, 0700) == 0, "a mailbox with tmp alone");
+	tap_is_int(deliver(path, STR("x"), "H1", 0, 9, false), MAILBOX_DONE, "gets its mail");
+	tap_is_int((long long)count_of(path, "new"), 1, "in new");
+}
+
 static void
 file_write(const char *path, const char *name, const char *content)
 {
@@ -365,6 +425,7 @@ main(void)
 	test_content();
 	test_once();
 	test_failures();
+	test_first_mails();
 	test_quota();
 	test_full_since();
 	test_paths();
