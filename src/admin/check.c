@@ -117,9 +117,7 @@ look_at_size(struct check *c, const struct entry *e)
 {
 	char path[MAILBOX_PATH_MAX], room[160], used_room[UNITS_TEXT_BYTES];
 	const int64_t quota = units_parse(value_of(e, STR("quota")), UNITS_BYTES);
-	size_t at = e->name.len;
-	while (at > 0 && e->name.ptr[at - 1] != '@')
-		at--;
+	const size_t at = str_behind_last(e->name, '@');
 	if (quota <= 0 || at == 0 || !str_is_set(c->mail_folder) ||
 		!mailbox_path(
 			c->mail_folder, str_from(e->name, at), str_head(e->name, at - 1), path))

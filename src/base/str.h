@@ -169,6 +169,14 @@ size_t str_find_char(struct str s, char c, size_t from);
 /* str_find_last - offset of the last `c`, or STR_NPOS */
 size_t str_find_last(struct str s, char c);
 
+/* str_behind_last - offset of what stands behind the last `c`; 0 when there is none */
+static inline size_t
+str_behind_last(struct str s, char c)
+{
+	const size_t at = str_find_last(s, c);
+	return at == STR_NPOS ? 0 : at + 1;
+}
+
 static inline bool
 str_has(struct str s, struct str needle)
 {

@@ -60,9 +60,7 @@ identity_parse(struct dkim_signature *s, struct str value, struct arena *a)
 		s->identity = arena_join(a, STR("@"), s->domain, STR_NONE);
 		return true;
 	}
-	size_t at = value.len;
-	while (at > 0 && value.ptr[at - 1] != '@')
-		at--;
+	const size_t at = str_behind_last(value, '@');
 	s->identity = dkim_without_blanks(value, a);
 	return at > 0 && is_same_or_below(str_from(value, at), s->domain);
 }
@@ -416,9 +414,7 @@ dkim_begin(struct dkim *d)
 static bool
 is_of_domain_itself(const struct dkim_signature *s)
 {
-	size_t at = s->identity.len;
-	while (at > 0 && s->identity.ptr[at - 1] != '@')
-		at--;
+	const size_t at = str_behind_last(s->identity, '@');
 	return str_eq_case(str_from(s->identity, at), s->domain);
 }
 

@@ -465,9 +465,7 @@ spf_begin(struct spf *spf, const struct spf_question *q)
 {
 	*spf = (struct spf){.q = *q};
 	arena_init(&spf->arena, SPF_ARENA_BYTES_MAX);
-	size_t at = q->sender.len;
-	while (at > 0 && q->sender.ptr[at - 1] != '@')
-		at--;
+	const size_t at = str_behind_last(q->sender, '@');
 	spf->is_helo = q->sender.len == 0;
 	spf->identity = spf->is_helo ? q->helo : str_from(q->sender, at);
 	if (!is_domain(spf->identity))

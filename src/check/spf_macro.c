@@ -147,9 +147,7 @@ static void
 value_add(const struct spf *spf, char letter, struct str domain, struct buf *out)
 {
 	const struct str sender = spf->q.sender;
-	size_t at = sender.len;
-	while (at > 0 && sender.ptr[at - 1] != '@')
-		at--;
+	const size_t at = str_behind_last(sender, '@');
 	/* s4.3: no local part is "postmaster"; the domain of a null sender is that of HELO */
 	const struct str local = at > 1 ? str_head(sender, at - 1) : STR("postmaster");
 	char text[IP_TEXT_BYTES];

@@ -126,9 +126,7 @@ name_new(struct str address, struct name *out)
 struct str
 name_written(struct str whole, char room[static NAME_WRITTEN_BYTES_MAX])
 {
-	size_t at = whole.len;
-	while (at > 0 && whole.ptr[at - 1] != '@')
-		at--;
+	const size_t at = str_behind_last(whole, '@');
 	const struct str local = str_head(whole, at > 0 ? at - 1 : 0);
 	if (!needs_quotes(local) || whole.len > DIRECTORY_ADDRESS_MAX + 64)
 		return whole;

@@ -254,8 +254,7 @@ is_delayed_letter(const struct facts *f)
 		header_has(&f->header, STR("X-Failed-Recipients")) ||
 		facts_reply(f, str_head(f->prose.all, MARK_REPLY_BYTES)).is_sure)
 		return false;
-	struct letter l;
-	letter_read(f->prose.all, &l);
+	const struct letter l = facts_letter(f);
 	return l.is_delayed && letter_is_report(&l) && letter_is_delay(&l);
 }
 
@@ -303,11 +302,7 @@ is_sent_by_itself(const struct facts *f)
 static bool
 tells_of_absence(const struct facts *f)
 {
-	struct letter l;
-	if (sign_seen(&f->signs, SIGN_AUTO_REPLY))
-		return true;
-	letter_read(f->prose.all, &l);
-	return l.is_away && !mark_list(f);
+	return sign_seen(&f->signs, SIGN_AUTO_REPLY) || (facts_letter(f).is_away && !mark_list(f));
 }
 
 /* A list that answers a post: no mail server, but its subject says that the post failed and its

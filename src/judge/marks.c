@@ -295,8 +295,7 @@ is_letter(const struct facts *f)
 		sign_seen(&f->signs, SIGN_AUTO_REPLY) || !(prose_tells(f) || has_reply(f)) ||
 		!names_no_contact(f))
 		return false;
-	struct letter l;
-	letter_read(f->prose.all, &l);
+	const struct letter l = facts_letter(f);
 	return !l.is_away && !l.is_other && (!l.is_persons || address_is_robot(f->from_address));
 }
 

@@ -19,27 +19,29 @@ facts_note(struct facts *f, const char *what, size_t at)
 		f->notes[f->note_count++] = (struct note){what, at};
 }
 
-/* The replies that were asked for last, each in the place that its words choose. */
+/* What judges asked for: the letter, and the replies that were asked for last, each in the place
+ * that its words choose. */
 #define REPLIES_KEPT 8
-struct reply_memo {
+struct facts_memo {
 	struct {
 		struct str words;
 		struct reply reply;
 	} list[REPLIES_KEPT];
+	struct letter letter;
+	bool has_letter;
 };
 
 struct reply
 facts_reply(const struct facts *f, struct str words)
 {
-	if (f->replies == NULL)
+	if (f->memo == NULL)
 		return reply_scan(words);
 	const size_t at = ((uintptr_t)words.ptr ^ words.len) % REPLIES_KEPT;
-	if (f->replies->list[at].words.ptr != words.ptr ||
-		f->replies->list[at].words.len != words.len) {
-		f->replies->list[at].reply = reply_scan(words);
-		f->replies->list[at].words = words;
+	if (f->memo->list[at].words.ptr != words.ptr || f->memo->list[at].words.len != words.len) {
+		f->memo->list[at].reply = reply_scan(words);
+		f->memo->list[at].words = words;
 	}
-	return f->replies->list[at].reply;
+	return f->memo->list[at].reply;
 }
 
 static void
@@ -186,6 +188,20 @@ signs_add(struct sign_set *to, const struct sign_set *from)
 	to->bits |= from->bits;
 }
 
+struct letter
+facts_letter(const struct facts *f)
+{
+	struct letter l;
+	if (f->memo != NULL && f->memo->has_letter)
+		return f->memo->letter;
+	letter_read(f->prose.all, &l);
+	if (f->memo != NULL) {
+		f->memo->letter = l;
+		f->memo->has_letter = true;
+	}
+	return l;
+}
+
 /* Is the letter about somebody who has neither sent nor received it? "Your mailbox is full" is no
  * report. Of a text without a header nobody knows who got it; what comes from a list is its talk.
  */
@@ -233,7 +249,7 @@ read_on(struct facts *f)
 	if (f->is_message && f->prose.is_letter && f->prose.exchange_count == 0 &&
 		tells_of_other(f))
 		sign_note(&f->signs, f->prose.letter_sign, f->prose.letter_words);
-	f->replies = arena_alloc(f->arena, 1, sizeof *f->replies);
+	f->memo = arena_alloc(f->arena, 1, sizeof *f->memo);
 }
 
 void

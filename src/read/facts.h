@@ -57,7 +57,7 @@ struct facts {
 	struct disposition disposition;
 	struct returned returned;
 	struct mark_set marks; /* of programs, in subject, From, prose and Message-ID */
-	struct reply_memo *replies;
+	struct facts_memo *memo;
 	size_t note_count;
 	/* From here on only what a bit or a count speaks of has a meaning. */
 	struct note notes[NOTES_MAX];
@@ -78,5 +78,8 @@ void facts_note(struct facts *f, const char *what, size_t at);
 /* facts_reply - reply_scan() of words that last as long as the facts; several judges ask for the
  * same ones, and they are read once */
 struct reply facts_reply(const struct facts *f, struct str words);
+
+/* facts_letter - letter_read() of the prose; the same */
+struct letter facts_letter(const struct facts *f);
 
 #endif

@@ -145,9 +145,7 @@ static bool
 is_full(struct guest *g, const struct directory_target *t, int64_t declared, struct smtp_answer *a)
 {
 	char path[MAILBOX_PATH_MAX];
-	size_t at = t->address.len;
-	while (at > 0 && t->address.ptr[at - 1] != '@')
-		at--;
+	const size_t at = str_behind_last(t->address, '@');
 	if (t->kind != TARGET_MAILBOX || t->quota_bytes <= 0 || at == 0)
 		return false;
 	a->facts.kb = declared / 1024;

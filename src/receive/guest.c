@@ -111,6 +111,16 @@ keep_refused(struct guest *g, const struct smtp_event *e)
 			{FIELD_RESULT, STR("kept")});
 }
 
+void
+guest_tell_check(const struct guest *g, struct str check, struct str result, struct str rule)
+{
+	char ip[ENDPOINT_TEXT_BYTES];
+	EVENTLOG(g->receive->parts.log, clock_wall_ms(), LOG_CHECK,
+		{FIELD_SESSION, {g->session.reference, g->session.reference_bytes}},
+		{FIELD_CLIENT, guest_client(g, ip)}, {FIELD_CHECK, check}, {FIELD_RESULT, result},
+		{FIELD_RULE, rule});
+}
+
 char *
 guest_text(struct str text)
 {

@@ -82,6 +82,9 @@ struct receive {
 #define RECEIVE_IN_BYTES ((size_t)SESSION_IN_BYTES_MIN + ((size_t)64 << 10))
 #define RECEIVE_OUT_BYTES ((size_t)16 << 10)
 
+/* guest_tell_check - into the log: what a check of this session's mail found, and by which rule */
+void guest_tell_check(const struct guest *g, struct str check, struct str result, struct str rule);
+
 /* guest_text - a copy of the text, to be freed; NULL without memory. The text may stand at the very
  * end of receive.in, where no NUL follows */
 char *guest_text(struct str text);

@@ -54,9 +54,7 @@ is_kept_for(const struct rejects *r, struct str domain)
 static struct str
 domain_of(struct str address)
 {
-	size_t at = address.len;
-	while (at > 0 && address.ptr[at - 1] != '@')
-		at--;
+	const size_t at = str_behind_last(address, '@');
 	return str_from(address, at);
 }
 

@@ -20,16 +20,6 @@ static const struct str results[] = {
 	[BATV_FORGED] = STR_INIT("forged"),
 };
 
-static void
-tell(const struct guest *g, struct str result, struct str rule)
-{
-	char ip[ENDPOINT_TEXT_BYTES];
-	EVENTLOG(g->receive->parts.log, clock_wall_ms(), LOG_CHECK,
-		{FIELD_SESSION, {g->session.reference, g->session.reference_bytes}},
-		{FIELD_CLIENT, guest_client(g, ip)}, {FIELD_CHECK, STR("batv")},
-		{FIELD_RESULT, result}, {FIELD_RULE, rule});
-}
-
 /* RFC 5321 s4.5.1: nothing keeps mail from it. */
 static bool
 is_postmaster(struct str address)
@@ -46,7 +36,7 @@ note(struct mail *m, enum batv_verdict found, struct str plain, int64_t now_ms)
 		return;
 	if (found == BATV_GOOD) {
 		r->is_proven = true;
-		tell(g, results[found], plain);
+		guest_tell_check(g, STR("batv"), results[found], plain);
 	} else if (!str_is_set(r->unproven) && !check_is_exempt(g->check) &&
 		   !is_postmaster(plain) &&
 		   return_paths_judges(m->receive->parts.return_paths, plain, now_ms)) {
@@ -131,7 +121,7 @@ mail_judge_return(struct mail *m)
 		return;
 	const struct str why = excuse(m, &about);
 	if (str_is_set(why)) {
-		tell(m->guest, STR("excused"), why);
+		guest_tell_check(m->guest, STR("batv"), STR("excused"), why);
 		return;
 	}
 	const struct str result = results[r->found];
@@ -154,5 +144,6 @@ mail_sign_return(struct mail *m)
 		return;
 	m->flags |= MESSAGE_SIGNS_RETURN;
 	if (str_is_set(m->passed_on_by))
-		tell(g, STR("signed"), return_paths_sign(paths, m->sender, m->began_ms, &m->arena));
+		guest_tell_check(g, STR("batv"), STR("signed"),
+			return_paths_sign(paths, m->sender, m->began_ms, &m->arena));
 }

@@ -11,22 +11,12 @@
 #include "check/author.h"
 #include "receive/inside.h"
 
-static void
-tell(const struct guest *g, struct str result, struct str rule)
-{
-	char ip[ENDPOINT_TEXT_BYTES];
-	EVENTLOG(g->receive->parts.log, clock_wall_ms(), LOG_CHECK,
-		{FIELD_SESSION, {g->session.reference, g->session.reference_bytes}},
-		{FIELD_CLIENT, guest_client(g, ip)}, {FIELD_CHECK, STR("sign")},
-		{FIELD_RESULT, result}, {FIELD_RULE, rule});
-}
-
 /* It goes out all the same: mail without a signature is worth more than none. */
 static void
 alarm_unsigned(const struct mail *m)
 {
 	const struct guest *const g = m->guest;
-	tell(g, STR("failed"), m->vouched);
+	guest_tell_check(g, STR("sign"), STR("failed"), m->vouched);
 	EVENTLOG(g->receive->parts.log, clock_wall_ms(), LOG_ALARM,
 		{FIELD_SESSION, {g->session.reference, g->session.reference_bytes}},
 		{FIELD_ID, str_of(m->id)}, {FIELD_CHECK, STR("sign")},
@@ -91,7 +81,8 @@ author_is_signed(struct mail *m)
 			return false;
 		first = domain;
 		if (!is_theirs(g, address_at(value, domain))) {
-			tell(g, STR("none"), STR("From is no address of this user"));
+			guest_tell_check(g, STR("sign"), STR("none"),
+				STR("From is no address of this user"));
 			return false;
 		}
 	}
@@ -155,7 +146,8 @@ mail_signed(struct mail *m, struct str fields)
 {
 	m->sign = NULL;
 	if (fields.len > 0)
-		tell(m->guest, m->is_ours ? STR("signed") : STR("sealed"), m->vouched);
+		guest_tell_check(m->guest, STR("sign"), m->is_ours ? STR("signed") : STR("sealed"),
+			m->vouched);
 	else
 		alarm_unsigned(m);
 }

@@ -42,9 +42,7 @@ day_of(int64_t ms)
 bool
 batv_can_sign(struct str address)
 {
-	size_t at = address.len;
-	while (at > 0 && address.ptr[at - 1] != '@')
-		at--;
+	const size_t at = str_behind_last(address, '@');
 	return at > 1 && at - 1 + BATV_BYTES <= LOCAL_BYTES_MAX && address.ptr[0] != '"' &&
 	       address.len <= ADDRESS_BYTES_MAX && !str_starts_case(address, head);
 }

@@ -294,9 +294,7 @@ static bool
 is_listed(const char *list, struct str address)
 {
 	struct str rest = str_of(list), word;
-	size_t at = address.len;
-	while (at > 0 && address.ptr[at - 1] != '@')
-		at--;
+	const size_t at = str_behind_last(address, '@');
 	const struct str domain = str_from(address, at);
 	while ((word = str_word(&rest)).len > 0)
 		if (str_eq_case(word, domain) || str_eq_case(word, address) ||
