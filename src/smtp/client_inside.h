@@ -86,6 +86,22 @@ bool client_speak_envelope(struct client_turn *t);
 /* client_may_send_text - is it the caller's turn to give text? */
 bool client_may_send_text(const struct client *c);
 
+static inline bool
+client_offers(const struct client *c, enum extension e)
+{
+	return (c->offers & e) != 0;
+}
+
+/* client_say_mail, client_say_rcpt - the command with the parameters that this server knows */
+void client_say_mail(struct client_turn *t);
+void client_say_rcpt(struct client_turn *t, const struct client_recipient *r);
+
+/* client_envelope_fault - why the message cannot be sent to this server as it is, or CAUSE_NONE */
+enum client_cause client_envelope_fault(const struct client *c);
+
+/* client_recipient_fault - the same for one recipient, when its turn comes */
+enum client_cause client_recipient_fault(const struct client *c, const struct client_recipient *r);
+
 /* client_uses_chunks - BDAT instead of DATA */
 bool client_uses_chunks(const struct client *c);
 
