@@ -5,52 +5,17 @@
  * a thread writes it where it goes: into a Maildir, or into a file without a name that a command
  * gets as its input.
  */
-#define _GNU_SOURCE /* memfd_create */
+#include "deliver/local_inside.h"
+#include "net/clock.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <unistd.h>
-
-#include "deliver/inside.h"
-#include "mailbox/maildir.h"
-#include "net/clock.h"
 
 #define TURN_BYTES (256u << 10)         /* read from the queue in one turn */
 #define BYTES_IN_MEMORY_MAX (64u << 20) /* of all messages; a larger one comes alone */
-#define WORDS_BYTES 512
 #define DAY_MS INT64_C(86400000)
-#define HEAD_BYTES_MAX 2048
-
-/* A parcel here. */
-struct errand {
-	struct work work; /* the first member */
-	struct errand *next;
-	struct local *local;
-	struct parcel *parcel;
-	char *bytes;   /* of the message */
-	uint64_t have; /* of them, so far */
-	int error;     /* of the queue */
-	int input;     /* of a command; -1 */
-	int input_error;
-	struct str hostname, mail_folder; /* settings may change while a thread looks */
-	struct written *written;          /* one for each recipient */
-};
-
-/* What a thread found out; words of it come later, on the loop. */
-struct written {
-	enum mailbox_result result;
-	struct mailbox_error error;
-	int64_t at_ms, took_ms;
-};
-
-struct local {
-	struct deliver *d;
-	struct errand *reading, **reading_end;
-	uint64_t bytes_in_memory;
-	size_t open, pipes;
-	int64_t started_ms;
-};
 
 struct local *
 local_new(struct deliver *d)
@@ -88,8 +53,8 @@ bytes_free(struct errand *e)
 	e->bytes = NULL;
 }
 
-static void
-errand_end(struct errand *e)
+void
+local_errand_end(struct errand *e)
 {
 	struct local *const l = e->local;
 	struct parcel *const p = e->parcel;
@@ -110,9 +75,8 @@ full_for_ms(const struct parcel *p, const struct written *w)
 	return w->at_ms - (since_ms < p->arrived_ms ? since_ms : p->arrived_ms);
 }
 
-/* A failure with a condition of ours. */
-static void
-fail(struct errand *e, struct parcel_recipient *r, enum condition condition, struct str words,
+void
+local_fail(struct errand *e, struct parcel_recipient *r, enum condition condition, struct str words,
 	const struct written *w)
 {
 	struct parcel *const p = e->parcel;
@@ -137,29 +101,29 @@ all_unreadable(struct errand *e)
 		p->recipients[i].result = (struct carried){.outcome = CARRIED_UNREADABLE,
 			.attempt = {.at_ms = now, .condition = ATTEMPT_ANSWERED},
 			.words = arena_str(&p->arena, str_of(strerror(-e->error)))};
-	errand_end(e);
+	local_errand_end(e);
 }
 
-static void
-all_fail(struct errand *e, enum condition condition, const char *words)
+void
+local_fail_all(struct errand *e, enum condition condition, const char *words)
 {
 	struct parcel *const p = e->parcel;
 	const struct written now = {.at_ms = deliver_now(e->local->d)};
 	for (size_t i = 0; i < p->count; i++)
-		fail(e, &p->recipients[i], condition, str_of(words), &now);
-	errand_end(e);
+		local_fail(e, &p->recipients[i], condition, str_of(words), &now);
+	local_errand_end(e);
 }
 
 /* ---- in the thread */
 
-/* Return-Path and Delivered-To, RFC 5321 s4.4. */
-static struct str
-head_write(const struct parcel *p, const struct parcel_recipient *r, char room[HEAD_BYTES_MAX])
+struct str
+local_head(
+	const struct parcel *p, const struct parcel_recipient *r, char room[LOCAL_HEAD_BYTES_MAX])
 {
-	const int n =
-		snprintf(room, HEAD_BYTES_MAX, "Return-Path: <%.*s>\r\nDelivered-To: %.*s\r\n",
-			(int)str_head(p->reverse_path, 900).len, p->reverse_path.ptr,
-			(int)str_head(r->address, 900).len, r->address.ptr);
+	const int n = snprintf(room, LOCAL_HEAD_BYTES_MAX,
+		"Return-Path: <%.*s>\r\nDelivered-To: %.*s\r\n",
+		(int)str_head(p->reverse_path, 900).len, p->reverse_path.ptr,
+		(int)str_head(r->address, 900).len, r->address.ptr);
 	return (struct str){room, (size_t)n};
 }
 
@@ -201,7 +165,8 @@ mailbox_write(struct errand *e, size_t i)
 	const struct parcel *const p = e->parcel;
 	const struct parcel_recipient *const r = &p->recipients[i];
 	struct written *const w = &e->written[i];
-	char path[MAILBOX_PATH_MAX], head[HEAD_BYTES_MAX], id[QUEUE_ID_BYTES + STR_DIGITS_MAX];
+	char path[MAILBOX_PATH_MAX], head[LOCAL_HEAD_BYTES_MAX],
+		id[QUEUE_ID_BYTES + STR_DIGITS_MAX];
 	struct str domain = r->address;
 	const struct str local = str_cut(&domain, '@');
 	if (!mailbox_path(e->mail_folder, domain, local, path)) {
@@ -213,7 +178,7 @@ mailbox_write(struct errand *e, size_t i)
 	}
 	snprintf(id, sizeof id, "%.*s%u", (int)p->id.len, p->id.ptr, (unsigned)r->place);
 	struct cursor c = {e->bytes, e->have};
-	const struct mailbox_message message = {.head = head_write(p, r, head),
+	const struct mailbox_message message = {.head = local_head(p, r, head),
 		.source = cursor_read,
 		.from = &c,
 		.bytes = p->body_bytes,
@@ -232,48 +197,6 @@ mailbox_write(struct errand *e, size_t i)
 	}
 }
 
-/* Bytes to a file, all of them. */
-static bool
-put(int fd, const char *bytes, size_t len)
-{
-	while (len > 0) {
-		const ssize_t n = write(fd, bytes, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
-/* Lines end in LF for programs here. */
-static bool
-put_lines(int fd, struct str text)
-{
-	struct str rest = text;
-	while (rest.len > 0) {
-		const size_t at = str_find(rest, STR("\r\n"), 0);
-		const struct str now = str_head(rest, at);
-		if (!put(fd, now.ptr, now.len) || (at != STR_NPOS && !put(fd, "\n", 1)))
-			return false;
-		rest = str_from(rest, at == STR_NPOS ? rest.len : at + 2);
-	}
-	return true;
-}
-
-static void
-input_write(struct errand *e)
-{
-	char head[HEAD_BYTES_MAX];
-	e->input = memfd_create("message", MFD_CLOEXEC);
-	if (e->input < 0 ||
-		!put_lines(e->input, head_write(e->parcel, e->parcel->recipients, head)) ||
-		!put_lines(e->input, (struct str){e->bytes, (size_t)e->have}))
-		e->input_error = errno;
-}
-
 static void
 errand_run(struct work *work)
 {
@@ -287,7 +210,7 @@ errand_run(struct work *work)
 		w->took_ms = clock_mono_ms() - began;
 	}
 	if (p->carrier == CARRIER_PIPE)
-		input_write(e);
+		local_input_write(e);
 }
 
 /* ---- back on the loop */
@@ -309,89 +232,16 @@ mailbox_done(struct errand *e, size_t i)
 			.took_ms = w->took_ms};
 		break;
 	case MAILBOX_FULL:
-		fail(e, r, is_in_grace ? CONDITION_QUOTA_REACHED : CONDITION_QUOTA_REACHED_FOR_DAYS,
+		local_fail(e, r,
+			is_in_grace ? CONDITION_QUOTA_REACHED : CONDITION_QUOTA_REACHED_FOR_DAYS,
 			str_of(w->error.words), w);
 		break;
 	case MAILBOX_FAILED:
 	case MAILBOX_UNREADABLE: /* of bytes in memory, that cannot be */
-		fail(e, r, CONDITION_MAILBOX_NOT_WRITTEN, str_of(w->error.words), w);
+		local_fail(e, r, CONDITION_MAILBOX_NOT_WRITTEN, str_of(w->error.words), w);
 		r->result.is_ours = true;
 		break;
 	}
-}
-
-/* How a command ended. */
-static void
-on_command(void *to, const struct pipe_result *result)
-{
-	struct errand *const e = to;
-	struct parcel *const p = e->parcel;
-	struct parcel_recipient *const r = p->recipients;
-	struct written *const w = e->written;
-	const struct pipe_meaning m = pipe_meaning_of(result);
-	char words[WORDS_BYTES + PIPE_OUTPUT_BYTES_MAX];
-	const int n = snprintf(words, sizeof words, "%s%s%.*s", m.words,
-		result->line.len > 0 ? ": " : "", (int)result->line.len, result->line.ptr);
-	const struct str said = {words, (size_t)n};
-	if (m.is_delivered || m.is_permanent) {
-		r->result = (struct carried){
-			.outcome = m.is_delivered ? CARRIED_DELIVERED : CARRIED_FAILED,
-			.attempt = {.at_ms = w->at_ms,
-				.condition = ATTEMPT_ANSWERED,
-				.answer = arena_join(&p->arena, str_of(m.status), STR(" "), said)}};
-	} else {
-		fail(e, r, CONDITION_PROGRAM_FAILED, said, w);
-		r->result.is_ours = m.is_ours;
-	}
-	r->result.peer = STR("local command");
-	r->result.took_ms = deliver_now(e->local->d) - w->at_ms;
-	errand_end(e);
-}
-
-/* The address that the sender wrote: "rfc822;user+shop@example.org". */
-static struct str
-asked_for(const struct parcel_recipient *r)
-{
-	struct str rest = r->original;
-	str_cut(&rest, ';');
-	return rest.len > 0 ? rest : r->forward_path;
-}
-
-static void
-command_start(struct errand *e)
-{
-	struct deliver *const d = e->local->d;
-	struct parcel *const p = e->parcel;
-	const struct parcel_recipient *const r = p->recipients;
-	const struct str asked = asked_for(r);
-	struct str host = r->address, extension = asked;
-	const struct str local = str_cut(&host, '@');
-	extension = str_cut(&extension, '@');
-	str_cut(&extension, '+');
-	/* In the form of RFC 3461 a plus is written +2B. */
-	if (str_starts(extension, STR("2B")))
-		extension = str_from(extension, 2);
-	char size[STR_DIGITS_MAX];
-	const struct pipe_variable variables[] = {
-		{"SENDER", p->reverse_path},
-		{"RECIPIENT", r->address},
-		{"ORIGINAL_RECIPIENT", asked},
-		{"LOCAL", local},
-		{"USER", local},
-		{"EXTENSION", extension},
-		{"DOMAIN", host},
-		{"HOST", host},
-		{"QUEUE_ID", p->id},
-		{"CLIENT", p->client},
-		{"SIZE", str_digits((int64_t)p->body_bytes, size)},
-	};
-	const struct pipe_request request = {.command = d->settings.command,
-		.variables = variables,
-		.variable_count = sizeof variables / sizeof *variables,
-		.timeout_s = d->settings.pipe_timeout_s,
-		.input = e->input};
-	if (!pipe_run(d->options.pipe, &request, on_command, e))
-		all_fail(e, CONDITION_PROGRAM_FAILED, "it cannot be started at this moment");
 }
 
 static void
@@ -402,14 +252,14 @@ errand_done(struct work *work)
 	if (p->carrier == CARRIER_PIPE) {
 		bytes_free(e);
 		if (e->input_error != 0)
-			all_fail(e, CONDITION_PROGRAM_FAILED, strerror(e->input_error));
+			local_fail_all(e, CONDITION_PROGRAM_FAILED, strerror(e->input_error));
 		else
-			command_start(e);
+			local_command_start(e);
 		return;
 	}
 	for (size_t i = 0; i < p->count; i++)
 		mailbox_done(e, i);
-	errand_end(e);
+	local_errand_end(e);
 }
 
 /* ---- reading the message, and the beginning */
@@ -462,7 +312,7 @@ local_turn(struct local *l)
 		if (e->error == 0)
 			workers_submit(l->d->options.workers, &e->work);
 		else if (e->error == -ENOMEM)
-			errand_end(e); /* untried */
+			local_errand_end(e); /* untried */
 		else
 			all_unreadable(e);
 	}
@@ -489,7 +339,7 @@ local_start(struct local *l, struct parcel *p)
 	l->open++;
 	l->pipes += p->carrier == CARRIER_PIPE;
 	if (p->carrier == CARRIER_PIPE && l->d->options.pipe == NULL) {
-		all_fail(e, CONDITION_PROGRAM_FAILED,
+		local_fail_all(e, CONDITION_PROGRAM_FAILED,
 			"local_delivery is a command, and the server was not started with one");
 		return;
 	}
