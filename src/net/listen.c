@@ -119,6 +119,15 @@ split(struct str where, char host[LISTEN_ADDRESS_BYTES_MAX], char port[6])
 	return true;
 }
 
+const char *
+listen_wrong(struct str where)
+{
+	char host[LISTEN_ADDRESS_BYTES_MAX], port[6];
+	return str_starts(where, STR("unix:")) || split(where, host, port)
+		       ? NULL
+		       : "is no address: say ADDRESS:PORT, [IPV6]:PORT, :PORT or unix:PATH";
+}
+
 int
 listen_open(struct str where, char why[static LISTEN_WHY_BYTES])
 {
@@ -126,8 +135,7 @@ listen_open(struct str where, char why[static LISTEN_WHY_BYTES])
 	if (str_starts(where, STR("unix:")))
 		return open_unix(str_from(where, 5), why);
 	if (!split(where, host, port))
-		return fail(
-			"is no address: say ADDRESS:PORT, [IPV6]:PORT, :PORT or unix:PATH", why);
+		return fail(listen_wrong(where), why);
 	const bool is_any = host[0] == '\0';
 	const struct addrinfo hints = {.ai_family = is_any ? AF_INET6 : AF_UNSPEC,
 		.ai_socktype = SOCK_STREAM,

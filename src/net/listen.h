@@ -18,6 +18,10 @@
  */
 int listen_open(struct str where, char why[static LISTEN_WHY_BYTES]);
 
+/* listen_wrong - what is wrong with how the address is written; NULL when nothing is. It may still
+ * be none of this machine */
+const char *listen_wrong(struct str where);
+
 /*
  * listen_inherited - the sockets that systemd opened for this process (sd_listen_fds(3))
  *

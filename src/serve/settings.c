@@ -1,6 +1,7 @@
 #include "serve/settings.h"
 
 #include "base/units.h"
+#include "net/listen.h"
 
 const struct setting settings_table[] = {
 #define X(id, option, standard, least, most, unit, help)                                           \
@@ -56,8 +57,10 @@ settings_listen(struct settings *s, struct str address)
 {
 	if (s->listen_count == SETTINGS_LISTEN_MAX)
 		return "is given too often; 8 addresses are the most";
-	s->listen[s->listen_count++] = address;
-	return NULL;
+	const char *const wrong = listen_wrong(address);
+	if (wrong == NULL)
+		s->listen[s->listen_count++] = address;
+	return wrong;
 }
 
 const char *

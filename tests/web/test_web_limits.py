@@ -323,13 +323,13 @@ def connect_soon(s, path):
 
 def listens(nixie):
     """Addresses, and what is said when they cannot be had."""
-    def refused(name, words, *options):
+    def refused(name, code, words, *options):
         given = subprocess.run([nixie, 'web', *options], capture_output=True, env=ENV, timeout=SECONDS, check=False,
                                stdin=subprocess.DEVNULL)
         said = given.stderr.decode()
-        check([] if given.returncode in (2, 3) and words in said and not given.stdout else [str(given)], name)
+        check([] if given.returncode == code and words in said and not given.stdout else [str(given)], name)
     with Server(nixie) as server:
-        refused('a port that is taken', 'is in use by another program: end that, or name another port', '--listen',
+        refused('a port that is taken', 3, 'is in use by another program: end that, or name another port', '--listen',
                 f'127.0.0.1:{server.port}')
     with contextlib.suppress(OSError), Server(nixie, listen='[::1]:0') as server:
         if server.port:
@@ -350,17 +350,18 @@ def listens(nixie):
                 s.sendall(LAST)
                 expect(f'a socket of the file system{again}', status_of(read_all(s)), 200)
         with Server(nixie, listen=f'unix:{path}'):
-            refused('... that is in use', 'is in use', '--listen', f'unix:{path}')
-    for bad in ('', 'x', '8025', '127.0.0.1', '127.0.0.1:', '127.0.0.1:x', '127.0.0.1:65536', '::1:8025', '[::1]',
-                'no.such.host.invalid:0', '192.0.2.1:0', 'unix:', 'unix:' + 'x' * 200):
-        refused(f'--listen {bad[:30]!r} is refused', 'nixie: ', '--listen', bad)
+            refused('... that is in use', 3, 'is in use', '--listen', f'unix:{path}')
+    for bad in ('', 'x', '8025', '127.0.0.1', '127.0.0.1:', '127.0.0.1:x', '127.0.0.1:65536', '::1:8025', '[::1]'):
+        refused(f'--listen {bad!r} is refused', 2, 'nixie: ', '--listen', bad)
+    for bad in ('no.such.host.invalid:0', '192.0.2.1:0', 'unix:', 'unix:' + 'x' * 200):
+        refused(f'--listen {bad[:30]!r} cannot be', 3, 'nixie: ', '--listen', bad)
     for options, words in ((('--rate', 'x'), 'wants a whole number'), (('--nonsense',), 'no such option'),
                            (('--max-body',), 'wants a value'), (('operand',), 'takes options only'),
                            (('--max-body', '1'), 'is less than'), (('--max-body', '9G'), 'is more than'),
                            (('--timeout', '0'), 'is less than'), (('--trust-proxy', 'x/y'), 'wants an address'),
                            (('--proxy-field', 'via'), 'x-forwarded-for or forwarded'),
                            (('--listen=127.0.0.1:0',) * 9, '8 addresses are the most')):
-        refused(f'{" ".join(options)[:40]} is refused', words, *options)
+        refused(f'{" ".join(options)[:40]} is refused', 2, words, *options)
     two = subprocess.Popen([nixie, 'web', '--listen', '127.0.0.1:0', '--listen=127.0.0.1:0'], env=ENV,
                            stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
     said = [two.stdout.readline().decode(), two.stdout.readline().decode()]
