@@ -111,13 +111,14 @@ on_death(struct hooks *h, uint32_t signal)
 		signal == SIGPROF ? "the script took more than its time and was ended"
 				  : "the process of the script ended by signal %u",
 		(unsigned)signal);
-	if (h->is_loading) {
+	struct hook_question *const first = TAILQ_FIRST(&h->open);
+	const bool is_before_load = first != NULL && (int32_t)(first->id - h->load_id) < 0;
+	if (h->is_loading && !is_before_load) {
 		snprintf(h->words, HOOKS_WORDS_MAX, "%s", words);
 		h->is_loading = false;
-		return;
+	} else if (first != NULL) {
+		question_fail(first, words);
 	}
-	if (!TAILQ_EMPTY(&h->open))
-		question_fail(TAILQ_FIRST(&h->open), words);
 }
 
 static void
