@@ -2,6 +2,8 @@
 
 #include "base/shown.h"
 
+#define VALUE_COLUMNS_MIN 20 /* of a fact beside its label */
+
 static const struct str codes[] = {
 	[PAINT_PLAIN] = STR_INIT(""),
 	[PAINT_HEADLINE] = STR_INIT("\033[1m"),
@@ -186,19 +188,25 @@ page_fact(struct page *p, struct str label, unsigned label_columns, struct str v
 {
 	if (value.len == 0)
 		return;
-	const unsigned indent = 2;
-	const unsigned columns = text_columns(label);
+	const unsigned indent = 2, columns = text_columns(label);
+	const unsigned widest = label_columns > columns ? label_columns : columns;
+	/* In a narrow window the value stands below its label. */
+	const bool is_below =
+		p->columns > 0 && p->columns < indent + label_columns + 2 + VALUE_COLUMNS_MIN;
+	const unsigned from = is_below ? 2 * indent : indent + widest + 2;
+	const unsigned room = p->columns == 0                         ? UINT32_MAX
+			      : p->columns > from + VALUE_COLUMNS_MIN ? p->columns - from
+								      : VALUE_COLUMNS_MIN;
 	add_blanks(p, indent);
 	paint_on(p, PAINT_FAINT);
 	add_clean(p, label);
 	paint_off(p, PAINT_FAINT);
-	add_blanks(p, (label_columns > columns ? label_columns - columns : 0) + 2);
-	const unsigned from = indent + (label_columns > columns ? label_columns : columns) + 2;
-	const unsigned room = p->columns == 0          ? UINT32_MAX
-			      : p->columns > from + 20 ? p->columns - from
-						       : 20;
+	if (is_below)
+		out_add_char(p->out, '\n');
+	else
+		add_blanks(p, widest - columns + 2);
 	value = str_trim(value);
-	for (bool is_first = true; value.len > 0; is_first = false) {
+	for (bool is_first = !is_below; value.len > 0; is_first = false) {
 		const size_t n = line_bytes(value, room);
 		if (!is_first)
 			add_blanks(p, from);

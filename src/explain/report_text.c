@@ -26,7 +26,7 @@ static void
 heading(struct writer *w, const char *name)
 {
 	page_blank(&w->page);
-	page_line(&w->page, label(w, name), PAINT_HEADING);
+	page_text(&w->page, 0, STR(""), label(w, name), PAINT_HEADING);
 }
 
 static void

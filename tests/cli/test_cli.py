@@ -262,7 +262,7 @@ def test_formats(nixie):
 
 def test_page(nixie):
     for command, word in (("explain", "bounce.eml"), ("reply", REPLY), ("code", "5.7.1")):
-        for width in ("60", "72", "100"):
+        for width in ("40", "60", "72", "100"):
             page = nixie.run(command, "--width", width, word).stdout.decode("utf-8")
             longest = max(len(line) for line in page.split("\n"))
             check(0 < longest <= int(width), f"{command} --width {width}", f"{longest} columns")
