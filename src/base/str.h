@@ -26,6 +26,8 @@ struct str {
 	}
 #define STR(s) ((struct str){(s), sizeof(s) - 1})
 #define STR_NONE ((struct str){NULL, 0})
+/* for "%.*s" of printf() */
+#define SHOWN(s) (int)(s).len, (s).ptr
 
 static inline bool
 ascii_is_digit(int c)

@@ -4,7 +4,7 @@
 #include "base/json_walk.h"
 #include "explain/page.h"
 
-#define SHOWN "200" /* recipients on a page */
+#define PAGE_ROWS "200" /* recipients on a page */
 #define WORDS_MAX 24
 
 /* One recipient as `nixied queue -o json` tells it. */
@@ -196,7 +196,7 @@ write_list(struct desk_call *c, struct str lines)
 	}
 	HTML(&c->out, "</tbody></table></div>\n<p class=\"hint\">");
 	desk_number(c, shown);
-	HTML(&c->out, " shown, at most " SHOWN ". Times are UTC.</p>\n");
+	HTML(&c->out, " shown, at most " PAGE_ROWS ". Times are UTC.</p>\n");
 }
 
 static void
@@ -244,7 +244,7 @@ void
 desk_queue(struct desk_call *c)
 {
 	struct request r = {.words = {STR_INIT("queue"), STR_INIT("list"), STR_INIT("-o"),
-				    STR_INIT("json"), STR_INIT("--limit"), STR_INIT(SHOWN)},
+				    STR_INIT("json"), STR_INIT("--limit"), STR_INIT(PAGE_ROWS)},
 		.count = 6};
 	struct buf answer;
 	buf_init(&answer, WEB_RESPONSE_BYTES_MAX);

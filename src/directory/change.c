@@ -3,7 +3,6 @@
 #include "directory/entry.h"
 
 /* "a@b.example" in a message to a person. */
-#define SHOWN(s) (int)(s).len, (s).ptr
 
 bool
 change_begin(struct directory *d, struct directory_error *error)

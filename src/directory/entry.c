@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 
-#define SHOWN(s) (int)(s).len, (s).ptr
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 #define QUOTA_MOST ((int64_t)1 << 50)
 

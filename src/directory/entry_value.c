@@ -4,8 +4,6 @@
 
 #include <stdio.h>
 
-#define SHOWN(s) (int)(s).len, (s).ptr
-
 static int
 hex_digit(int c)
 {

@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#define SHOWN(s) (int)(s).len, (s).ptr
 #define DAY_S 86400
 #define SOON_S (14 * DAY_S) /* certbot renews at 30 days: at 14 something is wrong */
 

@@ -4,8 +4,6 @@
 
 #include <event2/event.h>
 
-#define SHOWN(s) (int)(s).len, (s).ptr
-
 static void
 pinged(void *to, const struct filter_setting *setting, const char *why)
 {

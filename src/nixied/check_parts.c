@@ -14,7 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SHOWN(s) (int)(s).len, (s).ptr
 #define START_FAILS "Mend it: the server does not start with it. nixied.conf(5) has its form."
 
 static void

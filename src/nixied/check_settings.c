@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define SHOWN(s) (int)(s).len, (s).ptr
 #define WORDS_BYTES_MAX 1500
 
 /* ---- who can come to an address ---- */

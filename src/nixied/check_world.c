@@ -13,8 +13,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define SHOWN(s) (int)(s).len, (s).ptr
-
 /* ---- the name ---- */
 
 void

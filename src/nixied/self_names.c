@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SHOWN(s) (int)(s).len, (s).ptr
-
 /* Can nobody outside reach it? */
 static bool
 is_inner(const struct ip *ip)

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <time.h>
 
-#define SHOWN(s) (int)(s).len, (s).ptr
-
 /* The kinds of lists in the catalogue that anybody may ask. */
 #define PUBLIC_LIST STR("public dnsbl")
 

@@ -3,8 +3,6 @@
 #include "nixied/self_check.h"
 #include "nixied/talk.h"
 
-#define SHOWN(s) (int)(s).len, (s).ptr
-
 /* Nobody's: RFC 2606. A server that would pass mail on to it does so for everybody. */
 #define ELSEWHERE "nixied-self-check@example.com"
 

@@ -13,7 +13,6 @@
 
 #define IN_BYTES 65536
 #define OUT_BYTES 65536
-#define SHOWN(s) (int)(s).len, (s).ptr
 
 _Static_assert(IN_BYTES >= CLIENT_IN_BYTES_MIN && OUT_BYTES >= CLIENT_OUT_BYTES_MIN, "rooms");
 
