@@ -46,7 +46,7 @@ _nixied_value()
 	--since | --until) _nixied_words 'today yesterday now 1h 24h 7d' ;;
 	--tls) [[ $program == nixie-admin ]] && _nixied_words 'offered off required verified' ;;
 	--mode) _nixied_words 'public members announcement domain' ;;
-	--active | --keep-copy | --keep_copy | --needs-login | --all-addresses | --immediate-tls | --lmtp)
+	--active | --keep-copy | --keep_copy | --needs-login | --needs_login | --all-addresses | --immediate-tls | --lmtp | --suspended | --scram_only | --banned)
 		_nixied_words 'yes no' ;;
 	--user | --to | --mail | --postmaster | --owner | --forward) _nixied_words "$(_nixied_names account)" ;;
 	--domain) _nixied_words "$(_nixied_names domain)" ;;
@@ -80,12 +80,12 @@ _nixie_admin()
 		local options
 		options=$(_nixied_options nixie-admin)
 		case ${words[0]} in
-		domain) options+=' --active --catch_all --plus' ;;
-		account) options+=' --active --quota --forward --keep_copy --language' ;;
+		domain) options+=' --active --catch_all --plus --suspended' ;;
+		account) options+=' --active --quota --forward --keep_copy --language --suspended --moved --scram_only --password_expires' ;;
 		alias) options+=' --active' ;;
 		list) options+=' --active --mode --needs_login --owner' ;;
 		route) options+=' --host --port --all_addresses --tls --immediate_tls --lmtp --user' ;;
-		range) options+=' --name --priority --allowed --needs_login' ;;
+		range) options+=' --name --priority --allowed --needs_login --banned --reason' ;;
 		export) options+=' --secrets' ;;
 		esac
 		_nixied_words "$options"

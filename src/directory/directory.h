@@ -93,6 +93,7 @@ struct directory_answer {
 	enum condition condition; /* when refused */
 	struct str why; /* what decided, for the log: "alias info@a.example, inactive"; a loop in
 			   full: "a@x -> b@x -> a@x" */
+	struct str moved_to; /* of CONDITION_MOVED_AWAY: the new address */
 	enum directory_place place;
 	const struct directory_target *targets;
 	size_t target_count;
@@ -110,8 +111,11 @@ bool directory_place(struct directory *d, struct str domain, enum directory_plac
 
 enum directory_login {
 	LOGIN_OK,
-	LOGIN_WRONG,      /* no such account, or the wrong password: it is not said which */
-	LOGIN_DISABLED,   /* the password was right, but the account or its domain is off */
+	LOGIN_WRONG, /* no such account, or the wrong password: it is not said which */
+	/* In what follows the password was right. */
+	LOGIN_DISABLED,   /* the account or its domain is off or suspended */
+	LOGIN_EXPIRED,    /* the password must be changed first: X37 */
+	LOGIN_TOO_WEAK,   /* it was told, by an account that is to prove it by SCRAM: X31 */
 	LOGIN_UNAVAILABLE /* the file does not answer */
 };
 
@@ -172,6 +176,8 @@ enum direction {
 struct directory_range {
 	struct str name;
 	unsigned allowed, needs_login; /* bits by direction */
+	bool is_banned;                /* may not even connect: X13 */
+	struct str reason;             /* why, for who is told so; absent: none */
 };
 
 /* directory_range_find - the range with the highest priority that has the address (IPv4 or IPv6, as

@@ -7,6 +7,11 @@
 
 #include <sqlite3.h>
 
+/* May the account n, a of the domain d be used at all? */
+#define IS_ACTIVE "n.is_active AND d.is_active AND NOT a.is_suspended AND NOT d.is_suspended"
+/* From that day on, by UTC, its password is good for nothing but being changed. */
+#define HAS_EXPIRED "a.password_expires IS NOT NULL AND a.password_expires <= date('now')"
+
 /* Every question the directory asks, prepared once. */
 #define QUERIES(X)                                                                                 \
 	/* Another number when another connection has changed the file. */                         \
@@ -18,10 +23,11 @@
 	X(BEGIN_INNER, "SAVEPOINT change")                                                         \
 	X(COMMIT_INNER, "RELEASE change")                                                          \
 	X(ROLLBACK_INNER, "ROLLBACK TO change")                                                    \
-	X(DOMAIN, "SELECT id, is_active, catch_all, plus, name FROM domain WHERE name = ?1 "       \
-		  "OR id = (SELECT domain FROM domain_alias WHERE name = ?1)")                     \
+	X(DOMAIN, "SELECT id, is_active, catch_all, plus, name, is_suspended FROM domain "         \
+		  "WHERE name = ?1 OR id = (SELECT domain FROM domain_alias WHERE name = ?1)")     \
 	X(NAME, "SELECT id, kind, is_active FROM name WHERE domain = ?1 AND local = ?2")           \
-	X(ACCOUNT, "SELECT quota_bytes, forward, keeps_copy FROM account WHERE id = ?1")           \
+	X(ACCOUNT, "SELECT quota_bytes, forward, keeps_copy, is_suspended, moved FROM account "    \
+		   "WHERE id = ?1")                                                                \
 	X(LANGUAGE, "SELECT language FROM account WHERE id = ?1")                                  \
 	X(ALIAS, "SELECT target FROM alias WHERE id = ?1")                                         \
 	X(LIST, "SELECT mode, needs_login, owner FROM list WHERE id = ?1")                         \
@@ -31,21 +37,23 @@
 	X(ROUTE_HOW, "SELECT host, port, is_lmtp, is_immediate, tls, user, password FROM route "   \
 		     "WHERE id = ?1")                                                              \
 	X(ROUTE_ADDRESS, "SELECT 1 FROM route_address WHERE route = ?1 AND address = ?2")          \
-	X(LOGIN, "SELECT a.id, n.is_active AND d.is_active, a.password, a.epoch, "                 \
-		 "EXISTS (SELECT 1 FROM scram WHERE account = a.id) FROM account a "               \
+	X(LOGIN, "SELECT a.id, " IS_ACTIVE ", a.password, a.epoch, "                               \
+		 "EXISTS (SELECT 1 FROM scram WHERE account = a.id), a.scram_only, " HAS_EXPIRED   \
+		 " FROM account a "                                                                \
 		 "JOIN name n USING (id) JOIN domain d ON d.id = n.domain "                        \
 		 "WHERE d.id = ?1 AND n.local = ?2")                                               \
 	X(SCRAM, "SELECT a.id, a.epoch, s.salt, s.iterations, s.stored_key, s.server_key "         \
 		 "FROM name n JOIN account a USING (id) JOIN scram s ON s.account = a.id "         \
 		 "WHERE n.domain = ?1 AND n.local = ?2")                                           \
 	X(SECRET, "SELECT secret FROM server")                                                     \
-	X(LOGIN_HOLDS, "SELECT n.is_active AND d.is_active, a.epoch FROM account a "               \
+	X(LOGIN_HOLDS, "SELECT " IS_ACTIVE ", a.epoch, " HAS_EXPIRED " FROM account a "            \
 		       "JOIN name n USING (id) JOIN domain d ON d.id = n.domain WHERE a.id = ?1")  \
 	X(ACCOUNT_NAME,                                                                            \
 		"SELECT n.local || '@' || d.name FROM name n JOIN domain d ON d.id = n.domain "    \
 		"WHERE n.id = ?1")                                                                 \
 	X(IDENTITY, "SELECT 1 FROM identity WHERE account = ?1 AND address = ?2")                  \
-	X(RANGE, "SELECT name, allowed, needs_login FROM range WHERE ?1 BETWEEN low AND high "     \
+	X(RANGE, "SELECT name, allowed, needs_login, is_banned, reason FROM range WHERE ?1 "       \
+		 "BETWEEN low AND high "                                                           \
 		 "ORDER BY priority DESC, low DESC, high LIMIT 1")                                 \
 	X(ROUTE_ADDRESS_ID, "SELECT rowid FROM route_address WHERE address = ?1")                  \
 	X(DOMAIN_ALIAS_ID, "SELECT rowid FROM domain_alias WHERE name = ?1")                       \
@@ -57,7 +65,8 @@
 	X(NAME_ADD, "INSERT INTO name (domain, local, kind) VALUES (?1, ?2, ?3)")                  \
 	X(ACCOUNT_ADD, "INSERT INTO account (id, password, quota_bytes, forward, keeps_copy) "     \
 		       "VALUES (?1, ?2, ?3, ?4, ?5)")                                              \
-	X(PASSWORD_SET, "UPDATE account SET password = ?2, epoch = epoch + 1 WHERE id = ?1")       \
+	X(PASSWORD_SET, "UPDATE account SET password = ?2, epoch = epoch + 1, password_expires = " \
+			"NULL WHERE id = ?1")                                                      \
 	X(SCRAM_SET, "INSERT OR REPLACE INTO scram VALUES (?1, ?2, ?3, ?4, ?5)")                   \
 	X(SCRAM_REMOVE, "DELETE FROM scram WHERE account = ?1")                                    \
 	X(DOMAIN_ALIAS_SET, "UPDATE domain_alias SET domain = ?2 WHERE rowid = ?1")                \
@@ -129,7 +138,7 @@ struct kept_answer {
 	bool is_refused, has_target;
 	enum condition condition;
 	enum directory_place place;
-	struct str why;
+	struct str why, moved_to;
 	struct directory_target target;
 	struct directory_range range;
 };
@@ -189,7 +198,7 @@ bool route_pattern(struct str pattern, char room[258], struct str *out);
 
 struct domain_row {
 	int64_t id;
-	bool is_active;
+	bool is_active, is_suspended;
 	char name[256], catch_all[DIRECTORY_ADDRESS_MAX + 1];
 	char plus;
 };

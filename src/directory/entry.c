@@ -22,6 +22,8 @@ static const struct entry_property of_domain[] = {
 		.sql = "UPDATE domain SET catch_all = ?2 WHERE id = ?1"},
 	{.name = STR_INIT("plus"), .type = PROPERTY_PLUS, .may_be_empty = true, .column = "plus",
 		.sql = "UPDATE domain SET plus = ?2 WHERE id = ?1"},
+	{.name = STR_INIT("suspended"), .type = PROPERTY_FLAG, .column = "is_suspended",
+		.sql = "UPDATE domain SET is_suspended = ?2 WHERE id = ?1"},
 };
 enum { DOMAIN_ACTIVE, DOMAIN_CATCH_ALL };
 
@@ -36,12 +38,21 @@ static const struct entry_property of_account[] = {
 		.sql = "UPDATE account SET keeps_copy = ?2 WHERE id = ?1"},
 	{.name = STR_INIT("language"), .type = PROPERTY_LANGUAGE, .may_be_empty = true, .column = "a.language",
 		.sql = "UPDATE account SET language = ?2 WHERE id = ?1"},
+	{.name = STR_INIT("suspended"), .type = PROPERTY_FLAG, .column = "a.is_suspended",
+		.sql = "UPDATE account SET is_suspended = ?2 WHERE id = ?1"},
+	{.name = STR_INIT("moved"), .type = PROPERTY_ADDRESS, .may_be_empty = true, .column = "a.moved",
+		.sql = "UPDATE account SET moved = ?2 WHERE id = ?1"},
+	{.name = STR_INIT("scram_only"), .type = PROPERTY_FLAG, .column = "a.scram_only",
+		.sql = "UPDATE account SET scram_only = ?2 WHERE id = ?1"},
 	{.name = STR_INIT("password"), .type = PROPERTY_PASSWORD, .is_secret = true},
 	{.name = STR_INIT("password_hash"), .type = PROPERTY_HASH, .is_secret = true, .column = "a.password"},
 	{.name = STR_INIT("scram_sha_256"), .type = PROPERTY_KEYS, .is_secret = true,
 		.column = "k.iterations || ':' || hex(k.salt) || ':' || hex(k.stored_key) || ':' || hex(k.server_key)"},
+	/* Behind the password: a new one has no such day unless one is said with it. */
+	{.name = STR_INIT("password_expires"), .type = PROPERTY_DATE, .may_be_empty = true,
+		.column = "a.password_expires", .sql = "UPDATE account SET password_expires = ?2 WHERE id = ?1"},
 };
-enum { ACCOUNT_ACTIVE };
+enum { ACCOUNT_ACTIVE, ACCOUNT_SUSPENDED = 5 };
 
 static const struct entry_property of_alias[] = {
 	{.name = STR_INIT("active"), .type = PROPERTY_FLAG, .column = "n.is_active",
@@ -88,6 +99,10 @@ static const struct entry_property of_range[] = {
 		.sql = "UPDATE range SET allowed = ?2 WHERE id = ?1"},
 	{.name = STR_INIT("needs_login"), .type = PROPERTY_WORDS, .choices = direction_words,
 		.column = "needs_login", .sql = "UPDATE range SET needs_login = ?2 WHERE id = ?1"},
+	{.name = STR_INIT("banned"), .type = PROPERTY_FLAG, .column = "is_banned",
+		.sql = "UPDATE range SET is_banned = ?2 WHERE id = ?1"},
+	{.name = STR_INIT("reason"), .type = PROPERTY_TEXT, .may_be_empty = true, .column = "reason",
+		.sql = "UPDATE range SET reason = ?2 WHERE id = ?1"},
 };
 enum { RANGE_NAME };
 
@@ -299,7 +314,9 @@ properties_set(
 				   : !run_once(d, p->sql, id, p, value, error))
 			return false;
 	}
-	if (e->kind == ENTRY_ACCOUNT && str_eq_case(e->values[ACCOUNT_ACTIVE], STR("no")))
+	if (e->kind == ENTRY_ACCOUNT &&
+		(str_eq_case(e->values[ACCOUNT_ACTIVE], STR("no")) ||
+			str_eq_case(e->values[ACCOUNT_SUSPENDED], STR("yes"))))
 		/* Who is logged in is so no longer. */
 		return change_run(d, ask_id(d, QUERY_EPOCH_RAISE, id), e->name, error);
 	if (e->kind != ENTRY_LIST)

@@ -24,7 +24,7 @@ enum entry_kind {
 	ENTRY_KIND_COUNT
 };
 
-#define ENTRY_PROPERTIES_MAX 8
+#define ENTRY_PROPERTIES_MAX 12
 #define ENTRY_VALUE_MAX 1024 /* bytes of one value */
 
 enum property_type {
@@ -37,6 +37,7 @@ enum property_type {
 	PROPERTY_ADDRESS,
 	PROPERTY_HOST,
 	PROPERTY_LANGUAGE, /* BCP 47: de, pt-BR */
+	PROPERTY_DATE,     /* 2027-01-31 */
 	PROPERTY_PLUS,     /* one character that is no letter and no digit */
 	PROPERTY_PASSWORD, /* set, never shown */
 	PROPERTY_HASH,     /* what is kept of it */

@@ -1,5 +1,6 @@
 /* entry_value - values of properties, as one writes them and as the tables have them */
 #include "base/units.h"
+#include "base/when.h"
 #include "directory/entry_inside.h"
 
 #include <stdio.h>
@@ -126,6 +127,26 @@ is_plus(struct str text)
 	       str_find_char(never, text.ptr[0], 0) == STR_NPOS;
 }
 
+/* A day that the calendar has, written as 2027-01-31: so they compare as texts. */
+static bool
+is_date(struct str text)
+{
+	static const char form[] = "dddd-dd-dd";
+	if (text.len != sizeof form - 1)
+		return false;
+	for (size_t i = 0; i < text.len; i++)
+		if (form[i] == '-' ? text.ptr[i] != '-'
+				   : !ascii_is_digit((unsigned char)text.ptr[i]))
+			return false;
+	const int year = (int)str_number(str_head(text, 4), 9999);
+	const int month = (int)str_number(str_head(str_from(text, 5), 2), 99);
+	const int day = (int)str_number(str_from(text, 8), 99);
+	if (month < 1 || month > 12 || day < 1 || day > 31)
+		return false;
+	const struct when_parts there = when_parts(when_of(year, month, day, 0, 0, 0) * 1000);
+	return there.month == month && there.day == day;
+}
+
 /* ---- in */
 
 static bool
@@ -178,6 +199,8 @@ text_bind(sqlite3_stmt *s, const struct entry_property *property, struct str tex
 			"not a host: write mail.example.org, or the path of a socket", error);
 	if (property->type == PROPERTY_LANGUAGE && !is_language(text))
 		return fail_value(property, text, "not a language: write de or pt-BR", error);
+	if (property->type == PROPERTY_DATE && !is_date(text))
+		return fail_value(property, text, "not a date: write 2027-01-31", error);
 	if (property->type == PROPERTY_PLUS && !is_plus(text))
 		return fail_value(property, text,
 			"one character that is no letter and no digit, such as +", error);
@@ -220,6 +243,7 @@ value_bind(sqlite3_stmt *s, const struct entry_property *property, struct str te
 	case PROPERTY_ADDRESS:
 	case PROPERTY_HOST:
 	case PROPERTY_LANGUAGE:
+	case PROPERTY_DATE:
 	case PROPERTY_PLUS:
 	case PROPERTY_PASSWORD:
 	case PROPERTY_HASH:
@@ -266,6 +290,7 @@ value_text(sqlite3_stmt *s, int at, const struct entry_property *property,
 	case PROPERTY_TEXT:
 	case PROPERTY_HOST:
 	case PROPERTY_LANGUAGE:
+	case PROPERTY_DATE:
 	case PROPERTY_PLUS:
 	case PROPERTY_PASSWORD:
 	case PROPERTY_HASH:

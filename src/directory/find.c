@@ -14,6 +14,7 @@ domain_find(struct directory *d, struct str name, struct domain_row *out)
 				 plus = column_text(s, 3);
 		out->id = sqlite3_column_int64(s, 0);
 		out->is_active = sqlite3_column_int(s, 1) != 0;
+		out->is_suspended = sqlite3_column_int(s, 5) != 0;
 		snprintf(out->name, sizeof out->name, "%.*s", (int)found.len, found.ptr);
 		snprintf(out->catch_all, sizeof out->catch_all, "%.*s", (int)all.len,
 			str_is_set(all) ? all.ptr : "");

@@ -90,8 +90,9 @@ text_keep(char **at, struct str text)
 void
 kept_put(struct directory *d, enum kept_kind kind, struct str key, const struct kept_answer *answer)
 {
-	const size_t bytes = key.len + answer->why.len + answer->target.address.len +
-			     answer->target.route_host.len + answer->range.name.len;
+	const size_t bytes = key.len + answer->why.len + answer->moved_to.len +
+			     answer->target.address.len + answer->target.route_host.len +
+			     answer->range.name.len + answer->range.reason.len;
 	if (d->depth > 0 || d->state == 0 || bytes > DIRECTORY_KEPT_BYTES_MAX)
 		return;
 	if (d->kept == NULL)
@@ -105,9 +106,11 @@ kept_put(struct directory *d, enum kept_kind kind, struct str key, const struct 
 	k->key = text_keep(&at, key);
 	k->answer = *answer;
 	k->answer.why = text_keep(&at, answer->why);
+	k->answer.moved_to = text_keep(&at, answer->moved_to);
 	k->answer.target.address = text_keep(&at, answer->target.address);
 	k->answer.target.route_host = text_keep(&at, answer->target.route_host);
 	k->answer.range.name = text_keep(&at, answer->range.name);
+	k->answer.range.reason = text_keep(&at, answer->range.reason);
 	struct kept **const slot = &d->kept[slot_of(kind, key)];
 	free(*slot);
 	*slot = k;

@@ -72,7 +72,8 @@ directory_login(
 	char hash[PASSWORD_HASH_MAX];
 	snprintf(hash, sizeof hash, "%s", password_of_nobody);
 	struct directory_account account = {0};
-	bool is_active = false, is_known = false, has_keys = false;
+	bool is_active = false, is_known = false, has_keys = false, has_expired = false,
+	     is_scram_only = false;
 	enum step rc = name_parse(user, &name) ? domain_find(d, name.domain, &domain) : STEP_END;
 	if (rc == STEP_ROW) {
 		sqlite3_stmt *const s = ask_id(d, QUERY_LOGIN, domain.id);
@@ -84,6 +85,8 @@ directory_login(
 			account.epoch = sqlite3_column_int64(s, 3);
 			is_active = sqlite3_column_int(s, 1) != 0;
 			has_keys = sqlite3_column_int(s, 4) != 0;
+			is_scram_only = sqlite3_column_int(s, 5) != 0;
+			has_expired = sqlite3_column_int(s, 6) != 0;
 			is_known = stored.len > 0 && stored.len < sizeof hash;
 			if (is_known)
 				snprintf(hash, sizeof hash, "%.*s", (int)stored.len, stored.ptr);
@@ -99,8 +102,11 @@ directory_login(
 	const bool has_prepared = str_is_set(given.prepared);
 	const enum directory_login result = !matches || !is_known ? LOGIN_WRONG
 					    : !is_active          ? LOGIN_DISABLED
+					    : has_expired         ? LOGIN_EXPIRED
+					    : is_scram_only       ? LOGIN_TOO_WEAK
 								  : LOGIN_OK;
-	if (result == LOGIN_OK &&
+	/* Who is to use SCRAM gets its keys here, when an import brought none. */
+	if ((result == LOGIN_OK || result == LOGIN_TOO_WEAK) &&
 		(!has_keys || !password_is_current(hash) || (is_old && has_prepared)))
 		renew(d, account.id, has_prepared ? given.prepared : password, hash);
 	scram_cleanse(&given, sizeof given);
@@ -173,7 +179,11 @@ directory_login_holds(struct directory *d, const struct directory_account *accou
 	if (rc == STEP_ROW) {
 		const bool is_active = sqlite3_column_int(s, 0) != 0;
 		const bool is_same = sqlite3_column_int64(s, 1) == account->epoch;
-		holds = !is_active ? LOGIN_DISABLED : is_same ? LOGIN_OK : LOGIN_WRONG;
+		const bool has_expired = sqlite3_column_int(s, 2) != 0;
+		holds = !is_active    ? LOGIN_DISABLED
+			: !is_same    ? LOGIN_WRONG
+			: has_expired ? LOGIN_EXPIRED
+				      : LOGIN_OK;
 	}
 	done(s);
 	return holds;

@@ -31,6 +31,7 @@ directory_range_find(
 	if (kept != NULL) {
 		*out = kept->range;
 		out->name = arena_str(a, out->name);
+		out->reason = arena_str(a, out->reason);
 		return true;
 	}
 	sqlite3_stmt *const s = ask(d, QUERY_RANGE);
@@ -38,7 +39,8 @@ directory_range_find(
 	const enum step rc = step(s);
 	if (rc == STEP_ROW)
 		*out = (struct directory_range){arena_str(a, column_text(s, 0)),
-			(unsigned)sqlite3_column_int(s, 1), (unsigned)sqlite3_column_int(s, 2)};
+			(unsigned)sqlite3_column_int(s, 1), (unsigned)sqlite3_column_int(s, 2),
+			sqlite3_column_int(s, 3) != 0, arena_str(a, column_text(s, 4))};
 	done(s);
 	if (rc != STEP_FAILED && !arena_failed(a))
 		kept_put(d, KEPT_RANGE, key, &(struct kept_answer){.range = *out});

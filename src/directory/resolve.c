@@ -208,7 +208,17 @@ walk_account(struct walk *w, int64_t id, struct str address)
 		.quota_bytes = sqlite3_column_int64(s, 0)};
 	const struct str forward = arena_str(w->a, column_text(s, 1));
 	const bool keeps = sqlite3_column_int(s, 2) != 0 || !str_is_set(forward);
+	const bool is_suspended = sqlite3_column_int(s, 3) != 0;
+	const struct str moved = arena_str(w->a, column_text(s, 4));
 	done(s);
+	if (is_suspended)
+		return refuse_naming(
+			w, CONDITION_ACCOUNT_SUSPENDED, "suspended: the account", address);
+	if (str_is_set(moved)) {
+		w->out->moved_to = moved;
+		return refuse(w, CONDITION_MOVED_AWAY,
+			arena_join(w->a, address, STR(" has moved to "), moved));
+	}
 	tell(w, address, STR(": an account"), STR_NONE);
 	if (str_is_set(forward)) {
 		tell(w, address,
@@ -339,6 +349,9 @@ walk_found(struct walk *w, const struct name *name)
 		if (!domain.is_active)
 			return refuse_naming(w, CONDITION_DOMAIN_INACTIVE, "not active: the domain",
 				str_of(domain.name));
+		if (domain.is_suspended)
+			return refuse_naming(w, CONDITION_DOMAIN_SUSPENDED, "suspended: the domain",
+				str_of(domain.name));
 		return walk_local(w, &domain, name);
 	}
 	struct route_row route;
@@ -392,7 +405,8 @@ keep(const struct walk *w)
 		.has_target = o->target_count > 0,
 		.condition = o->condition,
 		.place = o->place,
-		.why = o->why};
+		.why = o->why,
+		.moved_to = o->moved_to};
 	if (kept.has_target)
 		kept.target = o->targets[0];
 	kept_put(w->d, KEPT_WAY, w->question->recipient, &kept);
@@ -409,6 +423,7 @@ is_kept(struct directory *d, const struct directory_question *question, struct a
 	*out = (struct directory_answer){.is_refused = kept->is_refused,
 		.condition = kept->condition,
 		.why = arena_str(a, kept->why),
+		.moved_to = arena_str(a, kept->moved_to),
 		.place = kept->place};
 	if (!kept->has_target)
 		return true;

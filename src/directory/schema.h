@@ -64,6 +64,16 @@ static const char *const directory_steps[] = {
 	"ALTER TABLE route ADD COLUMN is_lmtp INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE route ADD COLUMN user TEXT;"
 	"ALTER TABLE route ADD COLUMN password TEXT;",
+
+	/* 3: what is barred for a while, who has moved, how and until when one signs in, and who
+	 * may not even connect. */
+	"ALTER TABLE domain ADD COLUMN is_suspended INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE account ADD COLUMN is_suspended INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE account ADD COLUMN moved TEXT;"
+	"ALTER TABLE account ADD COLUMN scram_only INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE account ADD COLUMN password_expires TEXT;" /* "2027-01-31", in UTC */
+	"ALTER TABLE range ADD COLUMN is_banned INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE range ADD COLUMN reason TEXT;",
 };
 
 #define DIRECTORY_VERSION ((int)(sizeof directory_steps / sizeof *directory_steps))

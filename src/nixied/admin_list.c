@@ -44,6 +44,7 @@ json_value(struct json *j, const struct entry_property *p, struct str value)
 	case PROPERTY_ADDRESS:
 	case PROPERTY_HOST:
 	case PROPERTY_LANGUAGE:
+	case PROPERTY_DATE:
 	case PROPERTY_PLUS:
 	case PROPERTY_PASSWORD:
 	case PROPERTY_HASH:
@@ -238,7 +239,7 @@ take_shown(void *to, const struct entry *e)
 	}
 	char room[32];
 	const struct str name = small(form->name, room);
-	printf("%-14.*s %.*s\n", (int)name.len, name.ptr, (int)e->name.len, e->name.ptr);
+	printf("%-16.*s %.*s\n", (int)name.len, name.ptr, (int)e->name.len, e->name.ptr);
 	for (size_t i = 0; i < form->count; i++) {
 		const struct entry_property *const p = &form->properties[i];
 		/* The keys of SCRAM are made with the password: it is enough to say so once. */
@@ -248,7 +249,7 @@ take_shown(void *to, const struct entry *e)
 		const struct str value = e->values[i].len == 0 ? STR("-")
 					 : p->is_secret        ? STR("(set)")
 							       : e->values[i];
-		printf("%-14.*s %.*s\n", (int)label.len, label.ptr, (int)value.len, value.ptr);
+		printf("%-16.*s %.*s\n", (int)label.len, label.ptr, (int)value.len, value.ptr);
 	}
 	return true;
 }

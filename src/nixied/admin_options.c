@@ -16,9 +16,10 @@ const char admin_usage[] =
 	"Manages who and what the mail server knows; it may run meanwhile.\n"
 	"\n"
 	"Things, with their names and properties:\n"
-	"  domain DOMAIN           active, catch_all, plus\n"
+	"  domain DOMAIN           active, catch_all, plus, suspended\n"
 	"  domain-alias NAME DOMAIN\n"
-	"  account ADDRESS         active, quota, forward, keep_copy, language\n"
+	"  account ADDRESS         active, quota, forward, keep_copy, language, suspended,\n"
+	"                          moved, scram_only, password_expires\n"
 	"  identity ACCOUNT ADDRESS\n"
 	"  alias ADDRESS TARGET    active\n"
 	"  list ADDRESS            active, mode (public, members, announcement, domain),\n"
@@ -27,7 +28,7 @@ const char admin_usage[] =
 	"  route PATTERN           host, port, all_addresses, tls (offered, off, required,\n"
 	"                          verified), immediate_tls, lmtp, user\n"
 	"  route-address ADDRESS\n"
-	"  range NETWORK           name, priority, allowed, needs_login\n"
+	"  range NETWORK           name, priority, allowed, needs_login, banned, reason\n"
 	"\n"
 	"Verbs: add, set, remove, enable, disable, show, list; of an account also password;\n"
 	"and every property: `account quota ADDRESS 1G`, `domain catch_all DOMAIN none`.\n"
@@ -115,6 +116,19 @@ value_of(struct admin *o, struct str name, const char **format)
 	return NULL;
 }
 
+/* Is it a secret of something? What only looks like one is taken for one. */
+static bool
+is_secret(struct str name)
+{
+	for (int kind = 0; kind < ENTRY_KIND_COUNT; kind++) {
+		const struct entry_form *const form = entry_form((enum entry_kind)kind);
+		const size_t at = entry_property_find(form, name);
+		if (at < form->count)
+			return form->properties[at].is_secret;
+	}
+	return str_starts(name, STR("password")) || str_starts(name, STR("scram"));
+}
+
 /* "--quota" "1G": a property of the thing; which it has is not known yet. */
 static bool
 property_take(struct admin *o, struct str name, const char *value, int *code)
@@ -122,7 +136,7 @@ property_take(struct admin *o, struct str name, const char *value, int *code)
 	name = str_from(name, 2);
 	if (o->property_count == ENTRY_PROPERTIES_MAX)
 		return mistake("too many options", "nothing has so many properties", code);
-	if (str_starts(name, STR("password")) || str_starts(name, STR("scram")))
+	if (is_secret(name))
 		return mistake("a password does not belong on a command line, where others see it",
 			"use --password-file FILE, or wait to be asked", code);
 	o->properties[o->property_count].name = name;

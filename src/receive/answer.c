@@ -5,6 +5,22 @@
 
 #define DAY_S 86400
 
+/* A network that the operator shut out. When the directory does not answer it may come in: what it
+ * wants then is answered by that. */
+static bool
+range_is_banned(struct guest *g, struct smtp_answer *a)
+{
+	struct directory_range range;
+	if (!guest_range(g, &g->scratch, &range) || !range.is_banned)
+		return false;
+	guest_tell_check(g, STR("range"), STR("banned"), range.name);
+	a->facts.text = str_is_set(range.reason)
+				? range.reason
+				: arena_join(&g->scratch, STR("write to postmaster@"),
+					  g->profile->host, STR(" from elsewhere"));
+	return refuse_with(a, CONDITION_CLIENT_BANNED);
+}
+
 bool
 answer_connect(struct guest *g, struct smtp_answer *a)
 {
@@ -17,7 +33,8 @@ answer_connect(struct guest *g, struct smtp_answer *a)
 	if (g->profile->settings.kind == LISTENER_SUBMISSION &&
 		clients_banned_ms(g->receive->clients, &ip, clock_mono_ms()) > 0)
 		return refuse_with(a, CONDITION_LOGIN_BANNED);
-	limits_refuse(g, LIMIT_AT_CONNECT, a);
+	if (!range_is_banned(g, a))
+		limits_refuse(g, LIMIT_AT_CONNECT, a);
 	return true;
 }
 
@@ -251,6 +268,7 @@ answer_rcpt(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 	if ((found->place == PLACE_ELSEWHERE || !found->is_refused) &&
 		way_is_refused(g, found->place, a))
 		return true;
+	a->facts.address = found->moved_to;
 	if (found->is_refused)
 		return refuse_with(a, found->condition);
 	const int64_t declared = g->session.transaction.declared_bytes;

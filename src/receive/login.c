@@ -110,8 +110,16 @@ judge(struct guest *g, enum directory_login result, const struct directory_accou
 		r->counts.logins++;
 		break;
 	case LOGIN_DISABLED:
-		words = STR("the account or its domain is off");
+		words = STR("the account or its domain is off or suspended");
 		refuse_with(a, CONDITION_LOGIN_DISABLED);
+		break;
+	case LOGIN_EXPIRED:
+		words = STR("the password has expired");
+		refuse_with(a, CONDITION_PASSWORD_TRANSITION);
+		break;
+	case LOGIN_TOO_WEAK:
+		words = STR("the account signs in by SCRAM-SHA-256 alone");
+		refuse_with(a, CONDITION_AUTH_TOO_WEAK);
 		break;
 	case LOGIN_UNAVAILABLE:
 		words = STR("the directory does not answer");

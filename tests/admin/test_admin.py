@@ -17,12 +17,12 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 IMPORTS = ("nixie", "csv", "aliases", "virtual", "mailboxes", "hmailserver")
 PROPERTIES = {
-    "domain": ("active", "catch_all", "plus"),
-    "account": ("active", "quota", "forward", "keep_copy", "language"),
+    "domain": ("active", "catch_all", "plus", "suspended"),
+    "account": ("active", "quota", "forward", "keep_copy", "language", "suspended", "moved", "scram_only", "password_expires"),
     "alias": ("active",),
     "list": ("active", "mode", "needs_login", "owner"),
     "route": ("host", "port", "all_addresses", "tls", "immediate_tls", "lmtp", "user"),
-    "range": ("name", "priority", "allowed", "needs_login"),
+    "range": ("name", "priority", "allowed", "needs_login", "banned", "reason"),
 }
 
 cases = failures = 0
@@ -110,26 +110,44 @@ def commands(a):
     a.says("identity add john@a.example boss@far.example", DONE, "added")
     a.says("range add 192.0.2.0/24 --name office --priority 20 --needs-login=", DONE, "added")
     a.says("domain catch_all a.example john@a.example", DONE, "changed")
-    equal(a.out("domain list"), "DOMAIN     active  catch_all       plus\na.example  yes     john@a.example  -\n", "a table")
+    equal(a.out("domain list"), "DOMAIN     active  catch_all       plus  suspended\na.example  yes     john@a.example  -     no\n", "a table")
     a.says("domain catch-all a.example none", DONE, "changed")
-    equal(a.json("domain"), [{"domain": "a.example", "active": True, "catch_all": "", "plus": "-"}], "JSON")
+    equal(a.json("domain"), [{"domain": "a.example", "active": True, "catch_all": "", "plus": "-", "suspended": False}], "JSON")
+    others = {"suspended": False, "moved": "", "scram_only": False, "password_expires": ""}
     equal(a.json("account list a.example"), [
         {"address": "anna@a.example", "active": True, "quota": 524288000, "forward": "anna@far.example",
-         "keep_copy": False, "language": "de", "has_password": False},
+         "keep_copy": False, "language": "de", "has_password": False, **others},
         {"address": "john@a.example", "active": True, "quota": 1 << 30, "forward": "", "keep_copy": True,
-         "language": "", "has_password": True},
+         "language": "", "has_password": True, **others},
         {"address": "kim@a.example", "active": False, "quota": 0, "forward": "", "keep_copy": True,
-         "language": "", "has_password": True}], "accounts")
+         "language": "", "has_password": True, **others}], "accounts")
     equal(a.json("member list team@a.example"), [{"list": "team@a.example", "address": "john@a.example"},
                                                  {"list": "team@a.example", "address": "x@far.example"}], "members")
     equal(a.json("range"), [{"network": "192.0.2.0/24", "name": "office", "priority": 20,
                              "allowed": ["local-to-local", "local-to-elsewhere", "elsewhere-to-local",
-                                         "elsewhere-to-elsewhere"], "needs_login": []}], "ranges")
+                                         "elsewhere-to-elsewhere"], "needs_login": [], "banned": False, "reason": ""}],
+          "ranges")
     route = a.json("route list *")[0]
     check(route["user"] == "me" and route["has_password"] and "s3cret" not in json.dumps(route), "a login of a route", route)
     equal(a.out("account show john@a.example"),
-          "address        john@a.example\nactive         yes\nquota          1G\nforward        -\n"
-          "keep_copy      yes\nlanguage       -\npassword       (set)\n", "one account")
+          "address          john@a.example\nactive           yes\nquota            1G\nforward          -\n"
+          "keep_copy        yes\nlanguage         -\nsuspended        no\nmoved            -\nscram_only       no\n"
+          "password         (set)\npassword_expires -\n", "one account")
+    a.says("account set john@a.example --password-expires 2028-02-29", DONE, "changed")
+    a.says("account password_expires john@a.example 2027-02-29", NO, "not a date: write 2027-01-31")
+    a.says("account password_expires john@a.example 27-01-01", NO, "not a date")
+    equal(a.json("account list john@a.example")[0]["password_expires"], "2028-02-29", "a day that there is")
+    a.says("account password john@a.example --password-file -", DONE, "changed", given="new\n")
+    equal(a.json("account list john@a.example")[0]["password_expires"], "", "a new password has no such day")
+    a.says("account set john@a.example --moved john@far.example", DONE, "changed")
+    a.says("show john@a.example", NO, "moved_away (X57): john@a.example has moved to john@far.example")
+    a.says("account moved john@a.example none", DONE, "changed")
+    a.says("account suspended john@a.example yes", DONE, "changed")
+    a.says("show john@a.example", NO, "account_suspended (X55): suspended: the account john@a.example")
+    a.says("account suspended john@a.example no", DONE, "changed")
+    a.says("domain suspended a.example yes", DONE, "changed")
+    a.says("show john@a.example", NO, "domain_suspended (X56): suspended: the domain a.example")
+    a.says("domain suspended a.example no", DONE, "changed")
     a.says("account show nobody@a.example", NO, "no such account")
     a.says("alias remove info@a.example", DONE, "removed")
     a.says("alias remove info@a.example", NO, "no such alias")
@@ -380,13 +398,13 @@ def hmailserver(program):
         equal(a.out("export"),
               "# nixie-admin import nixie FILE  reads this again.\n"
               "# Without passwords: export --secrets has what is kept of them.\n"
-              "domain old.example active=yes catch_all=anna@old.example plus=-\n"
+              "domain old.example active=yes catch_all=anna@old.example plus=- suspended=no\n"
               "domain-alias older.example old.example\n"
-              "account anna@old.example active=yes quota=100M keep_copy=yes\n"
-              "account ben@old.example active=no quota=0 forward=ben@far.example keep_copy=yes\n"
-              "account carl@old.example active=yes quota=0 keep_copy=yes\n"
-              "account dora@old.example active=yes quota=0 keep_copy=yes\n"
-              "account emil@old.example active=yes quota=0 keep_copy=yes\n"
+              "account anna@old.example active=yes quota=100M keep_copy=yes suspended=no scram_only=no\n"
+              "account ben@old.example active=no quota=0 forward=ben@far.example keep_copy=yes suspended=no scram_only=no\n"
+              "account carl@old.example active=yes quota=0 keep_copy=yes suspended=no scram_only=no\n"
+              "account dora@old.example active=yes quota=0 keep_copy=yes suspended=no scram_only=no\n"
+              "account emil@old.example active=yes quota=0 keep_copy=yes suspended=no scram_only=no\n"
               "alias info@old.example anna@old.example active=yes\n"
               "alias past@old.example ben@far.example active=no\n"
               "list all@old.example active=yes mode=members needs_login=yes\n"

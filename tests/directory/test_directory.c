@@ -494,6 +494,44 @@ test_login(struct directory *d)
 	got = directory_login_holds(d, &account);
 	tap_is_int(got, LOGIN_WRONG, "nor when it is on again");
 
+	/* What an account may also ask of who signs in. */
+	static const struct {
+		enum entry_kind kind;
+		const char *name, *property, *value, *after;
+		enum directory_login told, held;
+	} asked[] = {
+		{ENTRY_ACCOUNT, "john@a.example", "suspended", "yes", "no", LOGIN_DISABLED,
+			LOGIN_DISABLED},
+		{ENTRY_DOMAIN, "a.example", "suspended", "yes", "no", LOGIN_DISABLED,
+			LOGIN_DISABLED},
+		{ENTRY_ACCOUNT, "john@a.example", "password_expires", "2020-01-01", "",
+			LOGIN_EXPIRED, LOGIN_EXPIRED},
+		{ENTRY_ACCOUNT, "john@a.example", "password_expires", "9999-12-31", "", LOGIN_OK,
+			LOGIN_OK},
+		{ENTRY_ACCOUNT, "john@a.example", "scram_only", "yes", "no", LOGIN_TOO_WEAK,
+			LOGIN_OK},
+		{ENTRY_ACCOUNT, "john@a.example", "moved", "john@b.example", "", LOGIN_OK,
+			LOGIN_OK},
+	};
+	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+		must(directory_login(d, john, STR("battery staple"), &account) == LOGIN_OK);
+		struct entry e = {.kind = asked[i].kind, .name = str_of(asked[i].name)};
+		const size_t at =
+			entry_property_find(entry_form(e.kind), str_of(asked[i].property));
+		e.values[at] = str_of(asked[i].value);
+		must(entry_set(d, &e, &error));
+		got = directory_login(
+			d, john, STR("battery staple"), &(struct directory_account){0});
+		tap_is_int(got, asked[i].told, "%s %s, by its password", asked[i].property,
+			asked[i].value);
+		got = directory_login(d, john, STR("wrong"), &(struct directory_account){0});
+		tap_is_int(got, LOGIN_WRONG, "... and a wrong one is not told so");
+		got = directory_login_holds(d, &account);
+		tap_is_int(got, asked[i].held, "... and who is signed in");
+		e.values[at] = str_of(asked[i].after);
+		must(entry_set(d, &e, &error));
+	}
+
 	char longest[DIRECTORY_PASSWORD_MAX + 1];
 	memset(longest, 'p', sizeof longest);
 	tap_ok(directory_password_set(
@@ -613,9 +651,10 @@ test_send_as(struct directory *d)
 static void
 test_ranges(struct directory *d)
 {
-	struct directory_range all = {STR("all"), 1u << ELSEWHERE_TO_LOCAL, 0};
-	struct directory_range inside = {STR("inside"), 15, 1u << ELSEWHERE_TO_ELSEWHERE};
-	struct directory_range one = {STR("one"), 15, 0};
+	struct directory_range all = {.name = STR("all"), .allowed = 1u << ELSEWHERE_TO_LOCAL};
+	struct directory_range inside = {
+		.name = STR("inside"), .allowed = 15, .needs_login = 1u << ELSEWHERE_TO_ELSEWHERE};
+	struct directory_range one = {.name = STR("one"), .allowed = 15};
 	struct arena a;
 	struct directory_range got;
 	arena_init(&a, 1 << 20);

@@ -88,10 +88,12 @@ close_and_remove(struct directory *d, const char *path)
 
 static const char *const things[] = {
 	"domain a.example plus=-",
-	"domain b.example active=no catch_all=john@a.example plus=",
+	"domain b.example active=no catch_all=john@a.example plus= suspended=yes",
 	"domain-alias c.example a.example",
 	"account john@a.example quota=1536M language=pt-BR password=horse",
 	"account anna@a.example active=no forward=x@far.example keep_copy=no",
+	"account gone@a.example suspended=yes moved=gone@far.example scram_only=yes "
+	"password_expires=2028-02-29",
 	"account old@a.example password_hash=hmailserver-md5:5ebe2294ecd0e0f08eab7690d2a6ee69",
 	"identity john@a.example boss@far.example",
 	"alias info@a.example john@a.example active=no",
@@ -106,6 +108,7 @@ static const char *const things[] = {
 	"route-address some@far.example",
 	"range 192.0.2.77/24 name=office priority=20 "
 	"allowed=local-to-local,local-to-elsewhere needs_login=",
+	"range 198.51.100.0/24 banned=yes reason=spam",
 	"range 2001:db8::/32",
 };
 
@@ -185,12 +188,18 @@ test_round(struct directory *d)
 	two.with_secrets = false;
 	list_all(other, &two);
 	tap_is_str(str_of(two.bytes),
-		STR("domain a.example active=yes plus=-\n"
-		    "domain b.example active=no catch_all=john@a.example\n"
+		STR("domain a.example active=yes plus=- suspended=no\n"
+		    "domain b.example active=no catch_all=john@a.example suspended=yes\n"
 		    "domain-alias c.example a.example\n"
-		    "account anna@a.example active=no quota=0 forward=x@far.example keep_copy=no\n"
-		    "account john@a.example active=yes quota=1536M keep_copy=yes language=pt-BR\n"
-		    "account old@a.example active=yes quota=0 keep_copy=yes\n"
+		    "account anna@a.example active=no quota=0 forward=x@far.example keep_copy=no "
+		    "suspended=no "
+		    "scram_only=no\n"
+		    "account gone@a.example active=yes quota=0 keep_copy=yes suspended=yes "
+		    "moved=gone@far.example scram_only=yes password_expires=2028-02-29\n"
+		    "account john@a.example active=yes quota=1536M keep_copy=yes language=pt-BR "
+		    "suspended=no scram_only=no\n"
+		    "account old@a.example active=yes quota=0 keep_copy=yes suspended=no "
+		    "scram_only=no\n"
 		    "identity john@a.example boss@far.example\n"
 		    "alias info@a.example john@a.example active=no\n"
 		    "list news@a.example active=yes mode=announcement needs_login=yes "
@@ -206,11 +215,16 @@ test_round(struct directory *d)
 		    "immediate_tls=no lmtp=no\n"
 		    "route-address some@far.example\n"
 		    "range 192.0.2.0/24 name=office priority=20 "
-		    "allowed=local-to-local,local-to-elsewhere\n"
+		    "allowed=local-to-local,local-to-elsewhere banned=no\n"
 		    "range 2001:db8::/32 name=2001:db8::/32 priority=0 "
 		    "allowed=local-to-local,local-to-elsewhere,elsewhere-to-local,"
 		    "elsewhere-to-elsewhere "
-		    "needs_login=local-to-elsewhere,elsewhere-to-elsewhere\n"),
+		    "needs_login=local-to-elsewhere,elsewhere-to-elsewhere banned=no\n"
+		    "range 198.51.100.0/24 name=198.51.100.0/24 priority=0 "
+		    "allowed=local-to-local,local-to-elsewhere,elsewhere-to-local,"
+		    "elsewhere-to-elsewhere "
+		    "needs_login=local-to-elsewhere,elsewhere-to-elsewhere banned=yes "
+		    "reason=spam\n"),
 		"and without secrets");
 	close_and_remove(other, path);
 }
@@ -223,11 +237,12 @@ test_filters(struct directory *d)
 		const char *filter, *want;
 	} rows[] = {
 		{ENTRY_DOMAIN, "B.example",
-			"domain b.example active=no catch_all=john@a.example\n"},
+			"domain b.example active=no catch_all=john@a.example suspended=yes\n"},
 		{ENTRY_DOMAIN, "far.example", ""},
 		{ENTRY_ACCOUNT, "b.example", ""},
 		{ENTRY_ACCOUNT, "OLD@A.example",
-			"account old@a.example active=yes quota=0 keep_copy=yes\n"},
+			"account old@a.example active=yes quota=0 keep_copy=yes suspended=no "
+			"scram_only=no\n"},
 		{ENTRY_DOMAIN_ALIAS, "a.example", "domain-alias c.example a.example\n"},
 		{ENTRY_DOMAIN_ALIAS, "c.example", "domain-alias c.example a.example\n"},
 		{ENTRY_IDENTITY, "john@a.example", "identity john@a.example boss@far.example\n"},
@@ -336,7 +351,8 @@ test_quoted(struct directory *d)
 	list_of(d, ENTRY_ACCOUNT, "\"odd\\\"one,\"@a.example", &t);
 	tap_is_str(str_of(t.bytes),
 		STR("account \"odd\\\"one,\"@a.example active=yes quota=0 "
-		    "forward=\"a@b\"@far.example keep_copy=yes\n"),
+		    "forward=\"a@b\"@far.example keep_copy=yes suspended=no "
+		    "scram_only=no\n"),
 		"it is shown as it can be written again");
 	tap_ok(removes(d, "account odd\"one,@a.example"),
 		"what an older program let in can be removed: %s", error.words);
@@ -352,7 +368,8 @@ test_changes(struct directory *d)
 	list_of(d, ENTRY_ACCOUNT, "john@a.example", &t);
 	tap_is_str(str_of(t.bytes),
 		STR("account john@a.example active=yes quota=2G forward=anna@a.example "
-		    "keep_copy=yes\n"),
+		    "keep_copy=yes suspended=no "
+		    "scram_only=no\n"),
 		"what is said changes, what is not stays");
 	enum directory_login holds = directory_login_holds(d, &account);
 	tap_is_int(holds, LOGIN_OK, "a login stays good");

@@ -46,8 +46,10 @@ def login(user, password):
     return 'AUTH PLAIN ' + base64.b64encode(f'\0{user}\0{password}'.encode()).decode()
 
 
+EXPIRED, WEAK = login(f'expired@{DOMAIN}', 'it was long'), login(f'strong@{DOMAIN}', 'and still is')
 LOGIN, WRONG = login(USER, PASSWORD), login(USER, 'wrong')
 EHLO, MAIL, RCPT = 'EHLO c.example', 'MAIL FROM:<a@b.example>', f'RCPT TO:<{USER}>'
+BANNED = b'PROXY TCP4 198.51.100.7 192.0.2.1 4711 25\r\n'
 PROXY = b'PROXY TCP4 192.0.2.9 192.0.2.1 4711 25\r\n'
 
 
@@ -148,6 +150,7 @@ CASES = [
     ('X08', 'mx', 'text', [EHLO, MAIL, RCPT, 'DATA', drip]),
     ('X09', 'brief', 'command', [EHLO, b'']),
     ('X12', 'mx', 'rcpt', [EHLO, MAIL, lose_accounts, f'RCPT TO:<lost@{DOMAIN}>'], find_accounts),
+    ('X13', 'proxied', 'connect', [BANNED]),
     ('X19', 'strict', 'mail', [*message(b'Subject: x\r\n\r\nx'), MAIL]),
     ('X21', 'starttls', 'mail', [EHLO, MAIL]),
     ('X22', 'plain', 'tls', [EHLO, 'STARTTLS']),
@@ -157,10 +160,12 @@ CASES = [
     ('X28', 'users', 'auth', [EHLO, LOGIN, LOGIN]),
     ('X29', 'users', 'auth', [EHLO, LOGIN, f'MAIL FROM:<{USER}>', LOGIN]),
     ('X30', 'clear', 'auth', [EHLO, LOGIN]),
+    ('X31', 'users', 'auth', [EHLO, WEAK]),
     ('X32', 'users', 'auth', [EHLO, 'AUTH PLAIN', '*']),
     ('X33', 'users', 'auth', [EHLO, 'AUTH PLAIN', '!!']),
     ('X34', 'users', 'auth', [EHLO, 'AUTH PLAIN', 'x' * 13000]),
     ('X35', 'users', 'auth', [EHLO, lose_accounts, LOGIN], find_accounts),
+    ('X37', 'users', 'auth', [EHLO, EXPIRED]),
     ('X38', 'users', 'auth', [EHLO, withdraw, LOGIN], grant),
     ('X39', 'mx', 'mail', [EHLO, MAIL + ' COLOUR=red']),
     ('X40', 'mx', 'mail', [EHLO, MAIL + ' SIZE=some']),
@@ -171,6 +176,9 @@ CASES = [
     ('X50', 'strict', 'rcpt', [EHLO, MAIL, hundred, RCPT]),
     ('X52', 'mx', 'rcpt', to(f'full@{DOMAIN}')),
     ('X54', 'mx', 'rcpt', [EHLO, MAIL + ' SIZE=100000', f'RCPT TO:<full@{DOMAIN}>']),
+    ('X55', 'mx', 'rcpt', to(f'barred@{DOMAIN}')),
+    ('X56', 'mx', 'rcpt', to('x@barred.test')),
+    ('X57', 'mx', 'rcpt', to(f'moved@{DOMAIN}')),
     ('X61', 'mx', 'data', [*to(f'nobody@{DOMAIN}'), 'DATA']),
     ('X62', 'mx', 'data', [EHLO, b'BDAT 3\r\none']),
     ('X63', 'mx', 'data', [EHLO, MAIL, RCPT, 'BDAT many']),
@@ -206,6 +214,15 @@ def fill(n):
         admin(n, 'alias', 'add', f'tag+{i}@{DOMAIN}', USER)
     for name, more in (('lost', []), ('full', ['--quota', '10000'])):
         admin(n, '--no-password', 'account', 'add', f'{name}@{DOMAIN}', *more)
+    admin(n, 'domain', 'add', 'barred.test', '--suspended', 'yes')
+    admin(n, '--no-password', 'account', 'add', f'barred@{DOMAIN}', '--suspended', 'yes')
+    admin(n, '--no-password', 'account', 'add', f'moved@{DOMAIN}', '--moved', 'moved@new.example')
+    for name, password, more in (('expired', 'it was long', ['--password-expires', '2026-01-31']),
+                                 ('strong', 'and still is', ['--scram-only', 'yes'])):
+        secret = pathlib.Path(n.folder, 'secret')
+        secret.write_text(f'{password}\n', 'utf-8')
+        admin(n, '--password-file', str(secret), 'account', 'add', f'{name}@{DOMAIN}', *more)
+    admin(n, 'range', 'add', '198.51.100.0/24', '--banned', 'yes', '--reason', 'nothing but spam')
     # One message makes the mailbox.
     with Client(n.ports['mx']) as c:
         c.reply()
