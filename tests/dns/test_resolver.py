@@ -6,11 +6,13 @@ import socket
 import subprocess
 import sys
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path[:0] = [os.path.dirname(os.path.abspath(__file__)), os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'tools')]
 from dns_server import GARBAGE, NOTIMP, REFUSED, SERVFAIL, SILENT, Big, Raw, Server  # noqa: E402
+from ports import held_port  # noqa: E402
 
 ASKER = sys.argv[1]
 LONG = 'a' * 64 + '.example.org'
+SLOW = 9  # seconds between an answer and the look at it, at most: its TTL may be so much less
 cases = failures = 0
 
 
@@ -88,10 +90,9 @@ for kind, name, want in [
 	('TXT', 'big.example.org', 'TXT big.example.org found ttl=300 %s %s %s' % ('x' * 1000, 'y' * 1000, 'z' * 1000)),
 ]:
 	got = one(records, kind, name)
-	check(got == want.replace(' ttl=10', ' ttl=9') or got == want or
-		(isinstance(got, str) and re.sub(r'ttl=\d+', '', got) == re.sub(r'ttl=\d+', '', want) and
-			abs(int(re.search(r'ttl=(\d+)', got).group(1)) - int(re.search(r'ttl=(\d+)', want).group(1))) <= 1),
-		'%s of %s' % (kind, name[:40]), got, want)
+	ttl = re.compile(r'ttl=(\d+)')
+	check(isinstance(got, str) and ttl.sub('', got) == ttl.sub('', want) and
+		0 <= int(ttl.search(want)[1]) - int(ttl.search(got)[1]) <= SLOW, '%s of %s' % (kind, name[:40]), got, want)
 
 got = one(records, 'A', 'many.example.org')
 check(isinstance(got, str) and ' cut ' in got and len(got.split()) == 5 + 256, 'more records than the limit: cut, and said so', got)
@@ -103,10 +104,7 @@ got = one(records, 'A', 'silent.example.org', timeout_ms=300)
 check(got.split()[2] == 'timeout', 'a server that says nothing', got)
 
 # A port that nobody listens on.
-free = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-free.bind(('127.0.0.1', 0))
-closed = '127.0.0.1:%d' % free.getsockname()[1]
-free.close()
+closed = '127.0.0.1:%d' % held_port(socket.SOCK_DGRAM)
 got = one(closed, 'A', 'example.org', timeout_ms=2000)
 check(got.split()[2] in ('noserver', 'timeout'), 'no server there', got)
 got = one('%s %s' % (closed, records.address), 'A', 'example.org')
@@ -132,8 +130,8 @@ check(fresh.count('gone.example.org', 'A') == 1 and fresh.count('here.example.or
 fresh = Server({('example.org', 'A'): ['192.0.2.1'], ('gone.example.org', 'TXT'): ['x']}, ttl=0, negative_ttl=4000000)
 got = ask(fresh, 'ask A example.org', 'ask A gone.example.org', 'wait')
 ttls = {line.split()[1]: int(re.search(r'ttl=(\d+)', line).group(1)) for line in got}
-check(ttls['example.org'] in (4, 5), 'a TTL of 0 is five seconds', got)
-check(ttls['gone.example.org'] in (3599, 3600), 'nothing is believed for more than an hour', got)
+check(1 <= ttls['example.org'] <= 5, 'a TTL of 0 is five seconds', got)
+check(3600 - SLOW <= ttls['gone.example.org'] <= 3600, 'nothing is believed for more than an hour', got)
 
 fresh = Server({('x.example.org', '*'): SERVFAIL})
 got = ask(fresh, 'ask A x.example.org', 'wait', 'ask A x.example.org', 'wait', 'counts')

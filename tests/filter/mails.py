@@ -8,7 +8,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, '..', 'nixied')]
 
-from server import DOMAIN, PASSWORD, USER, Client, Nixied, until  # noqa: E402,F401
+from server import DOMAIN, PASSWORD, SECONDS, USER, Client, Nixied, until  # noqa: E402,F401
 
 SENDER = 'anna@sender.test'
 TEXT = f'From: Anna <{SENDER}>\r\nTo: {USER}\r\nSubject: hello\r\nMessage-ID: <1@sender.test>\r\nX-Old: one\r\n\r\nline one\r\nline two\r\n'

@@ -31,7 +31,7 @@ def taken(replies):
 
 def hears(fake, is_it):
     """What it was told, until that is so: the last words come when the reply is out already."""
-    return [] if until(lambda: is_it(fake.told()), 5) else [fake.told()]
+    return [] if until(lambda: is_it(fake.told())) else [fake.told()]
 
 
 def at_end(*packets):

@@ -11,9 +11,10 @@ import sys
 import threading
 
 from fakes import Blurting, Clamd, Milter, Policy, Rspamd, Silent, Spamd, packet
-from mails import LISTENER, SENDER, SETTINGS, TEXT, USER, Client, Nixied, agree, send, until
+from mails import LISTENER, SECONDS, SENDER, SETTINGS, TEXT, USER, Client, Nixied, agree, send, until
 
 import tap
+from ports import held_port
 
 NIXIED, NIXIE = sys.argv[1:3]
 SPAM = {'action': 'no action', 'score': 1.0, 'required_score': 15.0}
@@ -89,8 +90,7 @@ def deferred(n, replies, words):
 
 def absent(setting, prefix, working):
     """Nobody listens; then somebody does."""
-    with socket.create_server(('127.0.0.1', 0)) as s:
-        port = s.getsockname()[1]
+    port = held_port()
     with Nixied(NIXIED, lines(setting, prefix, f'127.0.0.1:{port}', 'defer'), LISTENER) as n:
         tap.check(deferred(n, send(n), [prefix]), f'{prefix}: absent, mail is deferred')
         send(n)
@@ -148,13 +148,13 @@ class Gated(Clamd):
         self.gate = threading.Event()
 
     def serve(self, connection, file):
-        self.gate.wait(30)
+        self.gate.wait(SECONDS)
         super().serve(connection, file)
 
 
 def line():
     """More messages than connections wait for their turn, and all are answered."""
-    with Gated() as fake, Nixied(NIXIED, lines('clamd', 'clamd', fake.place, 'defer') + 'clamd_connections = 2\n', LISTENER) as n:
+    with Gated() as fake, Nixied(NIXIED, lines('clamd', 'clamd', fake.place, 'defer', '90s') + 'clamd_connections = 2\n', LISTENER) as n:
         results = []
         clients = [threading.Thread(target=lambda: results.append(send(n)[-1])) for _ in range(6)]
         for c in clients:

@@ -1,6 +1,7 @@
 """A nixied of the tests' own: in a temporary folder, on ports that the system chooses."""
 
 import glob
+import linecache
 import os
 import re
 import shutil
@@ -14,26 +15,54 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'tools'))
 
+import tap  # noqa: E402
+
 DOMAIN = 'example.test'
 USER = f'demo@{DOMAIN}'
 PASSWORD = 'demo'
-SECONDS = 30  # until a wait is given up
+SECONDS = 120  # until a wait is given up: much more than a slow and busy machine takes
+SECONDS_AGAIN = 10  # ... when one was in vain already: the test has failed, and is to tell of it before its own time is over
+LOG_LINES = 15  # of a server's log, shown with a case that fails
+QUEUE_LINES = 8
 
 MX = 'listener mx {\n\taddress = 127.0.0.1:0\n}\n'
 SUBMISSION = 'listener submission {\n\taddress = 127.0.0.1:0\n\tkind = submission\n}\n'
 SUBMISSIONS = 'listener submissions {\n\taddress = 127.0.0.1:0\n\tkind = submission\n\ttls = immediate\n}\n'
 
 
+was_in_vain = False
+
+
 def until(what, seconds=SECONDS):
     """The first true value of what(); None when none came in time."""
-    end = time.monotonic() + seconds
+    global was_in_vain
+    begin = time.monotonic()
     while True:
+        seconds = SECONDS_AGAIN if was_in_vain else seconds
         value = what()
         if value:
             return value
-        if time.monotonic() > end:
+        if time.monotonic() > begin + seconds:
+            was_in_vain = True
+            tap.notes.append(f'waited {seconds} s in vain: {caller()}')
             return None
         time.sleep(0.02)
+
+
+def caller():
+    """The line of the test that called what is in this file."""
+    frame = sys._getframe()
+    while frame.f_back and frame.f_code.co_filename == __file__:
+        frame = frame.f_back
+    where = os.path.basename(frame.f_code.co_filename)
+    return f'{where}:{frame.f_lineno}: {linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()}'
+
+
+def before_midnight(seconds=60):
+    """Waits for the next day (UTC) when this one is over in a moment: for tests of what is counted by days."""
+    left = 86400 - time.time() % 86400
+    if left < seconds:
+        time.sleep(left + 1)
 
 
 class Nixied:
@@ -50,6 +79,8 @@ class Nixied:
         self.conf = os.path.join(self.folder, 'nixied.conf')
         self.process = None
         self.ports = {}
+        self.shown = 0  # of the log, by testify()
+        tap.witnesses.append(self.testify)
         if not os.path.exists(self.conf):
             self.run('demo', '-n', self.folder, check=True)
         self.configure(settings, listeners)
@@ -102,16 +133,37 @@ class Nixied:
     def __enter__(self):
         return self.start()
 
-    def __exit__(self, *_):
+    def __exit__(self, kind=None, *_):
+        if kind is not None:
+            tap.testify()
+        tap.witnesses.remove(self.testify)
         if self.process is not None:
             self.stop()
         if not self.kept:
             shutil.rmtree(self.folder, ignore_errors=True)
 
+    def testify(self):
+        """What its log says since it was shown last, and what waits in its queue."""
+        lines = self.log().splitlines()
+        new, self.shown = lines[self.shown:], len(lines)
+        told = [f'nixied at {self.folder}, its log:', *new[-LOG_LINES:]] if new else []
+        if self.process is not None and self.process.poll() is not None:
+            told.append(f'it has ended: {self.process.poll()}')
+        elif new and self.process is not None:
+            try:
+                queue = subprocess.run([self.program, 'queue', '-c', self.conf], capture_output=True, text=True, timeout=SECONDS_AGAIN,
+                                       check=False)
+                told += ['its queue:', *(queue.stdout + queue.stderr).splitlines()[:QUEUE_LINES]]
+            except subprocess.TimeoutExpired:
+                told.append('it does not answer')
+        return told
+
     def log(self):
+        """The whole lines of it: the last may be half written."""
         try:
-            with open(f'{self.folder}/nixied.log', encoding='utf-8') as f:
-                return f.read()
+            with open(f'{self.folder}/nixied.log', 'rb') as f:
+                text = f.read()
+            return text[:text.rfind(b'\n') + 1].decode('utf-8')
         except FileNotFoundError:
             return ''
 
@@ -120,7 +172,7 @@ class Nixied:
         return until(lambda: next((l for l in self.log().splitlines() if re.search(pattern, l)), None))
 
     def mails(self, user='demo', domain=DOMAIN):
-        """The messages in a Maildir here, oldest first."""
+        """The messages in a Maildir here; in the order in which they came, if one was there before the next was begun."""
         found = []
         for path in sorted(glob.glob(f'{self.folder}/mail/{domain}/{user}/new/*')):
             with open(path, 'rb') as f:

@@ -10,19 +10,19 @@ import os
 import pathlib
 import re
 import smtplib
-import socket
 import ssl
 import subprocess
 import sys
 import time
 
-from server import DOMAIN, PASSWORD, USER, Client, Nixied, until
+from server import DOMAIN, PASSWORD, USER, Client, Nixied, before_midnight, until
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'dns'))
 from dns_server import Server as Dns  # noqa: E402
 from remote_server import Remote  # noqa: E402
 
 import tap  # noqa: E402
+from ports import held_port  # noqa: E402
 
 NIXIED, NIXIE = sys.argv[1:3]
 LISTENERS = ('listener mx {\n\taddress = 127.0.0.1:0\n\txclient = 127.0.0.1\n}\n'
@@ -77,13 +77,7 @@ def check(trouble, name):
     sys.stdout.flush()
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
-
-
-PORT = free_port()
+PORT = held_port()
 dns = Dns({('good.example', 'MX'): [(10, 'mx.good.example')], ('mx.good.example', 'A'): ['127.0.0.2'],
            ('list.example', 'MX'): [(10, 'mx.good.example')]})
 SETTINGS = (f'dns_servers = {dns.address}\nremote_port = {PORT}\nhelo_check = off\nptr_check = off\nspf = off\nreturn_path_lifetime = 10d\n'
@@ -144,6 +138,7 @@ def bring(n, to, text, sender='', before=()):
 
 
 def going_out():
+    before_midnight()
     remote = Remote(ip='127.0.0.2', port=PORT, rcpt={'never': '550 5.1.1 no such user'}, mail=['451 4.3.0 later', '250 ok'])
     with Nixied(NIXIED, ON + 'retry_first = 10\nkeep_connection = 0\n', LISTENERS) as n:
         check([] if re.search(r'^since \d+\nkey 0 \d+ [0-9a-f]{64}\n', keys(n), re.M) else [keys(n)], 'a key is made')
@@ -192,6 +187,7 @@ def refused(name, got, n, words):
 
 
 def coming_back():
+    before_midnight()
     now = int(time.time())
     about = BOUNCE.replace('RCPT', 'nobody@there.example')
     with Nixied(NIXIED, ON + 'unsigned_bounces = refuse\n', LISTENERS) as n:
@@ -200,6 +196,7 @@ def coming_back():
         n.start()
         got = bring(n, USER, about)
         check([] if got[1].startswith('250 ') else got, 'while what went out unsigned may still come back, nothing is judged')
+        n.until_mails(1)
         n.stop()
         write_keys(n, now - 12 * DAY, now - 40 * DAY, now - 5 * DAY)
         n.run('admin', 'account', 'add', 'other@example.test', text='secret-words-9\n', check=True)
@@ -217,7 +214,7 @@ def coming_back():
                          ('... on its last day', signed(USER, 0))):
             got = bring(n, to, about)
             check([] if got[1].startswith('250 ') else got, name)
-        mails = n.until_mails(before + 4)
+        mails = n.until_mails(before + 4)  # in their order, which is that of their arrival
         check([] if all(f'delivered-to: {USER}'.encode() in m.lower() and b'X-Bounce-Unproven' not in m for m in mails[before:]) else mails, '... is delivered, to the plain address')
         check([] if n.until_log(f' check session=.*check=batv result=good rule={USER}') else [n.log()], '... and the log says so')
         for name, to, text, sender in (
@@ -241,17 +238,15 @@ def coming_back():
         check([] if tried.returncode == 0 else [tried.stdout, tried.stderr], '... and that a signed one is taken')
         n.configure(ON + 'unsigned_bounces = mark\n', LISTENERS)
         n.reload()
-        before = len(n.mails())
         got = bring(n, USER, about.replace('Subject: Undelivered', 'Subject: marked, Undelivered'))
-        mails = n.until_mails(before + 1)
-        marked = [m for m in mails if b'Subject: marked' in m]
+        marked = until(lambda: [m for m in n.mails() if b'Subject: marked' in m]) or []
         check([] if got[1].startswith('250 ') and marked and b'\nX-Bounce-Unproven: unsigned; ' in marked[0] else [got, *marked], 'with mark it is taken, and marked')
         n.configure(ON + 'unsigned_bounces = log\n', LISTENERS)
         n.reload()
         got = bring(n, USER, about.replace('Subject: Undelivered', 'Subject: logged, Undelivered'))
-        mails = n.until_mails(before + 2)
-        ok = got[1].startswith('250 ') and any(b'Subject: logged' in m and b'Unproven' not in m for m in mails)
-        check([] if ok else [got, *mails], 'with log it is taken as it is')
+        logged = until(lambda: [m for m in n.mails() if b'Subject: logged' in m]) or []
+        ok = got[1].startswith('250 ') and logged and b'Unproven' not in logged[0]
+        check([] if ok else [got, *logged], 'with log it is taken as it is')
         # Off: what went out signed still comes back.
         n.configure(SETTINGS, LISTENERS)
         n.reload()

@@ -13,13 +13,8 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'tools'))
+from ports import held_port  # noqa: E402
 from tap import check, done  # noqa: E402
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
 
 
 STUMBLES = [  # a line, and what is said of it
@@ -45,7 +40,7 @@ class Server:
         subprocess.run([nixied, 'demo', '-n', top], check=True, capture_output=True, timeout=60)
         text = self.conf.read_text()
         for port in ('2525', '2587', '2465'):
-            text = text.replace(f':{port}', f':{free_port()}')
+            text = text.replace(f':{port}', f':{held_port()}')
         self.text = text
         self.conf.write_text(text)
 

@@ -230,7 +230,7 @@ def fill(n):
             c.say(words)
         c.say('Subject: x\r\n\r\n.')
     full = pathlib.Path(n.folder, 'mail', DOMAIN, 'full')
-    if not until(lambda: list((full / 'new').glob('*'))):
+    if not n.until_log(f' delivered .*to=full@{DOMAIN}'):
         raise RuntimeError('nothing came to full@')
     # What its owner put there with another program leaves no room.
     (full / 'cur' / 'other:2,S').write_bytes(b'x' * 10000)
@@ -240,7 +240,7 @@ def fill(n):
 def last_reply(n, listener, said):
     """The reply to the last of it; b'' waits for one that comes by itself."""
     with Client(n.ports[listener], tls=listener in TLS) as c:
-        c.socket.settimeout(4 * SECONDS)  # two of them take a minute
+        c.socket.settimeout(2 * SECONDS)  # two of them take a minute
         reply = c.reply() if listener != 'proxied' else ''
         for words in said:
             if callable(words):

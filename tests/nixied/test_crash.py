@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 
-from server import DOMAIN, MX, USER, Client, Nixied, until
+from server import DOMAIN, MX, SECONDS, USER, Client, Nixied, until
 
 import tap
 
@@ -83,7 +83,7 @@ def empty(folder, found):
 def settle(n, there, taken):
     """All is delivered; what came is in `there`, and the mailbox has room again. The audit's result."""
     n.start()
-    until(lambda: n.run('queue', 'list', '--limit', '1').returncode == 1, 60 + taken / 50)
+    until(lambda: n.run('queue', 'list', '--limit', '1').returncode == 1, SECONDS + taken / 50)
     audit = n.run('audit')
     n.stop()
     empty(n.folder, there)
@@ -105,10 +105,12 @@ def main():
             number += CLIENTS * 10000
             for load in loads:
                 load.start()
+            if turn % 2 == 0:
+                until(lambda loads=loads: any(load.taken for load in loads))  # however slow this machine is
             time.sleep(chance.uniform(0.02, 0.4))
             n.stop(signal.SIGKILL)
             for load in loads:
-                load.join(20)
+                load.join(SECONDS)
                 taken += load.taken
                 refused += load.refused
                 unknown += load.unknown
@@ -116,7 +118,7 @@ def main():
                 unbalanced += settle(n, there, len(taken) - settled)
                 settled = len(taken)
         print(f'# {ROUNDS} rounds: {len(taken)} taken, {len(refused)} refused, {len(unknown)} without an answer')
-        tap.check([] if len(taken) >= ROUNDS else ['too little was sent to prove anything'], 'mail was taken')
+        tap.check([] if len(taken) >= ROUNDS // 2 else ['too little was sent to prove anything'], 'mail was taken')
         tap.check([m for m in taken if m not in there], 'what got 250 is there')
         tap.check([m for m in refused if m in there], 'what was refused is not')
         tap.check([f'{m}: {k} times' for m, k in there.items() if k > 1], 'nothing is there twice')

@@ -8,18 +8,18 @@ import email
 import gzip
 import pathlib
 import re
-import socket
 import sqlite3
 import sys
 import xml.etree.ElementTree as ET
 
-from server import DOMAIN, USER, Client, Nixied, until
+from server import DOMAIN, USER, Client, Nixied, before_midnight, until
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'dns'))
 from dns_server import SERVFAIL, Server as Dns  # noqa: E402
 from remote_server import Remote  # noqa: E402
 
 import tap  # noqa: E402
+from ports import held_port  # noqa: E402
 
 NIXIED = sys.argv[1]
 LISTENER = 'listener mx {\n\taddress = 127.0.0.1:0\n\txclient = 127.0.0.1\n}\n'
@@ -29,13 +29,7 @@ def check(trouble, name):
     tap.check([line if isinstance(line, str) else repr(line) for line in trouble], name)
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
-
-
-PORT = free_port()
+PORT = held_port()
 RUA = 'mailto:dmarc@reports.sender.test, mailto:x@yes.example!10m, mailto:x@no.example, mailto:tiny@sender.test!1'
 dns = Dns({
     ('sender.test', 'TXT'): ['v=spf1 ip4:192.0.2.7 -all'],
@@ -123,6 +117,7 @@ def sent(n):
 
 
 def main():
+    before_midnight()
     with Nixied(NIXIED, SETTINGS, LISTENER) as n:
         made = n.run('dkim', 'make', DOMAIN, 'ed25519', 'e1', check=True).stdout
         dns.set(f'e1._domainkey.{DOMAIN}', 'TXT', re.findall('^v=DKIM1.*$', made, re.M))

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 
-from server import USER, Client, Nixied, session, until
+from server import SECONDS, USER, Client, Nixied, session, until
 
 import tap
 
@@ -83,7 +83,7 @@ def stalls(n):
     ended = {}
 
     def wait(name, c):
-        c.socket.settimeout(120)
+        c.socket.settimeout(2 * SECONDS)
         ended[name] = c.line()
 
     with Client(n.ports['quick']) as a, Client(n.ports['users']) as b, Client(n.ports['users']) as c:
@@ -129,7 +129,7 @@ def ends():
             got = [c.reply(), c.line()]
             tap.check([] if got[0].startswith('421 4.3.2 The server is shutting down') and got[1] == '' else got, f'the end, {name}: 421')
             c.close()
-        status = n.process.wait(60)
+        status = n.process.wait(SECONDS)
         tap.check([] if status == 0 else [str(status)], '... and it ends well')
         for pipe in (n.process.stdout, n.process.stderr):
             pipe.close()

@@ -9,7 +9,7 @@ import socket
 import sys
 import time
 
-from server import DOMAIN, MX, USER, Nixied, session
+from server import DOMAIN, MX, SECONDS, USER, Nixied, session
 
 import tap
 
@@ -27,7 +27,7 @@ class Counted(Nixied):
 
     def ask(self, *pieces):
         """What is answered to these bytes, until the connection ends."""
-        with socket.create_connection(('127.0.0.1', self.metrics), timeout=30) as s:
+        with socket.create_connection(('127.0.0.1', self.metrics), timeout=SECONDS) as s:
             for piece in pieces:
                 s.sendall(piece)
             got = b''
@@ -110,7 +110,7 @@ def speaks_http():
         head, body = n.counters()
         tap.check([] if f'Content-Length: {len(body)}' in head and abs(length - len(body)) < 200 and whole else [head],
                   'the length is that of the body')
-        idle = [socket.create_connection(('127.0.0.1', n.metrics), timeout=30) for _ in range(CLIENTS)]
+        idle = [socket.create_connection(('127.0.0.1', n.metrics), timeout=SECONDS) for _ in range(CLIENTS)]
         tap.check([] if n.ask() == '' else ['it was answered'], 'one client more than are served is sent away')
         for s in idle:
             s.close()

@@ -120,6 +120,7 @@ def results(n):
         c.send('From: boss@reject.test\r\n\r\ntext\r\n.\r\n')
         refused.append(c.reply())
     tap.check([] if told.startswith('250 ') else [told], 'a message is taken')
+    n.until_mails(1)
     stored = b''.join(open(os.path.join(n.folder, 'queue', f), 'rb').read() for f in os.listdir(os.path.join(n.folder, 'queue')))
     at = stored.find(b'marked-by-checks')
     front = stored[max(0, at - 2000):at].decode('latin-1')

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-from server import DOMAIN, MX, PASSWORD, USER, Client, Nixied, session
+from server import DOMAIN, MX, PASSWORD, SECONDS, USER, Client, Nixied, session
 
 import tap
 
@@ -130,7 +130,7 @@ def ends():
             c.reply()
             n.process.send_signal(signal.SIGTERM)
             starts('who is connected when it ends is told', [c.reply(), c.line()], '421 4.3.2 The server is shutting down', '')
-        same('... and it ends', n.process.wait(30), 0)
+        same('... and it ends', n.process.wait(SECONDS), 0)
         n.process.stdout.close()
         n.process.stderr.close()
         n.process = None

@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 
-from server import DOMAIN, USER, Client, Nixied, until
+from server import DOMAIN, SECONDS, USER, Client, Nixied, until
 
 import tap
 
@@ -50,7 +50,7 @@ def release_twice(n, name):
     callers = []
     for _ in range(2):
         caller = socket.socket(socket.AF_UNIX)
-        caller.settimeout(30)
+        caller.settimeout(SECONDS)
         caller.connect(f'{n.folder}/control.sock')
         caller.sendall(b'rejects\0release\0' + name.encode() + b'\0')
         caller.shutdown(socket.SHUT_WR)

@@ -7,7 +7,6 @@ usage: test_sending.py NIXIED NIXIE        TAP
 import json
 import pathlib
 import re
-import socket
 import ssl
 import smtplib
 import subprocess
@@ -21,6 +20,7 @@ from dns_server import SERVFAIL, Server as Dns  # noqa: E402
 from remote_server import LOST, Remote  # noqa: E402
 
 import tap  # noqa: E402
+from ports import held_port  # noqa: E402
 
 NIXIED, NIXIE = sys.argv[1:3]
 
@@ -28,12 +28,6 @@ NIXIED, NIXIE = sys.argv[1:3]
 def check(trouble, name):
     tap.check([line if isinstance(line, str) else repr(line) for line in trouble], name)
     sys.stdout.flush()
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
 
 
 def submit(n, recipients, message='Subject: hello\r\nFrom: demo@example.test\r\n\r\nhello\r\n', **options):
@@ -57,7 +51,7 @@ def read(mail):
     return report.get('outcomes', [])
 
 
-PORT = free_port()
+PORT = held_port()
 dns = Dns({
     ('good.example', 'MX'): [(10, 'mx.good.example')],
     ('mx.good.example', 'A'): ['127.0.0.2'],
@@ -182,7 +176,7 @@ def together():
         check([w for w in lines if w not in text], '... and for people')
         line = n.until_log(r' bounced .*to=full@good.example .*rule=rule:report-in-digest')
         report = re.search(r' report=(\w+)', line or ' report=none')[1]
-        check([] if len(re.findall(rf' bounced .* report={report} ', n.log())) == 4 else [n.log()], '... in one commit')
+        check([] if until(lambda: len(re.findall(rf' bounced .* report={report} ', n.log())) == 4) else [n.log()], '... in one commit')
         check([] if n.run('queue').returncode == 1 or 'waiting' not in n.run('queue').stdout else [n.run('queue').stdout], 'nobody waits any more')
         audit = n.run('audit') if n.stop() == 0 else None
         check([] if audit is not None and audit.returncode == 0 else [audit], 'nobody is lost')

@@ -16,6 +16,7 @@ import threading
 from server import DOMAIN, MX, USER, Nixied, SECONDS
 
 import tap
+from ports import held_port
 
 NIXIED, SENDMAIL = sys.argv[1:3]
 SENT, USAGE, NO_DATA, NO_USER, UNAVAILABLE, TRY_LATER, NOT_ALLOWED, CONFIG = 0, 64, 65, 67, 69, 75, 77, 78
@@ -195,8 +196,7 @@ def configuration():
     """the listener that the configuration names"""
     with tempfile.TemporaryDirectory() as folder:
         path = f'{folder}/submit.sock'
-        with socket.create_server(('127.0.0.1', 0)) as free:
-            port = free.getsockname()[1]
+        port = held_port()
         conf = f'{folder}/nixied.conf'
         with open(conf, 'w', encoding='utf-8') as f:
             f.write('listener users {\n\taddress = 127.0.0.1:1\n\tkind = submission\n}\n'

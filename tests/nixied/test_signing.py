@@ -11,7 +11,6 @@ import os
 import pathlib
 import re
 import smtplib
-import socket
 import ssl
 import stat
 import sys
@@ -24,6 +23,7 @@ from fakes import Milter, packet  # noqa: E402
 from remote_server import Remote  # noqa: E402
 
 import tap  # noqa: E402
+from ports import held_port  # noqa: E402
 
 NIXIED = sys.argv[1]
 LISTENERS = 'listener mx {\n\taddress = 127.0.0.1:0\n\txclient = 127.0.0.1\n}\n' + SUBMISSION
@@ -33,13 +33,7 @@ def check(trouble, name):
     tap.check([line if isinstance(line, str) else repr(line) for line in trouble], name)
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
-
-
-PORT = free_port()
+PORT = held_port()
 dns = Dns({
     ('there.example', 'MX'): [(10, 'mx.there.example')],
     ('mx.there.example', 'A'): ['127.0.0.2'],
@@ -197,6 +191,7 @@ def sealed(n):
           'the second to pass it on adds a second set')
     told = bring(n, mail, USER, '192.0.2.9', 'u@sender.test')
     check([] if ' / 250 ' in told else [told], '... and that chain holds, too')
+    kept(n, before + 2)
 
 
 def rewritten(n):

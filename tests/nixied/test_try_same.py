@@ -185,7 +185,7 @@ def fill(n):
         for folder in ('cur', 'new', 'tmp'):
             (box / folder).mkdir(mode=0o700, parents=True)
         (box / 'cur' / 'one:2,S').write_bytes(b'x' * 10000)
-    (box / 'nixied-full').write_text('1790000000\n', 'ascii')
+    (box / 'nixied-full').write_text('1000000000\n', 'ascii')
 
 
 def main():

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import urllib.parse
 
-from server import DOMAIN, MX, PASSWORD, SUBMISSIONS, USER, Client, Nixied, until
+from server import DOMAIN, MX, PASSWORD, SECONDS, SUBMISSIONS, USER, Client, Nixied, until
 
 import tap
 
@@ -67,11 +67,11 @@ class Web:
 
     def __exit__(self, *_):
         self.process.terminate()
-        self.errors = self.process.communicate(timeout=30)[1]
+        self.errors = self.process.communicate(timeout=SECONDS)[1]
 
     def ask(self, path, form=None, over_tcp=False, **fields):
         connection = http.client.HTTPConnection('127.0.0.1', self.port) if over_tcp else Unix(self.socket)
-        connection.timeout = 30
+        connection.timeout = SECONDS
         fields = {name.replace('_', '-'): value for name, value in fields.items()}
         if form is None:
             connection.request('GET', path, headers=fields)

@@ -91,7 +91,7 @@ class Jail:
     def command(self, *words):
         return ['nsenter', '--target', str(self.holder.pid), '--mount', '--uts', '--wd=/', '--', *map(str, words)]
 
-    def run(self, *words, text=None, seconds=60):
+    def run(self, *words, text=None, seconds=120):
         """The finished process, with what it said on both outputs in stdout."""
         return subprocess.run(self.command(*words), input=text or '', stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               text=True, timeout=seconds, check=False, errors='replace')

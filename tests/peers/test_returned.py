@@ -20,7 +20,7 @@ jail.enter('postfix', 'exim', 'opensmtpd', 'dovecot', 'nsd')
 
 import tap  # noqa: E402
 from peers import Dovecot, Exim, Nsd, OpenSMTPD, Postfix, have  # noqa: E402
-from server import USER, until  # noqa: E402
+from server import SECONDS, USER, until  # noqa: E402
 from world import HELLO, NOBODY, SITES, World, check  # noqa: E402
 
 NIXIED, NIXIE = sys.argv[1:3]
@@ -95,7 +95,7 @@ def outcomes(mail):
 
 def given(peer, to, message):
     """As its own client: what it takes is its own to deliver."""
-    with smtplib.SMTP(peer.ip, 25, timeout=60, source_address=(peer.ip, 0)) as s:
+    with smtplib.SMTP(peer.ip, 25, timeout=SECONDS, source_address=(peer.ip, 0)) as s:
         s.sendmail(USER, [to], message)
 
 

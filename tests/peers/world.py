@@ -11,7 +11,7 @@ import subprocess
 
 import tap
 from peers import Exim, Nsd, OpenSMTPD, Postfix, root_of
-from server import DOMAIN, PASSWORD, USER, Nixied, until
+from server import DOMAIN, PASSWORD, SECONDS, USER, Nixied, until
 
 SITES = {Postfix: '127.0.0.2', Exim: '127.0.0.3', OpenSMTPD: '127.0.0.4'}
 ME = '127.0.0.1'
@@ -45,7 +45,7 @@ def context():
 
 def submit(recipients, message=HELLO, mail_options=(), rcpt_options=()):
     """Hands nixied a message as its user."""
-    with smtplib.SMTP(ME, 587, timeout=60) as s:
+    with smtplib.SMTP(ME, 587, timeout=SECONDS) as s:
         s.starttls(context=context())
         s.login(USER, PASSWORD)
         data = message if isinstance(message, bytes) else message.encode('utf-8')

@@ -5,6 +5,7 @@ import hashlib
 import os
 import pathlib
 import queue
+import select
 import socket
 import subprocess
 import sys
@@ -17,11 +18,12 @@ for folder in ('nixied', 'dns', 'tools'):
 from dns_server import SERVFAIL, SILENT as NO_ANSWER, Server as Dns  # noqa: E402
 from remote_server import LOST, SILENT, Remote, certificate, certificate_by  # noqa: E402
 import tap  # noqa: E402
+from ports import held_port  # noqa: E402
 from tap import done, skip  # noqa: E402
 
 SENDER = sys.argv[1]
 folder = tempfile.TemporaryDirectory()
-PATIENCE = 60
+PATIENCE = 120
 
 
 def check(trouble, name):
@@ -95,12 +97,6 @@ class Report:
         if tries is not None and len(self.tries) != tries:
             return [f'{len(self.tries)} tries, not {tries}: {self.tries}', *map(repr, self.lines)]
         return [] if same else [f'got {got}', f'want {list(wanted)}', *map(repr, self.lines)]
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
 
 
 def route(remote):
@@ -222,7 +218,7 @@ report = sender.send(**route(remote))
 check(report.is_('deferred end 0 D04') + ([] if report.results[0]['maybe'] == 'maybe' else ['not said']),
       'lost behind the dot: it may be taken')
 
-report = sender.send(host='127.0.0.1', port=free_port())
+report = sender.send(host='127.0.0.1', port=held_port())
 check(report.is_('deferred connect 0 D01', tries=1), 'connection refused')
 
 remote = Remote(rcpt={'no': '550-5.1.1 no\n550 5.1.1 such user', 'later': '450 4.7.1 try again in 300 s'})
@@ -288,6 +284,7 @@ for i in range(4):  # what more would connect is left waiting by the system
     waiting.append(socket.socket())
     waiting[-1].setblocking(False)
     waiting[-1].connect_ex(full.getsockname())
+select.select([], waiting[:1], [], PATIENCE)  # it has the one place
 hasty = Sender(connect_timeout=1)
 check(hasty.send(host='127.0.0.1', port=full.getsockname()[1]).is_('deferred connect 0 D02'), 'nobody answers in time')
 check([] if hasty.close() == 0 else ['it failed'], '... and it ends well')
@@ -399,7 +396,7 @@ check([] if sender.close() == 0 else ['it failed'], 'it ends well')
 
 # ---- a place that does not answer is left alone
 
-port = free_port()
+port = held_port()
 sender = Sender()
 where = {'host': '127.0.0.1', 'port': port}
 check(sender.send(**where).is_('deferred connect 0 D01'), 'nobody there')
@@ -432,7 +429,7 @@ check([] if sender.close() == 0 else ['it failed'], 'it ends well')
 
 # ---- the DNS
 
-PORT = free_port()
+PORT = held_port()
 first, second, third = (f'127.0.0.{n}' for n in (2, 3, 4))
 dns = Dns({
     ('two.example', 'MX'): [(20, 'b.example'), (10, 'a.example')],
