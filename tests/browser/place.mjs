@@ -27,7 +27,7 @@ export async function startServer(nixie) {
 }
 
 export const startBrowser = () =>
-	chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: FLAGS });
+	chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: FLAGS, timeout: PATIENCE_MS });
 
 function watch(page, base) {
 	seen.pages++;
@@ -68,11 +68,12 @@ export async function visit(place, address, options, look) {
 	}
 }
 
-/* explain - pastes into the box and presses the button */
+/* explain - pastes into the box and presses the button. The answer to that takes the focus; one that
+ * came before by itself, since there was time for a pause in typing, does not */
 export async function explain(page, text) {
 	await page.fill('#text', text);
 	await page.click('button.go');
-	await page.waitForSelector('#answer');
+	await page.waitForSelector('#answer:focus');
 	return page.textContent('#answers');
 }
 

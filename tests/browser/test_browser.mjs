@@ -29,6 +29,9 @@ function report(recipients, words, subject = 'Undelivered') {
 const UNKNOWN = report(['a@b.example'], '554 5.0.0 The frobnicator is not content').replace('5.1.1', '5.0.0');
 
 const focused = page => page.evaluate(() => document.activeElement.id || document.activeElement.className);
+/* says - waits until an element says it, however often it says something else before */
+const says = (page, selector, words) =>
+	page.waitForFunction(([selector, words]) => document.querySelector(selector)?.textContent.includes(words), [selector, words]);
 const headline = page => page.waitForSelector('#answer').then(h => h.textContent());
 
 async function pasting(place) {
@@ -45,12 +48,14 @@ async function pasting(place) {
 		await page.waitForFunction(() => document.getElementById('answers').textContent.includes('frobnicator'));
 		await page.click('text=A ready text to send');
 		await page.click('button.copy');
+		await says(page, 'button.copy', 'Copied');
 		has('a click copies the letter', await page.evaluate(() => navigator.clipboard.readText()), 'Dear postmaster', 'frobnicator');
 		is('and the button says so', await page.textContent('button.copy'), 'Copied');
 	});
 	await visit(place, '/', {}, async page => {
 		await page.focus('#text');
 		await page.keyboard.type('5.7.26');
+		await says(page, '#answer', '5.7.26'); // not what a longer pause between two keys made of half of it
 		has('a code that is typed is looked up after a pause', await headline(page), '5.7.26');
 		is('the focus stays where one types', await focused(page), 'text');
 		has('a screen reader is told', await page.textContent('#status'), '5.7.26');
@@ -92,6 +97,7 @@ async function lookingUp(place) {
 			['Use HELO/EHLO first', 'HELO'], ['550 5.1.1 <ann@b.example>: User unknown', 'There is no mailbox for ann@b.example']]) {
 			await page.fill('#q', asked);
 			await page.keyboard.press('Enter');
+			await page.waitForURL(url => url.searchParams.get('q') === asked);
 			await page.waitForSelector('#answer');
 			has(`look-up of ${asked}`, (await page.textContent('main')).split('zen.spamhaus.org').join(' ') + await page.title(), ...words);
 			has('the title says what it is', await page.title(), asked);
@@ -107,6 +113,7 @@ async function withoutScript(place) {
 		has('without a script: what was pasted is still there', await page.inputValue('#text'), 'Your books have arrived');
 		is('without a script: no dead button is shown', await page.locator('button.copy:visible').count(), 0);
 		await page.click('.languages button[lang=de]');
+		await page.waitForSelector('html[lang=de] #answer');
 		is('without a script: another language, the same mail', await page.getAttribute('html', 'lang'), 'de');
 		has('... explained', await headline(page), 'hary.miller@example.net');
 		await page.fill('#text', '');
@@ -116,6 +123,7 @@ async function withoutScript(place) {
 		is('the language is kept', await page.getAttribute('html', 'lang'), 'de');
 		await page.setInputFiles('input[type=file]', { name: 'a.mbox', mimeType: 'application/mbox', buffer: Buffer.alloc(11 << 20, 'a') });
 		await page.click('button.go');
+		await says(page, '#answer', 'mehr, als');
 		has('without a script: what is too large is told on a page, in the language', await headline(page), 'mehr, als diese Seite');
 	});
 	await visit(place, '/', { locale: 'ja' }, async page => {
@@ -145,6 +153,7 @@ async function languages(place) {
 	is('six titles', titles.size, LANGUAGES.length);
 	await visit(place, '/guide?lang=ja', {}, async page => {
 		await page.click('.pages a[href^="/look-up"]');
+		await page.waitForURL('**/look-up*');
 		is('a language that was chosen stays', await page.getAttribute('html', 'lang'), 'ja');
 	});
 }

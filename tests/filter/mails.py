@@ -41,14 +41,17 @@ def send(n, text=TEXT, sender=SENDER, recipients=(USER,), port='mx', before=(), 
             c.send(text if isinstance(text, bytes) else text.encode())
             c.send(b'.\r\n')
             replies.append(c.reply())
+            queued = re.search(r'queued as (\w+)', replies[-1])
+            n.queued = queued[1] if queued else None
         c.say('QUIT')
         return replies
 
 
 def stored(n, count=1):
-    """The newest of so many messages in the mailbox, as text with CRLF; '' when they do not come."""
+    """Of so many messages in the mailbox the one that send() handed over last, as text with CRLF; '' when they do not come."""
     mails = n.until_mails(count)
-    return mails[-1].decode('utf-8', 'surrogateescape').replace('\r\n', '\n').replace('\n', '\r\n') if len(mails) >= count else ''
+    last = n.until_mail(n.queued) if getattr(n, 'queued', None) else mails[-1] if mails else None
+    return last.decode('utf-8', 'surrogateescape').replace('\r\n', '\n').replace('\n', '\r\n') if last and len(mails) >= count else ''
 
 
 def agree(n, nixie, reply, condition, *words):

@@ -324,7 +324,8 @@ test_quota(void)
 	tap_is_int(maildir_used(path, 5000, 1790000000), 2500, "the lines are summed up");
 	file_write(path, "maildirsize", "5000S\n4995 3\n");
 	struct stat st = {0};
-	stat(path, &st);
+	snprintf(at, sizeof at, "%s/maildirsize", path);
+	stat(at, &st);
 	struct text text = {body, 99, 0};
 	struct mailbox_message m = {.source = text_give,
 		.from = &text,

@@ -3,6 +3,7 @@
 import glob
 import linecache
 import os
+import pathlib
 import re
 import shutil
 import signal
@@ -124,8 +125,9 @@ class Nixied:
         return status
 
     def reload(self):
+        """Reads the configuration again, or says that it does not; other alarms may come meanwhile."""
         def told():
-            return self.log().count(' reload ') + self.log().count(' alarm ')
+            return len(re.findall(' reload |of before stays', self.log()))
         before = told()
         self.process.send_signal(signal.SIGHUP)
         return until(lambda: told() > before)
@@ -178,6 +180,11 @@ class Nixied:
             with open(path, 'rb') as f:
                 found.append(f.read())
         return found
+
+    def until_mail(self, queued, user='demo', domain=DOMAIN):
+        """The message that was taken under that id, when it is in the mailbox; None when it does not come."""
+        path = until(lambda: next(glob.iglob(f'{self.folder}/mail/{domain}/{user}/new/*.Q{queued}*'), None))
+        return pathlib.Path(path).read_bytes() if path else None
 
     def until_mails(self, count, user='demo', domain=DOMAIN):
         until(lambda: len(self.mails(user, domain)) >= count)

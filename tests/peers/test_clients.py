@@ -205,6 +205,7 @@ def tools(w):
                 check([] if said.returncode == 0 and len(n.until_mails(before + 1)) == before + 1 else [said.stdout], f'swaks: {words}')
             said = swaks.run('swaks', '--from', 'anna@postfix.test', '--to', f'{USER},nobody@example.test', '--server', ME)
             check([] if said.returncode == 0 and '(C34 ' in said.stdout else [said.stdout], 'swaks: one of two recipients')
+            n.until_mails(before + 2)
             said = swaks.run('swaks', '--from', USER, '--to', USER, '--server', f'{ME}:587', '--tls', '--auth', 'PLAIN',
                              '--auth-user', USER, '--auth-password', 'wrong')
             check([] if said.returncode == 28 and '535 5.7.8' in said.stdout and '(C17 ' in said.stdout else [said.stdout],
