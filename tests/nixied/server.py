@@ -106,7 +106,9 @@ class Nixied:
         while len(self.ports) < wanted:
             line = self.process.stdout.readline()
             if not line:
-                raise RuntimeError('nixied did not start: ' + self.process.stderr.read())
+                said = self.process.stderr.read()
+                self.stop(signal.SIGKILL)
+                raise RuntimeError('nixied did not start: ' + said)
             match = re.match(r'nixied: (\S+) listens on (?:127\.0\.0\.1:(\d+)|(\S+))', line)
             if match:
                 self.ports[match[1]] = int(match[2]) if match[2] else match[3]
@@ -117,7 +119,12 @@ class Nixied:
         if self.process is None:
             return None
         self.process.send_signal(how)
-        status = self.process.wait(SECONDS)
+        try:
+            status = self.process.wait(SECONDS)
+        except subprocess.TimeoutExpired:
+            tap.notes.append(f'it did not end within {SECONDS} s: {caller()}')
+            self.process.kill()
+            status = self.process.wait()
         self.said = self.process.stderr.read()
         self.process.stdout.close()
         self.process.stderr.close()
