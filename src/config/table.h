@@ -279,8 +279,10 @@
 	X(milter_timeout, TIME, SERVER, "30s", 1, 90,                                              \
 		"How long each may take for an answer, waiting for its turn and all.")             \
 	X(milter_connections, COUNT, SERVER, "50", 1, 1000,                                        \
-		"How many sessions each follows at a time, until the end of a message. "           \
-		"Up to 100 more questions wait for one; clients that only connect get half.")      \
+		"How many sessions each follows at a time. One that rests between two "            \
+		"messages makes room for another's message, and is told to the milter anew "       \
+		"with its next one. Up to 100 more questions wait; clients that only "             \
+		"connect get half.")                                                               \
 	X(milter_down, WORD, SERVER, "defer", 0, 0,                                                \
 		"|defer|pass| What becomes of mail when it does not answer: it is "                \
 		"deferred (451, X88), or passes as if it were not there. Either way an "           \

@@ -90,6 +90,19 @@ idle_wire(struct backend *b)
 	return NULL;
 }
 
+/* A message goes before what another session may still have to say. */
+static bool
+make_room(struct backend *b)
+{
+	struct wire *t;
+	TAILQ_FOREACH(t, &b->wires, link)
+	if (t->state == WIRE_SPARE) {
+		wire_leave(t);
+		return true;
+	}
+	return false;
+}
+
 /* A connection for it, when there can be one. False: none, and nothing was done. */
 static bool
 exchange_go(struct exchange *x)
@@ -97,7 +110,8 @@ exchange_go(struct exchange *x)
 	struct backend *const b = x->backend;
 	struct wire *const t = x->has_retried ? NULL : idle_wire(b);
 	const char *why = "";
-	if (t == NULL && b->open_count >= b->setting.connections_max)
+	if (t == NULL && b->open_count >= b->setting.connections_max &&
+		(x->question.at < FILTER_MAIL || !make_room(b)))
 		return false;
 	leave_line(x);
 	if (t != NULL)
@@ -168,8 +182,8 @@ exchange_ask(struct exchange *x, const struct filter_question *q)
 		enter_line(x);
 }
 
-static void
-drop_wire(struct exchange *x)
+void
+exchange_leave(struct exchange *x)
 {
 	if (x->wire != NULL)
 		wire_leave(x->wire);
@@ -181,8 +195,18 @@ exchange_give_up(struct exchange *x, const char *why)
 {
 	if (!x->is_open)
 		return;
-	drop_wire(x);
+	exchange_leave(x);
 	exchange_end(x, why);
+}
+
+void
+exchange_mail_over(struct exchange *x)
+{
+	if (x->is_open)
+		exchange_fini(x);
+	else if (x->wire != NULL)
+		wire_mail_over(x->wire);
+	x->answer = (struct filter_answer){.verdict = FILTER_PASS};
 }
 
 void
@@ -190,7 +214,7 @@ exchange_fini(struct exchange *x)
 {
 	event_del(&x->timer);
 	leave_line(x);
-	drop_wire(x);
+	exchange_leave(x);
 	x->is_open = false;
 }
 

@@ -4,7 +4,8 @@
  * An exchange is one question to one filter, put by one session. It waits for a connection, in a
  * line of FILTER_LINE_MAX at the most, and has the filter's timeout for all of it. A connection
  * whose protocol allows it serves one question after the other; that of a milter belongs to its
- * exchange until the message is over.
+ * exchange until the session is over. Between two messages it is taken away when another session's
+ * message has none: the one that has been of no use for longest.
  *
  * A filter that fails is told once (alarm), and once more when it is back.
  *
@@ -60,6 +61,13 @@ void exchange_ask(struct exchange *x, const struct filter_question *q);
 
 /* exchange_give_up - an open one fails with these words, and done() is called */
 void exchange_give_up(struct exchange *x, const char *why);
+
+/* exchange_mail_over - the message is over, also while it is open: done() is not called any more.
+ * A milter is told so, and keeps its connection */
+void exchange_mail_over(struct exchange *x);
+
+/* exchange_leave - a milter is told that the session is over, and its connection closed */
+void exchange_leave(struct exchange *x);
 
 /* exchange_fini - nothing more is asked: a milter is told so; done() is not called any more */
 void exchange_fini(struct exchange *x);

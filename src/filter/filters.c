@@ -121,6 +121,7 @@ void
 filter_client_is(struct filter_session *s, const struct filter_client *c)
 {
 	struct arena *const a = &s->arena;
+	arena_reset(a); /* nothing of a message is in it: it is not told while one is under way */
 	s->is_ours = c->is_ours;
 	s->wanted = c->wanted;
 	s->needs_text = needs_text(s);
@@ -180,6 +181,53 @@ filter_session_new(struct filters *f, const struct filter_client *client, filter
 	return true;
 }
 
+/* Is there a milter that knows the session, and will do so under the settings of now? */
+static bool
+is_worth_keeping(const struct filter_session *s)
+{
+	bool is_known = false;
+	for (size_t i = 0; i < s->backends->settings->count; i++)
+		is_known |= s->list[i].wire != NULL || s->is_gone[i];
+	return is_known && s->backends == s->filters->backends;
+}
+
+/* As it was before MAIL. */
+static void
+forget_mail(struct filter_session *s)
+{
+	event_del(&s->deadline);
+	for (size_t i = 0; i < s->backends->settings->count; i++)
+		exchange_mail_over(&s->list[i]);
+	spool_fini(&s->text);
+	spool_init(&s->text, s->filters->parts.data_folder);
+	buf_fini(&s->header);
+	buf_init(&s->header, FILTER_HEADER_BYTES_MAX);
+	memset(s->is_out, 0, sizeof s->is_out);
+	memset(s->was_asked, 0, sizeof s->was_asked);
+	s->open_count = s->recipient_count = s->recipient_room = 0;
+	s->header_bytes = s->kept_bytes = 0;
+	s->has_mail = s->is_rewritten = false;
+	s->facts = (struct filter_facts){.port = 0};
+	s->recipients = NULL;
+	s->body = s->authserv = STR_NONE;
+	s->edits = (struct edits){NULL, NULL, 0};
+	s->origin = NULL;
+	arena_reset(&s->arena);
+}
+
+struct filter_session *
+filter_mail_over(struct filter_session *s)
+{
+	if (s == NULL)
+		return NULL;
+	if (s->has_mail)
+		forget_mail(s);
+	if (is_worth_keeping(s))
+		return s;
+	filter_session_free(s);
+	return NULL;
+}
+
 void
 filter_session_free(struct filter_session *s)
 {
@@ -210,7 +258,7 @@ is_asked(const struct filter_session *s, size_t i)
 {
 	const struct filter_settings *const set = s->backends->settings;
 	const enum filter_kind kind = set->list[i].kind;
-	if (s->is_out[i] || !(s->wanted >> kind & 1))
+	if (s->is_out[i] || s->is_gone[i] || !(s->wanted >> kind & 1))
 		return false;
 	switch (kind) {
 	case KIND_SPAMD:
@@ -304,6 +352,9 @@ take_answer(struct filter_session *s, size_t i)
 		return;
 	}
 	s->is_out[i] |= x->answer.is_final;
+	s->is_gone[i] |= x->answer.is_final && x->answer.ends_session;
+	if (x->answer.ends_session)
+		exchange_leave(x);
 	if (s->at == FILTER_END)
 		take_edits(s, x);
 	edits_append(&s->edits, &x->answer.edits);
@@ -452,12 +503,6 @@ filter_hello(struct filter_session *s, struct filter_outcome *out)
 {
 	pass(out);
 	return s == NULL || ask(s, FILTER_HELO, out);
-}
-
-bool
-filter_has_mail(const struct filter_session *s)
-{
-	return s != NULL && s->has_mail;
 }
 
 bool

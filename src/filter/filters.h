@@ -89,11 +89,13 @@ bool filter_session_new(struct filters *f, const struct filter_client *client, f
 /* filter_session_free - also while a question is open; NULL is harmless */
 void filter_session_free(struct filter_session *s);
 
-/* filter_client_is - what is known of the client by now, in place of what was */
+/* filter_client_is - what is known of the client by now, in place of what was; between messages */
 void filter_client_is(struct filter_session *s, const struct filter_client *client);
 
-/* filter_has_mail - was MAIL asked? One that was not serves the message to come */
-bool filter_has_mail(const struct filter_session *s);
+/* filter_mail_over - the message is over, however it ended, also while a question is open; or there
+ * was none. Milters keep their connections for the next one. Gives the session; NULL: nobody knows
+ * of it, or the settings are others now, and it is freed */
+struct filter_session *filter_mail_over(struct filter_session *s);
 
 /* filter_client_name - the client's name by reverse DNS became known; absent: nothing changes */
 void filter_client_name(struct filter_session *s, struct str name);

@@ -31,6 +31,7 @@ struct filter_session {
 	bool is_asked[FILTERS_MAX];  /* at this place */
 	bool is_taken[FILTERS_MAX];  /* its answer is in what follows */
 	bool is_out[FILTERS_MAX];    /* wants to hear no more, or failed and is passed over */
+	bool is_gone[FILTERS_MAX];   /* ... of this session: a milter that accepted the client */
 	bool was_asked[FILTERS_MAX]; /* at the end of the text: to be logged */
 	size_t next;                 /* of the milters, whose turn it is */
 	size_t open_count;

@@ -74,6 +74,8 @@ enum filter_verdict { FILTER_PASS, FILTER_TAG, FILTER_DEFER, FILTER_REFUSE };
 struct filter_answer {
 	enum filter_verdict verdict;
 	bool is_final;      /* nothing more is asked of it about this message */
+	bool ends_session;  /* of a milter: it was about the client. With is_final nothing more is
+			       asked of it about this session */
 	bool has_points;    /* of a filter that counts */
 	int64_t points, of; /* in thousandths; `of`: the filter's own limit */
 	struct str rule;    /* what decided: a virus, symbols, an action; absent: nothing to say */

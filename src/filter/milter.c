@@ -121,6 +121,13 @@ finish(struct milter *t)
 	return MACHINE_DONE;
 }
 
+/* Before MAIL it speaks of the client, and not of a message. */
+static bool
+is_of_session(const struct milter *t)
+{
+	return t->step == MILTER_CONNECT || t->step == MILTER_HELO;
+}
+
 /* The step is done. True: the question is, too. */
 static bool
 advance(struct milter *t)
@@ -202,6 +209,7 @@ decide(struct milter *t, enum filter_verdict verdict, struct str words)
 	struct machine *const m = &t->m;
 	m->answer.verdict = verdict;
 	m->answer.words = words;
+	m->answer.ends_session = t->step == MILTER_CONNECT; /* a HELO may follow that it likes */
 	if (t->step != MILTER_RCPT)
 		t->is_used = t->step > MILTER_HELO && t->step != MILTER_EOM;
 	t->step = MILTER_AT_REST;
@@ -212,6 +220,7 @@ decide(struct milter *t, enum filter_verdict verdict, struct str words)
 static enum machine_wants
 accept_all(struct milter *t)
 {
+	t->m.answer.ends_session = is_of_session(t);
 	t->is_accepted = true;
 	t->is_used = false;
 	return finish(t);
@@ -221,6 +230,8 @@ static enum machine_wants
 take_discard(struct milter *t)
 {
 	struct machine *const m = &t->m;
+	if (is_of_session(t))
+		return machine_broken(m, "it discards a client, which is no message");
 	if (!edit_add(
 		    &m->answer.edits, m->question.arena, EDIT_DISCARD, 0, STR_NONE, STR("discard")))
 		t->has_bad_edit = true;
@@ -323,14 +334,28 @@ milter_next(struct milter *t, struct str *in, bool is_end, struct buf *out)
 	}
 }
 
+static void
+say_letter(char letter, struct buf *out)
+{
+	struct packet p = packet_begin(out, letter);
+	packet_end(&p);
+}
+
+void
+milter_mail_over(struct milter *t, struct buf *out)
+{
+	if (t->is_used)
+		say_letter('A', out);
+	t->is_used = t->is_accepted = false;
+	t->skips_body = t->has_body = t->has_new_body = t->has_bad_edit = false;
+	t->header = STR_NONE;
+	buf_clear(&t->body);
+}
+
 void
 milter_over(struct milter *t, struct buf *out)
 {
-	struct packet p;
-	if (t->is_used && t->step == MILTER_AT_REST) {
-		p = packet_begin(out, 'A');
-		packet_end(&p);
-	}
-	p = packet_begin(out, 'Q');
-	packet_end(&p);
+	if (t->is_used)
+		say_letter('A', out);
+	say_letter('Q', out);
 }

@@ -1,9 +1,9 @@
 /*
  * milter - the machine of the milter protocol, version 6; the side of the mail server
  *
- * A milter follows a message to its end, so one machine lives as long: each question goes on where
+ * A milter follows a session to its end, so one machine lives as long: each question goes on where
  * the last one ended. The first one negotiates, and whichever comes first tells what was before it:
- * of a session's first message the milter hears when it happens, of the next all of it at MAIL.
+ * of a session whose connection had to go, the milter hears once more with the next question.
  *
  *	connect  O  D C
  *	EHLO   D H
@@ -11,8 +11,10 @@
  *	RCPT   D R
  *	DATA   D T
  *	end    D L... D N  B...  D E
+ *	a message that did not come to its end  A
+ *	the session's end  Q
  *
- * Each step waits for its answer, unless it was negotiated away. A connection is for one message:
+ * Each step waits for its answer, unless it was negotiated away. A connection is for one session:
  * version 6 has a word for "another one follows" (QUIT_NC), but libmilter 8.17 answers nothing
  * behind it.
  */
@@ -49,7 +51,7 @@ struct milter {
 	enum milter_step told; /* of the connection: NEGOTIATE, CONNECT, HELO; AT_REST: nothing */
 	bool is_waiting;       /* for the answer to the step */
 	bool is_accepted;      /* it wants to hear nothing more of this message */
-	bool is_used;          /* a message was told of */
+	bool is_used;          /* it was told of a message, and not of its end */
 	bool skips_body, has_body;
 	uint32_t version, actions, steps;
 	struct str header; /* that is still to be told */
@@ -66,7 +68,10 @@ void milter_begin(struct milter *t, const struct filter_question *q, struct buf 
 void milter_text(struct milter *t, struct str piece, struct buf *out);
 enum machine_wants milter_next(struct milter *t, struct str *in, bool is_end, struct buf *out);
 
-/* milter_over - the message is over, however it ended, and with `out` so is the connection */
+/* milter_mail_over - the message is over, however it ended; MAIL or HELO may follow */
+void milter_mail_over(struct milter *t, struct buf *out);
+
+/* milter_over - the session is over, and with `out` so is the connection */
 void milter_over(struct milter *t, struct buf *out);
 
 #endif

@@ -143,6 +143,20 @@ on_idle_timer(evutil_socket_t fd, short what, void *wire)
 	wire_close(wire);
 }
 
+/* A milter that may be asked of the next message: last in line to be taken from its session. That
+ * it closes, or speaks unasked, is looked for. */
+static void
+spare(struct wire *t)
+{
+	struct backend *const b = t->backend;
+	t->state = WIRE_SPARE;
+	TAILQ_REMOVE(&b->wires, t, link);
+	TAILQ_INSERT_TAIL(&b->wires, t, link);
+	stream_wait(&t->stream, STREAM_READ);
+	if (b->waiting_count > 0)
+		backend_tidy(b);
+}
+
 static void
 rest(struct wire *t)
 {
@@ -234,6 +248,8 @@ wire_done(struct wire *t)
 		t->state = WIRE_RESTING;
 		stream_wait(
 			&t->stream, 0); /* that it is gone is found out with the next question */
+		if (x->question.at < FILTER_MAIL)
+			wire_mail_over(t);
 	} else {
 		x->wire = NULL;
 		if (can_go_on && t->in.len == 0)
@@ -308,8 +324,10 @@ static void
 wire_run(void *wire)
 {
 	struct wire *const t = wire;
-	if (t->state ==
-		WIRE_IDLE) /* it was closed, or speaks unasked: either way it is of no use */
+	/* It was closed, or speaks unasked: either way it is of no use. */
+	if (t->state == WIRE_SPARE)
+		t->exchange->wire = NULL;
+	if (t->state == WIRE_SPARE || t->state == WIRE_IDLE)
 		wire_close(t);
 	if (t->state == WIRE_CONNECTING && !wire_connected(t))
 		return;
@@ -322,7 +340,7 @@ void
 wire_ask(struct wire *t, struct exchange *x)
 {
 	event_del(&t->timer);
-	t->is_reused = t->state == WIRE_IDLE;
+	t->is_reused = t->state == WIRE_IDLE || t->state == WIRE_SPARE;
 	t->has_heard = t->has_header = t->has_text = false;
 	t->text_at = 0;
 	t->exchange = x;
@@ -364,12 +382,26 @@ wire_open(struct backend *b, struct exchange *x, const char **why)
 }
 
 void
+wire_mail_over(struct wire *t)
+{
+	if (t->state != WIRE_RESTING && t->state != WIRE_SPARE)
+		return;
+	milter_mail_over(&t->u.milter, &t->out);
+	flush(t);
+	if (t->in.len > 0 || t->is_mute)
+		wire_leave(t);
+	else
+		spare(t);
+}
+
+void
 wire_leave(struct wire *t)
 {
 	if (t->exchange != NULL)
 		t->exchange->wire = NULL;
 	t->exchange = NULL;
-	if (t->state == WIRE_RESTING) { /* a milter that knows where it is: it is told of the end */
+	/* A milter that knows where it is: it is told of the end. */
+	if (t->state == WIRE_RESTING || t->state == WIRE_SPARE) {
 		milter_over(&t->u.milter, &t->out);
 		flush(t);
 	}

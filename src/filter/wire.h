@@ -16,7 +16,9 @@
 
 #define WIRE_IN_BYTES_MAX (2 * MILTER_PACKET_BYTES_MAX)
 
-enum wire_state { WIRE_CONNECTING, WIRE_TALKING, WIRE_RESTING, WIRE_IDLE, WIRE_DEAD };
+/* A milter's is SPARE between two messages of its session: of it nothing is lost but what can be
+ * told again. */
+enum wire_state { WIRE_CONNECTING, WIRE_TALKING, WIRE_RESTING, WIRE_SPARE, WIRE_IDLE, WIRE_DEAD };
 
 /* What a machine is, whichever it is. */
 union wire_machine {
@@ -30,7 +32,8 @@ union wire_machine {
 
 struct wire {
 	struct backend *backend;
-	struct exchange *exchange; /* RESTING: a milter between two questions of its message */
+	struct exchange
+		*exchange; /* RESTING, SPARE: a milter between two questions of its session */
 	enum wire_state state;
 	struct stream stream;
 	struct event timer; /* of IDLE */
@@ -40,7 +43,7 @@ struct wire {
 	bool has_header, has_text; /* sent, of the text */
 	bool is_end;               /* nothing more comes */
 	bool is_mute;              /* nothing more can be sent */
-	bool is_reused, has_heard; /* of this exchange */
+	bool is_reused, has_heard; /* of this question */
 	union wire_machine u;
 	TAILQ_ENTRY(wire) link;
 };
@@ -50,6 +53,10 @@ bool wire_open(struct backend *b, struct exchange *x, const char **why);
 
 /* wire_ask - the exchange's question, over a connection that is idle, or rests with it */
 void wire_ask(struct wire *t, struct exchange *x);
+
+/* wire_mail_over - the message of a milter that rests is over; it is spare, or closed when it is of
+ * no use any more */
+void wire_mail_over(struct wire *t);
 
 /* wire_leave - its exchange is done with it, in whatever state: it is closed */
 void wire_leave(struct wire *t);

@@ -167,10 +167,7 @@ void
 guest_end_mail(struct guest *g)
 {
 	hooked_forget(g);
-	if (filter_has_mail(g->filter)) {
-		filter_session_free(g->filter);
-		g->filter = NULL;
-	}
+	g->filter = filter_mail_over(g->filter);
 	check_session_free(g->check);
 	g->check = NULL;
 	mail_drop(g->mail);
@@ -188,6 +185,7 @@ ask_about(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 		return answer_connect(g, a) &&
 		       guest_filter_session(g, CHECK_AT_CONNECT, e->question, a);
 	case EVENT_HELLO:
+		guest_end_mail(g); /* of a MAIL that was refused something may be left */
 		set_text(&g->helo, e->text);
 		return guest_filter_session(g, CHECK_AT_HELLO, e->question, a);
 	case EVENT_MAIL:

@@ -47,7 +47,7 @@ struct guest {
 	struct login *login; /* a password is being checked */
 	struct check_session *check;
 	struct check_verdict checked;  /* at the end: what the filters are told of */
-	struct filter_session *filter; /* until the end of a message; NULL: nobody is asked */
+	struct filter_session *filter; /* NULL: nobody is asked, or knows of the session yet */
 	uint32_t check_question;       /* that waits for a check */
 	struct hook_question *hook;    /* the script is asked; NULL: it is not */
 	uint32_t hook_question;        /* that waits for it */

@@ -41,6 +41,10 @@ class Fake:
             self.socket.shutdown(socket.SHUT_RDWR)
             self.socket.close()
             self.socket = None
+        self.hang_up()
+
+    def hang_up(self):
+        """Those that are open end."""
         for c in list(self.open):
             try:
                 c.shutdown(socket.SHUT_RDWR)
@@ -76,6 +80,31 @@ class Silent(Fake):
     def serve(self, connection, file):
         while file.read1(65536):
             pass
+
+
+class Relay(Fake):
+    """Passes on what it hears to another, "127.0.0.1:8891", and back: its connections are counted."""
+
+    def __init__(self, to):
+        super().__init__()
+        host, _, port = to.rpartition(':')
+        self.to = (host, int(port))
+
+    def serve(self, connection, file):
+        with socket.create_connection(self.to) as other:
+            threading.Thread(target=self.back, args=[other, connection], daemon=True).start()
+            while (data := file.read1(65536)):
+                self.seen.append(data)
+                other.sendall(data)
+            other.shutdown(socket.SHUT_WR)
+
+    def back(self, other, connection):
+        try:
+            while (data := other.recv(65536)):
+                connection.sendall(data)
+            connection.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # either end is gone
 
 
 class Blurting(Fake):

@@ -23,26 +23,32 @@ ptr_check = off
 LISTENER = 'listener mx {\n\taddress = 127.0.0.1:0\n\txclient = 127.0.0.1\n}\n'
 
 
+def bring(c, text=TEXT, sender=SENDER, recipients=(USER,)):
+    """A message of an open session: the replies to MAIL, each RCPT, DATA and the text, as far as it comes."""
+    replies = [c.say(f'MAIL FROM:<{sender}>')]
+    if not replies[-1].startswith('250'):
+        return replies
+    replies += [c.say(f'RCPT TO:<{r}>') for r in recipients]
+    if not any(r.startswith('250') for r in replies[1:]):
+        return replies
+    replies.append(c.say('DATA'))
+    if replies[-1].startswith('354'):
+        c.send(text if isinstance(text, bytes) else text.encode())
+        c.send(b'.\r\n')
+        replies.append(c.reply())
+    return replies
+
+
 def send(n, text=TEXT, sender=SENDER, recipients=(USER,), port='mx', before=(), helo='client.sender.test'):
-    """The replies to MAIL, each RCPT, DATA and the text, as far as it comes."""
+    """A session with one message: its replies, as bring() gives them."""
     with Client(n.ports[port]) as c:
         c.reply()
         c.say(f'EHLO {helo}')
         for command in before:
             c.say(command)
-        replies = [c.say(f'MAIL FROM:<{sender}>')]
-        if not replies[-1].startswith('250'):
-            return replies
-        replies += [c.say(f'RCPT TO:<{r}>') for r in recipients]
-        if not any(r.startswith('250') for r in replies[1:]):
-            return replies
-        replies.append(c.say('DATA'))
-        if replies[-1].startswith('354'):
-            c.send(text if isinstance(text, bytes) else text.encode())
-            c.send(b'.\r\n')
-            replies.append(c.reply())
-            queued = re.search(r'queued as (\w+)', replies[-1])
-            n.queued = queued[1] if queued else None
+        replies = bring(c, text, sender, recipients)
+        queued = re.search(r'queued as (\w+)', replies[-1])
+        n.queued = queued[1] if queued else None
         c.say('QUIT')
         return replies
 

@@ -8,7 +8,7 @@ import struct
 import sys
 
 from fakes import Milter, Rspamd, Silent, packet
-from mails import DOMAIN, LISTENER, PASSWORD, SENDER, SETTINGS, TEXT, USER, Client, Nixied, agree, send, stored, until
+from mails import DOMAIN, LISTENER, PASSWORD, SENDER, SETTINGS, TEXT, USER, Client, Nixied, agree, bring, send, stored, until
 
 import tap
 
@@ -52,7 +52,7 @@ def told():
                   len(fake.macros_of('E').get('i', ''))]
         tap.check([] if macros == [f'mail.{DOMAIN}', SENDER, USER, 13] else [repr(macros)], '... macros as Postfix sends them')
         send(n)
-        tap.check(hears(fake, lambda t: t[16:] == 'OCHMRTLLLLLLNBEQ') + ([] if fake.connections == 2 else ['the same connection']), 'the next message has a connection of its own')
+        tap.check(hears(fake, lambda t: t[16:] == 'OCHMRTLLLLLLNBEQ') + ([] if fake.connections == 2 else ['the same connection']), 'the next session has a connection of its own')
         fake.answers = {'R': packet(b'r')}
         send(n)
         tap.check(hears(fake, lambda t: t.endswith('CHMRAQ')), 'a message that does not come to its end is aborted')
@@ -221,10 +221,10 @@ def as_it_happens():
             c.say(f'MAIL FROM:<{SENDER}>')
             tap.check([] if fake.told() == 'OCHHHM' else [fake.told()], '... of MAIL, and nothing twice')
             c.say('RSET')
-            is_told(fake, 'OCHHHMAQ', '... a message that ends is aborted')
+            is_told(fake, 'OCHHHMA', '... a message that does not come to its end is aborted')
             c.say(f'MAIL FROM:<{SENDER}>')
-            is_told(fake, 'OCHHHMAQOCHM', '... and with the next one the session is told again')
-        is_told(fake, 'OCHHHMAQOCHMAQ', '... which ends with it')
+            is_told(fake, 'OCHHHMAM', '... and the next one begins with MAIL')
+        is_told(fake, 'OCHHHMAMAQ', '... which the end of the session ends')
         fake.forget()
         with Client(n.ports['mx']) as c:
             c.reply()
@@ -237,6 +237,103 @@ def as_it_happens():
         fake.answers = {'C': packet(b'a')}
         fake.forget()
         tap.check(taken(send(n)) + hears(fake, lambda t: t.startswith('OCQ') and 'M' not in t), 'who is accepted at connect is not looked at')
+
+
+def opened(n):
+    c = Client(n.ports['mx'])
+    c.reply()
+    c.say('EHLO client.sender.test')
+    return c
+
+
+def accepted(c, **how):
+    return taken(bring(c, **how))
+
+
+MAIL = 'MRTLLLLLLNBE'
+
+
+def one_session():
+    """A milter hears of all messages of a session over one connection."""
+    with Milter(at_end(packet(b'h', b'X-Milter\0one\0'), packet(b'+', b'<%s>\0' % OTHER.encode()), packet(b'b', b'new\r\n'))) as fake, nixied(fake) as n:
+        with opened(n) as c:
+            tap.check(accepted(c) + hears(fake, lambda t: t == 'OCH' + MAIL), 'the first message of a session')
+            fake.answers = {}
+            tap.check(accepted(c, sender='other@sender.test') + hears(fake, lambda t: t == 'OCH' + MAIL + MAIL), '... and the next one, over the same connection')
+            senders = [dict(zip(*[iter(data[1:].decode().split('\0')[:-1])] * 2)).get('{mail_addr}') for l, data in fake.said if l == 'D' and data[:1] == b'M']
+            tap.check([] if senders == [SENDER, 'other@sender.test'] else senders, '... with macros of its own')
+            mail = stored(n, 2)
+            tap.check([] if 'X-Milter' not in mail and mail.endswith('line one\r\nline two\r\n') and len(n.until_mails(2)) == 2 else [mail],
+                      '... and nothing of what was wanted for the first')
+            fake.answers = {'M': packet(b'r')}
+            tap.check(agree(n, NIXIE, bring(c)[-1], 'X86'), 'a sender is refused')
+            fake.answers = {'R': packet(b'r')}
+            bring(c)
+            c.say('RSET')
+            fake.answers = {'T': packet(b'd')}
+            tap.check(accepted(c), 'a message is discarded at DATA')
+            fake.answers = {'E': packet(b'r')}
+            bring(c)
+            fake.answers = {}
+            tap.check(accepted(c) + hears(fake, lambda t: t == 'OCH' + MAIL + MAIL + 'MA' + 'MRA' + 'MRT' + MAIL + MAIL),
+                      'a message that was refused before its end is aborted, and the next one begins with MAIL')
+            tap.check([] if len(n.until_mails(3)) == 3 else [n.log()], '... and the next one is not discarded')
+            c.say('QUIT')
+        tap.check(hears(fake, lambda t: t.endswith('EQ')) + ([] if fake.connections == 1 else [f'{fake.connections} connections']), 'the session ends with QUIT, once')
+        fake.forget()
+        with opened(n) as c:
+            fake.answers = {'M': packet(b'a')}
+            tap.check(accepted(c) + accepted(c) + hears(fake, lambda t: t == 'OCHMM'), 'a message that is accepted is that one alone')
+
+
+def accepts_client():
+    with Milter({'C': packet(b'a')}) as fake, nixied(fake) as n:
+        with opened(n) as c:
+            tap.check(accepted(c) + accepted(c) + hears(fake, lambda t: t == 'OCQ'), 'a client that is accepted is not heard of any more')
+        fake.answers = {'H': packet(b'a')}
+        fake.forget()
+        with opened(n) as c:
+            c.say('EHLO again.test')
+            tap.check(accepted(c) + accepted(c) + hears(fake, lambda t: t == 'OCHQ'), '... the same at HELO')
+        fake.answers = {'C': packet(b'd')}
+        tap.check(agree(n, NIXIE, send(n)[-1], 'X88') + ([] if n.until_log('it discards a client') else [n.log()]), 'a client cannot be discarded')
+
+
+def connection_lost():
+    """What is told once may have to be told again: the connection is a milter's to close, and there are only so many."""
+    with Milter() as fake, nixied(fake) as n:
+        with opened(n) as c:
+            accepted(c)
+            fake.hang_up()
+            until(lambda: not fake.open)
+            fake.forget()
+            tap.check(accepted(c) + hears(fake, lambda t: t == 'OCH' + MAIL), 'a milter that hangs up between two messages is told the session again')
+            tap.check([] if fake.of('H') == [b'client.sender.test\0'] and ' alarm ' not in n.log() else [n.log()], '... and nobody is alarmed')
+            fake.hang_up()
+            until(lambda: not fake.open)
+            fake.forget()
+            c.say('EHLO other.test')
+            tap.check(accepted(c) + ([] if fake.of('H') == [b'other.test\0'] else [repr(fake.said)]), '... with the name that it has now')
+            c.say(f'MAIL FROM:<{SENDER}>')
+            fake.hang_up()
+            until(lambda: not fake.open)
+            tap.check(agree(n, NIXIE, c.say(f'RCPT TO:<{USER}>'), 'X88'), 'one that hangs up within a message is down')
+            c.say('RSET')
+            tap.check(accepted(c), '... for that message')
+    with Milter() as fake, nixied(fake, more='milter_connections = 1\n') as n:
+        with opened(n) as one, opened(n) as two:
+            tap.check(accepted(one) + accepted(two) + accepted(one) + hears(fake, lambda t: t == ('OCH' + MAIL + 'Q') * 2 + 'OCH' + MAIL),
+                      'sessions that rest give the only connection to who has a message')
+            one.say(f'MAIL FROM:<{SENDER}>')
+            two.send(f'MAIL FROM:<{SENDER}>\r\n')
+            tap.check([] if one.say(f'RCPT TO:<{USER}>').startswith('250') else ['refused'], '... and not before theirs is over')
+            one.say('RSET')
+            tap.check([] if two.reply().startswith('250') else ['refused'], '... which lets the other go on')
+    with Milter() as old, Milter() as new, nixied(old) as n, opened(n) as c:
+        accepted(c)
+        n.configure(f'{SETTINGS}milters = {new.place}\n', LISTENER)
+        n.reload()
+        tap.check(accepted(c) + hears(old, lambda t: t.endswith('EQ')) + hears(new, lambda t: t == 'OCH' + MAIL), 'after a reload the next message is for the new milter')
 
 
 def ends_early():
@@ -280,6 +377,6 @@ def early_trouble():
         tap.check(taken(send(n)), '... and a message has its own')
 
 
-for part in (as_it_happens, ends_early, early_trouble, told, steps, login, header, body, envelope, behind_redirect, behind_rspamd):
+for part in (as_it_happens, one_session, accepts_client, connection_lost, ends_early, early_trouble, told, steps, login, header, body, envelope, behind_redirect, behind_rspamd):
     part()
 sys.exit(tap.done())

@@ -19,10 +19,12 @@ from peers import Nsd, have  # noqa: E402
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / 'filter'))
 
-from mails import LISTENER, SETTINGS, TEXT, USER, Client, Nixied, agree, send, stored, until  # noqa: E402
+from fakes import Relay  # noqa: E402
+from mails import LISTENER, SETTINGS, TEXT, USER, Client, Nixied, agree, bring, send, stored, until  # noqa: E402
 from server import DOMAIN, PASSWORD  # noqa: E402
 
 NIXIED, NIXIE = sys.argv[1:3]
+USERS = 'listener users {\n\taddress = 127.0.0.1:0\n\tkind = submission\n\ttls = immediate\n}\n'
 
 
 def attached(content):
@@ -51,7 +53,7 @@ def with_filter(peer, part, **settings):
         return
     with peer:
         lines = ''.join(f'{name} = {value}\n' for name, value in settings.items())
-        with Nixied(NIXIED, SETTINGS + lines, LISTENER + 'listener users {\n\taddress = 127.0.0.1:0\n\tkind = submission\n\ttls = immediate\n}\n') as n:
+        with Nixied(NIXIED, SETTINGS + lines, LISTENER + USERS) as n:
             said = n.run('check').stdout
             tap.check([said] if 'does not answer' in said else [], f'{peer.name} answers nixied check')
             part(n, peer)
@@ -103,6 +105,20 @@ def rspamd(n, peer):
     tap.check(agree(n, NIXIE, replies[-1], 'X87', 'Greylisted by a test') + ([] if replies[-1].startswith('451 4.7.1 ') else replies),
               f"rspamd's milter: soft reject defers ({replies[-1]})")
     tap.check(taken(send(n, ordinary())), '... and the next one is taken')
+    # All messages of a session, and one that ends early, over one connection
+    with Relay(peer.milter) as between:
+        n.configure(SETTINGS + f'milters = {between.place}\n', LISTENER)
+        n.reload()
+        with Client(n.ports['mx']) as c:
+            c.reply()
+            c.say('EHLO client.sender.test')
+            tap.check(taken(bring(c, ordinary())), "rspamd's milter: the first message of a session is taken")
+            tap.check(agree(n, NIXIE, bring(c, spam())[-1], 'X86', 'milter', 'Gtube pattern'), '... the second is refused')
+            c.say('MAIL FROM:<anna@sender.test>')
+            c.say('RSET')
+            tap.check(taken(bring(c, ordinary().replace('Minutes of the meeting', 'mark me'))) + ([] if 'X-Spam: Yes' in stored(n, 7) else [n.log()]), '... one after RSET is marked')
+            tap.check(taken(bring(c, ordinary())) + ([] if 'X-Spam' not in stored(n, 8) else [stored(n, 8)]), '... and the next one is not')
+        tap.check([] if between.connections == 1 else [f'{between.connections} connections'], '... all over one connection')
 
 
 GOOD = """good.test. MX 10 mx.good.test.
@@ -137,17 +153,25 @@ def rspamd_whole(n, peer):
     tap.check(agree(n, NIXIE, replies[-1], 'X87', 'Ratelimit') + ([] if replies[0].startswith('250 ') else replies), f'ratelimit: too many must come again ({replies[-1]})')
 
 
-def opendkim(n, peer):
+def users_send(n, peer):
+    """Three messages of one session of a user."""
     with Client(n.ports['users'], tls=True) as c:
         c.reply()
         c.say('EHLO laptop.test')
         c.say('AUTH PLAIN ' + base64.b64encode(f'\0{USER}\0{PASSWORD}'.encode()).decode())
         for i in range(3):
-            replies = [c.say(f'MAIL FROM:<{USER}>'), c.say(f'RCPT TO:<{USER}>'), c.say('DATA')]
-            c.send(f'From: <{USER}>\r\nTo: <{USER}>\r\nSubject: number {i}\r\n\r\nsigned text\r\n.\r\n')
-            replies.append(c.reply())
+            replies = bring(c, f'From: <{USER}>\r\nTo: <{USER}>\r\nSubject: number {i}\r\n\r\nsigned text\r\n', USER)
             tap.check(taken(replies) + ([] if replies[-1].startswith('250') else [n.log(), peer.log()]), f'OpenDKIM: message {i} of a user is taken')
+
+
+def opendkim(n, peer):
+    with Relay(peer.place) as between:
+        n.configure(SETTINGS + f'milters = {between.place}\n', LISTENER + USERS)
+        n.reload()
+        users_send(n, peer)
+        tap.check([] if between.connections == 1 else [f'{between.connections} connections'], '... over one connection')
     mail = stored(n, 3)
+    tap.check([repr(m) for m in n.mails() if m.count(b'DKIM-Signature:') != 1], '... each with one signature')
     signature = mail.split('DKIM-Signature:', 1)[-1].split('\r\nFrom:')[0]
     tap.check([] if 'd=example.test' in signature and 's=test' in signature else [mail, peer.log()], '... and signed')
     # The Date that nixied adds is under the signature too; as others verify it, it holds.
