@@ -57,6 +57,12 @@ ask(struct spf *spf, enum state state, enum dns_type type, struct str name)
 	return true;
 }
 
+static bool
+too_many_voids(struct spf *spf)
+{
+	return end(spf, SPF_PERMERROR, STR("more than 2 names without anything"));
+}
+
 static enum dns_type
 address_type(const struct spf *spf)
 {
@@ -83,12 +89,17 @@ has_address(const struct spf *spf, const struct dns_answer *answer, const struct
 	return false;
 }
 
+static bool
+is_void(const struct dns_answer *answer)
+{
+	return answer->status == DNS_NO_NAME || answer->status == DNS_NO_DATA;
+}
+
 /* s4.6.4: an answer without anything in it; false when there were too many. */
 static bool
 void_counted(struct spf *spf, const struct dns_answer *answer)
 {
-	if (answer->status == DNS_NO_NAME || answer->status == DNS_NO_DATA)
-		spf->voids++;
+	spf->voids += is_void(answer);
 	return spf->voids <= SPF_VOIDS_MAX;
 }
 
@@ -232,6 +243,12 @@ term_begin(struct spf *spf, const struct spf_term *term, struct str domain)
 	case SPF_EXISTS:
 		return ask(spf, STATE_EXISTS, DNS_A, domain); /* s5.7: A, also for IPv6 */
 	case SPF_PTR:
+		/* s4.6.4 counts terms whose question finds nothing, and each "ptr" asks for the
+		 * client's names. The addresses of these are no matter of the record: whoever sends
+		 * could put an end to it with names that have none (s5.5: they are skipped). */
+		spf->voids += spf->is_nameless;
+		if (spf->voids > SPF_VOIDS_MAX)
+			return too_many_voids(spf);
 		for (size_t i = 0; i < spf->validated_count; i++)
 			if (is_below(spf->validated[i], domain))
 				return matched(spf);
@@ -331,12 +348,6 @@ failed(struct spf *spf, const struct dns_answer *answer)
 }
 
 static bool
-too_many_voids(struct spf *spf)
-{
-	return end(spf, SPF_PERMERROR, STR("more than 2 names without anything"));
-}
-
-static bool
 on_addresses(struct spf *spf, const struct dns_answer *answer)
 {
 	if (dns_is_failure(answer->status))
@@ -393,6 +404,7 @@ static bool
 on_names(struct spf *spf, const struct dns_answer *answer)
 {
 	spf->has_validated = true;
+	spf->is_nameless = is_void(answer);
 	names_keep(spf, answer);
 	return spf->name_count > 0 ? next_name(spf, STATE_NAMES_A) : names_known(spf);
 }

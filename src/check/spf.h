@@ -99,6 +99,7 @@ struct spf {
 	struct str names[SPF_NAMES_MAX]; /* whose addresses are being asked */
 	size_t name_count, name_at;
 	bool has_validated; /* the PTR was asked: what follows is what came of it */
+	bool is_nameless;   /* there was nothing in its answer */
 	struct str validated[SPF_NAMES_MAX];
 	size_t validated_count;
 };

@@ -292,6 +292,46 @@ test_records(void)
 	tap_is_int(lookups, 1, "the term is counted once, though its name was asked first");
 }
 
+/* s4.6.4, of "ptr": a client without a name is nothing found, once for each such term. */
+static const struct {
+	const char *record, *ip;
+	enum spf_result result;
+} nameless[] = {
+	{"v=spf1 ptr a:g1.example -all", "203.0.113.5", SPF_FAIL},
+	{"v=spf1 ptr a:g1.example a:g2.example -all", "203.0.113.5", SPF_PERMERROR},
+	{"v=spf1 a:g1.example a:g2.example ptr -all", "203.0.113.5", SPF_PERMERROR},
+	{"v=spf1 ptr:a.example ptr:b.example -all", "203.0.113.5", SPF_FAIL},
+	{"v=spf1 ptr:a.example ptr:b.example ptr -all", "203.0.113.5", SPF_PERMERROR},
+	{"v=spf1 ptr a:g1.example a:g2.example -all", "2001:db8:ff::5", SPF_PERMERROR},
+	/* the macro is no such term */
+	{"v=spf1 exists:%{p}.p.example -all", "203.0.113.5", SPF_PASS},
+	{"v=spf1 a:g1.example a:g2.example exists:%{p}.p.example -all", "203.0.113.5", SPF_PASS},
+	/* its names are there, and have no address: they are passed over */
+	{"v=spf1 a:g1.example a:g2.example ptr -all", "203.0.113.6", SPF_FAIL},
+	/* nobody could tell who it is */
+	{"v=spf1 a:g1.example a:g2.example ptr -all", "203.0.113.7", SPF_FAIL},
+};
+
+static void
+test_nameless(void)
+{
+	const char *zone[sizeof around / sizeof *around + 4];
+	char line[512];
+	zone[0] = line;
+	zone[1] = "6.113.0.203.in-addr.arpa PTR gone1.example";
+	zone[2] = "6.113.0.203.in-addr.arpa PTR gone2.example";
+	zone[3] = "7.113.0.203.in-addr.arpa ! PTR";
+	memcpy(zone + 4, around, sizeof around);
+	for (size_t i = 0; i < sizeof nameless / sizeof *nameless; i++) {
+		snprintf(line, sizeof line, "d.example TXT %s", nameless[i].record);
+		tap_is_int(check_from(zone, "user@d.example", nameless[i].ip, "h.example"),
+			nameless[i].result, "%s from %s", nameless[i].record, nameless[i].ip);
+		if (nameless[i].result == SPF_PERMERROR)
+			tap_is_str(str_of(decided), STR("more than 2 names without anything"),
+				"... because");
+	}
+}
+
 static void
 test_identity(void)
 {
@@ -413,6 +453,7 @@ main(void)
 {
 	test_examples();
 	test_records();
+	test_nameless();
 	test_identity();
 	test_explanations();
 	test_macros();
