@@ -105,4 +105,8 @@ bool config_parse(
 struct str config_value_text(
 	enum config_setting s, const struct config_value *value, struct arena *a);
 
+/* config_list_has - is the address among the words of such a setting? A word is an address, a
+ * domain, ".domain" for all below it, or "*" */
+bool config_list_has(struct str list, struct str address);
+
 #endif

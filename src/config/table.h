@@ -515,6 +515,13 @@
 	X(reports_per_sender, COUNT, SERVER, "50", 0, 1000000,                                     \
 		"Reports to one sender in an hour; further failures are told in one message when " \
 		"it is over. 0 is any number.")                                                    \
+	X(notify_refused_submissions, TEXT, SERVER, "", 0, 4000,                                   \
+		"Addresses and domains of people here, with blanks between, who get a notice in "  \
+		"their own mailbox when a mail program that signed in as them is refused a "       \
+		"message for good, since many programs do not show it; .example.org is all below " \
+		"it, * everybody. Empty: none, for most programs do show it, and some accounts "   \
+		"belong to machines whose mailbox nobody reads. A notice counts as one of "        \
+		"reports_per_sender.")                                                             \
 	X(sign_return_paths, FLAG, SERVER, "no", 0, 0,                                             \
 		"Whether the return paths of mail that people here send to other servers are "     \
 		"signed (BATV): a bounce to an address without a good signature is then known to " \

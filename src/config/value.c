@@ -240,3 +240,15 @@ config_value_text(enum config_setting s, const struct config_value *value, struc
 		       ? value->text
 		       : arena_join(a, STR("\""), value->text, STR("\""));
 }
+
+bool
+config_list_has(struct str list, struct str address)
+{
+	const struct str domain = str_from(address, str_behind_last(address, '@'));
+	for (struct str word; (word = str_word(&list)).len > 0;)
+		if (str_eq(word, STR("*")) || str_eq_case(word, domain) ||
+			str_eq_case(word, address) ||
+			(word.ptr[0] == '.' && str_ends_case(domain, word)))
+			return true;
+	return false;
+}

@@ -73,11 +73,17 @@ entry_wait(struct ledger *l, struct ledger_entry *e, int error)
 {
 	if (e->failures++ == 0 && error != -EBUSY && l->alarm != NULL) {
 		char words[ALARM_BYTES];
-		snprintf(words, sizeof words,
-			"what became of %zu recipients cannot be written to the queue: %s. It is "
-			"tried "
-			"again until it can; a crash before that delivers to them twice",
-			e->change_count, strerror(-error));
+		if (e->is_alone)
+			snprintf(words, sizeof words,
+				"a notice cannot be written to the queue: %s. It is tried again "
+				"until it can",
+				strerror(-error));
+		else
+			snprintf(words, sizeof words,
+				"what became of %zu recipients cannot be written to the queue: "
+				"%s. It is tried again until it can; a crash before that delivers "
+				"to them twice",
+				e->change_count, strerror(-error));
 		l->alarm(l->alarm_to, words);
 	}
 	e->next = NULL;
@@ -133,7 +139,7 @@ static void
 entry_commit(struct ledger *l, struct ledger_entry *e)
 {
 	changes_filter(l, e);
-	if (e->change_count == 0) {
+	if (e->change_count == 0 && !e->is_alone) {
 		/* A report is about changes: without them there is nothing to tell. */
 		queue_intake_drop(e->intake);
 		e->intake = NULL;

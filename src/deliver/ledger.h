@@ -36,6 +36,7 @@ struct ledger_entry {
 	struct buf bytes;
 	struct queue_intake *intake; /* made before the bytes, so that they can name its id */
 	uint64_t message;
+	bool is_alone;           /* the message tells of no recipient in the queue */
 	ledger_durable *durable; /* called once; then the entry is freed */
 	void *to;                /* the owner's */
 	unsigned failures;

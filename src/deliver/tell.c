@@ -86,9 +86,8 @@ recipients_make(struct deliver *d, struct str to, struct ledger_entry *e)
 	return list != NULL && !arena_failed(&e->arena);
 }
 
-/* From nobody, to them. */
-static bool
-envelope_make(struct deliver *d, struct str to, int64_t now_ms, struct ledger_entry *e)
+bool
+tell_envelope(struct deliver *d, struct str to, int64_t now_ms, struct ledger_entry *e)
 {
 	e->intake = queue_intake_new(d->options.queue, now_ms);
 	e->envelope = (struct queue_envelope){.arrived_ms = now_ms, .flags = MESSAGE_REPORT};
@@ -118,9 +117,8 @@ recipients_tell(const struct tell_recipient *list, size_t count, struct arena *a
 	return out;
 }
 
-/* What the account of that address asks for; a directory that does not answer says nothing. */
-static struct str
-language_of(struct deliver *d, struct str address, struct arena *a)
+struct str
+tell_language(struct deliver *d, struct str address, struct arena *a)
 {
 	struct str language = STR_NONE;
 	return address.len > 0 && directory_language(d->options.directory, address, a, &language)
@@ -138,7 +136,7 @@ tell(struct deliver *d, struct tell_message *about, const struct tell_recipient 
 	const struct queue_envelope *const v = &m.envelope;
 	const struct str to =
 		way == REPORT_TO_POSTMASTER ? d->settings.postmaster : v->reverse_path;
-	if (!envelope_make(d, to, now_ms, e))
+	if (!tell_envelope(d, to, now_ms, e))
 		return false;
 	char id[QUEUE_ID_BYTES], about_id[QUEUE_ID_BYTES];
 	queue_id_text(queue_intake_id(e->intake), id);
@@ -154,7 +152,7 @@ tell(struct deliver *d, struct tell_message *about, const struct tell_recipient 
 		.to = to,
 		.now_ms = now_ms,
 		.lang = report_language(
-			original, language_of(d, to, about->arena), d->settings.lang),
+			original, tell_language(d, to, about->arena), d->settings.lang),
 		.sender = v->reverse_path,
 		.envelope_id = v->envelope_id.len > 0 ? v->envelope_id : STR_NONE,
 		.is_utf8 = (v->flags & MESSAGE_SMTPUTF8) != 0,
@@ -183,7 +181,7 @@ tell_summary(struct deliver *d, struct str sender, const struct tell_recipient *
 	struct ledger_entry *e)
 {
 	char id[QUEUE_ID_BYTES];
-	if (!envelope_make(d, sender, now_ms, e))
+	if (!tell_envelope(d, sender, now_ms, e))
 		return false;
 	queue_id_text(queue_intake_id(e->intake), id);
 	const struct summary_facts facts = {.hostname = d->settings.hostname,
@@ -191,7 +189,7 @@ tell_summary(struct deliver *d, struct str sender, const struct tell_recipient *
 		.id = str_of(id),
 		.to = sender,
 		.now_ms = now_ms,
-		.lang = report_language(STR(""), language_of(d, sender, a), d->settings.lang),
+		.lang = report_language(STR(""), tell_language(d, sender, a), d->settings.lang),
 		.recipients = recipients_tell(list, count, a),
 		.subjects = subjects,
 		.count = count};

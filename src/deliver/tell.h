@@ -56,4 +56,11 @@ bool tell_summary(struct deliver *d, struct str sender, const struct tell_recipi
 	const struct str *subjects, size_t count, int64_t now_ms, struct arena *a,
 	struct ledger_entry *e);
 
+/* tell_envelope - a new message from nobody to whom that address leads to; its intake has an id */
+bool tell_envelope(struct deliver *d, struct str to, int64_t now_ms, struct ledger_entry *e);
+
+/* tell_language - what the account of that address asks for; absent when it says nothing, or the
+ * directory does not answer */
+struct str tell_language(struct deliver *d, struct str address, struct arena *a);
+
 #endif

@@ -53,6 +53,7 @@ detail_of(enum eventlog_event event)
 	case LOG_BOUNCED:
 	case LOG_DISCARDED:
 	case LOG_DELAYED:
+	case LOG_NOTICE:
 	case LOG_OPERATOR:
 		return EVENTLOG_TROUBLE;
 	default:

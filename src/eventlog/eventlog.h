@@ -40,6 +40,8 @@
 	X(BOUNCED, "bounced", "a recipient was given up; its report, if any, was queued")          \
 	X(DISCARDED, "discarded", "a recipient was given up without a report, by the named rule")  \
 	X(DELAYED, "delayed", "the sender was told that a message still waits")                    \
+	X(NOTICE, "notice",                                                                        \
+		"somebody who signed in is told by mail what their program was refused")           \
 	X(OPERATOR, "operator", "an operator held, released, retried, bounced or removed a message")
 
 /* X(id, name, meaning) */

@@ -136,6 +136,17 @@ tell_check(struct buf *b, const struct eventlog_line *l)
 }
 
 static void
+tell_notice(struct buf *b, const struct eventlog_line *l)
+{
+	why_say_if(b, "", l->field[FIELD_USER],
+		str_is_set(l->field[FIELD_REPORT]) ? " is told in a message from here"
+						   : " gets no message about it");
+	why_say_if(b, ", ", l->field[FIELD_REPORT], "");
+	buf_add(b, STR("."));
+	say_rule(b, l);
+}
+
+static void
 tell_recipient(struct buf *b, const struct eventlog_line *l)
 {
 	why_say_if(b, "", l->field[FIELD_TO], " is accepted");
@@ -290,6 +301,7 @@ static const struct {
 	[LOG_BOUNCED] = {tell_bounced, PAINT_BAD},
 	[LOG_DISCARDED] = {tell_discarded, PAINT_BAD},
 	[LOG_DELAYED] = {tell_delayed, PAINT_WAIT},
+	[LOG_NOTICE] = {tell_notice, PAINT_PLAIN},
 	[LOG_OPERATOR] = {tell_operator, PAINT_PLAIN},
 };
 

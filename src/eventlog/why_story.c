@@ -209,6 +209,13 @@ refusal_stories(struct stories *s, const struct instance *in, struct str session
 			gather(s, &checks, r);
 		if (r->line.event == LOG_ACCEPTED)
 			checks.count = 0;
+		if (r->line.event == LOG_NOTICE && story != NULL &&
+			str_eq(from, r->line.field[FIELD_FROM])) {
+			gather(s, &g, r);
+			story->records = g.list;
+			story->count = g.count;
+			reports_find(s, story);
+		}
 		if (r->line.event != LOG_REFUSED || r->is_told || !is_asked_for(s, r))
 			continue;
 		if (story == NULL || !str_eq(from, r->line.field[FIELD_FROM])) {

@@ -116,18 +116,23 @@ check_source(
 
 /* A comma between two domains makes one name of both, which nobody has. */
 static void
-check_domains(const struct config *config, enum config_setting setting, struct findings *f)
+check_domains(const struct config *config, enum config_setting setting, bool has_addresses,
+	struct findings *f)
 {
 	const struct config_value *const v = &config->values[setting];
 	struct str rest = v->text;
 	for (struct str word; (word = str_word(&rest)).len > 0;) {
-		const struct str domain = word.ptr[0] == '.' ? str_from(word, 1) : word;
+		const size_t at = has_addresses ? str_behind_last(word, '@') : 0;
+		const struct str domain = str_from(word, word.ptr[0] == '.' ? 1 : at);
 		if (str_eq(word, STR("*")) || host_parse(domain, NULL) == HOST_NAME)
 			continue;
 		findings_add(f, FINDING_WRONG, v->line,
-			"Write domains with blanks between, and nothing else.",
-			"%.*s: \"%.*s\" is no domain, and does nothing",
-			SHOWN(config_row(setting).name), SHOWN(word));
+			has_addresses ? "Write domains and addresses with blanks between, and "
+					"nothing else."
+				      : "Write domains with blanks between, and nothing else.",
+			"%.*s: \"%.*s\" is no domain%s, and does nothing",
+			SHOWN(config_row(setting).name), SHOWN(word),
+			has_addresses ? " and no address" : "");
 	}
 }
 
@@ -135,13 +140,16 @@ void
 check_parts(const struct config *config, struct findings *f)
 {
 	static const enum config_setting domains[] = {SETTING_tls_required_to,
-		SETTING_tls_verified_to, SETTING_dkim_required, SETTING_arc_trusted,
-		SETTING_keep_rejects};
+		SETTING_tls_verified_to, SETTING_dkim_required, SETTING_arc_trusted};
+	static const enum config_setting addresses[] = {
+		SETTING_keep_rejects, SETTING_notify_refused_submissions};
 	check_resolver_of(config, f);
 	check_lists(config, f);
 	check_delivery(config, f);
 	check_source(config, SETTING_source_ipv4, AF_INET, f);
 	check_source(config, SETTING_source_ipv6, AF_INET6, f);
 	for (size_t i = 0; i < sizeof domains / sizeof *domains; i++)
-		check_domains(config, domains[i], f);
+		check_domains(config, domains[i], false, f);
+	for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++)
+		check_domains(config, addresses[i], true, f);
 }

@@ -177,6 +177,7 @@ start(struct server *s)
 		.signing = s->signing,
 		.return_paths = s->return_paths,
 		.accepted = server_accepted,
+		.refused = server_refused,
 		.to = s};
 	const struct timeval minute = {REFRESH_S, 0};
 	if (!receive_start(s->receive, &parts)) {

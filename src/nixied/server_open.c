@@ -6,6 +6,7 @@
 #include <sys/random.h>
 
 #include "check/tally.h"
+#include "deliver/notice.h"
 #include "feedback/feedback.h"
 #include "net/clock.h"
 #include "nixied/control.h"
@@ -187,6 +188,14 @@ server_accepted(void *server, uint64_t message)
 {
 	struct server *const s = server;
 	deliver_added(delivery_runner(s->delivery), message);
+}
+
+/* ... and something that was meant for it is not. */
+void
+server_refused(void *server, const struct notice *notice)
+{
+	struct server *const s = server;
+	deliver_notice(delivery_runner(s->delivery), notice);
 }
 
 bool

@@ -51,6 +51,7 @@ const struct config_value *server_value(const struct server *s, enum config_sett
 void server_alarm(void *server, const char *words);
 /* a message is in the queue: it is looked at now */
 void server_accepted(void *server, uint64_t message);
+void server_refused(void *server, const struct notice *notice);
 
 /* what may need root, in this order; then, after it became somebody else, its bounds */
 bool server_make_folders(const struct server *s, const struct confine_user *user);

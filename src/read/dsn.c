@@ -50,6 +50,8 @@ static const struct dsn_field {
 		offsetof(struct dsn, envelope_from)},
 	{STR_INIT("X-Postfix-Queue-ID"), OF_MESSAGE, offsetof(struct dsn, queue_id)},
 	{STR_INIT("X-Nixie-Queue-ID"), OF_MESSAGE | OURS, offsetof(struct dsn, queue_id)},
+	/* What was never in a queue has that reference alone. */
+	{STR_INIT("X-Nixie-Session"), OF_MESSAGE | OURS, offsetof(struct dsn, queue_id)},
 };
 
 static const struct dsn_field *
@@ -285,6 +287,8 @@ finish_address(struct str value, struct str *type, struct arena *a)
 	const struct str address = address_typed(value, &own);
 	if (type != NULL)
 		*type = own;
+	if (str_eq_case(own, STR("unknown")) && str_eq_case(address, STR("unknown")))
+		return STR(""); /* refused before it was named, and the field must be there */
 	return str_eq_case(own, STR("utf-8")) ? decode_unitext(address, a) : address;
 }
 

@@ -234,6 +234,7 @@ mail_accept_recipient(struct mail *m, struct smtp_answer *a)
 	if (m->accepted++ == 0)
 		m->only_recipient = m->asked;
 	log_recipient(m);
+	m->is_asked = false;
 	a->verdict = ANSWER_ACCEPT;
 	return true;
 }
@@ -248,6 +249,7 @@ answer_rcpt(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 	struct arena *const arena = &m->arena;
 	struct directory_answer *const found = &m->found;
 	m->asked = arena_str(arena, (struct str){room, path_print(&e->path, room)});
+	m->is_asked = true;
 	if (path_is_postmaster(&e->path)) /* RFC 5321 s4.5.1 */
 		m->asked =
 			str_is_set(g->profile->postmaster)

@@ -4,6 +4,7 @@
 
 #include "receive/inside.h"
 #include "receive/login.h"
+#include "receive/refusals.h"
 
 #define SCRATCH_BYTES_MAX ((size_t)64 << 10)
 
@@ -58,6 +59,7 @@ guest_init(struct guest *g, struct receive *r, struct profile *p, const struct s
 void
 guest_fini(struct guest *g)
 {
+	refusals_free(g);
 	login_forget(g);
 	hooked_forget(g);
 	filter_session_free(g->filter);
@@ -166,6 +168,7 @@ take_xclient(struct guest *g, struct str rest)
 void
 guest_end_mail(struct guest *g)
 {
+	refusals_tell(g);
 	hooked_forget(g);
 	g->filter = filter_mail_over(g->filter);
 	check_session_free(g->check);
@@ -250,8 +253,11 @@ handle(struct guest *g, struct smtp_event *e, enum guest_wants *wants)
 	case EVENT_REFUSED:
 		log_refused(g, e);
 		keep_refused(g, e);
-		if (g->mail != NULL) /* it decided this, and nothing that follows */
+		refusals_add(g, e);
+		if (g->mail != NULL) { /* it decided this, and nothing that follows */
 			g->mail->why = STR_NONE;
+			g->mail->is_asked = false;
+		}
 		if (e->condition == CONDITION_WRONG_PASSWORD)
 			login_proof_failed(g);
 		return true;

@@ -43,8 +43,9 @@ struct guest {
 	struct receive *receive;
 	struct profile *profile;
 	struct session session;
-	struct mail *mail;   /* from MAIL until its end */
-	struct login *login; /* a password is being checked */
+	struct mail *mail;         /* from MAIL until its end */
+	struct refusals *refusals; /* what it was refused since MAIL; NULL: nothing */
+	struct login *login;       /* a password is being checked */
 	struct check_session *check;
 	struct check_verdict checked;  /* at the end: what the filters are told of */
 	struct filter_session *filter; /* NULL: nobody is asked, or knows of the session yet */

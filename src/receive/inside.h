@@ -31,6 +31,7 @@ struct profile {
 	struct str authserv;   /* as Authentication-Results has it */
 	struct str postmaster; /* absent: postmaster@host */
 	struct str mail_folder;
+	struct str notified; /* of people here, who is told what their program was refused */
 	unsigned hops_max;
 	int64_t quota_grace_s;
 	unsigned filters; /* a bit for each word of the setting */

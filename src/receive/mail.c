@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "receive/inside.h"
+#include "receive/refusals.h"
 
 #define SEEN_BUCKETS 256
 
@@ -141,7 +142,7 @@ static void
 end_header(struct mail *m)
 {
 	m->message_id = arena_str(&m->arena, m->head.message_id);
-	if (hooks_has(m->receive->parts.hooks, HOOK_MESSAGE))
+	if (hooks_has(m->receive->parts.hooks, HOOK_MESSAGE) || refusals_are_told(m->guest))
 		m->header = arena_str(&m->arena, buf_str(&m->head.text));
 	/* A header that goes on where looking ends is not known, and nobody vouches for it. */
 	const struct str text = buf_str(&m->head.text);

@@ -54,6 +54,7 @@ struct mail {
 	struct accepted *rcpts; /* those */
 	size_t rcpt_room;
 	bool is_over;      /* nobody asks about it any more */
+	bool is_asked;     /* `asked` is the RCPT that is being answered */
 	bool is_copied;    /* in `copy` */
 	bool is_ours;      /* of people here: it is signed, and not sealed */
 	bool is_completed; /* the fields that it lacked are among those in front */
@@ -71,7 +72,7 @@ struct mail {
 	struct returned returned; /* a bounce: is it about mail that was sent from here? */
 	struct buf copy;          /* of its text, for who may want it when it is refused */
 	int64_t declared_bytes;   /* SIZE of MAIL; -1: not said */
-	struct str header;        /* its text, when a script wants to see it */
+	struct str header;        /* its text, when somebody may want to see it */
 	struct str tags;          /* header fields that a script adds */
 	struct str discard;       /* the rule that gives the message up; absent: none */
 	struct str checked;       /* while the script is asked at its end */

@@ -87,6 +87,7 @@ profile_new(
 	p->filters = (unsigned)value(l, SETTING_filters)->number;
 	p->checks_identities = value(l, SETTING_sending_identities)->number != 0;
 	p->guards_own_senders = value(l, SETTING_require_auth_for_local_senders)->number != 0;
+	p->notified = arena_str(&p->arena, config->values[SETTING_notify_refused_submissions].text);
 	if (config->values[SETTING_postmaster].text.len > 0)
 		p->postmaster = arena_str(&p->arena, config->values[SETTING_postmaster].text);
 	p->mail_folder = arena_join(

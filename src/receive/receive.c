@@ -294,6 +294,7 @@ receive_free(struct receive *r)
 	if (r == NULL)
 		return;
 	r->stopped = NULL;
+	r->parts.refused = NULL; /* the queue takes nothing any more */
 	while (r->visits != NULL)
 		visit_free(r->visits);
 	for (size_t i = 0; i < r->listener_count; i++)

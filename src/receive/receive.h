@@ -28,6 +28,7 @@ struct receive_error {
 
 struct checks;
 struct hooks;
+struct notice;
 struct event_base;
 struct receive;
 struct return_paths;
@@ -52,7 +53,8 @@ struct receive_parts {
 	const char *rates_path;            /* where what limits count is kept; NULL: nowhere */
 	bool is_rehearsal;                 /* it is read there, and not written */
 	struct turn *turn; /* calls receive_turn_ended(); NULL: replies are sent at once */
-	void (*accepted)(void *to, uint64_t message); /* one more is in the queue */
+	void (*accepted)(void *to, uint64_t message);           /* one more is in the queue */
+	void (*refused)(void *to, const struct notice *notice); /* somebody is to be told; NULL */
 	void *to;
 };
 

@@ -42,27 +42,10 @@ rejects_new(void)
 }
 
 static bool
-is_kept_for(const struct rejects *r, struct str domain)
-{
-	struct str rest = str_of(r->domains), word;
-	while ((word = str_word(&rest)).len > 0)
-		if (str_eq(word, STR("*")) || str_eq_case(word, domain))
-			return true;
-	return false;
-}
-
-static struct str
-domain_of(struct str address)
-{
-	const size_t at = str_behind_last(address, '@');
-	return str_from(address, at);
-}
-
-static bool
 is_wanted(const struct rejects *r, const struct mail *m)
 {
 	for (size_t i = 0; i < m->count && r->domains[0] != '\0'; i++)
-		if (is_kept_for(r, domain_of(m->recipients[i].forward_path)))
+		if (config_list_has(str_of(r->domains), m->recipients[i].forward_path))
 			return true;
 	return false;
 }
@@ -223,7 +206,7 @@ static void
 recipients_of(const struct rejects *r, const struct mail *m, struct reject *out)
 {
 	for (size_t i = 0; i < m->count && out->to_count < REJECT_RECIPIENTS_MAX; i++)
-		if (is_kept_for(r, domain_of(m->recipients[i].forward_path)))
+		if (config_list_has(str_of(r->domains), m->recipients[i].forward_path))
 			out->to[out->to_count++] = m->recipients[i].forward_path;
 }
 

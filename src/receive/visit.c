@@ -5,6 +5,7 @@
  * buffers that bytes go through are shared by all.
  */
 #include "receive/inside.h"
+#include "receive/refusals.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -117,6 +118,7 @@ visit_free(struct visit *v)
 		char ip[ENDPOINT_TEXT_BYTES], seconds[STR_DIGITS_MAX], messages[STR_DIGITS_MAX],
 			errors[STR_DIGITS_MAX];
 		const struct guest *const g = &v->guest;
+		refusals_tell(&v->guest); /* the log has it before the end */
 		EVENTLOG(r->parts.log, clock_wall_ms(), LOG_DISCONNECT,
 			{FIELD_SESSION, {g->session.reference, g->session.reference_bytes}},
 			{FIELD_CLIENT, guest_client(g, ip)},

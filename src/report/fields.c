@@ -126,6 +126,8 @@ recipient_fields(const struct draft *d, const struct draft_recipient *r, struct 
 	buf_add(out, STR("\r\n"));
 	if (str_is_set(r->original_type))
 		address_field(d, out, STR("Original-Recipient"), r->original_type, r->original);
+	if (d->facts->is_notice && r->final.len == 0) /* never named: RFC 3464 wants the field */
+		field(out, STR("Final-Recipient"), STR("unknown; unknown"));
 	address_field(d, out, STR("Final-Recipient"), STR("rfc822"), r->final);
 	if (str_is_set(given->about))
 		field(out, STR("X-Nixie-Queue-ID"),
@@ -168,7 +170,7 @@ draft_fields(const struct draft *d, struct buf *out)
 		field(out, STR("Original-Envelope-Id"), envelope_id(d));
 	typed_field(out, STR("Received-From-MTA"), STR("dns"), draft_host(f->client), a);
 	date_field(out, STR("Arrival-Date"), f->arrived_ms);
-	field(out, STR("X-Nixie-Queue-ID"),
+	field(out, f->is_notice ? STR("X-Nixie-Session") : STR("X-Nixie-Queue-ID"),
 		f->about.len > 0 ? mail_clean(f->about, ATTEMPT_SHORT_BYTES_MAX, a) : STR("-"));
 	address_field(d, out, STR("X-Nixie-Sender"), STR("rfc822"),
 		mail_clean(f->sender, DRAFT_ADDRESS_BYTES_MAX, a));

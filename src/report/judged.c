@@ -114,6 +114,7 @@ judged_outcome(const struct judged_case *c, struct arena *a, struct nixie_outcom
 			    .command = judged_command(c->attempt),
 			    .status = c->status,
 			    .action = c->action,
-			    .is_expired = c->is_expired},
+			    .is_expired = c->is_expired,
+			    .is_refusal_here = c->is_own},
 		a, out);
 }

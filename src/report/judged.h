@@ -24,6 +24,7 @@ struct judged_case {
 	struct status status; /* what the report's Status field says; class 0: not decided yet */
 	enum nixie_action action;
 	bool is_expired;
+	bool is_own; /* the answer is what this server said itself */
 };
 
 /* judged_diagnostic - the answer on one line of UTF-8, without controls; empty when there is none.

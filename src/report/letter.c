@@ -87,8 +87,10 @@ letter_head(const struct letter *l, struct str subject, struct str about, struct
 		field(out, STR("In-Reply-To"), about);
 		field(out, STR("References"), about);
 	}
-	buf_add(out, STR("Auto-Submitted: auto-replied\r\n"
-			 "X-Auto-Response-Suppress: All\r\n"));
+	/* RFC 3834 s5: nobody sent a message that this would answer. */
+	buf_add(out, l->is_of_itself ? STR("Auto-Submitted: auto-generated\r\n")
+				     : STR("Auto-Submitted: auto-replied\r\n"));
+	buf_add(out, STR("X-Auto-Response-Suppress: All\r\n"));
 	field(out, STR("Content-Language"), catalogue_lang_tag(l->lang));
 	buf_add(out, STR("MIME-Version: 1.0\r\n"));
 }

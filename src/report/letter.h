@@ -13,7 +13,8 @@ struct letter {
 	struct str id; /* its Message-ID is <id@hostname> */
 	int64_t now_ms;
 	enum lang lang;
-	struct str raw; /* what is put into it as it is: no boundary occurs there */
+	struct str raw;    /* what is put into it as it is: no boundary occurs there */
+	bool is_of_itself; /* it answers no message */
 };
 
 /* letter_boundary - a boundary that occurs nowhere else in the message; `which` tells several apart

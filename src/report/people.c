@@ -226,7 +226,8 @@ tell_failed(struct teller *t, const struct draft_recipient *r, const struct expl
 	sheet_add(s, BLOCK_PARAGRAPH, e->next);
 	sheet_add(s, BLOCK_PARAGRAPH, e->disagree);
 	sheet_add(s, BLOCK_PARAGRAPH, e->verdict);
-	timeline(t, r->given);
+	if (!t->d->facts->is_notice) /* it was one answer, and that follows */
+		timeline(t, r->given);
 	exact_answer(t, e);
 	sheet_add(s, BLOCK_PARAGRAPH, e->step);
 	sheet_add(s, BLOCK_PARAGRAPH, e->links);
@@ -297,7 +298,9 @@ tell_cause(struct teller *t, size_t k)
 			   : e.headline);
 	if (k == 0 && r->outcome.action == NIXIE_ACTION_FAILED)
 		sheet_add(t->s, BLOCK_PARAGRAPH,
-			fill_key(STR("bounce.intro"), &e.facts, t->lang, t->d->arena));
+			fill_key(t->d->facts->is_notice ? STR("bounce.intro_refused")
+							: STR("bounce.intro"),
+				&e.facts, t->lang, t->d->arena));
 	list_recipients(t, k);
 	if (k == 0) {
 		sheet_fact(t->s, label(t, "label.subject"), str_in(t->d->info.original.subject));
@@ -353,7 +356,7 @@ draft_sheet(const struct draft *d, struct sheet *s)
 	if (t.cause_of == NULL)
 		return;
 	find_causes(&t);
-	if (!str_eq_case(d->to, d->facts->sender))
+	if (!d->facts->is_notice && !str_eq_case(d->to, d->facts->sender))
 		sheet_add(s, BLOCK_PARAGRAPH, sentence(&t, "bounce.to_postmaster", &f));
 	for (size_t k = 0; k < t.cause_count; k++) {
 		if (k > 0)
@@ -367,6 +370,10 @@ draft_sheet(const struct draft *d, struct sheet *s)
 	sheet_add(s, BLOCK_PARAGRAPH, sentence(&t, "bounce.ask", &f));
 	if (d->facts->is_from_outside && d->info.kind == NIXIE_KIND_FAILURE)
 		sheet_add(s, BLOCK_PARAGRAPH, sentence(&t, "warn.backscatter", &f));
+	if (d->facts->is_last_notice)
+		sheet_add(s, BLOCK_PARAGRAPH, label(&t, "bounce.last_notice"));
+	if (d->facts->original.len == 0)
+		return;
 	if (d->facts->returns_full && !draft_returns_whole(d))
 		sheet_add(s, BLOCK_PARAGRAPH, label(&t, "bounce.too_large"));
 	sheet_add(s, BLOCK_PARAGRAPH,

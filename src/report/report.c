@@ -152,7 +152,8 @@ judge_recipient(struct draft *d, struct draft_recipient *r)
 		.hostname = d->hostname,
 		.about = d->facts->about,
 		.action = given->action,
-		.is_expired = given->is_expired};
+		.is_expired = given->is_expired,
+		.is_own = d->facts->is_notice};
 	judged_outcome(&c, d->arena, o);
 	c.status = r->status = judged_status(&c, o);
 	judged_outcome(&c, d->arena, o); /* now as a reader has it, who sees Status too */
@@ -228,7 +229,8 @@ draft_write(const struct draft *d, struct str subject, const struct sheet *words
 		.id = facts->id,
 		.now_ms = facts->now_ms,
 		.lang = facts->lang,
-		.raw = facts->original};
+		.raw = facts->original,
+		.is_of_itself = facts->is_notice};
 	const struct str outer = letter_boundary(&l, STR("r"));
 	letter_head(&l, subject, str_in(d->info.original.message_id), out);
 	type_field(d, outer, out);
@@ -257,7 +259,7 @@ report_write(const struct report_facts *facts, struct arena *a, struct buf *out)
 	if (!draft_make(&d))
 		return false;
 	draft_sheet(&d, &s);
-	return draft_write(&d, draft_subject(&d), &s, true, out);
+	return draft_write(&d, draft_subject(&d), &s, facts->original.len > 0, out);
 }
 
 bool

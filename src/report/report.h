@@ -59,10 +59,15 @@ struct report_facts {
 	bool returns_full;      /* RET=FULL */
 	int64_t arrived_ms;
 	bool is_from_outside; /* nobody signed in to send it, so that its sender may be false */
-	struct str client;    /* Received-From-MTA: the name or address it came from; absent */
+	/* Nothing was accepted: it tells somebody who signed in what a mail program was told. Then
+	 * `about` is a session, and a recipient may be empty: it was never named. */
+	bool is_notice;
+	bool is_last_notice; /* of this hour */
+	struct str client;   /* Received-From-MTA: the name or address it came from; absent */
 
 	/* The message as it is in the queue: from its first byte up to all of it, at least the
-	 * header. Past REPORT_ORIGINAL_BYTES_MAX only the header is used. */
+	 * header; of what was refused it may be empty. Past REPORT_ORIGINAL_BYTES_MAX only the
+	 * header is used. */
 	struct str original;
 	uint64_t original_bytes; /* how long it is in all */
 

@@ -289,31 +289,17 @@ return_paths_turn(struct return_paths *p, int64_t now_ms, char words[static RETU
 
 /* ---- what is asked */
 
-/* Words of a setting: an address, a domain, ".domain" for all below it. */
-static bool
-is_listed(const char *list, struct str address)
-{
-	struct str rest = str_of(list), word;
-	const size_t at = str_behind_last(address, '@');
-	const struct str domain = str_from(address, at);
-	while ((word = str_word(&rest)).len > 0)
-		if (str_eq_case(word, domain) || str_eq_case(word, address) ||
-			(word.ptr[0] == '.' && str_ends_case(domain, word)))
-			return true;
-	return false;
-}
-
 bool
 return_paths_signs(const struct return_paths *p, struct str sender)
 {
 	return p != NULL && p->is_on && p->count > 0 && batv_can_sign(sender) &&
-	       !is_listed(p->senders, sender);
+	       !config_list_has(str_of(p->senders), sender);
 }
 
 bool
 return_paths_is_excepted(const struct return_paths *p, struct str recipient)
 {
-	return p == NULL || is_listed(p->recipients, recipient);
+	return p == NULL || config_list_has(str_of(p->recipients), recipient);
 }
 
 static bool

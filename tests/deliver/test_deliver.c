@@ -1,4 +1,5 @@
 /* test_deliver - what becomes of each recipient, by what was answered */
+#include "deliver/notice.h"
 #include "report/summary.h"
 #include "tap.h"
 #include "world.h"
@@ -504,6 +505,54 @@ test_cap(struct world *w)
 	tap_is_int(w->job_count, jobs + 1, "and nothing but one report was sent for them");
 }
 
+/* What a program of ann's was refused comes into ann's mailbox, as often as reports may. */
+static void
+test_notice(struct world *w)
+{
+	const struct notice_recipient refused = {.rcpt = STR("nobody@far.example"),
+		.reply = STR("550 5.1.1 Unknown user <nobody@far.example> (C34 7Q2F)"),
+		.stage = NIXIE_STAGE_RCPT,
+		.at_ms = w->now_ms};
+	const struct notice n = {.account = STR("ann@here.example"),
+		.sender = STR("ann@here.example"),
+		.session = STR("7Q2F"),
+		.client = STR("192.0.2.7"),
+		.header = STR("Subject: Lunch\r\n\r\n"),
+		.began_ms = w->now_ms,
+		.recipients = &refused,
+		.count = 1};
+	static char text[65536];
+	w->settings.reports_per_sender = 2;
+	deliver_settings_set(w->deliver, &w->settings);
+	deliver_notice(w->deliver, &n);
+	world_settle(w);
+	tap_is_int(world_mailbox(w, "here.example", "ann", text, sizeof text), 1, "a notice");
+	tap_ok(strncmp(text, "Return-Path: <>\n", 16) == 0 &&
+			strstr(text, "Auto-Submitted: auto-generated\n") != NULL &&
+			strstr(text, "nobody@far.example") != NULL &&
+			strstr(text, "Lunch") != NULL && strstr(text, "(C34 7Q2F)") != NULL,
+		"from nobody, with what was said");
+	tap_ok(strstr(text, "the last notice of this hour") == NULL, "not the last of the hour");
+	deliver_notice(w->deliver, &n);
+	deliver_notice(w->deliver, &n);
+	world_settle(w);
+	tap_is_int(world_mailbox(w, "here.example", "ann", NULL, 0), 2, "no more than reports");
+	tap_is_int(
+		(long)world_mailbox_count(w, "here.example", "ann", "the last notice of this hour"),
+		2, "... of which the last says so, as text and as HTML");
+	tap_ok(strstr(w->log, "rule:too-many-reports") != NULL, "... and the log why");
+	const struct queue_counts c = audit(w);
+	tap_is_int((long)c.accepted, 2, "each is counted");
+	tap_is_int((long)c.final[RECIPIENT_DELIVERED], 2, "... and delivered");
+	w->now_ms += HOUR_MS + 1000;
+	deliver_notice(w->deliver, &n);
+	world_settle(w);
+	tap_is_int(world_mailbox(w, "here.example", "ann", NULL, 0), 3, "in the next hour again");
+	deliver_stop(w->deliver);
+	deliver_notice(w->deliver, &n);
+	tap_is_int((long)audit(w).accepted, 3, "not when it ends");
+}
+
 static void
 act(struct world *w, enum operate_act what, uint64_t id)
 {
@@ -914,7 +963,8 @@ main(void)
 		{test_waiting, "waiting"}, {test_untried, "untried"},
 		{test_one_notice, "one notice"}, {test_many, "many"}, {test_crowd, "crowd"},
 		{test_told, "who is told"}, {test_success, "success"}, {test_cap, "cap"},
-		{test_together, "told together"}, {test_together_many, "many, told together"},
+		{test_notice, "notice"}, {test_together, "told together"},
+		{test_together_many, "many, told together"},
 		{test_together_stopped, "told together, and stopped"},
 		{test_cap_of_many, "cap of many"}, {test_one_report, "one report"},
 		{test_operator, "operator"}, {test_crash, "crash"},
