@@ -326,8 +326,11 @@
 		"Where a listener waits: 0.0.0.0:25, [::]:587, a path for a socket of the file "   \
 		"system. Only in a listener, and needed there.")                                   \
 	X(kind, WORD, LISTENER, "smtp", 0, 0,                                                      \
-		"|smtp|submission|lmtp| smtp is mail from anybody for this server (port 25); "     \
-		"submission is mail of its users (587, 465); lmtp answers for each recipient.")    \
+		"|smtp|submission|lmtp|none| smtp is mail from anybody for this server (port "     \
+		"25); "                                                                            \
+		"submission is mail of its users (587, 465); lmtp answers for each recipient; "    \
+		"none greets with 521, that no mail is taken here (RFC 7504), on a host that "     \
+		"would else let others try for days.")                                             \
 	X(greeting, TEXT, LISTENER, "Nixie", 0, 200,                                               \
 		"What the greeting says behind the server's name.")                                \
 	X(tls, WORD, LISTENER, "offered", 0, 0,                                                    \
@@ -386,6 +389,17 @@
 	X(nul_bytes, WORD, LISTENER, "refuse", 0, 0,                                               \
 		"|refuse|remove| What becomes of NUL bytes in a message. RFC 5322 forbids "        \
 		"them, and programs stop reading at them.")                                        \
+	X(rcpt_domain_check, FLAG, LISTENER, "no", 0, 0,                                           \
+		"Whether the domain of a recipient elsewhere is looked up before it is taken: "    \
+		"whoever mistypes one hears of it at once, and not by a report. A DNS that does "  \
+		"not answer refuses nobody; what a route or smart host takes is not looked up.")   \
+	X(strict_header, FLAG, LISTENER, "no", 0, 0,                                               \
+		"Whether a message is refused whose header is not what RFC 5322 wants: nothing "   \
+		"but fields, one From that names somebody, one Date, and at most one of Sender, "  \
+		"Reply-To, To, Cc, Bcc, Message-ID, In-Reply-To, References and Subject. Date "    \
+		"and "                                                                             \
+		"Message-ID are added to mail of users, and are not missed there. It is meant "    \
+		"for listeners of users; mail from outside is better weighed by a filter.")        \
 	X(allow_null_sender, FLAG, LISTENER, "yes", 0, 0,                                          \
 		"Whether MAIL FROM:<> is taken. Bounces come with it: saying no breaks them for "  \
 		"one's own users.")                                                                \

@@ -1,10 +1,6 @@
 /* answer - what is answered at CONNECT, MAIL and RCPT */
 #include "receive/inside.h"
 
-#include "mailbox/maildir.h"
-
-#define DAY_S 86400
-
 /* A network that the operator shut out. When the directory does not answer it may come in: what it
  * wants then is answered by that. */
 static bool
@@ -25,6 +21,8 @@ bool
 answer_connect(struct guest *g, struct smtp_answer *a)
 {
 	const struct ip ip = guest_ip(g);
+	if (g->profile->takes_nothing)
+		return refuse_with(a, CONDITION_HOST_TAKES_NO_MAIL);
 	if (g->is_too_many)
 		return refuse_with(a, CONDITION_SERVER_FULL);
 	if (g->is_beyond_client)
@@ -122,7 +120,7 @@ answer_mail(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 		limits_refuse(g, LIMIT_AT_MAIL, a))
 		return true;
 	guest_check_begin(g);
-	return guest_check(g, CHECK_AT_MAIL, e, a);
+	return guest_check(g, CHECK_AT_MAIL, e->question, a);
 }
 
 /* ---- RCPT */
@@ -156,32 +154,6 @@ way_is_refused(struct guest *g, enum directory_place to, struct smtp_answer *a)
 				   : CONDITION_AUTH_REQUIRED);
 	}
 	return false;
-}
-
-static bool
-is_full(struct guest *g, const struct directory_target *t, int64_t declared, struct smtp_answer *a)
-{
-	char path[MAILBOX_PATH_MAX];
-	const size_t at = str_behind_last(t->address, '@');
-	if (t->kind != TARGET_MAILBOX || t->quota_bytes <= 0 || at == 0)
-		return false;
-	a->facts.kb = declared / 1024;
-	a->facts.max_kb = t->quota_bytes / 1024;
-	if (declared > t->quota_bytes)
-		return refuse_with(a, CONDITION_TOO_LARGE_FOR_MAILBOX);
-	if (!mailbox_path(g->profile->mail_folder, str_from(t->address, at),
-		    str_head(t->address, at - 1), path))
-		return false;
-	const int64_t now_s = clock_wall_ms() / 1000;
-	const int64_t used = maildir_used(path, (uint64_t)t->quota_bytes, now_s);
-	if (used < t->quota_bytes && used + (declared > 0 ? declared : 0) <= t->quota_bytes)
-		return false;
-	const int64_t full_s =
-		now_s - maildir_full_since(path, now_s, !g->receive->parts.is_rehearsal);
-	a->facts.days = full_s / DAY_S;
-	return refuse_with(a, full_s < g->profile->quota_grace_s
-				      ? CONDITION_QUOTA_REACHED
-				      : CONDITION_QUOTA_REACHED_FOR_DAYS);
 }
 
 /* "rfc822;user@example.org": as it came; absent when it did not. */
@@ -239,6 +211,14 @@ mail_accept_recipient(struct mail *m, struct smtp_answer *a)
 	return true;
 }
 
+struct str
+mail_facts(const struct mail *m, struct smtp_answer *a)
+{
+	a->facts.rcpt = m->asked;
+	a->facts.domain = str_from(m->asked, str_find_char(m->asked, '@', 0) + 1);
+	return a->facts.domain;
+}
+
 bool
 answer_rcpt(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 {
@@ -257,8 +237,7 @@ answer_rcpt(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 				: arena_join(arena, STR("postmaster@"), g->profile->host, STR_NONE);
 	if (!mail_unwrap(m))
 		return refuse_with(a, CONDITION_LOOKUP_FAILED);
-	a->facts.rcpt = m->asked;
-	a->facts.domain = str_from(m->asked, str_find_char(m->asked, '@', 0) + 1);
+	mail_facts(m, a);
 	const struct directory_question question = {.recipient = m->asked,
 		.sender = m->sender,
 		.is_authenticated = g->session.is_authenticated};
@@ -273,10 +252,5 @@ answer_rcpt(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 	a->facts.address = found->moved_to;
 	if (found->is_refused)
 		return refuse_with(a, found->condition);
-	const int64_t declared = g->session.transaction.declared_bytes;
-	if (found->target_count == 1 && is_full(g, &found->targets[0], declared, a))
-		return true;
-	if (limits_refuse(g, LIMIT_AT_RCPT, a))
-		return true;
-	return guest_check(g, CHECK_AT_RCPT, e, a);
+	return weigh_rcpt(g, e->question, a);
 }

@@ -50,12 +50,12 @@ ask(struct guest *g, enum check_point at, struct check_verdict *v)
 }
 
 bool
-guest_check(struct guest *g, enum check_point at, const struct smtp_event *e, struct smtp_answer *a)
+guest_check(struct guest *g, enum check_point at, uint32_t question, struct smtp_answer *a)
 {
 	struct check_verdict verdict = {.is_refused = false};
 	g->check_at = at;
-	g->check_question = e->question;
-	return ask(g, at, &verdict) && go_on(g, at, &verdict, e->question, a);
+	g->check_question = question;
+	return ask(g, at, &verdict) && go_on(g, at, &verdict, question, a);
 }
 
 bool

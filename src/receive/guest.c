@@ -62,6 +62,7 @@ guest_fini(struct guest *g)
 	refusals_free(g);
 	login_forget(g);
 	hooked_forget(g);
+	weigh_forget(g);
 	filter_session_free(g->filter);
 	check_session_free(g->check);
 	mail_drop(g->mail);
@@ -170,6 +171,7 @@ guest_end_mail(struct guest *g)
 {
 	refusals_tell(g);
 	hooked_forget(g);
+	weigh_forget(g);
 	g->filter = filter_mail_over(g->filter);
 	check_session_free(g->check);
 	g->check = NULL;

@@ -19,6 +19,8 @@ struct receive;
 struct profile;
 struct mail;
 struct login;
+struct room_work;
+struct domain_look;
 
 enum guest_wants {
 	GUEST_MORE,  /* bytes */
@@ -56,6 +58,9 @@ struct guest {
 	char *hook_words;
 	uint32_t hook_score; /* of on_connect and on_helo: counts for each message */
 	enum check_point check_at;
+	struct room_work *room;     /* a mailbox is being looked at; NULL: none is */
+	struct domain_look *domain; /* ... or the domain of a recipient elsewhere */
+	uint32_t rcpt_question;     /* that waits for either */
 	char *helo, *user; /* what the client calls itself; the account; NULL: nothing yet */
 	char *tls;         /* protocol version and cipher */
 	int64_t account, epoch;
@@ -106,12 +111,17 @@ bool answer_login(struct guest *g, const struct smtp_event *e, struct smtp_answe
 bool answer_scram(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
 bool answer_signed_in(struct guest *g, const struct smtp_event *e, struct smtp_answer *a);
 
+/* weigh_rcpt - the recipient that is being judged, whom nothing has refused: is there room, is
+ * there such a domain, and all that follows; as above */
+bool weigh_rcpt(struct guest *g, uint32_t question, struct smtp_answer *a);
+/* weigh_forget - what was asked is not wanted any more */
+void weigh_forget(struct guest *g);
+
 /* guest_check_begin - a message begins, and with it what is checked about its origin. It ends with
  * the message: a session that rests keeps nothing of it */
 void guest_check_begin(struct guest *g);
 /* guest_check - asks the checks at this point, and does what follows; as above */
-bool guest_check(
-	struct guest *g, enum check_point at, const struct smtp_event *e, struct smtp_answer *a);
+bool guest_check(struct guest *g, enum check_point at, uint32_t question, struct smtp_answer *a);
 
 /* guest_filter_session - connect or EHLO, which nothing has refused: milters hear of it, and then
  * the script; as above */

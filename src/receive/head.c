@@ -67,6 +67,7 @@ head_add(struct head *h, struct str piece)
 	const struct str now = str_head(piece, HEAD_BYTES_MAX - before);
 	buf_add(&h->text, now);
 	if (buf_failed(&h->text)) {
+		h->is_cut = true;
 		finish(h, before);
 		return 0;
 	}
@@ -76,8 +77,9 @@ head_add(struct head *h, struct str piece)
 				   : str_find(text, STR("\r\n\r\n"), before > 3 ? before - 3 : 0);
 	if (end == STR_NPOS && text.len < HEAD_BYTES_MAX)
 		return now.len;
+	h->is_cut = end == STR_NPOS;
 	finish(h, end);
-	if (end == STR_NPOS)
+	if (h->is_cut)
 		return now.len;
 	/* The blank line ends it; of these bytes it has none but those. */
 	h->text.len = end == 0 ? 2 : end + 4;

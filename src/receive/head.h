@@ -18,6 +18,7 @@ struct head {
 	unsigned received; /* fields */
 	bool has_date, has_from, has_message_id;
 	bool has_8bit;
+	bool is_cut;           /* it is larger than what is looked at */
 	struct str message_id; /* in the text */
 };
 

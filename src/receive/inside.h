@@ -35,7 +35,8 @@ struct profile {
 	unsigned hops_max;
 	int64_t quota_grace_s;
 	unsigned filters; /* a bit for each word of the setting */
-	bool checks_identities, guards_own_senders;
+	bool checks_identities, guards_own_senders, wants_form, checks_rcpt_domain;
+	bool takes_nothing; /* every client is told so */
 };
 
 struct profile *profile_new(const struct config *config, const struct config_listener *listener,

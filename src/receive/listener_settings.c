@@ -2,6 +2,8 @@
 
 #define MS_PER_S 1000
 
+enum { KIND_NONE = 3 }; /* a choice of `kind` */
+
 static int64_t
 number(const struct config_listener *listener, enum config_setting s)
 {
@@ -31,12 +33,19 @@ offers_auth(const struct config *config, const struct config_listener *listener,
 	return s->kind == LISTENER_SUBMISSION || s->needs_auth || is_said_here;
 }
 
+bool
+listener_takes_nothing(const struct config_listener *listener)
+{
+	return number(listener, SETTING_kind) == KIND_NONE;
+}
+
 void
 listener_settings(const struct config *config, const struct config_listener *listener,
 	struct smtp_settings *out)
 {
 	/* The choices of `kind` stand in the table in this order, as those of the others do. */
-	static const enum listener_kind kinds[] = {LISTENER_MX, LISTENER_SUBMISSION, LISTENER_LMTP};
+	static const enum listener_kind kinds[] = {
+		LISTENER_MX, LISTENER_SUBMISSION, LISTENER_LMTP, [KIND_NONE] = LISTENER_MX};
 	const enum listener_tls tls = listener_tls(listener);
 	struct smtp_settings *const s = out;
 	settings_init(

@@ -18,6 +18,9 @@
 void listener_settings(const struct config *config, const struct config_listener *listener,
 	struct smtp_settings *out);
 
+/* listener_takes_nothing - it only says that this host takes no mail: kind = none */
+bool listener_takes_nothing(const struct config_listener *listener);
+
 /* How a listener speaks TLS, by setting `tls`; the order is that of its choices. */
 enum listener_tls { TLS_OFFERED, TLS_REQUIRED, TLS_IMMEDIATE, TLS_OFF };
 

@@ -150,6 +150,9 @@ bool mail_sign(struct mail *m, signing_done *done);
 /* mail_signed - what came of that: `fields` is empty when they could not be made */
 void mail_signed(struct mail *m, struct str fields);
 
+/* mail_facts - of the recipient that is being judged, for a reply; gives his domain */
+struct str mail_facts(const struct mail *m, struct smtp_answer *a);
+
 /* mail_accept_recipient - the one that is being judged is one; writes *a, gives true */
 bool mail_accept_recipient(struct mail *m, struct smtp_answer *a);
 

@@ -85,6 +85,9 @@ profile_new(
 	p->hops_max = (unsigned)value(l, SETTING_max_hops)->number;
 	p->quota_grace_s = config->values[SETTING_quota_grace].number;
 	p->filters = (unsigned)value(l, SETTING_filters)->number;
+	p->wants_form = value(l, SETTING_strict_header)->number != 0;
+	p->checks_rcpt_domain = value(l, SETTING_rcpt_domain_check)->number != 0;
+	p->takes_nothing = listener_takes_nothing(l);
 	p->checks_identities = value(l, SETTING_sending_identities)->number != 0;
 	p->guards_own_senders = value(l, SETTING_require_auth_for_local_senders)->number != 0;
 	p->notified = arena_str(&p->arena, config->values[SETTING_notify_refused_submissions].text);

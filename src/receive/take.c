@@ -1,4 +1,5 @@
 /* take - the text of a message, and the answer after its last dot */
+#include "receive/form.h"
 #include "receive/inside.h"
 
 #include <errno.h>
@@ -15,7 +16,7 @@ answer_data(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 	m->message = queue_intake_id(m->intake);
 	queue_id_text(m->message, m->id);
 	mail_begin_signing(m);
-	return guest_check(g, CHECK_AT_DATA, e, a);
+	return guest_check(g, CHECK_AT_DATA, e->question, a);
 }
 
 /* What is durable is told: the log, whoever delivers, and the client, when it is still there. */
@@ -113,6 +114,15 @@ header_is_refused(struct guest *g, struct smtp_answer *a)
 	if (m->head.received > g->profile->hops_max) {
 		a->facts.limit = m->head.received;
 		return refuse_message(m, CONDITION_TOO_MANY_HOPS, a);
+	}
+	if (!g->profile->wants_form)
+		return false;
+	char room[FORM_WORDS_BYTES];
+	const struct str fault = form_fault(buf_str(&m->head.text), m->head.is_cut,
+		g->profile->settings.kind == LISTENER_SUBMISSION, room);
+	if (str_is_set(fault)) {
+		m->why = a->facts.text = arena_str(&m->arena, fault);
+		return refuse_message(m, CONDITION_HEADER_INVALID, a);
 	}
 	return false;
 }
@@ -217,5 +227,5 @@ answer_end(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 		return refuse_message(m, condition_of(error, CONDITION_NO_DATA_SAVED), a);
 	mail_header_end(m);
 	mail_judge_return(m);
-	return header_is_refused(g, a) || guest_check(g, CHECK_AT_END, e, a);
+	return header_is_refused(g, a) || guest_check(g, CHECK_AT_END, e->question, a);
 }

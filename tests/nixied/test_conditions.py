@@ -34,6 +34,8 @@ LISTENERS = {
     'strict': 'max_errors = 2\nmax_messages_per_session = 1\nmax_recipients = 100\n',
     'small': 'max_message_size = 65536\nmax_text_line = 1000\nmax_hops = 10\n',
     'lenient': 'strict_pipelining = no\n',
+    'formal': 'strict_header = yes\n',
+    'none': 'kind = none\n',
     'plain': 'tls = off\n',
     'proxied': 'proxies = 127.0.0.1\n',
 }
@@ -151,6 +153,7 @@ CASES = [
     ('X09', 'brief', 'command', [EHLO, b'']),
     ('X12', 'mx', 'rcpt', [EHLO, MAIL, lose_accounts, f'RCPT TO:<lost@{DOMAIN}>'], find_accounts),
     ('X13', 'proxied', 'connect', [BANNED]),
+    ('X14', 'none', 'connect', []),
     ('X19', 'strict', 'mail', [*message(b'Subject: x\r\n\r\nx'), MAIL]),
     ('X21', 'starttls', 'mail', [EHLO, MAIL]),
     ('X22', 'plain', 'tls', [EHLO, 'STARTTLS']),
@@ -185,6 +188,7 @@ CASES = [
     ('X64', 'small', 'text', [EHLO, MAIL, RCPT, 'DATA', b'a line\r\n' * 20000]),
     ('X65', 'small', 'end', message(b'Subject: x\r\n\r\n' + b'x' * 1100)),
     ('X66', 'small', 'end', message(b'Received: from a by b; Sun, 22 Nov 2026 09:14:03 +0000\r\n' * 11 + b'\r\nx')),
+    ('X67', 'formal', 'end', message(b'From: a@b.example\r\nFrom: c@d.example\r\nDate: x\r\n\r\nx')),
     ('X81', 'mx', 'command', [EHLO, b'NOOP\nNOOP\r\n']),
     ('X82', 'mx', 'end', message(b'Subject: x\r\n\r\na\0b')),
 ]
@@ -240,8 +244,8 @@ def fill(n):
 def last_reply(n, listener, said):
     """The reply to the last of it; b'' waits for one that comes by itself."""
     with Client(n.ports[listener], tls=listener in TLS) as c:
-        c.socket.settimeout(2 * SECONDS)  # two of them take a minute
-        reply = c.reply() if listener != 'proxied' else ''
+        c.socket.settimeout(4 * SECONDS)  # two of them take a minute
+        reply = c.reply() if listener != 'proxied' else ''  # its client speaks first
         for words in said:
             if callable(words):
                 reply = words(n, c)
