@@ -69,7 +69,7 @@ int64_t maildir_used(const char *path, uint64_t quota_bytes, int64_t now_s);
 /*
  * maildir_full_since - mail for it finds no room: since when, in seconds since 1970
  *
- * Remembered in the mailbox, from the first such mail until one is delivered.
+ * Remembered in the mailbox, from the first such mail until one is delivered; durable.
  * may_note  false: it is only read, and now_s when nothing is remembered
  */
 int64_t maildir_full_since(const char *path, int64_t now_s, bool may_note);

@@ -6,8 +6,8 @@
  * says that the mailbox is full and is older than a quarter of an hour, the mails are counted.
  *
  * `nixied-full`: since when mail has found no room, "1790000000"; it goes with the next that does.
- * It is not synced: when it is lost with the power, the time of grace begins anew and nobody's mail
- * is refused too early.
+ * It is durable, so that a machine that loses its power each night does not begin to count the days
+ * anew; it is written once in all that time.
  */
 #define _GNU_SOURCE /* renameat, AT_ flags */
 #include "mailbox/quota.h"
@@ -101,9 +101,9 @@ count_all(int dir)
 	return sum;
 }
 
-/* Writes a file anew: in tmp, then in its place. */
+/* Writes a file anew: in tmp, then in its place; durable: both survive the loss of power. */
 static void
-file_put(int dir, const char *file, struct str text, int64_t now_s)
+file_put(int dir, const char *file, struct str text, int64_t now_s, bool is_durable)
 {
 	char name[96];
 	snprintf(name, sizeof name, "tmp/%s.%lld.%ld", file, (long long)now_s, (long)getpid());
@@ -111,10 +111,13 @@ file_put(int dir, const char *file, struct str text, int64_t now_s)
 		openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return;
-	const bool ok = write(fd, text.ptr, text.len) == (ssize_t)text.len;
+	const bool ok = write(fd, text.ptr, text.len) == (ssize_t)text.len &&
+			(!is_durable || fdatasync(fd) == 0);
 	close(fd);
 	if (!ok || renameat(dir, name, dir, file) < 0)
 		unlinkat(dir, name, 0);
+	else if (is_durable)
+		(void)fsync(dir); /* what fails here is told by whoever delivers */
 }
 
 static void
@@ -123,7 +126,7 @@ file_make(int dir, uint64_t quota_bytes, int64_t used, int64_t now_s)
 	char text[64];
 	const int len = snprintf(text, sizeof text, "%lluS\n%lld 0\n",
 		(unsigned long long)quota_bytes, (long long)used);
-	file_put(dir, FILE_NAME, (struct str){text, (size_t)len}, now_s);
+	file_put(dir, FILE_NAME, (struct str){text, (size_t)len}, now_s, false);
 }
 
 /* The sum of the lines; negative when the file does not tell. */
@@ -200,7 +203,7 @@ quota_full_since(int dir, int64_t now_s, bool may_note)
 	}
 	if (may_note) {
 		const int len = snprintf(text, sizeof text, "%lld\n", (long long)now_s);
-		file_put(dir, FULL_NAME, (struct str){text, (size_t)len}, now_s);
+		file_put(dir, FULL_NAME, (struct str){text, (size_t)len}, now_s, true);
 	}
 	return now_s;
 }

@@ -98,12 +98,18 @@ client_write(struct caller *c)
 	client_close(c);
 }
 
+static void think(struct caller *c);
+
 static void
 answered(void *to, int code, const struct control_rest *rest)
 {
 	struct caller *const c = to;
 	if (rest != NULL)
 		c->rest = *rest;
+	if (c->rest.code != NULL) {
+		think(c);
+		return;
+	}
 	if (buf_failed(&c->answer)) {
 		buf_clear(&c->answer);
 		buf_add(&c->answer, STR("the answer is too long: ask for less\n"));
@@ -112,6 +118,32 @@ answered(void *to, int code, const struct control_rest *rest)
 	snprintf(c->head, sizeof c->head, "%d\n", code);
 	c->is_answered = true;
 	client_write(c);
+}
+
+static void
+on_thought(evutil_socket_t fd, short what, void *client)
+{
+	struct caller *const c = client;
+	const struct control_rest r = c->rest;
+	(void)fd;
+	(void)what;
+	if (r.more(r.of, &c->answer)) {
+		think(c);
+		return;
+	}
+	const int code = r.code(r.of, &c->answer);
+	c->rest = (struct control_rest){0};
+	r.end(r.of);
+	answered(c, code, NULL);
+}
+
+/* A piece of the work, when others had their turn. */
+static void
+think(struct caller *c)
+{
+	const struct timeval at_once = {0, 0};
+	evtimer_assign(&c->event, c->control->base, on_thought, c);
+	evtimer_add(&c->event, &at_once);
 }
 
 /* The words are complete. */

@@ -41,7 +41,10 @@ struct control_parts {
 /* What comes behind `out`, when it is too long to be made at once. */
 struct control_rest {
 	bool (*more)(void *of, struct buf *out); /* a piece; false: that was the last */
-	void (*end)(void *of);                   /* called once, when nobody wants more */
+	/* Set: nothing is told yet. more() is called in turns of the loop, each of which lets
+	 * others go on, and this, after the last, gives the exit code. */
+	int (*code)(void *of, struct buf *out);
+	void (*end)(void *of); /* called once, when nobody wants more */
 	void *of;
 };
 

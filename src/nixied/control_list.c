@@ -179,7 +179,7 @@ list_found(void *to, struct selection *found)
 		return;
 	}
 	l->done(l->to, found->fitted > 0 ? EXIT_DONE : EXIT_NO,
-		&(struct control_rest){list_more, list_end, l});
+		&(struct control_rest){.more = list_more, .end = list_end, .of = l});
 }
 
 void

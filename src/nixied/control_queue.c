@@ -134,13 +134,42 @@ show(const struct control_parts *parts, struct asked *a)
 	return EXIT_DONE;
 }
 
+/* ---- the audit, some thousand recipients in a turn of the loop: a few milliseconds */
+
+#define AUDIT_PIECE 2000
+
+static bool
+audit_more(void *audit, struct buf *out)
+{
+	(void)out;
+	return queue_audit_go(audit, AUDIT_PIECE);
+}
+
 static int
-audit(const struct control_parts *parts, struct buf *out)
+audit_code(void *audit, struct buf *out)
 {
 	struct queue_counts counts;
-	const bool is_right = queue_audit(parts->queue, &counts);
+	const bool is_right = queue_audit_is_right(audit, &counts);
 	audit_write(&counts, is_right, out);
 	return is_right ? EXIT_DONE : EXIT_NO;
+}
+
+static void
+audit_end(void *audit)
+{
+	queue_audit_free(audit);
+}
+
+static void
+audit(const struct control_parts *parts, control_done *done, void *to)
+{
+	struct queue_audit *const a = queue_audit_new(parts->queue);
+	if (a == NULL)
+		done(to, EXIT_TROUBLE, NULL);
+	else
+		done(to, 0,
+			&(struct control_rest){
+				.more = audit_more, .code = audit_code, .end = audit_end, .of = a});
 }
 
 /* ---- doing */
@@ -198,7 +227,7 @@ control_answer(const struct control_parts *parts, const struct control_request *
 		return;
 	}
 	if (str_eq(command, STR("audit"))) {
-		done(to, audit(parts, request->out), NULL);
+		audit(parts, done, to);
 		return;
 	}
 	const int which = operate_act_find(a.verb);

@@ -30,8 +30,9 @@ message_home_set(struct queue *q, struct message *m, uint64_t oldest)
 
 /* How many wait and are held, with this one or without it. */
 static void
-state_count(struct queue *q, unsigned state, int more)
+state_count(struct queue *q, const struct message *m, unsigned state, int more)
 {
+	audits_count(q, m, state, more);
 	if (state == RECIPIENT_WAITING)
 		q->waiting += (uint64_t)(int64_t)more;
 	else if (state == RECIPIENT_HELD)
@@ -44,7 +45,7 @@ message_add(struct queue *q, struct message *m)
 	table_add(&q->messages, &m->node, m->node.key);
 	q->stored_bytes += m->stored_bytes;
 	for (uint32_t i = 0; i < m->recipient_count; i++)
-		state_count(q, m->recipients[i].state, 1);
+		state_count(q, m, m->recipients[i].state, 1);
 	if (m->node.key > q->last_id)
 		q->last_id = m->node.key;
 }
@@ -60,7 +61,7 @@ message_remove(struct queue *q, struct message *m)
 	table_remove(&q->messages, &m->node);
 	q->stored_bytes -= m->stored_bytes;
 	for (uint32_t i = 0; i < m->recipient_count; i++)
-		state_count(q, m->recipients[i].state, -1);
+		state_count(q, m, m->recipients[i].state, -1);
 	message_free(m);
 }
 
@@ -72,9 +73,9 @@ recipient_state_set(struct queue *q, struct message *m, uint32_t place, enum rec
 	struct kept_recipient *const k = &m->recipients[place];
 	if (!recipient_is_final((enum recipient_state)k->state) && recipient_is_final(state))
 		m->open_count--;
-	state_count(q, k->state, -1);
+	state_count(q, m, k->state, -1);
 	k->state = (unsigned)state & 7;
-	state_count(q, k->state, 1);
+	state_count(q, m, k->state, 1);
 }
 
 void

@@ -186,27 +186,6 @@ queue_count(const struct queue *q, struct queue_counts *out)
 	out->here = q->messages.count;
 }
 
-bool
-queue_audit(const struct queue *q, struct queue_counts *out)
-{
-	uint64_t waiting = 0, held = 0, final = 0;
-	uint64_t done_here = 0; /* final, but its message still has others */
-	queue_count(q, out);
-	for (struct table_node *node = NULL; (node = table_next(&q->messages, node)) != NULL;) {
-		const struct message *const m = MESSAGE_AT(node);
-		for (size_t i = 0; i < m->recipient_count; i++) {
-			const enum recipient_state s = (enum recipient_state)m->recipients[i].state;
-			waiting += s == RECIPIENT_WAITING;
-			held += s == RECIPIENT_HELD;
-			done_here += recipient_is_final(s);
-		}
-	}
-	for (int s = 0; s < RECIPIENT_STATE_COUNT; s++)
-		final += out->final[s];
-	return waiting == out->waiting && held == out->held && final >= done_here &&
-	       out->accepted == final + waiting + held;
-}
-
 /* ---- opening and closing */
 
 int
@@ -257,6 +236,7 @@ queue_close(struct queue *q)
 		compact_end(q);
 		journal_close(q->journal);
 	}
+	audits_end(q);
 	struct table_node *node;
 	for (uint64_t cursor = 0; table_walk(&q->messages, &cursor, &node);)
 		for (struct table_node *next; node != NULL; node = next) {

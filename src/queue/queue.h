@@ -241,9 +241,23 @@ struct queue_counts {
 /* queue_count - as they were counted along the way. O(segments) */
 void queue_count(const struct queue *q, struct queue_counts *out);
 
-/* queue_audit - counts again, one by one; true when accepted = final + waiting + held, as it must
- * be, and queue_count() knows it. O(recipients) */
-bool queue_audit(const struct queue *q, struct queue_counts *out);
+/*
+ * queue_audit_new, _go, _is_right, _free - counts again, one by one, while the queue goes on
+ *
+ * Right is: accepted = final + waiting + held, as it must be, and queue_count() knows it.
+ *
+ * most     about so many recipients, and all of a message, are looked at in one call
+ * Returns  _new: NULL without memory; _go: false when that was the end, and then _is_right() is due
+ *          before anything else; after queue_close() nothing is right, and _free is due still
+ */
+struct queue_audit;
+struct queue_audit *queue_audit_new(struct queue *q);
+bool queue_audit_go(struct queue_audit *a, size_t most);
+bool queue_audit_is_right(const struct queue_audit *a, struct queue_counts *out);
+void queue_audit_free(struct queue_audit *a);
+
+/* queue_audit - all of it at once; false also without memory. O(recipients) */
+bool queue_audit(struct queue *q, struct queue_counts *out);
 
 /* queue_id_text - an id as people write it: 13 letters and digits, no I, L, O, U */
 void queue_id_text(uint64_t id, char to[QUEUE_ID_BYTES]);

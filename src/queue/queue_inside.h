@@ -137,16 +137,24 @@ struct queue {
 	uint64_t last_id;
 	uint64_t stored_bytes;
 	size_t in_flight_bytes;
-	struct mover *mover;     /* the message being moved, or NULL */
-	bool is_dropping;        /* the counts before a drop are on their way */
-	uint64_t drop_failed_at; /* the newest segment when a drop failed: wait for another */
-	uint64_t generation;     /* of the last copy that was begun; starts anew with each run */
-	struct table drafts;     /* parts whose message was not met yet: only while opening */
-	int replay_error;        /* likewise */
+	struct queue_audit *audits; /* that are under way */
+	struct mover *mover;        /* the message being moved, or NULL */
+	bool is_dropping;           /* the counts before a drop are on their way */
+	uint64_t drop_failed_at;    /* the newest segment when a drop failed: wait for another */
+	uint64_t generation;        /* of the last copy that was begun; starts anew with each run */
+	struct table drafts;        /* parts whose message was not met yet: only while opening */
+	int replay_error;           /* likewise */
 };
 
 #define MESSAGE_OF(node_) TABLE_OWNER(node_, struct message, node)
 #define MESSAGE_AT(node_) TABLE_AT(node_, struct message, node)
+
+/* ---- audit.c */
+
+/* audits_count - a recipient of m is so, or is so no more: those that passed m by hear of it */
+void audits_count(struct queue *q, const struct message *m, unsigned state, int more);
+/* audits_end - the queue goes; they stay until they are freed */
+void audits_end(struct queue *q);
 
 /* ---- kept.c: a message in little memory; no input or output */
 

@@ -14,13 +14,18 @@ bucket_shift(const struct table *t)
 	return 64 - (unsigned)__builtin_ctzll(t->bucket_count);
 }
 
-static size_t
-bucket_of(const struct table *t, uint64_t key)
+static uint64_t
+hash_of(uint64_t key)
 {
 	/* Keys are times: their low bits count, their high bits hardly change. */
 	key ^= key >> 32;
-	key *= 0x9E3779B97F4A7C15u;
-	return (size_t)(key >> bucket_shift(t));
+	return key * 0x9E3779B97F4A7C15u;
+}
+
+static size_t
+bucket_of(const struct table *t, uint64_t key)
+{
+	return (size_t)(hash_of(key) >> bucket_shift(t));
 }
 
 bool
@@ -105,4 +110,10 @@ table_walk(const struct table *t, uint64_t *cursor, struct table_node **out)
 	*out = t->buckets[at];
 	*cursor = at + 1 == t->bucket_count ? UINT64_MAX : (uint64_t)(at + 1) << bucket_shift(t);
 	return true;
+}
+
+bool
+table_is_behind(const struct table_node *node, uint64_t cursor)
+{
+	return cursor == UINT64_MAX || hash_of(node->key) < cursor;
 }

@@ -46,4 +46,7 @@ struct table_node *table_next(const struct table *t, const struct table_node *no
  */
 bool table_walk(const struct table *t, uint64_t *cursor, struct table_node **out);
 
+/* table_is_behind - would a walk that has come to this cursor have met the node, were it there? */
+bool table_is_behind(const struct table_node *node, uint64_t cursor);
+
 #endif

@@ -1,4 +1,5 @@
 /* test_maildir - into a mailbox, once, within its quota; and where mailboxes are */
+#define _GNU_SOURCE /* syscall */
 #include "mailbox/maildir.h"
 #include "tap.h"
 
@@ -8,7 +9,27 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+/* Stands before the system's: which files, and which folders, were synced? */
+static unsigned files_synced, folders_synced;
+
+int
+fdatasync(int fd)
+{
+	files_synced++;
+	return (int)syscall(SYS_fdatasync, fd);
+}
+
+int
+fsync(int fd)
+{
+	struct stat st = {0};
+	(void)fstat(fd, &st);
+	*(S_ISDIR(st.st_mode) ? &folders_synced : &files_synced) += 1;
+	return (int)syscall(SYS_fsync, fd);
+}
 
 static char base[] = "maildir-test.XXXXXX";
 static struct mailbox_error error;
@@ -370,10 +391,13 @@ test_full_since(void)
 	tap_is_int(maildir_full_since(path, first, true), first, "a clock that went back");
 	text.rest = body;
 	tap_is_int(maildir_deliver(path, &m, 40, &error), MAILBOX_DONE, "room again");
+	files_synced = folders_synced = 0;
 	tap_is_int(maildir_full_since(path, first + 5 * day, true), first + 5 * day,
 		"which begins anew");
+	tap_ok(files_synced == 1 && folders_synced == 1, "... and survives the loss of power");
 	tap_is_int(maildir_full_since(path, first + 6 * day, true), first + 5 * day,
 		"and is remembered");
+	tap_ok(files_synced == 1 && folders_synced == 1, "... without being written again");
 	file_write(path, "nixied-full", "some time ago\n");
 	tap_is_int(maildir_full_since(path, first + 7 * day, true), first + 7 * day, "rubbish");
 	tap_is_int(maildir_full_since(path, first + 8 * day, true), first + 7 * day,

@@ -48,6 +48,8 @@ struct world {
 	bool is_quiet;   /* the disk failed for so long that a refused message may come back */
 	char trouble[256];
 	unsigned alarms;
+	struct queue_audit *audit; /* that goes on between the steps */
+	unsigned audits;           /* that came to their end */
 };
 
 static bool
@@ -359,6 +361,23 @@ intakes_drop(struct world *w)
 		}
 }
 
+/* A piece of the audit, between two things that happen; it must be right whatever they were. */
+static bool
+audit_on(struct world *w)
+{
+	struct queue_counts counts;
+	if (w->audit == NULL)
+		w->audit = queue_audit_new(w->q);
+	assert(w->audit != NULL);
+	if (queue_audit_go(w->audit, 3))
+		return true;
+	const bool is_right = queue_audit_is_right(w->audit, &counts);
+	queue_audit_free(w->audit);
+	w->audit = NULL;
+	w->audits++;
+	return is_right || complain(w, "an audit in pieces does not balance", counts.accepted);
+}
+
 /* The power goes. What the queue has in memory is freed by queue_close(), and neither the disk nor
  * anybody who waits for an answer is to notice that. */
 static bool
@@ -389,6 +408,8 @@ life_close(struct world *w)
 	return ok;
 }
 
+static uint64_t audits; /* of all worlds */
+
 static bool
 world_run(uint64_t seed, unsigned faults, char trouble[256])
 {
@@ -412,6 +433,7 @@ world_run(uint64_t seed, unsigned faults, char trouble[256])
 					(enum model_fault)chance(w, 3));
 			}
 			step(w);
+			ok = audit_on(w) && ok;
 		}
 		const bool crashes = chance(w, 4) != 0;
 		if (!crashes) {
@@ -419,12 +441,20 @@ world_run(uint64_t seed, unsigned faults, char trouble[256])
 			while (queue_turn(w->q))
 				;
 		}
-		ok = crashes ? life_crash(w) : life_close(w);
+		ok = (crashes ? life_crash(w) : life_close(w)) && ok;
 		w->q = NULL;
+		/* The queue went before it came to its end. */
+		struct queue_counts counts;
+		if (w->audit != NULL &&
+			(queue_audit_go(w->audit, 1) || queue_audit_is_right(w->audit, &counts)))
+			ok = complain(w, "an audit of a queue that is closed", 0);
+		queue_audit_free(w->audit);
+		w->audit = NULL;
 	}
 	if (ok)
 		ok = life_begin(w) && reports_check(w);
 	queue_close(w->q);
+	audits += w->audits;
 	memcpy(trouble, w->trouble, sizeof w->trouble);
 	model_disk_free(w->disk);
 	free(w);
@@ -454,6 +484,8 @@ main(int argc, char **argv)
 	}
 	worlds_run("loss of power", 1, 150, 0);
 	worlds_run("loss of power and faults", 10001, 150, 2);
+	tap_ok(audits > 100, "audits in pieces, all of them right: %llu",
+		(unsigned long long)audits);
 	worlds_run("loss of power and a disk that stays broken for a while", 20001, 100, 40);
 	return tap_done();
 }
