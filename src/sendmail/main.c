@@ -177,7 +177,7 @@ main(int argc, char **argv)
 	if (!where_find(o.conf_path, where, host))
 		return EXIT_CONFIG;
 	if (o.mode == MODE_SESSION)
-		return session_pump(where);
+		return session_run(where);
 	struct arena a;
 	struct buf input, message;
 	arena_init(&a, ARENA_BYTES);

@@ -103,7 +103,10 @@ int where_connect(const char *where);
 int submit(const struct options *o, const char *where, struct str host, struct str sender,
 	const struct recipients *r, struct str message);
 
-/* session_pump - -bs: what is typed goes to the server, and its answers come back */
-int session_pump(const char *where);
+/* ---- session.c */
+
+/* session_run - -bs: what is typed goes to the server, a line when the one before has its answer,
+ * and the answers come back; gives the exit code */
+int session_run(const char *where);
 
 #endif

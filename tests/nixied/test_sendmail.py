@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 
-from server import DOMAIN, MX, USER, Nixied, SECONDS
+from server import DOMAIN, MX, USER, Nixied, SECONDS, until
 
 import tap
 from ports import held_port
@@ -121,6 +121,20 @@ def real():
         says('an account that is off', run(USER, where=where, text='x\n'), NO_USER, '(C19 ')
         got = run('-bs', where=where, text='EHLO x.example\r\nNOOP\r\nQUIT\r\n')
         says('-bs', got, SENT, '220 mail.example.test', '250 2.0.0', '221 ')
+        n.run('admin', 'account', 'enable', USER)
+        head = f'EHLO x.example\nMAIL FROM:<pipe@far.example>\nRCPT TO:<{USER}>\n'
+        whole = f'{head}DATA\nSubject: whole\n\n..a dot\n{"x" * 70000}\n.\nQUIT\n'
+        for what, text in (('LF', whole), ('CRLF', whole.replace('\n', '\r\n')), ('no line end at its end', whole[:-1]),
+                           ('a CR at the end of a piece', f'{head}DATA\r\n{"y" * 65535}\r\n.\r\nQUIT\r\n'),
+                           ('BDAT', f'{head}BDAT 6\nA: b\r\nBDAT 7 LAST\n\r\nx\r\n\r\nQUIT\n')):
+            before = n.log().count(' accepted ')
+            got = run('-bs', where=where, text=text)
+            says(f'-bs, all of it at once: {what}', got, SENT, '220 ', '250 ' if 'BDAT' in text else '354 ', ': queued as ', '221 ')
+            tap.check([] if not re.search(r'^5\d\d ', got[1], re.M) else [got[1]], '... with nothing refused')
+            tap.check([] if until(lambda before=before: n.log().count(' accepted ') == before + 1) else [n.log()], '... is in the queue')
+        got = run('-bs', where=where, text=f'{head}FOO\n')
+        says('-bs that ends without QUIT', got, SENT, '250 2.1.5', '500 5.5.2')
+        says('-bs that says nothing', run('-bs', where=where, text=''), SENT, '220 ')
     says('nobody there', run('a@b.example', where=where, text='x\n'), TRY_LATER, f'no server answers at {where}: ',
          'Nothing was sent; is nixied running?')
 
