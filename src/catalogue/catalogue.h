@@ -208,10 +208,11 @@ struct sign_row {
 /* A word by which letters are understood that quote no server: read/letter.h. Folded. */
 struct letter_word_row {
 	struct text word;
-	uint32_t head; /* its first four bytes, the first one highest; zeros where it is shorter */
-	uint32_t mask; /* those that it has */
-	uint8_t class; /* enum letter_class */
-	bool is_stem;  /* a word may go on behind it */
+	uint32_t head;  /* its first four bytes, the first one highest; zeros where it is shorter */
+	uint32_t mask;  /* those that it has */
+	uint32_t langs; /* a bit for each language that has it, in this class */
+	uint8_t class;  /* enum letter_class */
+	bool is_stem;   /* a word may go on behind it */
 };
 
 /* What words of these classes in one sentence mean. */

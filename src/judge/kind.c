@@ -1,11 +1,11 @@
-#include "judge/kind.h"
+#include "judge/kind_inside.h"
 
 #include "judge/marks.h"
 #include "judge/scan.h"
 #include "read/address.h"
 
-static void
-set(struct kind *k, enum nixie_kind kind, const char *rule, struct str words)
+void
+kind_set(struct kind *k, enum nixie_kind kind, const char *rule, struct str words)
 {
 	*k = (struct kind){kind, rule, words};
 }
@@ -51,22 +51,24 @@ by_fields(const struct facts *f, struct kind *k)
 	if (failed + delayed + good + temporary == 0)
 		return false;
 	if (failed > 0) {
-		set(k, NIXIE_KIND_FAILURE, "kind:action-failed", f->dsn.recipients[0].action_text);
+		kind_set(k, NIXIE_KIND_FAILURE, "kind:action-failed",
+			f->dsn.recipients[0].action_text);
 		return true;
 	}
 	if (delayed > 0) {
-		set(k, NIXIE_KIND_DELAY, "kind:action-delayed", f->dsn.recipients[0].action_text);
+		kind_set(k, NIXIE_KIND_DELAY, "kind:action-delayed",
+			f->dsn.recipients[0].action_text);
 		return true;
 	}
 	if (temporary > 0) {
 		/* No action: "4.x.x" may be either; the words tell. */
 		const bool is_delay =
 			sign_seen(&f->signs, SIGN_DELAY) || !sign_seen(&f->signs, SIGN_FAILURE);
-		set(k, is_delay ? NIXIE_KIND_DELAY : NIXIE_KIND_FAILURE, "kind:status-class",
+		kind_set(k, is_delay ? NIXIE_KIND_DELAY : NIXIE_KIND_FAILURE, "kind:status-class",
 			f->dsn.recipients[0].status_text);
 		return true;
 	}
-	set(k, NIXIE_KIND_SUCCESS, "kind:action-delivered", f->dsn.recipients[0].action_text);
+	kind_set(k, NIXIE_KIND_SUCCESS, "kind:action-delivered", f->dsn.recipients[0].action_text);
 	return true;
 }
 
@@ -82,9 +84,9 @@ by_disposition(const struct facts *f, struct kind *k)
 					(sign_seen(&f->signs, SIGN_FAILURE) ||
 						str_has_case(f->prose.all, STR("refused"))));
 	if (is_refusal)
-		set(k, NIXIE_KIND_FAILURE, "kind:disposition-refused", what);
+		kind_set(k, NIXIE_KIND_FAILURE, "kind:disposition-refused", what);
 	else
-		set(k, NIXIE_KIND_RECEIPT, "kind:disposition", what);
+		kind_set(k, NIXIE_KIND_RECEIPT, "kind:disposition", what);
 }
 
 static bool
@@ -102,8 +104,6 @@ has_auto_header(const struct facts *f)
 	       header_says(f, STR("X-Auto-Response"), STR("vacation"));
 }
 
-#define PHRASE_PASTE_BYTES 120 /* "Connection refused" and nothing else */
-
 static bool
 is_complaint(const struct facts *f)
 {
@@ -120,25 +120,10 @@ is_complaint(const struct facts *f)
 	       !sign_seen(&f->subject_signs, SIGN_FAILURE);
 }
 
-/* Does the prose itself, not a quoted answer, say that delivery failed? */
-static bool
-prose_says_failure(const struct facts *f)
+bool
+kind_has_final_block(const struct facts *f)
 {
-	for (size_t i = 0; i < f->prose.lines.count; i++) {
-		const struct text_line *const l = &f->prose.lines.list[i];
-		if (((l->signs >> SIGN_FAILURE) & 1) && !field_continues(l->raw) &&
-			str_find_char(l->raw, '@', 0) == STR_NPOS &&
-			facts_reply(f, l->raw).code == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Does the answer under some address say no for good? */
-static bool
-has_final_block(const struct facts *f)
-{
-	for (size_t i = 0; i < f->prose.count && i < 64; i++) {
+	for (size_t i = 0; i < f->prose.count && i < KIND_BLOCKS_LOOKED_AT; i++) {
 		const struct block *const b = &f->prose.blocks[i];
 		const struct reply r = b->naming >= NAMING_LABEL
 					       ? facts_reply(f, str_head(b->own, 4096))
@@ -154,7 +139,7 @@ static bool
 answers_temporary(const struct facts *f)
 {
 	const struct reply r = facts_reply(f, str_head(f->prose.all, MARK_REPLY_BYTES));
-	return r.is_sure && r.code / 100 == 4 && !has_final_block(f) &&
+	return r.is_sure && r.code / 100 == 4 && !kind_has_final_block(f) &&
 	       !sign_seen(&f->signs, SIGN_EXPIRED);
 }
 
@@ -165,28 +150,17 @@ is_delay(const struct facts *f)
 		return !sign_seen(&f->subject_signs, SIGN_FAILURE) ||
 		       sign_seen(&f->signs, SIGN_DELAY);
 	return sign_seen(&f->signs, SIGN_DELAY) && !sign_seen(&f->subject_signs, SIGN_FAILURE) &&
-	       !header_has(&f->header, STR("X-Failed-Recipients")) && !has_final_block(f);
+	       !header_has(&f->header, STR("X-Failed-Recipients")) && !kind_has_final_block(f);
 }
 
-static struct candidate
-reason_in_prose(const struct facts *f)
+struct candidate
+kind_reason_in_prose(const struct facts *f)
 {
 	const struct scan_context about = {.is_reply = true};
 	const struct blocklist_row *list = NULL;
 	struct scanned scan;
 	scan_make(f->prose.all, f->arena, &scan);
 	return scan_text(&scan, &about, &list);
-}
-
-/* Do the words give a reason, so that they can only be about a failure? Weak ones count where they
- * stand under an address. */
-static bool
-gives_reason(const struct facts *f)
-{
-	const struct candidate c = reason_in_prose(f);
-	return c.weight >= RANK_PHRASE_STRONG ||
-	       (c.weight >= RANK_PHRASE_WEAK &&
-		       (mark_head_block(f) || f->prose.all.len <= PHRASE_PASTE_BYTES));
 }
 
 /* A server's letter about somebody else, in words of failure or delay that we do not know, with a
@@ -196,53 +170,13 @@ by_reason(const struct facts *f, struct kind *k)
 {
 	if (!mark_names_other(f))
 		return false;
-	const struct candidate c = reason_in_prose(f);
+	const struct candidate c = kind_reason_in_prose(f);
 	if (c.weight < RANK_PHRASE_STRONG)
 		return false;
 	const bool passes = c.reason != REASON_MAILBOX_FULL &&
 			    str_eq(catalogue_text(catalogue_reasons[c.reason].retried), STR("yes"));
-	set(k, passes ? NIXIE_KIND_DELAY : NIXIE_KIND_FAILURE, "kind:reason", STR_NONE);
+	kind_set(k, passes ? NIXIE_KIND_DELAY : NIXIE_KIND_FAILURE, "kind:reason", STR_NONE);
 	return true;
-}
-
-/* "250 2.0.0 Ok: queued, 512 bytes": an answer that takes the mail, and no other behind it. */
-static bool
-is_taken(struct str text)
-{
-	text = str_trim(text);
-	const int64_t code = str_number(text, 299);
-	return (code == 250 || code == 251) &&
-	       !reply_scan(str_head(text, MARK_REPLY_BYTES)).is_sure;
-}
-
-/* Text without a header: somebody pasted it because it is about a failure. */
-static void
-by_text(const struct facts *f, struct kind *k)
-{
-	const struct reply r = facts_reply(f, str_head(f->prose.all, MARK_REPLY_BYTES));
-	const bool is_delay = sign_seen(&f->signs, SIGN_DELAY) && !has_final_block(f);
-	/* A bare 4xx answer: the one who got it will try again, unless the text around it says it
-	 * was the last. */
-	const bool is_bare_4xx =
-		r.code / 100 == 4 && !sign_seen(&f->signs, SIGN_EXPIRED) && !prose_says_failure(f);
-	if (is_taken(f->prose.all))
-		set(k, NIXIE_KIND_SUCCESS, "kind:reply", STR_NONE);
-	else if (is_delay || is_bare_4xx)
-		set(k, NIXIE_KIND_DELAY, "kind:words", sign_words(&f->signs, SIGN_DELAY));
-	else if (r.code != 0 || r.status.class != 0)
-		set(k, NIXIE_KIND_FAILURE, "kind:reply", STR_NONE);
-	else if (sign_seen(&f->signs, SIGN_FAILURE) || sign_seen(&f->signs, SIGN_EXPIRED))
-		set(k, NIXIE_KIND_FAILURE, "kind:words", sign_words(&f->signs, SIGN_FAILURE));
-	else if (mark_refusals(f) > 0)
-		set(k, NIXIE_KIND_FAILURE, "kind:dialogue", STR_NONE);
-	else if (sign_seen(&f->signs, SIGN_SUCCESS))
-		set(k, NIXIE_KIND_SUCCESS, "kind:success-words",
-			sign_words(&f->signs, SIGN_SUCCESS));
-	else if (gives_reason(f))
-		set(k, NIXIE_KIND_FAILURE, "kind:reason", STR_NONE);
-	else if (f->prose.is_letter)
-		set(k, f->prose.letter_sign == SIGN_DELAY ? NIXIE_KIND_DELAY : NIXIE_KIND_FAILURE,
-			"kind:letter", f->prose.letter_words);
 }
 
 /* It tells of a failure in words we know, and that it goes on trying in words we do not: no answer
@@ -268,7 +202,7 @@ by_request(const struct facts *f, unsigned points, struct kind *k)
 	if (sign_seen(&f->subject_signs, SIGN_MODERATION) &&
 		(!is_sure_report ||
 			(!says_failure && mark_refusals(f) == 0 && !f->mime.is_report))) {
-		set(k, NIXIE_KIND_ORDINARY, "kind:moderation",
+		kind_set(k, NIXIE_KIND_ORDINARY, "kind:moderation",
 			sign_words(&f->subject_signs, SIGN_MODERATION));
 		return true;
 	}
@@ -276,12 +210,12 @@ by_request(const struct facts *f, unsigned points, struct kind *k)
 		return false;
 	if (sign_seen(&f->subject_signs, SIGN_CHALLENGE) ||
 		(sign_seen(&f->signs, SIGN_CHALLENGE) && !says_failure)) {
-		set(k, NIXIE_KIND_CHALLENGE, "kind:challenge",
+		kind_set(k, NIXIE_KIND_CHALLENGE, "kind:challenge",
 			sign_words(&f->signs, SIGN_CHALLENGE));
 		return true;
 	}
 	if (sign_seen(&f->signs, SIGN_MODERATION)) {
-		set(k, NIXIE_KIND_ORDINARY, "kind:moderation",
+		kind_set(k, NIXIE_KIND_ORDINARY, "kind:moderation",
 			sign_words(&f->signs, SIGN_MODERATION));
 		return true;
 	}
@@ -315,7 +249,7 @@ is_refused_post(const struct facts *f)
 		(sign_seen(&f->signs, SIGN_FAILURE) && str_eq(str_trim(f->return_path), STR("<>")));
 	if (!is_told || !is_sent_by_itself(f))
 		return false;
-	const struct candidate c = reason_in_prose(f);
+	const struct candidate c = kind_reason_in_prose(f);
 	return c.weight >= RANK_PHRASE_STRONG && c.reason == REASON_LIST_RESTRICTED;
 }
 
@@ -338,7 +272,7 @@ by_automat(const struct facts *f, unsigned points, struct kind *k)
 	if (!is_report && (sign_seen(&f->subject_signs, SIGN_RECEIPT) ||
 				  (sign_seen(&f->subject_signs, SIGN_SUCCESS) &&
 					  sign_seen(&f->signs, SIGN_RECEIPT)))) {
-		set(k, NIXIE_KIND_RECEIPT, "kind:receipt-subject",
+		kind_set(k, NIXIE_KIND_RECEIPT, "kind:receipt-subject",
 			sign_words(&f->signs, SIGN_RECEIPT));
 		return true;
 	}
@@ -348,7 +282,7 @@ by_automat(const struct facts *f, unsigned points, struct kind *k)
 		(!sign_seen(&f->subject_signs, SIGN_FAILURE) || points == 0 ||
 			is_answer_to_failure(f)) &&
 		mark_refusals(f) == 0 && !header_has(&f->header, STR("X-Failed-Recipients"))) {
-		set(k, NIXIE_KIND_AUTO_REPLY, "kind:auto-reply-subject",
+		kind_set(k, NIXIE_KIND_AUTO_REPLY, "kind:auto-reply-subject",
 			sign_words(&f->signs, SIGN_AUTO_REPLY));
 		return true;
 	}
@@ -358,9 +292,9 @@ by_automat(const struct facts *f, unsigned points, struct kind *k)
 void
 kind_find(const struct facts *f, struct kind *k)
 {
-	set(k, NIXIE_KIND_ORDINARY, "kind:nothing", STR_NONE);
+	kind_set(k, NIXIE_KIND_ORDINARY, "kind:nothing", STR_NONE);
 	if (is_complaint(f)) {
-		set(k, NIXIE_KIND_COMPLAINT, "kind:feedback-report", f->feedback.type);
+		kind_set(k, NIXIE_KIND_COMPLAINT, "kind:feedback-report", f->feedback.type);
 		return;
 	}
 	if (by_fields(f, k))
@@ -370,7 +304,7 @@ kind_find(const struct facts *f, struct kind *k)
 		return;
 	}
 	if (!f->is_message) {
-		by_text(f, k);
+		kind_of_text(f, k);
 		return;
 	}
 	const unsigned points = mark_points(f);
@@ -378,38 +312,39 @@ kind_find(const struct facts *f, struct kind *k)
 	if (by_request(f, points, k))
 		return;
 	if (!is_report && is_refused_post(f)) {
-		set(k, NIXIE_KIND_FAILURE, "kind:post-refused",
+		kind_set(k, NIXIE_KIND_FAILURE, "kind:post-refused",
 			sign_words(&f->signs, SIGN_FAILURE));
 		return;
 	}
 	if (by_automat(f, points, k))
 		return;
 	if (is_report && is_delay(f)) {
-		set(k, NIXIE_KIND_DELAY, "kind:delay-words", sign_words(&f->signs, SIGN_DELAY));
+		kind_set(
+			k, NIXIE_KIND_DELAY, "kind:delay-words", sign_words(&f->signs, SIGN_DELAY));
 		return;
 	}
 	if (is_report && sign_seen(&f->subject_signs, SIGN_SUCCESS) &&
 		!sign_seen(&f->signs, SIGN_FAILURE)) {
-		set(k, NIXIE_KIND_SUCCESS, "kind:success-words",
+		kind_set(k, NIXIE_KIND_SUCCESS, "kind:success-words",
 			sign_words(&f->signs, SIGN_SUCCESS));
 		return;
 	}
 	if (is_report && is_delayed_letter(f)) {
-		set(k, NIXIE_KIND_DELAY, "kind:delay-letter", STR_NONE);
+		kind_set(k, NIXIE_KIND_DELAY, "kind:delay-letter", STR_NONE);
 		return;
 	}
 	/* Words in no language we know, and an answer that promises more: it is still being tried.
 	 */
 	if (is_report && !sign_seen(&f->signs, SIGN_FAILURE) &&
 		!header_has(&f->header, STR("X-Failed-Recipients")) && answers_temporary(f)) {
-		set(k, NIXIE_KIND_DELAY, "kind:temporary-answer", STR_NONE);
+		kind_set(k, NIXIE_KIND_DELAY, "kind:temporary-answer", STR_NONE);
 		return;
 	}
 	if (is_report &&
 		(sign_seen(&f->signs, SIGN_FAILURE) || mark_refusals(f) > 0 || mark_head_block(f) ||
 			header_has(&f->header, STR("X-Failed-Recipients")) ||
 			mark_described_refusal(f))) {
-		set(k, NIXIE_KIND_FAILURE, "kind:failure-words",
+		kind_set(k, NIXIE_KIND_FAILURE, "kind:failure-words",
 			sign_words(&f->signs, SIGN_FAILURE));
 		return;
 	}
@@ -418,10 +353,10 @@ kind_find(const struct facts *f, struct kind *k)
 	/* No word is known; the server's answer that is quoted says no for good. */
 	const struct reply answer = facts_reply(f, str_head(f->prose.all, MARK_REPLY_BYTES));
 	if (is_report && answer.is_sure && answer.code / 100 == 5) {
-		set(k, NIXIE_KIND_FAILURE, "kind:answer", STR_NONE);
+		kind_set(k, NIXIE_KIND_FAILURE, "kind:answer", STR_NONE);
 		return;
 	}
 	if (has_auto_header(f) || (is_sent_by_itself(f) && tells_of_absence(f)))
-		set(k, NIXIE_KIND_AUTO_REPLY, "kind:auto-reply",
+		kind_set(k, NIXIE_KIND_AUTO_REPLY, "kind:auto-reply",
 			sign_words(&f->signs, SIGN_AUTO_REPLY));
 }

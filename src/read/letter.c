@@ -3,6 +3,7 @@
 #include "base/charset.h"
 #include "base/fold.h"
 
+#define VOTING_BYTES 1536   /* of a letter, by which its language is told */
 #define SHORT_LINE_BYTES 45 /* a line that ends before was not wrapped: it is one of a list */
 
 /* Characters of three bytes and more are of scripts that put no blanks between words. */
@@ -63,41 +64,61 @@ head_of(struct str text)
 	return head;
 }
 
-/* The classes of all words that begin at `at`; each has two bytes at least. What begins with a word
- * is sorted behind it. */
-static uint64_t
-classes_at(struct str text, size_t at)
+/* What the words of a text are searched for: their classes, where a language of `langs` has them;
+ * or how often each language has one. */
+struct search {
+	uint32_t langs;
+	uint64_t classes;
+	uint16_t *votes; /* CATALOGUE_LETTER_LANGS; NULL: nobody asks */
+};
+
+/* A word of one language alone tells more than one of several. */
+static void
+vote(struct search *s, uint32_t langs)
+{
+	const uint16_t weight = (langs & (langs - 1)) == 0 ? 2 : 1;
+	for (size_t i = 0; i < CATALOGUE_LETTER_LANGS; i++)
+		if ((langs >> i & 1) != 0)
+			s->votes[i] += weight;
+}
+
+/* Notes all words that begin at `at`; each has two bytes at least. What begins with a word is
+ * sorted behind it. */
+static void
+search_at(struct search *s, struct str text, size_t at)
 {
 	const struct str rest = str_from(text, at);
 	const unsigned char first = (unsigned char)rest.ptr[0];
 	const uint32_t head = head_of(rest);
 	const size_t end = catalogue_letter_heads[first + 1];
-	uint64_t classes = 0;
+	uint32_t langs = 0;
 	for (size_t i = first_with(catalogue_letter_heads[first], end, head & 0xFFFF0000);
 		i < end && catalogue_letter_words[i].head <= head; i++) {
 		const struct letter_word_row *const row = &catalogue_letter_words[i];
-		if (((row->head ^ head) & row->mask) != 0)
+		if (((row->head ^ head) & row->mask) != 0 || (row->langs & s->langs) == 0)
 			continue;
 		const struct str word = catalogue_text(row->word);
 		if (str_starts(rest, word) &&
 			(row->is_stem || word.len == rest.len ||
-				!is_letter((unsigned char)rest.ptr[word.len])))
-			classes |= (uint64_t)1 << row->class;
+				!is_letter((unsigned char)rest.ptr[word.len]))) {
+			s->classes |= (uint64_t)1 << row->class;
+			langs |= row->langs;
+		}
 	}
-	return classes;
+	if (s->votes != NULL && langs != 0)
+		vote(s, langs);
 }
 
-static uint64_t
-classes_in(struct str sentence)
+static void
+search_sentence(struct search *s, struct str sentence)
 {
 	char room[LETTER_SENTENCE_MAX];
 	const struct str text = {room, fold_text(sentence, room)};
-	uint64_t classes = 0;
 	bool is_inside = false; /* the character before is one of a word */
 	for (size_t at = 0; at < text.len;) {
 		const unsigned char c = (unsigned char)text.ptr[at];
 		if (is_wide(c)) {
-			classes |= classes_at(text, at);
+			search_at(s, text, at);
 			is_inside = false;
 			for (at++; at < text.len && ((unsigned char)text.ptr[at] & 0xC0) == 0x80;)
 				at++;
@@ -108,16 +129,45 @@ classes_in(struct str sentence)
 			const struct str token = str_between(text.ptr + at, text.ptr + end);
 			if (is_name(token)) {
 				if (str_find_char(token, '@', 0) != STR_NPOS)
-					classes |= (uint64_t)1 << LETTER_ADDRESS;
+					s->classes |= (uint64_t)1 << LETTER_ADDRESS;
 				at = end;
 				continue;
 			}
-			classes |= classes_at(text, at);
+			search_at(s, text, at);
 		}
 		is_inside = is_letter(c);
 		at++;
 	}
-	return classes;
+}
+
+static uint64_t
+classes_in(struct str sentence, uint32_t langs)
+{
+	struct search s = {.langs = langs};
+	search_sentence(&s, sentence);
+	return s.classes;
+}
+
+/* The languages with half as many words as the one that has most: "je" is Czech and French, and
+ * only the letter as a whole tells which. A neighbour's words are good for both. */
+static uint32_t
+languages_of(struct str text)
+{
+	uint16_t votes[CATALOGUE_LETTER_LANGS] = {0};
+	struct search s = {.langs = UINT32_MAX, .votes = votes};
+	text = str_head(text, VOTING_BYTES);
+	while (text.len > 0) {
+		const struct str piece = utf8_head(text, LETTER_SENTENCE_MAX);
+		search_sentence(&s, piece);
+		text = str_from(text, piece.len > 0 ? piece.len : text.len);
+	}
+	unsigned most = 0;
+	uint32_t langs = 0;
+	for (size_t i = 0; i < CATALOGUE_LETTER_LANGS; i++)
+		most = votes[i] > most ? votes[i] : most;
+	for (size_t i = 0; i < CATALOGUE_LETTER_LANGS; i++)
+		langs |= (uint32_t)(votes[i] * 2U >= most) << i;
+	return langs;
 }
 
 /* Does a sentence end at `at`? */
@@ -138,7 +188,7 @@ is_end(struct str text, size_t at, size_t line)
 }
 
 struct str
-letter_sentence(struct str *rest, uint64_t *classes)
+letter_sentence(struct str *rest, uint32_t langs, uint64_t *classes)
 {
 	const struct str all = str_trim(*rest);
 	const struct str text = utf8_head(all, LETTER_SENTENCE_MAX);
@@ -151,7 +201,7 @@ letter_sentence(struct str *rest, uint64_t *classes)
 	at += at < text.len;
 	const struct str sentence = str_head(text, at);
 	*rest = str_from(all, at);
-	*classes = classes_in(sentence);
+	*classes = classes_in(sentence, langs);
 	return sentence;
 }
 
@@ -200,7 +250,7 @@ read_clauses(struct str sentence, struct letter *l)
 		if (at < sentence.len && !is_comma)
 			continue;
 		const uint64_t classes =
-			classes_in(str_between(sentence.ptr + from, sentence.ptr + at));
+			classes_in(str_between(sentence.ptr + from, sentence.ptr + at), l->langs);
 		const unsigned means = meanings(classes);
 		l->is_delayed |= has_meaning(means, LETTER_MEANS_DELAY);
 		l->has_ended |= has_meaning(means, LETTER_MEANS_ENDED);
@@ -217,8 +267,9 @@ letter_read(struct str text, struct letter *l)
 					 UINT64_C(1) << LETTER_ENDED;
 	*l = (struct letter){.rule = LETTER_NO_RULE, .words = STR_NONE};
 	text = str_head(text, LETTER_BYTES_MAX);
+	l->langs = languages_of(text);
 	uint64_t classes;
-	for (struct str one; str_is_set(one = letter_sentence(&text, &classes));) {
+	for (struct str one; str_is_set(one = letter_sentence(&text, l->langs, &classes));) {
 		l->speaks_of_mail |=
 			(classes >> LETTER_MAIL & 1) != 0 || (classes >> LETTER_BOX & 1) != 0;
 		const unsigned means = meanings(classes);

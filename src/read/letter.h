@@ -19,6 +19,7 @@
 #define LETTER_SENTENCE_MAX 640 /* bytes; a longer one is cut into several */
 
 struct letter {
+	uint32_t langs; /* it is in one of these, by their words; letter_word_row has the bits */
 	bool speaks_of_mail, fails, is_delayed, has_ended, is_away, is_other, is_persons;
 	size_t rule;      /* of catalogue_letter_rules, for the reason; LETTER_NO_RULE: none */
 	struct str words; /* the sentence that gave the reason */
@@ -38,11 +39,12 @@ bool letter_is_delay(const struct letter *l);
 /*
  * letter_sentence - takes the next sentence off *rest
  *
+ * langs    words of these languages count
  * classes  1 << enum letter_class, or-ed, of the words in it
  * Returns  it; absent at the end
  * Cost     O(sentence)
  */
-struct str letter_sentence(struct str *rest, uint64_t *classes);
+struct str letter_sentence(struct str *rest, uint32_t langs, uint64_t *classes);
 
 /* letter_says - does a sentence with these classes mean that, by some rule? */
 bool letter_says(uint64_t classes, enum letter_means means);

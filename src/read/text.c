@@ -203,6 +203,33 @@ next_line_tells(const struct line *l)
 	       (l->next->signs & telling) != 0 && str_find_char(l->next->raw, '@', 0) == STR_NPOS;
 }
 
+/* The beginning of the sentence of a line in which an address stands: a paragraph may be one line.
+ */
+static struct str
+sentence_head(struct str line, struct str address)
+{
+	const struct str head = str_between(line.ptr, address.ptr);
+	size_t at = head.len;
+	while (at > 1 &&
+		!(ascii_is_space((unsigned char)head.ptr[at - 1]) &&
+			strchr(".!?", head.ptr[at - 2]) != NULL && head.ptr[at - 2] != '\0') &&
+		!str_ends_case(str_head(head, at), STR("\xE3\x80\x82"))) /* 。 */
+		at--;
+	return str_from(head, at > 1 ? at : 0);
+}
+
+/* Do the words before the address tell to write to it, or who wrote? A line that speaks of nothing
+ * else does, whatever the order. */
+static bool
+is_led_as_contact(const struct line *l, struct str address)
+{
+	if (text_is_behind_sender_word(l->bare, address))
+		return true;
+	return text_line_says(l, SIGN_CONTACT) &&
+	       ((!text_line_says(l, SIGN_FAILURE) && !text_line_says(l, SIGN_DELAY)) ||
+		       sign_in(sentence_head(l->bare, address), SIGN_CONTACT, NULL));
+}
+
 /* An address somewhere in a line of prose. */
 static void
 note_passing(struct reader *r, struct line *l)
@@ -218,8 +245,7 @@ note_passing(struct reader *r, struct line *l)
 		/* "The message from a@b to c@d could not be delivered" */
 		const bool is_from_to =
 			str_is_set(before) && text_is_from_to(l->bare, before, found);
-		if (!is_from_to && (text_line_says(l, SIGN_CONTACT) ||
-					   text_is_behind_sender_word(l->bare, found)))
+		if (!is_from_to && is_led_as_contact(l, found))
 			continue;
 		const bool is_listed =
 			behind != NULL && is_separator(str_between(behind, found.ptr));

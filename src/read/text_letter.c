@@ -30,7 +30,7 @@ text_tell_as_letter(struct prose *p)
 	uint64_t classes;
 	size_t line = 0;
 	struct str rest = str_head(p->all, LETTER_BYTES_MAX);
-	for (struct str one; str_is_set(one = letter_sentence(&rest, &classes));) {
+	for (struct str one; str_is_set(one = letter_sentence(&rest, l.langs, &classes));) {
 		if (!letter_says(classes, LETTER_MEANS_FAILURE) &&
 			!letter_says(classes, LETTER_MEANS_DELAY))
 			continue;

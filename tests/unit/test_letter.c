@@ -49,6 +49,9 @@ static const struct letter_row {
 	{"a script without blanks", STR_INIT("\xE9\x82\xAE\xE4\xBB\xB6\xE8\xA2\xAB\xE9\x80\x80\xE5\x9B\x9E\xE3\x80\x82"), STR_INIT("F")},
 	{"somebody is away", STR_INIT("I am on leave; mail is not forwarded."), STR_INIT("FAP")},
 	{"a click is asked for", STR_INIT("Click here, or your message is not delivered."), STR_INIT("FO")},
+	{"a word of two languages, in the one", STR_INIT("Schr\xC3\xA1nka p\xC5\x99\xC3\xADjemce je pln\xC3\xA1."), STR_INIT(" mailbox_full")},
+	{"... and in the other", STR_INIT("Je suis absent et je lirai votre message \xC3\xA0 mon retour."), STR_INIT("FAP")},
+	{"a letter in two languages", STR_INIT("Your message was not delivered. Ihre Nachricht wurde nicht zugestellt, wir versuchen es weiter."), STR_INIT("FD")},
 	{"nothing", STR_INIT(""), STR_INIT("")},
 };
 /* clang-format on */
@@ -90,19 +93,21 @@ test_limits(void)
 	uint64_t classes;
 	memset(text, 'x', sizeof text);
 	struct str rest = {text, LETTER_SENTENCE_MAX};
-	tap_ok(letter_sentence(&rest, &classes).len == LETTER_SENTENCE_MAX && rest.len == 0,
+	tap_ok(letter_sentence(&rest, UINT32_MAX, &classes).len == LETTER_SENTENCE_MAX &&
+			rest.len == 0,
 		"the longest sentence");
 	rest = (struct str){text, LETTER_SENTENCE_MAX + 1};
-	tap_ok(letter_sentence(&rest, &classes).len == LETTER_SENTENCE_MAX && rest.len == 1,
+	tap_ok(letter_sentence(&rest, UINT32_MAX, &classes).len == LETTER_SENTENCE_MAX &&
+			rest.len == 1,
 		"a longer one is cut");
 	for (size_t i = 0; i + 2 < sizeof text; i += 3)
 		memcpy(text + i, "\xE3\x81\x82", 3);
 	rest = (struct str){text, LETTER_SENTENCE_MAX + 2};
-	tap_ok(letter_sentence(&rest, &classes).len % 3 == 0, "... between characters");
+	tap_ok(letter_sentence(&rest, UINT32_MAX, &classes).len % 3 == 0, "... between characters");
 	memset(text, '\x80', sizeof text);
 	size_t left = LETTER_SENTENCE_MAX + 8;
 	rest = (struct str){text, left};
-	while (str_is_set(letter_sentence(&rest, &classes)) && rest.len < left)
+	while (str_is_set(letter_sentence(&rest, UINT32_MAX, &classes)) && rest.len < left)
 		left = rest.len;
 	tap_ok(rest.len == 0, "bytes that are no characters come to an end");
 }
