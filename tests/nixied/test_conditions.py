@@ -244,7 +244,7 @@ def fill(n):
 def last_reply(n, listener, said):
     """The reply to the last of it; b'' waits for one that comes by itself."""
     with Client(n.ports[listener], tls=listener in TLS) as c:
-        c.socket.settimeout(4 * SECONDS)  # two of them take a minute
+        c.socket.settimeout(2 * SECONDS)  # two of them take a minute
         reply = c.reply() if listener != 'proxied' else ''  # its client speaks first
         for words in said:
             if callable(words):
