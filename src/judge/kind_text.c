@@ -139,8 +139,11 @@ is_talk(const struct facts *f, enum grip grip)
 {
 	const struct letter l = facts_letter(f);
 	const bool is_question = asks(str_head(f->prose.all, MARK_REPLY_BYTES));
-	return grip == GRIP_FATE ? l.is_persons && is_question
-				 : l.is_persons || l.is_other || is_question;
+	if (grip == GRIP_FATE)
+		return l.is_persons && is_question;
+	/* A login that a server refused speaks of passwords, too. */
+	const bool is_other = l.is_other && kind_reason_in_prose(f).reason != REASON_LOGIN_FAILED;
+	return l.is_persons || is_question || is_other;
 }
 
 /* Words that speak of failed mail, and are no report. */
