@@ -64,7 +64,8 @@ class Disk:
         self.filler.unlink()
 
     def leave(self):
-        subprocess.run(['umount', self.path], check=True, capture_output=True)
+        if not until(lambda: subprocess.run(['umount', self.path], capture_output=True, check=False).returncode == 0):
+            raise RuntimeError(f'{self.path} stays busy')
 
 
 def text(size):
