@@ -221,7 +221,7 @@ def fill(n):
     admin(n, 'domain', 'add', 'barred.test', '--suspended', 'yes')
     admin(n, '--no-password', 'account', 'add', f'barred@{DOMAIN}', '--suspended', 'yes')
     admin(n, '--no-password', 'account', 'add', f'moved@{DOMAIN}', '--moved', 'moved@new.example')
-    for name, password, more in (('expired', 'it was long', ['--password-expires', '2026-01-31']),
+    for name, password, more in (('expired', 'it was long', ['--password-expires', '2001-01-31']),
                                  ('strong', 'and still is', ['--scram-only', 'yes'])):
         secret = pathlib.Path(n.folder, 'secret')
         secret.write_text(f'{password}\n', 'utf-8')
