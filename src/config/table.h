@@ -275,7 +275,9 @@
 		"Milters, at most 8, asked one after the other: "                                  \
 		"unix:/run/opendkim/opendkim.sock 127.0.0.1:11332, with blanks between; "          \
 		"inet: in front is allowed. *pass or *defer behind one says for it "               \
-		"alone what milter_down says for all.")                                            \
+		"alone what milter_down says for all. They are told the client's name when "       \
+		"it connects: its greeting waits for the DNS, 5 seconds at most, and is sent "     \
+		"without the name then.")                                                          \
 	X(milter_timeout, TIME, SERVER, "30s", 1, 90,                                              \
 		"How long each may take for an answer, waiting for its turn and all.")             \
 	X(milter_connections, COUNT, SERVER, "50", 1, 1000,                                        \

@@ -130,6 +130,8 @@ filter_client_is(struct filter_session *s, const struct filter_client *c)
 		.reference = arena_str(a, c->reference),
 		.ip = arena_str(a, c->ip),
 		.client_name = arena_str(a, c->client_name),
+		.client_ptr = arena_str(a, c->client_ptr),
+		.client_resolve = arena_str(a, c->client_resolve),
 		.helo = arena_str(a, c->helo),
 		.protocol = arena_str(a, c->protocol),
 		.tls_version = arena_str(a, c->tls_version),

@@ -69,8 +69,9 @@ typedef void filter_done(void *to, const struct filter_outcome *outcome);
 
 /* Who the client is. Its texts are copied. */
 struct filter_client {
-	struct str host, authserv, reference, ip, client_name, helo, protocol, tls_version,
-		tls_cipher, user, mechanism; /* authserv: in Authentication-Results */
+	struct str host, authserv, reference, ip, client_name, client_ptr, client_resolve, helo,
+		protocol, tls_version, tls_cipher, user,
+		mechanism; /* authserv: in Authentication-Results */
 	unsigned port;
 	bool is_v6;
 	bool is_ours;    /* signed in, or of a network of ours: not asked whether it is wanted */

@@ -47,6 +47,8 @@ struct filter_facts {
 	struct str host;            /* what this server calls itself */
 	struct str reference;       /* of the session: "7Q2F" */
 	struct str ip, client_name; /* the latter: by reverse DNS, absent when it is not known */
+	struct str client_ptr;      /* what the address calls itself; absent: not known */
+	struct str client_resolve;  /* "OK", "FORGED" ...: check/client_name.h; absent: not asked */
 	unsigned port;              /* of the client; 0: not known */
 	bool is_v6;
 	struct str helo, protocol;          /* "ESMTPS" */

@@ -3,16 +3,18 @@
 
 /* ---- macros */
 
-/* What Postfix sends when nothing else was asked for: MILTER_README. */
+/* What Postfix sends when nothing else was asked for (MILTER_README), and who the client is: rspamd
+ * wants to have that, and at MAIL it may be known better than at connect. */
 static const struct {
 	char letter;
 	struct str macros;
 } steps[] = {
 	/* in the order of SMFIM_* */
-	{'C', STR_INIT("j {daemon_name} {daemon_addr} v _")},
+	{'C', STR_INIT("j {daemon_name} {daemon_addr} v _ {client_addr} {client_name} {client_ptr} "
+		       "{client_resolve}")},
 	{'H', STR_INIT("{tls_version} {cipher} {cipher_bits} {cert_subject} {cert_issuer}")},
-	{'M', STR_INIT("i {auth_type} {auth_authen} {auth_author} {mail_addr} {mail_host} "
-		       "{mail_mailer}")},
+	{'M', STR_INIT("i {auth_type} {auth_authen} {auth_author} {client_addr} {client_name} "
+		       "{client_ptr} {client_resolve} {mail_addr} {mail_host} {mail_mailer}")},
 	{'R', STR_INIT("i {rcpt_addr} {rcpt_host} {rcpt_mailer}")},
 	{'T', STR_INIT("i")},
 	{'E', STR_INIT("i")},
@@ -50,7 +52,8 @@ macro_value(const struct filter_facts *f, struct str name)
 		{STR("{client_addr}"), f->ip},
 		{STR("{client_name}"),
 			str_is_set(f->client_name) ? f->client_name : STR("unknown")},
-		{STR("{client_ptr}"), str_is_set(f->client_name) ? f->client_name : STR("unknown")},
+		{STR("{client_ptr}"), str_is_set(f->client_ptr) ? f->client_ptr : STR("unknown")},
+		{STR("{client_resolve}"), f->client_resolve},
 	};
 	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
 		if (str_eq(name, values[i].name))

@@ -18,10 +18,14 @@ begin(struct guest *g, filter_done *done)
 	struct str tls = str_of(g->tls);
 	const struct session *const s = &g->session;
 	const struct str version = str_is_set(tls) ? str_word(&tls) : STR_NONE;
+	const struct client_name_facts name = client_name_facts(g->name);
 	const struct filter_client client = {.host = g->profile->host,
 		.authserv = g->profile->authserv,
 		.reference = {s->reference, s->reference_bytes},
 		.ip = guest_client(g, ip),
+		.client_name = name.name,
+		.client_ptr = name.ptr,
+		.client_resolve = name.resolve,
 		.helo = str_of(g->helo),
 		.protocol = session_protocol(s),
 		.tls_version = version,
@@ -273,21 +277,54 @@ ask(struct guest *g, const struct check_verdict *checked, struct filter_outcome 
 	return is_over;
 }
 
+/* Milters hear of connect or EHLO. Without memory for it MAIL says so. */
+static bool
+tell_session(struct guest *g, uint32_t question, struct smtp_answer *a)
+{
+	struct filter_outcome outcome = {.is_refused = false};
+	if (begin(g, done) &&
+		!(g->check_at == CHECK_AT_CONNECT ? filter_connect(g->filter, &outcome)
+						  : filter_hello(g->filter, &outcome)))
+		return false;
+	return go_on(g, &outcome, question, a);
+}
+
+/* The client's name is known, or will not be in time. */
+static void
+named(void *to)
+{
+	struct guest *const g = to;
+	struct smtp_answer a = {.verdict = ANSWER_PASS};
+	const uint32_t question = g->check_question;
+	if (g->session.pending == 0 || g->session.question != question)
+		return;
+	if (tell_session(g, question, &a))
+		guest_answer(g, question, &a);
+}
+
+/* Must a client that connects wait until its name is known? */
+static bool
+waits_for_name(struct guest *g)
+{
+	const struct ip ip = guest_ip(g);
+	if (g->name == NULL && g->session.client.family != 0)
+		g->name = client_name_new(g->receive->parts.checks, &ip, named, g);
+	return client_name_is_open(g->name);
+}
+
 bool
 guest_filter_session(struct guest *g, enum check_point at, uint32_t question, struct smtp_answer *a)
 {
-	struct filter_outcome outcome = {.is_refused = false};
+	const struct filter_outcome nothing = {.is_refused = false};
 	if (a->verdict == ANSWER_REFUSE)
 		return true;
 	g->check_at = at;
 	g->check_question = question;
-	/* Without memory for it MAIL says so. */
-	if (filters_hear_sessions(g->receive->parts.filters, wanted(g->profile)) &&
-		begin(g, done) &&
-		!(at == CHECK_AT_CONNECT ? filter_connect(g->filter, &outcome)
-					 : filter_hello(g->filter, &outcome)))
+	if (!filters_hear_sessions(g->receive->parts.filters, wanted(g->profile)))
+		return go_on(g, &nothing, question, a);
+	if (at == CHECK_AT_CONNECT && waits_for_name(g))
 		return false;
-	return go_on(g, &outcome, question, a);
+	return tell_session(g, question, a);
 }
 
 bool

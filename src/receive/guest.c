@@ -64,6 +64,7 @@ guest_fini(struct guest *g)
 	hooked_forget(g);
 	weigh_forget(g);
 	filter_session_free(g->filter);
+	client_name_free(g->name);
 	check_session_free(g->check);
 	mail_drop(g->mail);
 	session_fini(&g->session);
@@ -151,6 +152,8 @@ take_xclient(struct guest *g, struct str rest)
 	struct str name, value;
 	filter_session_free(g->filter); /* another client: its milters hear of it anew */
 	g->filter = NULL;
+	client_name_free(g->name);
+	g->name = NULL;
 	while (xclient_next(&rest, &name, &value, room)) {
 		struct str address = value;
 		if (str_starts_case(address, STR("IPV6:")))

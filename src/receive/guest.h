@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/net.h"
 #include "check/check.h"
+#include "check/client_name.h"
 #include "directory/directory.h"
 #include "filter/filters.h"
 #include "smtp/session.h"
@@ -50,6 +51,7 @@ struct guest {
 	struct login *login;       /* a password is being checked */
 	struct check_session *check;
 	struct check_verdict checked;  /* at the end: what the filters are told of */
+	struct client_name *name;      /* asked for milters; NULL: nobody wants it */
 	struct filter_session *filter; /* NULL: nobody is asked, or knows of the session yet */
 	uint32_t check_question;       /* that waits for a check */
 	struct hook_question *hook;    /* the script is asked; NULL: it is not */

@@ -4,9 +4,13 @@
 usage: test_milter.py NIXIED NIXIE        TAP
 """
 
+import os
 import struct
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'dns'))
+
+from dns_server import SERVFAIL, SILENT, Server
 from fakes import Milter, Rspamd, Silent, packet
 from mails import DOMAIN, LISTENER, PASSWORD, SENDER, SETTINGS, TEXT, USER, Client, Nixied, agree, bring, send, stored, until
 
@@ -21,8 +25,20 @@ def u32(n):
     return struct.pack('>I', n)
 
 
+# 7 has a name that leads back, 8 one that does not, 9 none; of 10 nobody can tell, and of 11 and 12 not in time
+ZONE = Server({
+    ('7.2.0.192.in-addr.arpa', 'PTR'): ['mx.good.test'],
+    ('mx.good.test', 'A'): ['192.0.2.7'],
+    ('8.2.0.192.in-addr.arpa', 'PTR'): ['mx.good.test'],
+    ('10.2.0.192.in-addr.arpa', '*'): SERVFAIL,
+    ('11.2.0.192.in-addr.arpa', '*'): SILENT,
+    ('12.2.0.192.in-addr.arpa', '*'): SILENT,
+    ('late.test', 'A'): ['192.0.2.12'],
+})
+
+
 def nixied(*milters, more='', listeners=LISTENER):
-    return Nixied(NIXIED, f'{SETTINGS}milters = {" ".join(m.place for m in milters)}\n{more}', listeners)
+    return Nixied(NIXIED, f'{SETTINGS}dns_servers = {ZONE.address}\nmilters = {" ".join(m.place for m in milters)}\n{more}', listeners)
 
 
 def taken(replies):
@@ -42,7 +58,7 @@ def told():
     with Milter() as fake, nixied(fake) as n:
         tap.check(taken(send(n)), 'a milter that says nothing lets mail pass')
         tap.check(hears(fake, lambda t: t == 'OCHMRTLLLLLLNBEQ'), '... each step comes once, in its order')
-        tap.check([] if fake.of('C')[0].startswith(b'[127.0.0.1]\x004') and fake.of('C')[0].endswith(b'127.0.0.1\0') else [repr(fake.of('C'))],
+        tap.check([] if fake.of('C')[0].startswith(b'localhost\x004') and fake.of('C')[0].endswith(b'127.0.0.1\0') else [repr(fake.of('C'))],
                   '... with the client')
         tap.check([] if fake.of('M') == [b'<%s>\0' % SENDER.encode()] and fake.of('R') == [b'<%s>\0' % USER.encode()] else [repr(fake.said)],
                   '... the sender, the recipient')
@@ -336,6 +352,56 @@ def connection_lost():
         tap.check(accepted(c) + hears(old, lambda t: t.endswith('EQ')) + hears(new, lambda t: t == 'OCH' + MAIL), 'after a reload the next message is for the new milter')
 
 
+# The last byte of a client's address; the name that a milter is told with it, {client_name}, {client_ptr}, {client_resolve}
+NAMES = [
+    (7, 'mx.good.test', 'mx.good.test', 'mx.good.test', 'OK'),
+    (8, '[192.0.2.8]', 'unknown', 'mx.good.test', 'FORGED'),
+    (9, '[192.0.2.9]', 'unknown', 'unknown', 'FAIL'),
+    (10, '[192.0.2.10]', 'unknown', 'unknown', 'TEMP'),
+    (11, '[192.0.2.11]', 'unknown', 'unknown', 'TEMP'),
+]
+
+
+def names():
+    """A milter is told the client's name when it connects, as long as the DNS tells in time."""
+    with Milter() as fake, nixied(fake) as n:
+        for last, name, *macros in NAMES:
+            with Client(n.ports['mx']) as c:
+                c.reply()
+                c.say('EHLO proxy.test')
+                fake.forget()
+                tap.check([] if c.say(f'XCLIENT ADDR=192.0.2.{last}').startswith('220 ') else ['refused'], f'192.0.2.{last} is greeted')
+                tap.check([] if fake.of('C') and fake.of('C')[0].split(b'\0')[0] == name.encode() else [repr(fake.said)], f'... and the milter is told {name}')
+                c.say('EHLO far.test')
+                c.say(f'MAIL FROM:<{SENDER}>')
+                for step in 'CM':
+                    told_of = fake.macros_of(step)
+                    tap.check([] if [told_of.get(m) for m in ('{client_name}', '{client_ptr}', '{client_resolve}')] == macros and
+                              told_of.get('{client_addr}') == f'192.0.2.{last}' else [repr(told_of)], f'... with {step}: {" ".join(macros)}')
+        with Client(n.ports['mx']) as c:
+            c.reply()
+            c.say('EHLO proxy.test')
+            c.say('XCLIENT ADDR=192.0.2.12')
+            c.say('EHLO far.test')
+            ZONE.set('12.2.0.192.in-addr.arpa', 'PTR', ['late.test'])
+
+            def is_named():
+                c.say(f'MAIL FROM:<{SENDER}>')
+                c.say('RSET')
+                return b'{client_name}\0late.test\0{client_ptr}\0late.test\0{client_resolve}\0OK' in [data for l, data in fake.said if l == 'D' and data[:1] == b'M'][-1]
+            # From here on the answer is on its way.
+            tap.check([] if until(lambda: ZONE.count('late.test', 'A')) and until(is_named) else [repr(fake.said)], 'a name that comes later is told with MAIL')
+        asked = [question for question in ZONE.asked if '127.in-addr.arpa' in str(question)]
+        tap.check([str(asked)] if asked else [], 'of the loopback nobody is asked')
+    with Milter() as fake, Nixied(NIXIED, f'{SETTINGS}dns_servers = {ZONE.address}\ndns_timeout = 1s\nmilters = {fake.place}\n', LISTENER) as n:
+        with Client(n.ports['mx']) as c, Client(n.ports['mx']) as other:
+            c.reply()
+            c.say('EHLO proxy.test')
+            c.send('XCLIENT ADDR=192.0.2.11\r\n')
+            tap.check([] if other.reply().startswith('220 ') and other.say('EHLO x.test').startswith('250') else ['it waits'], 'nobody else waits for a slow DNS')
+            tap.check([] if c.reply().startswith('220 ') else ['refused'], '... and who does is greeted in the end')
+
+
 def ends_early():
     with Milter({'C': packet(b'r')}) as fake, nixied(fake) as n:
         with Client(n.ports['mx']) as c:
@@ -377,6 +443,6 @@ def early_trouble():
         tap.check(taken(send(n)), '... and a message has its own')
 
 
-for part in (as_it_happens, one_session, accepts_client, connection_lost, ends_early, early_trouble, told, steps, login, header, body, envelope, behind_redirect, behind_rspamd):
+for part in (as_it_happens, names, one_session, accepts_client, connection_lost, ends_early, early_trouble, told, steps, login, header, body, envelope, behind_redirect, behind_rspamd):
     part()
 sys.exit(tap.done())
