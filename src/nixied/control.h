@@ -60,6 +60,10 @@ void control_answer(const struct control_parts *parts, const struct control_requ
 void control_rejects(const struct control_parts *parts, const struct control_request *request,
 	control_done *done, void *to);
 
+/* control_rejects_settle - at the start, before anything is delivered: a release that a crash cut
+ * in two is taken back, or brought to its end */
+void control_rejects_settle(const char *data_folder, struct queue *queue);
+
 struct event_base;
 struct control;
 

@@ -1,5 +1,8 @@
 /* control_rejects - mail that was refused, and is released by an operator all the same */
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -10,6 +13,16 @@
 #include "receive/head.h"
 #include "receive/reject_file.h"
 
+/*
+ * A message is released once, whatever happens meanwhile. Its file is renamed first, to
+ * "NAME.released-ID" with the id that it will have in the queue, which makes it none of those that
+ * are kept; then it is committed; then the file goes, and only then may anybody deliver it. At the
+ * next start such a file tells what to do: a message that is in the queue was released, and one
+ * that is not there never was, since it cannot be gone from there before its file is.
+ */
+#define ASIDE ".released-"
+#define ASIDE_BYTES (sizeof ASIDE + QUEUE_ID_BYTES)
+
 /* Until the queue has answered. */
 struct release {
 	struct release *next; /* of those that wait for it */
@@ -18,7 +31,8 @@ struct release {
 	void *to;
 	struct deliver *deliver;
 	uint64_t message;
-	char path[REJECT_PATH_MAX];
+	char folder[REJECT_PATH_MAX], path[REJECT_PATH_MAX];
+	char aside[REJECT_PATH_MAX + ASIDE_BYTES]; /* its name meanwhile; "": it has none */
 };
 
 /* A message that is asked for twice at once is released once. The loop's. */
@@ -44,6 +58,34 @@ release_end(struct release *r)
 	free(r);
 }
 
+/* What was renamed or removed there survives the loss of power. An operator does this, and seldom:
+ * the loop may wait for it. */
+static bool
+folder_sync(const char *folder)
+{
+	const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const bool ok = fd >= 0 && fsync(fd) == 0;
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+/* 0, or a negative errno, and then it is kept as before. */
+static int
+set_aside(struct release *r)
+{
+	char id[QUEUE_ID_BYTES];
+	queue_id_text(r->message, id);
+	snprintf(r->aside, sizeof r->aside, "%s" ASIDE "%s", r->path, id);
+	if (rename(r->path, r->aside) == 0) {
+		if (folder_sync(r->folder))
+			return 0;
+		(void)rename(r->aside, r->path);
+	}
+	r->aside[0] = '\0';
+	return -EIO;
+}
+
 static void
 fault(const struct control_request *request, struct str what, struct str why)
 {
@@ -58,9 +100,12 @@ was_kept(void *to, int error)
 	struct release *const r = to;
 	char id[QUEUE_ID_BYTES];
 	queue_id_text(r->message, id);
+	if (error != 0 && r->aside[0] != '\0')
+		(void)rename(r->aside, r->path);
 	if (error == 0) {
+		unlink(r->aside);
+		(void)folder_sync(r->folder);
 		deliver_added(r->deliver, r->message);
-		unlink(r->path); /* it is in the queue now, once */
 		buf_add(r->out, STR("released as "));
 		buf_add(r->out, str_of(id));
 	} else {
@@ -121,11 +166,13 @@ commit(const struct control_parts *parts, const struct control_request *request,
 		.intake = in, .envelope = &envelope, .answer = was_kept, .to = r};
 	buf_init(&front, QUEUE_FRONT_MAX);
 	front_write(parts, request, reject, id, &front);
-	const bool ok = !buf_failed(&front) &&
+	int error = set_aside(r);
+	const bool ok = error == 0 && !buf_failed(&front) &&
 			queue_intake_add(in, reject->message.ptr, reject->message.len) &&
 			queue_intake_front(in, front.ptr, front.len);
 	buf_fini(&front);
-	const int error = ok ? queue_commit(parts->queue, &what) : -ENOMEM;
+	if (error == 0)
+		error = ok ? queue_commit(parts->queue, &what) : -ENOMEM;
 	if (error != 0)
 		queue_intake_drop(in);
 	return error;
@@ -150,7 +197,7 @@ control_rejects(const struct control_parts *parts, const struct control_request 
 {
 	struct buf text;
 	struct reject reject;
-	char name[QUEUE_ID_BYTES] = "", folder[REJECT_PATH_MAX];
+	char name[QUEUE_ID_BYTES] = "";
 	const struct str id = request->count > 2 ? request->words[2] : STR_NONE;
 	struct release *const r = calloc(1, sizeof *r);
 	if (r == NULL || request->count != 3 || !str_eq(request->words[1], STR("release")) ||
@@ -161,10 +208,10 @@ control_rejects(const struct control_parts *parts, const struct control_request 
 		return;
 	}
 	queue_id_text(queue_id_parse(id), name);
-	snprintf(folder, sizeof folder, "%s/" REJECTS_FOLDER, parts->folder);
 	*r = (struct release){
 		.out = request->out, .done = done, .to = to, .deliver = parts->deliver};
-	const int n = snprintf(r->path, sizeof r->path, "%s/%s", folder, name);
+	snprintf(r->folder, sizeof r->folder, "%s/" REJECTS_FOLDER, parts->folder);
+	const int n = snprintf(r->path, sizeof r->path, "%s/%s", r->folder, name);
 	if (is_being_released(r->path)) {
 		fault(request, id, STR("is being released already"));
 		free(r);
@@ -172,7 +219,7 @@ control_rejects(const struct control_parts *parts, const struct control_request 
 		return;
 	}
 	buf_init(&text, REJECT_FILE_BYTES_MAX);
-	int error = n > 0 && (size_t)n < sizeof r->path ? reject_load(folder, name, &text) : -1;
+	int error = n > 0 && (size_t)n < sizeof r->path ? reject_load(r->folder, name, &text) : -1;
 	if (error != 0 || !reject_read(buf_str(&text), &reject)) {
 		fault(request, id, STR("no such message is kept"));
 		free(r);
@@ -185,4 +232,40 @@ control_rejects(const struct control_parts *parts, const struct control_request 
 		operator_log(parts, request, &reject, r->message);
 	}
 	buf_fini(&text);
+}
+
+/* ---- at the start */
+
+/* One that a crash left aside: released, or kept as before. */
+static void
+settle(const char *folder, const char *name, struct queue *queue)
+{
+	char from[REJECT_PATH_MAX + NAME_MAX], to[REJECT_PATH_MAX + NAME_MAX];
+	const size_t at = str_find(str_of(name), STR(ASIDE), 0);
+	const uint64_t id =
+		at == STR_NPOS ? 0 : queue_id_parse(str_from(str_of(name), at + strlen(ASIDE)));
+	if (id == 0)
+		return;
+	snprintf(from, sizeof from, "%s/%s", folder, name);
+	snprintf(to, sizeof to, "%s/%.*s", folder, (int)at, name);
+	if (queue_find(queue, id, NULL))
+		unlink(from);
+	else
+		(void)rename(from, to);
+}
+
+void
+control_rejects_settle(const char *data_folder, struct queue *queue)
+{
+	char folder[REJECT_PATH_MAX];
+	struct dirent **list = NULL;
+	snprintf(folder, sizeof folder, "%s/" REJECTS_FOLDER, data_folder);
+	const int count = scandir(folder, &list, NULL, NULL);
+	for (int i = 0; i < count; i++) {
+		settle(folder, list[i]->d_name, queue);
+		free(list[i]);
+	}
+	free(list);
+	if (count >= 0)
+		(void)folder_sync(folder);
 }

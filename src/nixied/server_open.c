@@ -56,6 +56,8 @@ server_open_queue(struct server *s)
 		error = queue_start(s->queue);
 	if (error != 0)
 		complain(path, strerror(-error));
+	else if (conf_path(&s->conf, "", path))
+		control_rejects_settle(path, s->queue);
 	return error == 0;
 }
 

@@ -18,6 +18,7 @@ from server import DOMAIN, SECONDS, USER, Client, Nixied, until
 import tap
 
 NIXIED = sys.argv[1]
+ROUNDS = 12  # deaths
 LISTENER = 'listener mx {\n\taddress = 127.0.0.1:0\n}\n'
 SCRIPT = '''function on_message(s)
 	local subject = header(s, "Subject")
@@ -73,6 +74,74 @@ def bytes_kept(n):
 
 def kept(n):
     return sorted(os.path.basename(p) for p in glob.glob(f'{n.folder}/rejects/*'))
+
+
+def cut_in_two():
+    """The server dies between the steps of a release: what it finds then, and what it does about it."""
+    with Nixied(NIXIED, '', LISTENER) as n:
+        n.stop()
+        with open(f'{n.folder}/hooks.lua', 'w', encoding='utf-8') as f:
+            f.write(SCRIPT)
+        n.run('admin', 'alias', 'add', f'far@{DOMAIN}', 'far@elsewhere.test', check=True)
+        n.run('admin', 'route', 'add', 'elsewhere.test', '--host', '127.0.0.1', '--port', '1', check=True)
+        n.configure(f'hooks = {n.folder}/hooks.lua\nkeep_rejects = *\nconnect_timeout = 1s\n', LISTENER)
+        n.start()
+        folder = f'{n.folder}/rejects'
+        reply = send(n, 'bad', to=f'far@{DOMAIN}')
+        until(lambda: len(kept(n)) == 1)
+        name = (kept(n) or [reply])[0]
+        text = open(f'{folder}/{name}', 'rb').read()
+        n.stop(signal.SIGKILL)
+        # Set aside, and not committed.
+        os.rename(f'{folder}/{name}', f'{folder}/{name}.released-0300000000000')
+        n.start()
+        tap.check([] if kept(n) == [name] else [str(kept(n))], 'before it was in the queue: it is kept as before')
+        got = says('... and is released', n.run('rejects', 'release', name), 0, 'released as ')
+        queued = re.search(r'released as (\w+)', got.stdout)[1]
+        tap.check([] if not kept(n) else [str(kept(n))], '... which leaves nothing')
+        n.stop(signal.SIGKILL)
+        # Committed, and its file is still there.
+        with open(f'{folder}/{name}.released-{queued}', 'wb') as f:
+            f.write(text)
+        n.start()
+        tap.check([] if not kept(n) else [str(kept(n))], 'in the queue already: it is kept no more')
+        says('... and is in the queue once', n.run('queue', 'list'), 0, queued, '1 recipient')
+
+
+def killed():
+    """kill -9 at any moment of many releases: each message is kept, or in the queue, and not both."""
+    with Nixied(NIXIED, '', LISTENER) as n:
+        n.stop()
+        with open(f'{n.folder}/hooks.lua', 'w', encoding='utf-8') as f:
+            f.write(SCRIPT)
+        n.configure(f'hooks = {n.folder}/hooks.lua\nkeep_rejects = *\n', LISTENER)
+        n.start()
+        for i in range(ROUNDS):
+            send(n, 'bad', text=f'number {i}.')
+        until(lambda: len(kept(n)) == ROUNDS)
+        names = kept(n)
+        for i, name in enumerate(names):
+            with contextlib.closing(socket.socket(socket.AF_UNIX)) as caller:
+                caller.settimeout(30)
+                caller.connect(f'{n.folder}/control.sock')
+                caller.sendall(b'rejects\0release\0' + name.encode() + b'\0')
+                caller.shutdown(socket.SHUT_WR)
+                # From "at once" to "when it is over": that which is between is hit now and then.
+                until(lambda i=i, name=name: i % 3 == 0 or not os.path.exists(f'{n.folder}/rejects/{name}')
+                      or (i % 3 == 2 and caller.recv(1) == b'0'))
+                n.stop(signal.SIGKILL)
+            n.start()
+        left = kept(n)
+        tap.check([] if set(left) <= set(names) else left, 'after each start a message is kept under its name, or not at all')
+        for name in left:
+            says(f'{name} is released at last', n.run('rejects', 'release', name), 0, 'released as ')
+        n.until_mails(ROUNDS)
+        n.stop()
+        n.start()
+        n.until_mails(ROUNDS)
+        all_mails = b''.join(n.mails())
+        counts = [all_mails.count(b'number %d.' % i) for i in range(ROUNDS)]
+        tap.check([] if counts == [1] * ROUNDS else [str(counts), str(left)], 'each has come once')
 
 
 def main():
@@ -152,4 +221,6 @@ def main():
 
 
 main()
+cut_in_two()
+killed()
 sys.exit(tap.done())
