@@ -341,7 +341,9 @@
 		"requires it, when nothing is said.")                                              \
 	X(tls_certificate, PATH, LISTENER, "", 0, 900,                                             \
 		"The file with the certificate and those that signed it, in PEM. Read again when " \
-		"it changes. Empty: no TLS.")                                                      \
+		"it changes. When it is at fault at the start, the log has an alarm, STARTTLS is " \
+		"answered 454 until it can be read, and mail comes without; but a listener with "  \
+		"tls = immediate does not start. Empty: no TLS.")                                  \
 	X(tls_key, PATH, LISTENER, "", 0, 900,                                                     \
 		"The file with its private key. Empty: it stands in tls_certificate.")             \
 	X(tls_folder, PATH, LISTENER, "", 0, 900,                                                  \

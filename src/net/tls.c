@@ -231,13 +231,24 @@ copy(const char *from, char **to)
 }
 
 struct tls_server *
-tls_server_new(const struct tls_files *files, struct tls_error *error)
+tls_server_new_waiting(const struct tls_files *files)
 {
 	struct tls_server *const t = calloc(1, sizeof *t);
-	if (t == NULL || !copy(files->certificate, &t->certificate) || !copy(files->key, &t->key) ||
-		!copy(files->folder, &t->folder)) {
+	if (t != NULL && copy(files->certificate, &t->certificate) && copy(files->key, &t->key) &&
+		copy(files->folder, &t->folder)) {
+		t->stamp = stamp_of(t);
+		return t;
+	}
+	tls_server_free(t);
+	return NULL;
+}
+
+struct tls_server *
+tls_server_new(const struct tls_files *files, struct tls_error *error)
+{
+	struct tls_server *const t = tls_server_new_waiting(files);
+	if (t == NULL) {
 		snprintf(error->words, sizeof error->words, "no memory");
-		tls_server_free(t);
 		return NULL;
 	}
 	if (!tls_server_reload(t, error)) {

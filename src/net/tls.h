@@ -32,6 +32,10 @@ struct tls_server;
 
 /* tls_server_new - reads the files; their names are copied. NULL and the words of *error */
 struct tls_server *tls_server_new(const struct tls_files *files, struct tls_error *error);
+
+/* tls_server_new_waiting - of files that are at fault: it has no context until tls_server_reload()
+ * succeeds, and is not stale before they change. NULL: no memory */
+struct tls_server *tls_server_new_waiting(const struct tls_files *files);
 void tls_server_free(struct tls_server *t);
 
 /* tls_server_reload - reads them again; false, with what was before still in use, when they are at
@@ -41,7 +45,7 @@ bool tls_server_reload(struct tls_server *t, struct tls_error *error);
 /* tls_server_is_stale - has a file changed since it was read? */
 bool tls_server_is_stale(const struct tls_server *t);
 
-/* tls_server_context - of sessions that begin now */
+/* tls_server_context - of sessions that begin now; NULL while it waits for its files */
 SSL_CTX *tls_server_context(const struct tls_server *t);
 
 /* tls_client_new - for connections to others, with the system's authorities (or those in the file

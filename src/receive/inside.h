@@ -28,6 +28,7 @@ struct profile {
 	size_t proxy_count, xclient_count;
 	struct arena arena; /* of the texts above */
 	struct str name, host;
+	struct str lacks;      /* why its certificate could not be read; absent: it could */
 	struct str authserv;   /* as Authentication-Results has it */
 	struct str postmaster; /* absent: postmaster@host */
 	struct str mail_folder;
@@ -39,8 +40,10 @@ struct profile {
 	bool takes_nothing; /* every client is told so */
 };
 
+/* profile_new - may_wait: a certificate that is at fault is no reason to give none, but for TLS
+ * from the first byte */
 struct profile *profile_new(const struct config *config, const struct config_listener *listener,
-	struct receive_error *error);
+	bool may_wait, struct receive_error *error);
 void profile_release(struct profile *p);
 
 struct listener {

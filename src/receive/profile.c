@@ -45,7 +45,8 @@ receive_hostname(const struct config *config, struct arena *a)
 }
 
 static bool
-load_tls(struct profile *p, const struct config_listener *l, struct receive_error *error)
+load_tls(struct profile *p, const struct config_listener *l, bool may_wait,
+	struct receive_error *error)
 {
 	struct tls_error why;
 	const struct tls_files files = {
@@ -59,12 +60,18 @@ load_tls(struct profile *p, const struct config_listener *l, struct receive_erro
 	if (p->tls == NULL)
 		snprintf(error->words, sizeof error->words, "listener %.*s: %s",
 			(int)str_head(l->name, 300).len, l->name.ptr, why.words);
+	/* Mail in clear is better than none. From the first byte on there is nothing in clear. */
+	if (p->tls == NULL && may_wait && !p->is_immediate) {
+		p->tls = tls_server_new_waiting(&files);
+		p->settings.lacks_tls = true;
+		p->lacks = arena_str(&p->arena, str_of(why.words));
+	}
 	return p->tls != NULL;
 }
 
 struct profile *
-profile_new(
-	const struct config *config, const struct config_listener *l, struct receive_error *error)
+profile_new(const struct config *config, const struct config_listener *l, bool may_wait,
+	struct receive_error *error)
 {
 	struct profile *const p = calloc(1, sizeof *p);
 	if (p == NULL) {
@@ -95,7 +102,7 @@ profile_new(
 		p->postmaster = arena_str(&p->arena, config->values[SETTING_postmaster].text);
 	p->mail_folder = arena_join(
 		&p->arena, config->values[SETTING_data_directory].text, STR("/mail"), STR_NONE);
-	if (!load_tls(p, l, error)) {
+	if (!load_tls(p, l, may_wait, error)) {
 		profile_release(p);
 		return NULL;
 	}

@@ -37,6 +37,19 @@ receive_new(struct event_base *base)
 	return r;
 }
 
+/* A certificate that was at fault when the server started: it is told, and looked at again. */
+static void
+tell_lacks(const struct receive *r)
+{
+	for (size_t i = 0; i < r->listener_count; i++) {
+		const struct profile *const p = r->listeners[i]->profile;
+		if (p->settings.lacks_tls)
+			EVENTLOG(r->parts.log, clock_wall_ms(), LOG_ALARM,
+				{FIELD_LISTENER, p->name}, {FIELD_SETTING, STR("tls_certificate")},
+				{FIELD_WORDS, p->lacks});
+	}
+}
+
 bool
 receive_start(struct receive *r, const struct receive_parts *parts)
 {
@@ -48,6 +61,7 @@ receive_start(struct receive *r, const struct receive_parts *parts)
 		r->limits, r->base, parts->is_rehearsal ? NULL : parts->workers, parts->rates_path);
 	for (size_t i = 0; r->logins != NULL && i < r->listener_count; i++)
 		event_add(&r->listeners[i]->event, NULL);
+	tell_lacks(r);
 	return r->logins != NULL;
 }
 
@@ -165,7 +179,7 @@ receive_configure(struct receive *r, const struct config *config, const int *inh
 	for (; n < config->listener_count; n++) {
 		const struct config_listener *const c = &config->listeners[n];
 		const struct str address = c->values[SETTING_address].text;
-		profiles[n] = profile_new(config, c, error);
+		profiles[n] = profile_new(config, c, r->logins == NULL, error);
 		if (profiles[n] == NULL)
 			goto failed;
 		listeners[n] = listener_find(r, address, listeners, n);
@@ -221,6 +235,7 @@ receive_refresh(struct receive *r)
 		if (p->tls == NULL || !tls_server_is_stale(p->tls))
 			continue;
 		const bool ok = tls_server_reload(p->tls, &error);
+		p->settings.lacks_tls = p->settings.lacks_tls && !ok;
 		EVENTLOG(r->parts.log, clock_wall_ms(), ok ? LOG_RELOAD : LOG_ALARM,
 			{FIELD_LISTENER, p->name},
 			{FIELD_WORDS, ok ? STR("the certificates were read again")

@@ -64,7 +64,7 @@ rehearsal_new(struct receive *r, const struct config *config,
 		return NULL;
 	}
 	s->receive = r;
-	s->profile = profile_new(config, listener, error);
+	s->profile = profile_new(config, listener, true, error);
 	if (s->profile == NULL) {
 		free(s);
 		return NULL;

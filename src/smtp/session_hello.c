@@ -179,6 +179,10 @@ on_foreign(struct turn *t)
 int
 on_starttls(struct turn *t)
 {
+	if (t->s->settings->lacks_tls) {
+		refuse(t, CONDITION_TLS_UNAVAILABLE, NULL);
+		return STEP_DONE;
+	}
 	reply(t, CONDITION_READY_FOR_TLS, NULL);
 	transaction_end(t->s, "STARTTLS");
 	session_set_state(t->s, STATE_TLS, "STARTTLS");

@@ -45,6 +45,7 @@ struct smtp_settings {
 	unsigned mechanisms;        /* enum auth_mechanism */
 	bool auth_in_clear;         /* AUTH without TLS: never but on a net of one's own */
 	bool needs_tls, needs_auth; /* before MAIL */
+	bool lacks_tls;             /* STARTTLS is known, and not possible for now */
 	bool strict_helo;           /* an argument of EHLO must be a domain or an address */
 	bool strict_pipelining;    /* who does not wait for an answer it must wait for is refused */
 	bool tolerates_early_talk; /* bytes before the greeting */

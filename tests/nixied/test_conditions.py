@@ -330,10 +330,33 @@ def of_its_own(rows):
             held(NIXIE, n, style, rows['X11'], 'mail', last_reply(n, 'mx', [EHLO, MAIL]))
 
 
+def without_certificate(rows):
+    """The server starts, takes mail in clear, and finds the certificate when it is there."""
+    for style in STYLES:
+        n = Nixied(NIXIED, f'reply_style = {style}\n{SERVER}', MX)
+        there, gone = pathlib.Path(n.folder, 'certificate.pem'), pathlib.Path(n.folder, 'gone.pem')
+        there.rename(gone)
+        with n:
+            held(NIXIE, n, style, rows['X23'], 'tls', last_reply(n, 'mx', [EHLO, 'STARTTLS']))
+            told = n.until_log(r' alarm .*listener=mx .*certificate\.pem')
+            tap.check([] if told else [n.log()], '... and the log has the alarm')
+            reply = last_reply(n, 'mx', message(b'Subject: x\r\n\r\nx'))
+            tap.check([] if reply.startswith('250 ') else [reply], '... mail is taken without')
+            gone.rename(there)
+            n.reload()
+            reply = last_reply(n, 'mx', [EHLO, 'STARTTLS'])
+            tap.check([] if reply.startswith('220 ') else [reply], '... until it is there again')
+            there.rename(gone)
+            n.reload()
+            reply = last_reply(n, 'mx', [EHLO, 'STARTTLS'])
+            tap.check([] if reply.startswith('220 ') else [reply], 'one that goes while the server runs is used on')
+
+
 def main():
     rows = catalogue()
     both_styles(rows)
     of_its_own(rows)
+    without_certificate(rows)
 
 
 main()
