@@ -183,6 +183,14 @@
 		"How long it is kept; then it goes by itself.")                                    \
 	X(keep_rejects_size, SIZE, SERVER, "256M", 1048576, 1099511627776,                         \
 		"How much of it, all together; past that the oldest goes.")                        \
+	X(rejects_folder, TEXT, SERVER, "", 0, 4000,                                               \
+		"Addresses and domains here whose people find such mail, whether or not it is "    \
+		"kept for you, in the folder Rejects of their own mailbox, with the reason in "    \
+		"front (X-Nixie-Reason), for keep_rejects_for; .example.org is all below it, * "   \
+		"everybody. The sender hears of nothing but the refusal. Never a virus. It "       \
+		"counts for no quota, and wants local_delivery = maildir. Empty: nobody.")         \
+	X(rejects_folder_size, SIZE, SERVER, "20M", 65536, 1099511627776,                          \
+		"How much of it in one mailbox; past that the oldest goes.")                       \
 	/* how much may be sent: doc/checks.md */                                                  \
 	X(rate_connections, RATE, SERVER, "", 0, 40,                                               \
 		"How often one address may connect: 30/1m. More are told 421, and when to "        \

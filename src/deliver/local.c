@@ -144,21 +144,6 @@ cursor_read(void *from, char *to, size_t room)
 	return (long)n;
 }
 
-/* The folders above a mailbox: of its domain, and of all domains. */
-static bool
-parents_make(const char *mailbox, struct mailbox_error *error)
-{
-	char path[MAILBOX_PATH_MAX];
-	snprintf(path, sizeof path, "%s", mailbox);
-	*strrchr(path, '/') = '\0';
-	char *const folder_end = strrchr(path, '/');
-	*folder_end = '\0';
-	if (!mailbox_folder_make(path, error))
-		return false;
-	*folder_end = '/';
-	return mailbox_folder_make(path, error);
-}
-
 static void
 mailbox_write(struct errand *e, size_t i)
 {
@@ -191,7 +176,7 @@ mailbox_write(struct errand *e, size_t i)
 	w->result = maildir_deliver(path, &message, r->quota_bytes, &w->error);
 	/* The first mail of a domain. */
 	if (w->result == MAILBOX_FAILED && w->error.code == ENOENT &&
-		parents_make(path, &w->error)) {
+		mailbox_parents_make(path, &w->error)) {
 		c = (struct cursor){e->bytes, e->have};
 		w->result = maildir_deliver(path, &message, r->quota_bytes, &w->error);
 	}

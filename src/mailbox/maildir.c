@@ -135,6 +135,20 @@ mailbox_folder_make(const char *path, struct mailbox_error *error)
 	return ok;
 }
 
+bool
+mailbox_parents_make(const char *mailbox, struct mailbox_error *error)
+{
+	char path[MAILBOX_PATH_MAX];
+	snprintf(path, sizeof path, "%s", mailbox);
+	*strrchr(path, '/') = '\0';
+	char *const folder_end = strrchr(path, '/');
+	*folder_end = '\0';
+	if (!mailbox_folder_make(path, error))
+		return false;
+	*folder_end = '/';
+	return mailbox_folder_make(path, error);
+}
+
 /* The three folders, where they are missing; tmp is the last, and only when the others are durable:
  * who finds it finds them. */
 static bool
@@ -163,6 +177,22 @@ maildir_open(const char *path, struct mailbox_error *error)
 	if (dir < 0)
 		failed(error, MAILBOX_FAILED, errno, "cannot open", path);
 	return dir;
+}
+
+bool
+maildir_make(const char *path, struct mailbox_error *error)
+{
+	int dir = maildir_open(path, error);
+	if (dir < 0 && error->code == ENOENT && mailbox_parents_make(path, error))
+		dir = maildir_open(path, error);
+	if (dir < 0)
+		return false;
+	struct stat st = {0};
+	/* tmp is the last that is made. */
+	const bool ok =
+		fstatat(dir, "tmp", &st, AT_SYMLINK_NOFOLLOW) == 0 || three_make(dir, path, error);
+	close(dir);
+	return ok;
 }
 
 /* Does a file in the folder begin with the name? A reader adds flags behind it. */

@@ -62,8 +62,14 @@ enum mailbox_result maildir_deliver(const char *path, const struct mailbox_messa
  * must be there. False, and why */
 bool mailbox_folder_make(const char *path, struct mailbox_error *error);
 
-/* maildir_used - bytes in the mailbox and its folders, Trash left out; negative errno when it
- * cannot be read. 0 when there is none yet */
+/* mailbox_parents_make - the folders above the mailbox: of its domain, and of all domains */
+bool mailbox_parents_make(const char *mailbox, struct mailbox_error *error);
+
+/* maildir_make - the Maildir itself, where it is missing, and the folders above it */
+bool maildir_make(const char *path, struct mailbox_error *error);
+
+/* maildir_used - bytes in the mailbox and its folders, Trash and Rejects left out; negative errno
+ * when it cannot be read. 0 when there is none yet */
 int64_t maildir_used(const char *path, uint64_t quota_bytes, int64_t now_s);
 
 /*

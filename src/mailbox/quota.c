@@ -12,6 +12,8 @@
 #define _GNU_SOURCE /* renameat, AT_ flags */
 #include "mailbox/quota.h"
 
+#include "mailbox/shelf.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -75,7 +77,8 @@ count_folder(int dir)
 	return fresh < 0 ? fresh : read < 0 ? read : fresh + read;
 }
 
-/* The whole mailbox: itself, and each folder ".Name" but Trash, as Maildir++ has it. */
+/* The whole mailbox: itself, and each folder ".Name" but Trash, as Maildir++ has it, and Rejects,
+ * which strangers fill: mailbox/shelf.h. */
 static int64_t
 count_all(int dir)
 {
@@ -87,7 +90,7 @@ count_all(int dir)
 	while (sum >= 0 && (e = readdir(d)) != NULL) {
 		const struct str name = str_of(e->d_name);
 		if (name.len < 2 || name.ptr[0] != '.' || str_eq(name, STR("..")) ||
-			str_eq_case(name, STR(".Trash")))
+			str_eq_case(name, STR(".Trash")) || str_eq(name, STR(SHELF_REJECTS)))
 			continue;
 		const int folder =
 			openat(dir, e->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);

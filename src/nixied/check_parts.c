@@ -75,6 +75,16 @@ check_delivery(const struct config *config, struct findings *f)
 			"pipe_user does nothing: local_delivery names no command");
 }
 
+static void
+check_rejects_folder(const struct config *config, struct findings *f)
+{
+	const struct config_value *const v = &config->values[SETTING_rejects_folder];
+	if (v->text.len > 0 && !str_eq(config->values[SETTING_local_delivery].text, STR("maildir")))
+		findings_add(f, FINDING_WRONG, v->line,
+			"Take it out; nixied rejects shows what keep_rejects keeps.",
+			"rejects_folder does nothing: the mailboxes are not here (local_delivery)");
+}
+
 /* ---- the addresses that mail is sent from ---- */
 
 static void
@@ -142,10 +152,11 @@ check_parts(const struct config *config, struct findings *f)
 	static const enum config_setting domains[] = {SETTING_tls_required_to,
 		SETTING_tls_verified_to, SETTING_dkim_required, SETTING_arc_trusted};
 	static const enum config_setting addresses[] = {
-		SETTING_keep_rejects, SETTING_notify_refused_submissions};
+		SETTING_keep_rejects, SETTING_rejects_folder, SETTING_notify_refused_submissions};
 	check_resolver_of(config, f);
 	check_lists(config, f);
 	check_delivery(config, f);
+	check_rejects_folder(config, f);
 	check_source(config, SETTING_source_ipv4, AF_INET, f);
 	check_source(config, SETTING_source_ipv6, AF_INET6, f);
 	for (size_t i = 0; i < sizeof domains / sizeof *domains; i++)

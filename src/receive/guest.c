@@ -108,11 +108,19 @@ log_refused(struct guest *g, const struct smtp_event *e)
 static void
 keep_refused(struct guest *g, const struct smtp_event *e)
 {
-	if (rejects_keep(g, e->condition, e->code, e->text))
+	char count[STR_DIGITS_MAX];
+	const struct rejects_kept kept = rejects_keep(g, e->condition, e->code, e->text);
+	if (kept.by_operator)
 		EVENTLOG(g->receive->parts.log, clock_wall_ms(), LOG_CHECK,
 			{FIELD_SESSION, {g->session.reference, g->session.reference_bytes}},
 			{FIELD_ID, str_of(g->mail->id)}, {FIELD_CHECK, STR("rejects")},
 			{FIELD_RESULT, STR("kept")});
+	if (kept.shown_to > 0)
+		EVENTLOG(g->receive->parts.log, clock_wall_ms(), LOG_CHECK,
+			{FIELD_SESSION, {g->session.reference, g->session.reference_bytes}},
+			{FIELD_ID, str_of(g->mail->id)}, {FIELD_CHECK, STR("rejects")},
+			{FIELD_RESULT, STR("shown")},
+			{FIELD_RECIPIENTS, str_digits((int64_t)kept.shown_to, count)});
 }
 
 void

@@ -21,6 +21,7 @@
 #define REJECT_FILE_BYTES_MAX ((size_t)5 << 20)
 #define REJECT_RECIPIENTS_MAX 100 /* further ones are not kept */
 #define REJECT_PATH_MAX 1024
+#define REJECT_LIST_BYTES_MAX 4001 /* of the settings that say whose mail is kept, with a NUL */
 
 struct reject {
 	int64_t time_ms;

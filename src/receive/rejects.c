@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "receive/inside.h"
-
-#define DOMAINS_BYTES_MAX 4001
+#include "receive/reject_copies.h"
 
 struct rejects {
-	char domains[DOMAINS_BYTES_MAX]; /* as they were configured; "": nothing is kept */
+	struct reject_copies *copies;        /* for the recipients */
+	char domains[REJECT_LIST_BYTES_MAX]; /* as they were configured; "": nothing is kept */
 	char folder[REJECT_PATH_MAX];
 	int64_t keep_ms;
 	uint64_t bytes_max;
@@ -38,7 +38,15 @@ struct keeping {
 struct rejects *
 rejects_new(void)
 {
-	return calloc(1, sizeof(struct rejects));
+	struct rejects *const r = calloc(1, sizeof *r);
+	if (r == NULL)
+		return NULL;
+	r->copies = reject_copies_new();
+	if (r->copies == NULL) {
+		free(r);
+		return NULL;
+	}
+	return r;
 }
 
 static bool
@@ -112,6 +120,7 @@ on_timer(evutil_socket_t fd, short what, void *rejects)
 	(void)fd;
 	(void)what;
 	sweep(rejects);
+	reject_copies_sweep(((struct rejects *)rejects)->copies);
 }
 
 /* ---- the settings */
@@ -129,6 +138,7 @@ rejects_configure(struct rejects *r, const struct config *config)
 		r->domains[0] = r->folder[0] = '\0';
 	r->keep_ms = v[SETTING_keep_rejects_for].number * 1000;
 	r->bytes_max = (uint64_t)v[SETTING_keep_rejects_size].number;
+	reject_copies_configure(r->copies, config);
 	if (r->is_started && r->domains[0] != '\0')
 		mkdir(r->folder, 0700);
 }
@@ -145,6 +155,7 @@ rejects_start(struct rejects *r, struct event_base *base, struct workers *worker
 	event_assign(&r->timer, base, -1, EV_PERSIST, on_timer, r);
 	event_add(&r->timer, &pause);
 	sweep(r);
+	reject_copies_start(r->copies, workers);
 }
 
 void
@@ -154,6 +165,7 @@ rejects_free(struct rejects *r)
 		return;
 	if (r->is_started)
 		event_del(&r->timer);
+	reject_copies_free(r->copies);
 	free(r);
 }
 
@@ -162,11 +174,11 @@ rejects_free(struct rejects *r)
 void
 rejects_add(const struct rejects *r, struct mail *m, struct str piece)
 {
-	if (r->domains[0] == '\0' || !r->is_started)
+	if (!r->is_started)
 		return;
 	if (m->copy.limit_bytes == 0) {
 		buf_init(&m->copy, REJECT_MESSAGE_BYTES_MAX);
-		m->is_copied = is_wanted(r, m);
+		m->is_copied = is_wanted(r, m) || reject_copies_want(r->copies, m);
 	}
 	if (m->is_copied)
 		buf_add(&m->copy, piece);
@@ -210,15 +222,14 @@ recipients_of(const struct rejects *r, const struct mail *m, struct reject *out)
 			out->to[out->to_count++] = m->recipients[i].forward_path;
 }
 
-bool
-rejects_keep(struct guest *g, enum condition c, unsigned code, struct str reply)
+/* A file for the operator; false when it is not kept. */
+static bool
+keep_file(struct rejects *r, struct guest *g, enum condition c, struct str reply)
 {
-	struct rejects *const r = g->receive->rejects;
-	struct mail *const m = g->mail;
+	const struct mail *const m = g->mail;
 	char ip[ENDPOINT_TEXT_BYTES];
-	if (m == NULL || !m->is_copied || !m->is_over || code < 500 || buf_failed(&m->copy))
+	if (!is_wanted(r, m))
 		return false;
-	m->is_copied = false; /* once */
 	if (r->bytes >= r->bytes_max) {
 		sweep(r);
 		return false;
@@ -249,4 +260,18 @@ rejects_keep(struct guest *g, enum condition c, unsigned code, struct str reply)
 	r->bytes += k->text.len;
 	workers_submit(r->workers, &k->work);
 	return true;
+}
+
+struct rejects_kept
+rejects_keep(struct guest *g, enum condition c, unsigned code, struct str reply)
+{
+	struct rejects *const r = g->receive->rejects;
+	struct mail *const m = g->mail;
+	struct rejects_kept kept = {0};
+	if (m == NULL || !m->is_copied || !m->is_over || code < 500 || buf_failed(&m->copy))
+		return kept;
+	m->is_copied = false; /* once */
+	kept.by_operator = keep_file(r, g, c, reply);
+	kept.shown_to = reject_copies_show(r->copies, g, c, reply);
+	return kept;
 }

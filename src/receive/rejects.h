@@ -6,8 +6,8 @@
  * accepted: the queue and its audit know nothing of it until it is released.
  *
  * The text is held in memory while it comes, REJECT_MESSAGE_BYTES_MAX at most, and only where it is
- * for such a domain. Files are written and old ones removed by a worker; past `keep_rejects_size`
- * the oldest go, and until they have, no more are kept.
+ * for such a domain, or for somebody who is to see it. Files are written and old ones removed by a
+ * worker; past `keep_rejects_size` the oldest go, and until they have, no more are kept.
  */
 #ifndef RECEIVE_REJECTS_H
 #define RECEIVE_REJECTS_H
@@ -37,8 +37,14 @@ void rejects_start(struct rejects *r, struct event_base *base, struct workers *w
 /* rejects_add - the next piece of a message's text */
 void rejects_add(const struct rejects *r, struct mail *m, struct str piece);
 
-/* rejects_keep - it was refused at its end, with this reply: a file is written, once for a message.
- * False: it is not one that is kept */
-bool rejects_keep(struct guest *g, enum condition c, unsigned code, struct str reply);
+struct rejects_kept {
+	bool by_operator; /* in a file, for nixied rejects */
+	size_t shown_to;  /* recipients, in their own mailboxes: receive/reject_copies.h */
+};
+
+/* rejects_keep - it was refused at its end, with this reply: it is kept for whoever wants it, once
+ * for a message */
+struct rejects_kept rejects_keep(
+	struct guest *g, enum condition c, unsigned code, struct str reply);
 
 #endif
