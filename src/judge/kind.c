@@ -116,8 +116,11 @@ is_complaint(const struct facts *f)
 	 * or a field of their own. */
 	if (header_has(&f->header, STR("X-HmXmrOriginalRecipient")))
 		return true;
-	return sign_seen(&f->subject_signs, SIGN_COMPLAINT) && f->returned.is_there &&
-	       !sign_seen(&f->subject_signs, SIGN_FAILURE);
+	/* "[SpamCop (192.0.2.1)] Undelivered Mail" complains of a report. */
+	const struct sign_set *const s = &f->subject_signs;
+	return sign_seen(s, SIGN_COMPLAINT) && f->returned.is_there &&
+	       (!sign_seen(s, SIGN_FAILURE) ||
+		       s->first[SIGN_COMPLAINT].at < s->first[SIGN_FAILURE].at);
 }
 
 bool
@@ -297,7 +300,9 @@ kind_find(const struct facts *f, struct kind *k)
 		kind_set(k, NIXIE_KIND_COMPLAINT, "kind:feedback-report", f->feedback.type);
 		return;
 	}
-	if (by_fields(f, k))
+	/* What a person quotes in an answer is what was talked of. */
+	const bool is_quotation = f->is_message && f->is_quoted && mark_persons_answer(f);
+	if (!is_quotation && by_fields(f, k))
 		return;
 	if (f->disposition.is_there) {
 		by_disposition(f, k);

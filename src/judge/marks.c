@@ -5,6 +5,7 @@
 #define BLOCKS_LOOKED_AT 64
 #define LINES_LOOKED_AT 200
 #define TICKET_BYTES_MAX 48
+#define NUMBER_DIGITS_MIN 6
 #define HEAD_LABEL_MAX 24 /* bytes of "From:" in any language */
 #define LINK_LOOKED_FOR_BYTES 65536
 
@@ -120,9 +121,8 @@ is_answer(struct str subject)
 	return false;
 }
 
-/* "Re: Undelivered Mail ...": people discuss bounces, and quote them. */
-static bool
-is_persons_answer(const struct facts *f)
+bool
+mark_persons_answer(const struct facts *f)
 {
 	return is_answer(f->subject) && !is_from_server(f) && !sign_seen(&f->signs, SIGN_MAILER) &&
 	       (header_has(&f->header, STR("In-Reply-To")) ||
@@ -135,7 +135,7 @@ is_lists_talk(const struct facts *f)
 {
 	return str_eq_case(str_trim(header_find(&f->header, STR("Precedence"))), STR("list")) &&
 	       mark_list(f) && !is_formed(f) && !sign_seen(&f->subject_signs, SIGN_FAILURE) &&
-	       !sign_seen(&f->subject_signs, SIGN_DELAY) && !f->returned.is_there;
+	       !sign_seen(&f->subject_signs, SIGN_DELAY);
 }
 
 /* "[Ticket#2015030310] Mail could not be delivered": a help desk has numbered what it was called.
@@ -299,6 +299,60 @@ is_letter(const struct facts *f)
 	return !l.is_away && !l.is_other && (!l.is_persons || address_is_robot(f->from_address));
 }
 
+/* "00441@fax.example.org": a gateway's, to a telephone. */
+static bool
+names_number(const struct facts *f)
+{
+	for (size_t i = 0; i < f->prose.count && i < BLOCKS_LOOKED_AT; i++) {
+		const struct str a = f->prose.blocks[i].address;
+		size_t n = 0;
+		while (n < a.len && ascii_is_digit((unsigned char)a.ptr[n]))
+			n++;
+		if (n >= NUMBER_DIGITS_MIN && n < a.len && a.ptr[n] == '@')
+			return true;
+	}
+	return false;
+}
+
+/* "Your message to bugs@example.org could not be processed" is the first that it says. */
+static bool
+begins_with_refusal(const struct facts *f)
+{
+	const struct prose *const p = &f->prose;
+	size_t i = 0;
+	while (i < p->lines.count && str_is_blank(p->lines.list[i].raw))
+		i++;
+	return i < p->lines.count && ((p->lines.list[i].signs >> SIGN_FAILURE) & 1) != 0 &&
+	       p->count > 0 && p->blocks[0].naming >= NAMING_SENTENCE &&
+	       str_is_within(p->blocks[0].address, p->lines.list[i].raw);
+}
+
+/* Its own address, that nobody reads. */
+static bool
+is_programs_address(struct str address)
+{
+	static const struct str names[] = {STR_INIT("noreply"), STR_INIT("no-reply"),
+		STR_INIT("donotreply"), STR_INIT("do-not-reply")};
+	const size_t at = str_find_char(address, '@', 0);
+	const struct str local = at == STR_NPOS ? address : str_head(address, at);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (str_starts_case(local, names[i]))
+			return true;
+	return str_ends_case(local, STR("-daemon"));
+}
+
+/* A program that takes mail in (tickets, a forum, faxes) says that it could not, in an answer to it
+ * or with the message below. */
+static bool
+is_programs_refusal(const struct facts *f)
+{
+	const bool is_answering = header_has(&f->header, STR("In-Reply-To")) ||
+				  header_has(&f->header, STR("References"));
+	return (f->returned.is_there || names_number(f) ||
+		       (is_answering && f->prose.has_sentence && mark_names_other(f))) &&
+	       !facts_letter(f).is_persons;
+}
+
 unsigned
 mark_points(const struct facts *f)
 {
@@ -307,7 +361,8 @@ mark_points(const struct facts *f)
 			       address_is_robot(f->from_address) ||
 			       str_eq(str_trim(header_find(&f->header, STR("From"))), STR("<>")) ||
 			       str_is_set(mark_quoted_head(f));
-	if (is_persons_answer(f) || is_about_nothing(f) || is_lists_talk(f) ||
+	if ((mark_persons_answer(f) && !is_programs_address(f->from_address)) ||
+		is_about_nothing(f) || is_lists_talk(f) ||
 		(is_ticket(f->subject) && !is_from_server(f) && !f->is_quoted &&
 			!sign_seen(&f->signs, SIGN_MAILER)))
 		return 0;
@@ -346,11 +401,16 @@ mark_points(const struct facts *f)
 	 * delivered to: a@b". */
 	const bool says_so_twice =
 		sign_seen(&f->subject_signs, SIGN_FAILURE) && prose_tells(f) && !mark_list(f);
+	const bool is_answered_so = is_programs_address(f->from_address) && !mark_list(f) &&
+				    header_has(&f->header, STR("In-Reply-To")) &&
+				    begins_with_refusal(f);
+	points += is_answered_so ? 3 : 0;
+	const bool is_programs = is_answered_so || (says_so_twice && is_programs_refusal(f));
 	/* Words alone make no report: newsletters, parcel services and tickets say "could not be
 	 * delivered" too. */
-	const bool has_structure = is_mailer || is_quotation || is_torn || is_from_server(f) ||
-				   mark_refusals(f) > 0 ||
-				   (mark_head_block(f) && (has_reply(f) || f->returned.is_there)) ||
-				   (says_so_twice && (mark_head_block(f) || describes_message(f)));
+	const bool has_structure =
+		is_mailer || is_quotation || is_torn || is_from_server(f) || mark_refusals(f) > 0 ||
+		(mark_head_block(f) && (has_reply(f) || f->returned.is_there)) ||
+		(says_so_twice && (mark_head_block(f) || describes_message(f))) || is_programs;
 	return has_structure ? points : 0;
 }

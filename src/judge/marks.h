@@ -35,6 +35,9 @@ bool mark_described_refusal(const struct facts *f);
  */
 bool mark_names_other(const struct facts *f);
 
+/* mark_persons_answer - "Re: Undelivered Mail ...": people discuss bounces, and quote them */
+bool mark_persons_answer(const struct facts *f);
+
 /* mark_list - did it come through a mailing list or from a newsletter (RFC 2369, RFC 2919)? */
 bool mark_list(const struct facts *f);
 

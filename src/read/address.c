@@ -299,7 +299,8 @@ address_is_lists(struct str address)
 {
 	static const struct str ends[] = {STR_INIT("-request"), STR_INIT("-owner"),
 		STR_INIT("-ctl"), STR_INIT("-help"), STR_INIT("-admin"), STR_INIT("-subscribe"),
-		STR_INIT("-unsubscribe"), STR_INIT("-confirm")};
+		STR_INIT("-unsubscribe"), STR_INIT("-confirm"), STR_INIT("+owner"),
+		STR_INIT("+help"), STR_INIT("+subscribe"), STR_INIT("+unsubscribe")};
 	static const struct str names[] = {STR_INIT("majordomo"), STR_INIT("listserv"),
 		STR_INIT("listproc"), STR_INIT("sympa"), STR_INIT("listmaster"),
 		STR_INIT("mailman")};

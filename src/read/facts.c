@@ -274,7 +274,11 @@ facts_open(struct facts *f)
 	for (size_t i = 0; i < f->mime.count && !str_is_set(message); i++)
 		if (facts_is_whole_message(&f->mime.parts[i]))
 			message = part_decode(&f->mime.parts[i], f->arena);
-	if (!str_is_set(message))
+	/* A digest has its members' messages one after the other; none of them is a forward. */
+	const bool is_lists =
+		header_has(&f->header, STR("List-Id")) &&
+		str_eq_case(str_trim(header_find(&f->header, STR("Precedence"))), STR("list"));
+	if (!str_is_set(message) && !is_lists)
 		message = f->prose.returned;
 	/* Another header in front of the one that it had. */
 	if (!str_is_set(message) && !f->mime.is_multipart)

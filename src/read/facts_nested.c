@@ -99,6 +99,18 @@ find_report(struct facts *f, struct str message, unsigned depth)
 	return STR_NONE;
 }
 
+/* A complaint of a report is no forward of it. */
+static bool
+complains(const struct facts *f)
+{
+	struct sign_set signs = {.bits = 0};
+	signs_find(header_text(header_find(&f->header, STR("Subject")), f->arena), WHERE_SUBJECT,
+		f->arena, &signs, NULL);
+	return sign_seen(&signs, SIGN_COMPLAINT) &&
+	       (!sign_seen(&signs, SIGN_FAILURE) ||
+		       signs.first[SIGN_COMPLAINT].at < signs.first[SIGN_FAILURE].at);
+}
+
 struct str
 facts_nested_report(struct facts *f)
 {
@@ -112,10 +124,10 @@ facts_nested_report(struct facts *f)
 			continue;
 		const struct str found = find_report(f, part_decode(p, f->arena), f->nesting + 1);
 		if (str_is_set(found))
-			return found;
+			return complains(f) ? STR_NONE : found;
 	}
 	if (str_is_set(f->prose.returned) && header_parse(f->prose.returned, f->arena, &inner) &&
-		is_report_header(f, &inner))
+		is_report_header(f, &inner) && !complains(f))
 		return f->prose.returned;
 	return STR_NONE;
 }
