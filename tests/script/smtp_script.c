@@ -67,6 +67,7 @@ static const struct {
 	FIELD(BOOL, has_marks),
 	FIELD(BOOL, auth_in_clear),
 	FIELD(BOOL, needs_tls),
+	FIELD(BOOL, lacks_tls),
 	FIELD(BOOL, needs_auth),
 	FIELD(BOOL, strict_helo),
 	FIELD(BOOL, strict_pipelining),
