@@ -68,10 +68,10 @@ export async function visit(place, address, options, look) {
 	}
 }
 
-/* explain - pastes into the box and presses the button. The answer to that takes the focus; one that
- * came before by itself, since there was time for a pause in typing, does not */
+/* explain - puts text into the box and presses the button. The box is not told, as it is of keys: else an
+ * answer might come by itself, and move the button away while it is pressed */
 export async function explain(page, text) {
-	await page.fill('#text', text);
+	await page.locator('#text').evaluate((box, value) => { box.value = value; }, text);
 	await page.click('button.go');
 	await page.waitForSelector('#answer:focus');
 	return page.textContent('#answers');
