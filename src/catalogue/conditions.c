@@ -136,8 +136,16 @@ bool
 condition_says(enum condition c, struct str line)
 {
 	char room[CONDITION_LINE_BYTES_MAX];
-	const struct bare b = bare_line(line, room);
-	return likeness(&catalogue_conditions[c], &b, 0) > 0;
+	const struct condition_row *const row = &catalogue_conditions[c];
+	struct bare b = bare_line(line, room);
+	if (likeness(row, &b, 0) > 0)
+		return true;
+	/* A filter's own code may stand there (filter_codes), of the same class: then the sentence
+	 * must have words. */
+	if (b.reply / 100 != row->reply / 100)
+		return false;
+	b.reply = row->reply;
+	return likeness(row, &b, 1) > 0;
 }
 
 int

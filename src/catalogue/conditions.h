@@ -38,7 +38,8 @@ struct condition_line condition_line(enum condition c, enum reply_style style);
 int condition_of_line(struct str line);
 
 /* condition_says - is it a line of this condition? One whose sentence is a placeholder and nothing
- * else says anything, with its code */
+ * else says anything, with its code; another code of the same class does for one that has words,
+ * since filters may send their own */
 bool condition_says(enum condition c, struct str line);
 
 /* The mark at the end of a reply. */

@@ -8,6 +8,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, '..', 'nixied')]
 
+from held import STYLES, catalogue, explained, held  # noqa: E402,F401
 from server import DOMAIN, PASSWORD, SECONDS, USER, Client, Nixied, until  # noqa: E402,F401
 
 SENDER = 'anna@sender.test'
@@ -71,16 +72,14 @@ def agree(n, nixie, reply, condition, *words):
     if line is None:
         return [f'the log has no refusal with {condition} of {reference}', n.log()]
     why = ' '.join(n.run('why', '--session', reference).stdout.split())
-    explained = subprocess.run([nixie, 'code', reply], capture_output=True, text=True, check=False).stdout
+    known = subprocess.run([nixie, 'code', reply], capture_output=True, text=True, check=False).stdout
     for place, text in (('the reply', reply), ('the log', line), ('nixied why', why)):
         wrong += [f'{place} does not have {w!r}: {text}' for w in words if w not in text]
     if condition not in why:
         wrong.append(f'nixied why does not name {condition}: {why}')
-    if condition not in explained:
-        wrong.append(f'nixie code does not know it: {explained[:300]}')
-    # The reply as a bounce of another server would quote it.
-    bounce = f'From: MAILER-DAEMON@sender.test\nSubject: Undelivered Mail\nTo: x@sender.test\n\n<{USER}>: host mail.{DOMAIN} said: {reply}\n'
-    said = subprocess.run([nixie, 'explain', '-'], input=bounce, capture_output=True, text=True, check=False).stdout
-    if condition not in said and reply[:3] not in said:
-        wrong.append(f'nixie explain does not speak of it: {said[:500]}')
+    if condition not in known:
+        wrong.append(f'nixie code does not know it: {known[:300]}')
+    said = explained(nixie, reply)
+    if f' Condition {condition}: ' not in said or f' Session {reference}' not in said:
+        wrong.append(f'nixie explain does not speak of it: {said}')
     return wrong

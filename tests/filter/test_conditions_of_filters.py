@@ -8,7 +8,7 @@ import sys
 import tempfile
 
 from fakes import Clamd, Milter, Policy, Rspamd, Spamd, packet
-from mails import DOMAIN, LISTENER, SENDER, SETTINGS, TEXT, USER, Nixied, agree, send, stored
+from mails import DOMAIN, LISTENER, SENDER, SETTINGS, STYLES, TEXT, USER, Nixied, agree, catalogue, held, send, stored
 
 import tap
 
@@ -225,12 +225,41 @@ def together():
         tap.check(is_taken(send(n)) + ([] if len(c.seen) == before else ['it was asked']), 'a listener with filters = none asks nobody')
 
 
+# Condition, the answers that raise it, and where.
+RAISED = [
+    ('X71', {'clamd': b'stream: Worm FOUND\0'}, 'end'),
+    ('C42', {'spamd': '12.0'}, 'end'),
+    ('X85', {'rspamd': {'action': 'reject', 'score': 30.0, 'required_score': 15.0}}, 'end'),
+    ('X87', {'rspamd': {'action': 'soft reject', 'score': 4.0, 'required_score': 15.0}}, 'end'),
+    ('X86', {'milter': {'M': packet(b'r')}}, 'mail'),
+    ('X87', {'milter': {'R': packet(b't')}}, 'rcpt'),
+    ('X88', {'milter': {'M': packet(b'?')}}, 'mail'),
+    ('X86', {'policy': 'REJECT'}, 'rcpt'),
+    ('X87', {'policy': 'DEFER'}, 'rcpt'),
+    ('X88', {'policy': 'EXPLODE'}, 'rcpt'),
+]
+
+
+def both_styles():
+    rows = catalogue()
+    calm = {'clamd': b'stream: OK\0', 'spamd': '1.0', 'rspamd': {'action': 'no action', 'score': 0.5}, 'milter': {}, 'policy': 'DUNNO'}
+    for style in STYLES:
+        with Clamd() as c, Spamd() as s, Rspamd() as r, Milter() as m, Policy() as p, \
+                Nixied(NIXIED, setting(clamd=c.place, spamd=s.place, rspamd=r.place, milters=m.place, policy_services=p.place, reply_style=style), LISTENER) as n:
+            for condition, answers, stage in RAISED:
+                now = {**calm, **answers}
+                c.answer, s.points, r.answer, m.answers, p.action = (now[k] for k in ('clamd', 'spamd', 'rspamd', 'milter', 'policy'))
+                held(NIXIE, n, style, rows[condition], stage, send(n)[-1])
+            m.answers, p.action = calm['milter'], calm['policy']
+            tap.check(is_taken(send(n)), f'{style}: and when all of them are calm, mail is taken')
+
+
 def tried():
     with Clamd(b'stream: Worm FOUND\0') as c, Nixied(NIXIED, setting(clamd=c.place), LISTENER) as n:
         told = n.run('try', '--from', SENDER, '--to', USER, '--client', '192.0.2.1', '--message', '-', text=TEXT).stdout
         tap.check([] if 'X71' in told and 'Worm' in told else [told], '`nixied try` asks the filters too')
 
 
-for part in (clamd, by_path, spamd, forged, rspamd, milter, policy, together, tried):
+for part in (clamd, by_path, spamd, forged, rspamd, milter, policy, together, both_styles, tried):
     part()
 sys.exit(tap.done())

@@ -21,6 +21,15 @@ def reason_of(nixie, reply):
     return found.get('reason') or found['outcomes'][0]['reason']
 
 
+def explained(nixie, reply):
+    """What `nixie explain` says to whoever gets this reply back in a report (RFC 3464) of their own server; in one line."""
+    bounce = ('From: MAILER-DAEMON@sender.test\nSubject: Undelivered Mail Returned to Sender\nTo: x@sender.test\nMIME-Version: 1.0\n'
+              'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n\n--b\nContent-Type: message/delivery-status\n\n'
+              'Reporting-MTA: dns; mail.sender.test\n\nFinal-Recipient: rfc822; someone@elsewhere.test\nAction: failed\n'
+              f'Status: {reply[0]}.0.0\nRemote-MTA: dns; mx.elsewhere.test\nDiagnostic-Code: smtp; {reply}\n\n--b--\n')
+    return ' '.join(subprocess.run([nixie, 'explain', '-'], input=bounce, capture_output=True, text=True, check=False).stdout.split())
+
+
 def held(nixie, n, style, row, stage, reply):
     """The reply is the row's, in this style; and the log, `nixied why` and `nixie` say the same of it."""
     name = row['id']
@@ -31,8 +40,8 @@ def held(nixie, n, style, row, stage, reply):
         tap.check([] if same else [reply], 'modern: C10, which is no refusal today')
         return
     if style == 'modern':
-        # RFC 2034 s4: none in a greeting.
-        want = f"{row['reply']} {row['enhanced'] if stage != 'connect' else ''}".strip() + ' '
+        # RFC 2034 s4: none in a greeting, nor in what EHLO is answered.
+        want = f"{row['reply']} {row['enhanced'] if stage not in ('connect', 'helo') else ''}".strip() + ' '
         ok = line.startswith(want) and match and match[1] == name
     else:
         want = row['documented_sent'] or row['documented'] or row['reply'] + ' '
@@ -52,6 +61,8 @@ def held(nixie, n, style, row, stage, reply):
     tap.check([] if f'({name})' in said and f', at {stage}' in said else [why.stdout, why.stderr], '... nixied why')
     reason = reason_of(nixie, reply)
     tap.check([] if reason == row['reason'] else [reply, f'got {reason}, want {row["reason"]}'], '... nixie knows its reason')
+    said = explained(nixie, line)
+    tap.check([] if f' Condition {name}: ' in said and f' Session {reference}' in said else [reply, said], '... and nixie explain says it to the sender')
 
 
 def catalogue():

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 
+from held import STYLES, catalogue, held
 from server import DOMAIN, PASSWORD, USER, Client, Nixied, before_midnight, until
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'dns'))
@@ -186,6 +187,18 @@ def refused(name, got, n, words):
     return session
 
 
+def both_styles():
+    before_midnight()
+    now = int(time.time())
+    about = BOUNCE.replace('RCPT', 'nobody@there.example')
+    for style in STYLES:
+        with Nixied(NIXIED, f'{ON}unsigned_bounces = refuse\nreply_style = {style}\n', LISTENERS) as n:
+            n.stop()
+            write_keys(n, now - 12 * DAY, now - 40 * DAY, now - 5 * DAY)
+            n.start()
+            held(NIXIE, n, style, catalogue()['X93'], 'end', bring(n, USER, about)[1])
+
+
 def coming_back():
     before_midnight()
     now = int(time.time())
@@ -278,5 +291,6 @@ def the_file():
 
 going_out()
 coming_back()
+both_styles()
 the_file()
 sys.exit(tap.done())

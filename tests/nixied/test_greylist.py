@@ -8,11 +8,12 @@ import json
 import re
 import sys
 
+from held import STYLES, catalogue, held
 from server import USER, Client, Nixied, until
 
 import tap
 
-NIXIED = sys.argv[1]
+NIXIED, NIXIE = sys.argv[1:3]
 LISTENER = 'listener mx {\n\taddress = 127.0.0.1:0\n\txclient = 127.0.0.1\n}\n'
 SETTINGS = 'spf = off\nsender_mx_check = off\nhelo_check = off\nptr_check = off\ngreylisting = yes\ngreylist_delay = 1s\ndns_servers = 127.0.0.1:9\n'
 
@@ -30,6 +31,12 @@ def says(name, got, code, *parts, never=()):
     trouble = [f'exit status {got.returncode}, not {code}'] if got.returncode != code else []
     trouble += [f'not there: {p!r}' for p in parts if p not in text] + [f'there: {p!r}' for p in never if p in text]
     tap.check(trouble + (text.splitlines() if trouble else []), name)
+
+
+def both_styles():
+    for style in STYLES:
+        with Nixied(NIXIED, f'{SETTINGS}reply_style = {style}\n', LISTENER) as n:
+            held(NIXIE, n, style, catalogue()['C03'], 'rcpt', rcpt(n, '192.0.2.1', 'u@one.test'))
 
 
 def main():
@@ -65,4 +72,5 @@ def main():
 
 
 main()
+both_styles()
 sys.exit(tap.done())

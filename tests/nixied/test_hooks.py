@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 
+from held import STYLES, catalogue, held
 from server import DOMAIN, PASSWORD, SUBMISSIONS, USER, Client, Nixied, until
 
 import tap
@@ -172,6 +173,28 @@ def powers(n):
     told(n, 'who signed in', got, rf'554 5\.7\.1 Rejected by a local rule - user {USER} with TLSv1', 'C41')
 
 
+# Condition, where it is raised, and how: say()'s arguments.
+STAGES = [
+    ('C37', 'helo', {'helo': 'refused.test'}),
+    ('X80', 'helo', {'helo': 'deferred.test'}),
+    ('X79', 'helo', {'helo': 'crash.test'}),
+    ('C41', 'mail', {'sender': 'bad@sender.test'}),
+    ('C41', 'rcpt', {'sender': 'rcpt@sender.test'}),
+    ('C41', 'end', {'text': 'Subject: score\r\n\r\nx'}),
+]
+
+
+def both_styles():
+    rows = catalogue()
+    for style in STYLES:
+        with Nixied(NIXIED, SETTINGS, LISTENERS) as n:
+            n.stop()
+            n.configure(f'{SETTINGS}reply_style = {style}\n' + script(n, SCRIPT), LISTENERS)
+            n.start()
+            for condition, stage, how in STAGES:
+                held(NIXIE, n, style, rows[condition], stage, say(n, **how)[-1])
+
+
 def fails(n):
     unavailable = r'451(?: 4\.3\.0)? Temporary failure of a filter here, please try again later'
     for name, helo, words in (('an endless loop', 'loop.test', 'more instructions than the 1000000'), ('memory without end', 'memory.test', 'not enough memory'),
@@ -304,4 +327,5 @@ def main():
 
 
 main()
+both_styles()
 sys.exit(tap.done())

@@ -15,6 +15,7 @@ import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'dns'))
 
 from dns_server import SERVFAIL, Server
+from held import STYLES, catalogue, held
 from server import DOMAIN, USER, Client, Nixied
 
 import tap
@@ -175,15 +176,19 @@ TEXTS = [
 ]
 
 
-def at_the_end(n, condition, text, want):
-    """What is decided when the text was seen."""
+def reply_at_end(n, text):
     with Client(n.ports['mx']) as c:
         c.reply()
         for command in ('EHLO proxy.test', 'XCLIENT ADDR=192.0.2.7 HELO=mx.good.test', 'EHLO mx.good.test',
                         'MAIL FROM:<u@good.test>', f'RCPT TO:<{USER}>', 'DATA'):
             c.say(command)
         c.send(text + '.\r\n')
-        got = c.reply()
+        return c.reply()
+
+
+def at_the_end(n, condition, text, want):
+    """What is decided when the text was seen."""
+    got = reply_at_end(n, text)
     match = re.fullmatch(re.escape(want) + r' \((\w+) (\w+)\)', got)
     tap.check([] if match and match[1] == condition else [got, want], f'{condition}: the reply at the end of the text')
     reference = match[2] if match else 'none'
@@ -192,6 +197,27 @@ def at_the_end(n, condition, text, want):
     tap.check([] if condition in why and want[4:] in ' '.join(why.split()) else [why], '... and nixied why tells it')
     told = subprocess.run([NIXIE, 'code', got], capture_output=True, text=True, check=False).stdout
     tap.check([] if told.startswith(f'{condition}: ') else [told], '... nixie explains it')
+
+
+OF_TEXTS = 'helo_check = off\nptr_check = off\ndmarc = refuse\nuribl = uri.test\ndkim_required = signs.test\n'
+DMARC = 'From: boss@reject.test\r\nSubject: x\r\n\r\ntext\r\n'
+
+
+def both_styles():
+    rows = catalogue()
+    dns = f'dns_servers = {zone.address}\n'
+    for style in STYLES:
+        with Nixied(NIXIED, f'{dns}reply_style = {style}\n{SETTINGS}', LISTENER) as n:
+            for condition, client, helo, sender, _ in CASES:
+                held(NIXIE, n, style, rows[condition], 'rcpt', mail(n.ports['mx'], client, helo, sender, USER)[1])
+            n.configure(f'{dns}reply_style = {style}\nspf = refuse\nspf_permerror_refuses = yes\n{OF_TEXTS}', LISTENER)
+            n.reload()
+            held(NIXIE, n, style, rows['X47'], 'rcpt', mail(n.ports['mx'], '192.0.2.7', 'mx.good.test', 'u@broken.test', USER)[1])
+            for condition, text in [case[:2] for case in TEXTS] + [('X76', DMARC)]:
+                held(NIXIE, n, style, rows[condition], 'end', reply_at_end(n, text))
+            n.configure(f'{dns}reply_style = {style}\nhelo_check = refuse\nptr_check = off\n', LISTENER)
+            n.reload()
+            held(NIXIE, n, style, rows['C33'], 'rcpt', mail(n.ports['mx'], '192.0.2.9', 'mx.good.test', 'u@good.test', USER)[1])
 
 
 def main():
@@ -210,8 +236,7 @@ def main():
         n.reload()
         got = mail(n.ports['mx'], '192.0.2.7', 'mx.good.test', 'u@fail.test', USER)
         tap.check([] if got[1].startswith('250 ') else got, 'a reload changes what is checked')
-        n.configure(f'dns_servers = {zone.address}\nspf = refuse\nspf_permerror_refuses = yes\nhelo_check = off\nptr_check = off\n'
-                    'dmarc = refuse\nuribl = uri.test\ndkim_required = signs.test\n', LISTENER)
+        n.configure(f'dns_servers = {zone.address}\nspf = refuse\nspf_permerror_refuses = yes\n{OF_TEXTS}', LISTENER)
         n.reload()
         refused(n, 'X47', '192.0.2.7', 'mx.good.test', 'u@broken.test', '550 5.7.24 SPF record of broken.test is not valid (permerror)')
         for case in TEXTS:
@@ -228,4 +253,5 @@ def main():
 
 
 main()
+both_styles()
 sys.exit(tap.done())

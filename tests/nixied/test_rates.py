@@ -10,6 +10,7 @@ import subprocess
 import sys
 import urllib.request
 
+from held import STYLES, catalogue, held
 from server import DOMAIN, PASSWORD, SECONDS, SUBMISSIONS, USER, Client, Nixied
 
 import tap
@@ -140,6 +141,34 @@ def connections(n):
     tap.check([] if greeting.startswith('220 ') else [greeting, n.log()[-1500:]], 'without a limit nothing is limited')
 
 
+# Condition, the settings that raise it with the second time, the port, the client, what it says, and where it is refused.
+AGAIN = [
+    ('X17', 'rate_client = 1/1h', 'mx', '192.0.2.1', mails(1), 'mail'),
+    ('X18', 'rate_network = 1/1h', 'mx', '192.0.2.1', mails(1), 'mail'),
+    ('X51', 'rate_recipient = 1/1h', 'mx', '192.0.2.1', [*mails(1), RCPT], 'rcpt'),
+    ('X45', 'rate_user = 1/1h', 'submissions', None, [LOGIN, *mails(1, USER)], 'mail'),
+]
+
+
+def both_styles():
+    rows = catalogue()
+    for style in STYLES:
+        with Nixied(NIXIED, f'{OFF}reply_style = {style}\n', LISTENERS) as n:
+            for condition, setting, port, client, commands, stage in AGAIN:
+                n.configure(f'{OFF}reply_style = {style}\n{setting}\n', LISTENERS)
+                n.reload()
+                replies = [said(n.ports[port], client, commands, tls=port == 'submissions')[-1] for _ in range(2)]
+                tap.check([] if replies[0].startswith('250 ') else replies, f'{style}: {setting}, once')
+                held(NIXIE, n, style, rows[condition], stage, replies[-1])
+            n.configure(f'{OFF}reply_style = {style}\nrate_connections = 1/1h\nrate_exempt =\n', LISTENERS)
+            n.reload()
+            replies = []
+            for _ in range(2):
+                with Client(n.ports['mx']) as c:
+                    replies.append(c.reply())
+            held(NIXIE, n, style, rows['X90'], 'connect', replies[-1])
+
+
 def main():
     with Nixied(NIXIED, OFF, LISTENERS) as n:
         limits(n)
@@ -150,4 +179,5 @@ def main():
 
 
 main()
+both_styles()
 sys.exit(tap.done())

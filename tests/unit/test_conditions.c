@@ -207,6 +207,15 @@ test_find(void)
 	tap_is_int(catalogue_condition_find(STR("c34")), CONDITION_UNKNOWN_USER, "id in small");
 	tap_is_int(catalogue_condition_find(STR("C99")), -1, "no such id");
 	tap_is_int(catalogue_condition_find(STR("")), -1, "no id");
+	tap_ok(condition_says(CONDITION_FILTER_REFUSED,
+		       STR("571 5.7.20 Refused by the filter milter: no")),
+		"a filter's own code, of the same class");
+	tap_ok(!condition_says(
+		       CONDITION_FILTER_REFUSED, STR("471 Refused by the filter milter: no")),
+		"... not of another");
+	tap_ok(condition_says(CONDITION_CLIENT_LISTED, STR("550 see https://bl.test/")) &&
+			!condition_says(CONDITION_CLIENT_LISTED, STR("554 see https://bl.test/")),
+		"a line that is all placeholder has its own code");
 }
 
 static void
