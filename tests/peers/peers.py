@@ -332,19 +332,22 @@ match from socket for any action "relay"
 
 
 class Dovecot(Peer):
-    """LMTP on `port`; `users` have mailboxes, those in `quotas` ({user: bytes}) of that size."""
+    """LMTP on `port`; `users` have mailboxes, those in `quotas` ({user: bytes}) of that size, and those in `sieves`
+    ({user: text}) a script of Sieve. What Dovecot sends itself goes to `submission`, IP:PORT."""
 
     name = 'dovecot'
     accounts = ['dovecot:x:5006:5006::/usr/lib/dovecot:/bin/false', 'dovenull:x:5007:5007::/nonexistent:/bin/false']
 
-    def __init__(self, ip, port=24, users=(), quotas=None, main='', **rest):
+    def __init__(self, ip, port=24, users=(), quotas=None, sieves=None, submission='127.0.0.1:25', main='', **rest):
         super().__init__(ip, port, **rest)
-        self.users, self.quotas, self.main = users, quotas or {}, main
+        self.users, self.quotas, self.sieves, self.submission, self.main = users, quotas or {}, sieves or {}, submission, main
 
     def configure(self):
         self.jail.write('/etc/dovecot/users', ''.join(
             f'{u}::{VMAIL}:{VMAIL}::/var/mail/{u}::' +
             (f'userdb_quota_rule=*:bytes={self.quotas[u]}' if u in self.quotas else '') + '\n' for u in self.users))
+        for user, script in self.sieves.items():
+            self.jail.write(f'/etc/dovecot/sieve/{user}.sieve', script)
         self.jail.write('/etc/dovecot/dovecot.conf', f'''protocols = lmtp
 log_path = {self.log_file}
 ssl = no
@@ -355,6 +358,12 @@ mail_plugins = quota
 plugin {{
   quota = count:User quota
   quota_vsizes = yes
+  sieve = file:/etc/dovecot/sieve/%n.sieve
+}}
+submission_host = {self.submission}
+postmaster_address = postmaster@example.test
+protocol lmtp {{
+  mail_plugins = $mail_plugins sieve
 }}
 passdb {{
   driver = passwd-file
