@@ -51,15 +51,6 @@ decode_base64(struct str in, struct arena *a)
 	return bytes;
 }
 
-static int
-hex_value(unsigned char c)
-{
-	if (ascii_is_digit(c))
-		return c - '0';
-	const int lower = ascii_lower(c);
-	return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 int
 hex_pair(struct str s)
 {

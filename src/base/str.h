@@ -59,6 +59,14 @@ ascii_lower(int c)
 	return c >= 'A' && c <= 'Z' ? c | 32 : c;
 }
 
+/* hex_value - of a hexadecimal digit in either case; -1: it is none */
+static inline int
+hex_value(int c)
+{
+	const int lower = ascii_lower(c);
+	return ascii_is_digit(c) ? c - '0' : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
 static inline bool
 str_is_set(struct str s)
 {

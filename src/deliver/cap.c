@@ -4,13 +4,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/buf.h"
 #include "base/hash.h"
+#include "net/file.h"
 
 #define LINE_BYTES_MAX 80
-#define PATH_BYTES_MAX 4096
 
 static bool
 is_of_this_hour(const struct cap_count *e, int64_t now_ms)
@@ -59,25 +58,23 @@ cap_load(struct cap *c, const char *path, int64_t now_ms)
 bool
 cap_save(struct cap *c, int64_t now_ms)
 {
-	char fresh[PATH_BYTES_MAX];
+	struct buf text;
 	if (c->path == NULL || !c->is_changed)
 		return true;
 	c->saved_ms = now_ms;
-	const int n = snprintf(fresh, sizeof fresh, "%s.new", c->path);
-	FILE *const f = n < 0 || (size_t)n >= sizeof fresh ? NULL : fopen(fresh, "w");
-	if (f == NULL)
-		return false;
-	for (size_t i = 0; i < CAP_COUNTS; i++)
+	buf_init(&text, CAP_COUNTS * LINE_BYTES_MAX);
+	for (size_t i = 0; i < CAP_COUNTS; i++) {
+		char line[LINE_BYTES_MAX];
+		const int n =
+			snprintf(line, sizeof line, "%016" PRIx64 " %" PRId64 " %" PRIu32 "\n",
+				c->list[i].sender, c->list[i].since_ms, c->list[i].reports);
 		if (is_of_this_hour(&c->list[i], now_ms))
-			fprintf(f, "%016" PRIx64 " %" PRId64 " %" PRIu32 "\n", c->list[i].sender,
-				c->list[i].since_ms, c->list[i].reports);
-	const bool ok = fflush(f) == 0 && ferror(f) == 0;
-	if (fclose(f) != 0 || !ok || rename(fresh, c->path) != 0) {
-		unlink(fresh);
-		return false;
+			buf_add(&text, (struct str){line, (size_t)n});
 	}
-	c->is_changed = false;
-	return true;
+	const bool ok = !buf_failed(&text) && file_replace(c->path, buf_str(&text), FILE_HINT) == 0;
+	buf_fini(&text);
+	c->is_changed = !ok;
+	return ok;
 }
 
 bool

@@ -19,12 +19,6 @@ stamp_read(struct str s)
 	return at.time_s * 1000 + str_number(str_from(s, STAMP_POINT + 1), 999);
 }
 
-static int
-hex_value(char c)
-{
-	return ascii_is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* What stands in quotes at the start of *rest, moved past them; absent when they do not close. */
 static struct str
 quoted_read(struct str *rest, struct arena *a)
@@ -49,9 +43,10 @@ quoted_read(struct str *rest, struct arena *a)
 		char c = raw.ptr[i];
 		if (c == '\\' && i + 1 < raw.len) {
 			c = raw.ptr[++i];
-			const int high =
-				c == 'x' && i + 2 < raw.len ? hex_value(raw.ptr[i + 1]) : -1;
-			const int low = high >= 0 ? hex_value(raw.ptr[i + 2]) : -1;
+			const int high = c == 'x' && i + 2 < raw.len
+						 ? hex_value((unsigned char)raw.ptr[i + 1])
+						 : -1;
+			const int low = high >= 0 ? hex_value((unsigned char)raw.ptr[i + 2]) : -1;
 			if (low >= 0) {
 				c = (char)(high << 4 | low);
 				i += 2;

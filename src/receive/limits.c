@@ -7,9 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "net/file.h"
 #include "receive/inside.h"
-
-#define PATH_BYTES_MAX 1024
 
 /* Whose limit it is, which decides who is held to it. */
 enum limit_of { OF_CLIENT, OF_NETWORK, OF_USER, OF_SENDER, OF_RECIPIENT };
@@ -83,28 +82,13 @@ limits_configure(struct limits *l, const struct config *config)
 
 /* ---- what is kept */
 
-/* Whole or not at all: under another name first. What cannot be written is written the next time.
- */
+/* What cannot be written is written the next time. */
 static void
 text_write(struct work *w)
 {
 	struct limits *const l = (struct limits *)((char *)w - offsetof(struct limits, work));
-	char aside[PATH_BYTES_MAX];
-	struct str rest = buf_str(&l->text);
-	const int n = snprintf(aside, sizeof aside, "%s.new", l->path);
-	if (n < 0 || (size_t)n >= sizeof aside || buf_failed(&l->text))
-		return;
-	const int fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return;
-	while (rest.len > 0) {
-		const ssize_t done = write(fd, rest.ptr, rest.len);
-		if (done < 0 && errno != EINTR)
-			break;
-		rest = str_from(rest, done > 0 ? (size_t)done : 0);
-	}
-	if (close(fd) == 0 && rest.len == 0)
-		rename(aside, l->path);
+	if (!buf_failed(&l->text))
+		(void)file_replace(l->path, buf_str(&l->text), FILE_HINT);
 }
 
 static void

@@ -1,12 +1,12 @@
 /* rejects - mail that was refused for good at the end of its text, kept for a while */
 #include "receive/rejects.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "net/file.h"
 #include "receive/inside.h"
 #include "receive/reject_copies.h"
 
@@ -188,22 +188,9 @@ static void
 file_write(struct work *w)
 {
 	struct keeping *const k = (struct keeping *)((char *)w - offsetof(struct keeping, work));
-	char aside[REJECT_PATH_MAX + 16], path[REJECT_PATH_MAX + 16];
-	struct str rest = buf_str(&k->text);
-	snprintf(aside, sizeof aside, "%s/.%s", k->folder, k->name);
+	char path[REJECT_PATH_MAX + 16];
 	snprintf(path, sizeof path, "%s/%s", k->folder, k->name);
-	const int fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return;
-	while (rest.len > 0) {
-		const ssize_t n = write(fd, rest.ptr, rest.len);
-		if (n <= 0)
-			break;
-		rest = str_from(rest, (size_t)n);
-	}
-	/* A copy that is not whole is worth nothing. */
-	if (close(fd) != 0 || rest.len > 0 || rename(aside, path) != 0)
-		unlink(aside);
+	(void)file_replace(path, buf_str(&k->text), FILE_HINT);
 }
 
 static void

@@ -2,7 +2,6 @@
 #include "sign/return_path.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -10,14 +9,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/buf.h"
+#include "base/decode.h"
 #include "base/wipe.h"
 #include "base/written.h"
+#include "net/file.h"
 
 #define DAY_S INT64_C(86400)
 #define KEY_BYTES 32
-#define PATH_BYTES_MAX 1024
+#define FILE_BYTES_MAX 65536
 #define LINE_BYTES_MAX 160
 #define FOR_OTHERS 077 /* the bits of a mode that its owner does not need */
 
@@ -52,22 +53,16 @@ fault(char words[static RETURN_PATH_WORDS_MAX], const char *path, const char *wh
 
 /* ---- the file */
 
-static int
-hex_digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool
 secret_read(struct str hex, unsigned char to[static KEY_BYTES])
 {
 	if (hex.len != (size_t)2 * KEY_BYTES)
 		return false;
 	for (size_t i = 0; i < KEY_BYTES; i++) {
-		const int high = hex_digit(hex.ptr[2 * i]), low = hex_digit(hex.ptr[2 * i + 1]);
-		if (high < 0 || low < 0)
+		const int value = hex_pair(str_from(hex, 2 * i));
+		if (value < 0)
 			return false;
-		to[i] = (unsigned char)(high << 4 | low);
+		to[i] = (unsigned char)value;
 	}
 	return true;
 }
@@ -119,44 +114,36 @@ load(struct return_paths *p, char words[static RETURN_PATH_WORDS_MAX])
 	return ok;
 }
 
-static bool
-write_all(const struct return_paths *p, FILE *f)
-{
-	fprintf(f, "%ssince %" PRId64 "\n", file_head, p->since_s);
-	for (size_t i = 0; i < p->count; i++) {
-		fprintf(f, "key %u %" PRId64 " ", p->keys[i].digit, p->keys[i].made_s);
-		for (size_t k = 0; k < KEY_BYTES; k++)
-			fprintf(f, "%02x", p->keys[i].secret[k]);
-		fputc('\n', f);
-	}
-	return fflush(f) == 0 && !ferror(f) && fsync(fileno(f)) == 0;
-}
-
 /* Whole and on the disk, or as it was. */
 static bool
 save(const struct return_paths *p, char words[static RETURN_PATH_WORDS_MAX])
 {
-	char fresh[PATH_BYTES_MAX];
+	static const char digits[] = "0123456789abcdef";
+	struct buf text;
 	if (!p->keeps)
 		return true;
-	const int n = snprintf(fresh, sizeof fresh, "%s.new", p->path);
-	if (n < 0 || (size_t)n >= sizeof fresh)
-		return fault(words, p->path, "is too long a path");
-	unlink(fresh);
-	const int fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	FILE *const f = fd < 0 ? NULL : fdopen(fd, "w");
-	if (f == NULL) {
-		if (fd >= 0)
-			close(fd);
-		return fault(words, fresh, strerror(errno));
+	buf_init(&text, FILE_BYTES_MAX);
+	text.is_private = true;
+	buf_add(&text, str_of(file_head));
+	buf_add(&text, STR("since "));
+	buf_add_number(&text, p->since_s);
+	buf_add_char(&text, '\n');
+	for (size_t i = 0; i < p->count; i++) {
+		buf_add(&text, STR("key "));
+		buf_add_number(&text, p->keys[i].digit);
+		buf_add_char(&text, ' ');
+		buf_add_number(&text, p->keys[i].made_s);
+		buf_add_char(&text, ' ');
+		for (size_t k = 0; k < KEY_BYTES; k++) {
+			buf_add_char(&text, digits[p->keys[i].secret[k] >> 4]);
+			buf_add_char(&text, digits[p->keys[i].secret[k] & 15]);
+		}
+		buf_add_char(&text, '\n');
 	}
-	bool ok = write_all(p, f);
-	ok = fclose(f) == 0 && ok && rename(fresh, p->path) == 0;
-	if (!ok) {
-		fault(words, p->path, strerror(errno));
-		unlink(fresh);
-	}
-	return ok;
+	const int error =
+		buf_failed(&text) ? -ENOMEM : file_replace(p->path, buf_str(&text), FILE_DURABLE);
+	buf_fini(&text);
+	return error == 0 || fault(words, p->path, strerror(-error));
 }
 
 /* ---- keys */

@@ -8,10 +8,11 @@ is_xchar(unsigned char c)
 }
 
 /* The value of an upper-case hex digit, or -1: RFC 3461 knows no others. */
-static int
-hex_value(unsigned char c)
+/* RFC 3461 s4 has small letters in no xtext. */
+static bool
+is_hex(unsigned char c)
 {
-	return ascii_is_digit(c) ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return hex_value(c) >= 0 && c < 'a';
 }
 
 bool
@@ -20,9 +21,8 @@ xtext_is_valid(struct str s)
 	for (size_t i = 0; i < s.len; i++) {
 		if (is_xchar((unsigned char)s.ptr[i]))
 			continue;
-		if (s.ptr[i] != '+' || i + 2 >= s.len ||
-			hex_value((unsigned char)s.ptr[i + 1]) < 0 ||
-			hex_value((unsigned char)s.ptr[i + 2]) < 0)
+		if (s.ptr[i] != '+' || i + 2 >= s.len || !is_hex((unsigned char)s.ptr[i + 1]) ||
+			!is_hex((unsigned char)s.ptr[i + 2]))
 			return false;
 		i += 2;
 	}
