@@ -64,6 +64,8 @@ action_of(const struct person *who, enum nixie_kind kind)
 {
 	if (who->dsn != NULL && who->dsn->action != NIXIE_ACTION_NONE)
 		return who->dsn->action;
+	if (who->is_delivered)
+		return NIXIE_ACTION_DELIVERED;
 	if (who->is_delayed)
 		return NIXIE_ACTION_DELAYED;
 	switch (kind) {

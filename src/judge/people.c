@@ -453,21 +453,26 @@ add_prose(const struct facts *f, struct people *p, const struct index *ix)
 	}
 }
 
-/* A text with a list of those that failed and one of those still being tried: who is on which. With
- * one list alone, the message as a whole tells. */
+/* A text with a list of those that failed and one of those still being tried, or who have got it:
+ * who is on which. With one list alone, the message as a whole tells. */
 static void
-note_delayed(const struct facts *f, struct people *p, const struct index *ix)
+note_fates(const struct facts *f, struct people *p, const struct index *ix)
 {
-	size_t delayed = 0, failed = 0;
-	for (size_t i = 0; i < f->prose.count; i++)
-		if (f->prose.blocks[i].naming >= NAMING_OBJECT)
-			*(f->prose.blocks[i].is_delayed ? &delayed : &failed) += 1;
-	for (size_t i = 0; delayed > 0 && failed > 0 && i < f->prose.count; i++) {
+	size_t delayed = 0, failed = 0, delivered = 0;
+	for (size_t i = 0; i < f->prose.count; i++) {
+		const struct block *const b = &f->prose.blocks[i];
+		if (b->naming >= NAMING_OBJECT)
+			*(b->is_delivered ? &delivered : b->is_delayed ? &delayed : &failed) += 1;
+	}
+	const bool is_mixed = failed > 0 ? delayed + delivered > 0 : delayed > 0 && delivered > 0;
+	for (size_t i = 0; is_mixed && i < f->prose.count; i++) {
 		const struct block *const b = &f->prose.blocks[i];
 		struct person *const who =
 			b->naming >= NAMING_OBJECT ? person_like(p, ix, b->address) : NULL;
-		if (who != NULL)
-			who->is_delayed = b->is_delayed;
+		if (who == NULL)
+			continue;
+		who->is_delivered = b->is_delivered;
+		who->is_delayed = b->is_delayed && !b->is_delivered;
 	}
 }
 
@@ -584,7 +589,7 @@ people_gather(const struct facts *f, bool is_failure, struct people *p)
 		}
 	}
 	add_prose(f, p, &ix);
-	note_delayed(f, p, &ix);
+	note_fates(f, p, &ix);
 	add_dialogue(f, p, &ix);
 	bool has_own = false;
 	for (size_t i = 0; i < p->count; i++)

@@ -41,6 +41,7 @@ struct person {
 				them */
 	bool is_delayed;     /* the text says that it is still being tried for this one, and that it
 				failed for others */
+	bool is_delivered;   /* ... that this one has got it */
 	bool is_settled;     /* the transcript has a line for it before the answer to all */
 	const char *named_by; /* "dsn", "x-failed-recipients", "text", "dialogue", "subject",
 				 "list", "disposition", "returned" */

@@ -72,6 +72,20 @@ leads_to_contact(const struct reader *r, struct str address)
 	       ((r->lead & contact) != 0 || address_is_lists(address));
 }
 
+/* "a@b: delivered", "<a@b> (relayed to non-DSN-aware mailer)": what stands behind an address. */
+static bool
+says_delivered(struct str tail)
+{
+	static const struct str words[] = {STR_INIT("delivered"), STR_INIT("relayed"),
+		STR_INIT("250 "), STR_INIT("successful")};
+	while (tail.len > 0 && strchr(" :;(-", tail.ptr[0]) != NULL && tail.ptr[0] != '\0')
+		tail = str_from(tail, 1);
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (str_starts_case(tail, words[i]))
+			return true;
+	return false;
+}
+
 static void
 open_block(
 	struct reader *r, struct str address, struct str tail, enum naming naming, struct str line)
@@ -94,6 +108,7 @@ open_block(
 			    (UINT64_C(1) << SIGN_FAILURE | UINT64_C(1) << SIGN_DELAY |
 				    UINT64_C(1) << SIGN_RECIPIENT_LABEL)) != 0;
 	b->is_delayed = r->is_delay_section;
+	b->is_delivered = says_delivered(tail) || (r->is_good_section && tail.len == 0);
 	b->heading = r->heading;
 	r->current = r->p->count;
 	r->indent = indent_of(line);
@@ -443,6 +458,15 @@ leads_on(struct str own)
 	return marks == own.len || (own.len <= LEAD_BYTES_MAX && own.ptr[own.len - 1] == ':');
 }
 
+/* "not", in any language of letters. */
+static bool
+is_negated(struct str line)
+{
+	uint64_t classes = 0;
+	(void)letter_sentence(&line, UINT32_MAX, &classes);
+	return (classes >> LETTER_NOT & 1) != 0;
+}
+
 /* "There was a temporary problem with these recipients:", "These addresses failed:": what the
  * addresses below it have in common. A line that names somebody speaks of that one. */
 static void
@@ -454,6 +478,13 @@ note_section(struct reader *r, const struct line *l)
 		r->is_delay_section = true;
 	else if (text_line_says(l, SIGN_FAILURE))
 		r->is_delay_section = false;
+	/* "The following did not:" */
+	const bool is_turn =
+		r->is_good_section && str_ends_case(l->bare, STR(":")) && is_negated(l->bare);
+	if (text_line_says(l, SIGN_DELAY) || text_line_says(l, SIGN_FAILURE) || is_turn)
+		r->is_good_section = false;
+	else if (text_line_says(l, SIGN_DELIVERED))
+		r->is_good_section = !is_negated(l->bare);
 }
 
 /* "552 Quota exceeded:", and below it whom it is about. */

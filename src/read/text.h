@@ -33,12 +33,13 @@ struct block {
 	struct str after;    /* from there to the next address or the end */
 	struct str heading;  /* the answer that stands above a list of addresses, with a colon */
 	enum naming naming;
-	bool is_listed;  /* it follows another in a list: "a@b, c@d" */
-	bool is_contact; /* the words before it told whom to write to */
-	bool is_led;     /* the words before it spoke of failure, delay or a recipient */
-	bool is_apart;   /* `own` stands behind a blank line, so that it is about all of a list */
-	bool is_in_list; /* another address followed at once: what is said behind the last one */
-	bool is_delayed; /* the words above it said that it is still being tried */
+	bool is_listed;    /* it follows another in a list: "a@b, c@d" */
+	bool is_contact;   /* the words before it told whom to write to */
+	bool is_led;       /* the words before it spoke of failure, delay or a recipient */
+	bool is_apart;     /* `own` stands behind a blank line, so that it is about all of a list */
+	bool is_in_list;   /* another address followed at once: what is said behind the last one */
+	bool is_delayed;   /* the words above it said that it is still being tried */
+	bool is_delivered; /* ... or they, or those behind it, that this one has got it */
 };
 
 /* One command of a quoted SMTP dialogue and the answer to it. */

@@ -27,6 +27,7 @@ struct reader {
 	bool is_in_head;          /* "From: mailer-daemon@a" stands above, in this paragraph, or
 				     the text begins with "From:" */
 	bool is_delay_section;    /* the last words of failure or delay were of delay */
+	bool is_good_section;     /* they said behind them that it was delivered */
 };
 
 /* One line: as it stands, without its blanks, and the signs in it (looked for once, when first

@@ -4,7 +4,8 @@
 usage: test_wild.py NIXIE
 
 The folder itself has reports of every program known; alike/ has what only looks like one;
-intake/ has what programs send back that take mail in, and what only looks so; pasted/ has texts without a header, reports and talk of them;
+fates/ has lists of those who got it
+beside those who did not; intake/ has what programs send back that take mail in, and what only looks so; pasted/ has texts without a header, reports and talk of them;
 programs/ has shapes that were misread when they came unseen, and damaged ones; unseen/ and its
 numbered followers have whole batches that were written blind, what was read at first sight too. Raise the
 floors when the score rises; never lower one to make a change pass. `never` names what must not
@@ -35,8 +36,9 @@ FLOORS = {
     "unseen10": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100,
                  "reason": 100},
     "unseen11": {"kind": 94, "recipients": 91, "action": 100, "status": 100, "reply": 100, "reason": 100},
-    "unseen12": {"kind": 96, "recipients": 93, "action": 100, "status": 100, "reply": 100, "reason": 100},
+    "unseen12": {"kind": 98, "recipients": 97, "action": 100, "status": 100, "reply": 100, "reason": 100},
     "unseen13": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100, "reason": 100},
+    "fates": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100, "reason": 100},
     "intake": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100, "reason": 100},
     "pasted": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100, "reason": 100},
     "unseen": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100,
