@@ -23,9 +23,12 @@ ptr_check = off
 '''
 LISTENER = 'listener mx {\n\taddress = 127.0.0.1:0\n\txclient = 127.0.0.1\n}\n'
 
+handed_over = None  # the id of the message that bring() gave to a server last; None when that was refused
+
 
 def bring(c, text=TEXT, sender=SENDER, recipients=(USER,)):
     """A message of an open session: the replies to MAIL, each RCPT, DATA and the text, as far as it comes."""
+    global handed_over
     replies = [c.say(f'MAIL FROM:<{sender}>')]
     if not replies[-1].startswith('250'):
         return replies
@@ -37,6 +40,8 @@ def bring(c, text=TEXT, sender=SENDER, recipients=(USER,)):
         c.send(text if isinstance(text, bytes) else text.encode())
         c.send(b'.\r\n')
         replies.append(c.reply())
+        queued = re.search(r'queued as (\w+)', replies[-1])
+        handed_over = queued and queued[1]
     return replies
 
 
@@ -48,16 +53,14 @@ def send(n, text=TEXT, sender=SENDER, recipients=(USER,), port='mx', before=(), 
         for command in before:
             c.say(command)
         replies = bring(c, text, sender, recipients)
-        queued = re.search(r'queued as (\w+)', replies[-1])
-        n.queued = queued[1] if queued else None
         c.say('QUIT')
         return replies
 
 
 def stored(n, count=1):
-    """Of so many messages in the mailbox the one that send() handed over last, as text with CRLF; '' when they do not come."""
+    """Of so many messages in the mailbox the one that bring() handed over last, as text with CRLF; '' when they do not come."""
     mails = n.until_mails(count)
-    last = n.until_mail(n.queued) if getattr(n, 'queued', None) else mails[-1] if mails else None
+    last = n.until_mail(handed_over) if handed_over else mails[-1] if mails else None
     return last.decode('utf-8', 'surrogateescape').replace('\r\n', '\n').replace('\n', '\r\n') if last and len(mails) >= count else ''
 
 
