@@ -177,6 +177,7 @@ walk_list(struct walk *w, int64_t list, struct str address)
 	char digits[STR_DIGITS_MAX];
 	tell(w, address, STR(": a list; members: "), str_digits((int64_t)count, digits));
 	const size_t before = w->out->target_count;
+	struct str barred = STR_NONE; /* a member who may come back */
 	for (size_t i = 0; i < count; i++) {
 		if (walk(w, members[i]))
 			continue;
@@ -185,8 +186,14 @@ walk_list(struct walk *w, int64_t list, struct str address)
 			w->out->condition == CONDITION_FORWARD_LOOP)
 			return false;
 		w->out->is_refused = false;
+		if (w->out->condition == CONDITION_ACCOUNT_SUSPENDED ||
+			w->out->condition == CONDITION_DOMAIN_SUSPENDED)
+			barred = members[i];
 		tell(w, members[i], STR(": left out of the list: "), w->out->why);
 	}
+	if (w->out->target_count == before && w->depth == 1 && str_is_set(barred))
+		return refuse_naming(w, CONDITION_ACCOUNT_SUSPENDED,
+			"all on the list are gone or suspended, as is", barred);
 	if (w->out->target_count == before && w->depth == 1)
 		return refuse_naming(w, CONDITION_UNKNOWN_USER, "nobody is on the list", address);
 	return true;
