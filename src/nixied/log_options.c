@@ -5,6 +5,7 @@
 #include "cli/moment.h"
 #include "nixied/nixied.h"
 #include "nixied/options.h"
+#include "queue/queue.h"
 
 bool
 log_moment_take(const char *command, const char *option, const char *text, bool is_end, int64_t *ms)
@@ -24,6 +25,8 @@ log_take(const char *command, struct logs *logs, const char *path, int *code)
 	if (logs_add(logs, path, error))
 		return true;
 	fprintf(stderr, "nixied %s: %s\n", command, error);
+	if (strcmp(command, "why") == 0 && queue_id_parse(str_of(path)) != 0)
+		fprintf(stderr, "A message is asked for with  --id %s\n", path);
 	*code = EXIT_TROUBLE;
 	return false;
 }

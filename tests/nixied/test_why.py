@@ -130,6 +130,8 @@ def of_a_real_server(nixied):
             wanted = [f'Message {queue_id} from a@b.example', f'{reference} on the listener mx', f'nobody@{DOMAIN} is refused',
                       'No such mailbox (C34)', f'{USER} is accepted', '<m9@b.example>', 'setting    domain.catch_all']
             check([f'not there: {w}' for w in wanted if w not in out] and [out, *wanted], f'a real server: {option} {value}')
+        out = n.run('why', queue_id).stderr
+        check([] if f'A message is asked for with  --id {queue_id}\n' in out else [out], 'an id alone is taken for a file, and how it is meant is said')
         out = n.run('why', '--to', 'nobody').stdout
         check([] if out.count('Refused: mail from a@b.example to nobody') == 1 and 'Message ' not in out.replace('Message-', '')
               else [out], 'and the refusal alone')
