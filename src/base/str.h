@@ -121,8 +121,18 @@ static inline bool
 str_same_bytes(const char *a, const char *b, size_t n)
 {
 	uint64_t one, other;
-	if (n < sizeof one)
-		return memcmp(a, b, n) == 0;
+	uint32_t half, other_half;
+	if (n < sizeof half)
+		return n == 0 || (a[0] == b[0] && a[n / 2] == b[n / 2] && a[n - 1] == b[n - 1]);
+	if (n < sizeof one) {
+		memcpy(&half, a, sizeof half);
+		memcpy(&other_half, b, sizeof other_half);
+		if (half != other_half)
+			return false;
+		memcpy(&half, a + n - sizeof half, sizeof half);
+		memcpy(&other_half, b + n - sizeof other_half, sizeof other_half);
+		return half == other_half;
+	}
 	for (size_t i = 0; i < n - sizeof one; i += sizeof one) {
 		memcpy(&one, a + i, sizeof one);
 		memcpy(&other, b + i, sizeof other);

@@ -15,20 +15,6 @@ compare_case(struct str a, struct str b)
 	return (a.len > b.len) - (a.len < b.len);
 }
 
-/* As compare_case, but from the end: so that domains stand together with what is below them. */
-static int
-compare_case_from_end(struct str a, struct str b)
-{
-	const size_t len = a.len < b.len ? a.len : b.len;
-	for (size_t i = 1; i <= len; i++) {
-		const int difference = ascii_lower((unsigned char)a.ptr[a.len - i]) -
-				       ascii_lower((unsigned char)b.ptr[b.len - i]);
-		if (difference != 0)
-			return difference;
-	}
-	return (a.len > b.len) - (a.len < b.len);
-}
-
 /* How `what` compares to row `i` of some sorted table: below 0, 0, above 0. */
 typedef int compare_row(const void *what, size_t i);
 
@@ -111,11 +97,17 @@ catalogue_client_error_find(struct str code)
 	return i == STR_NPOS ? NULL : &catalogue_client_errors[catalogue_client_errors_by_code[i]];
 }
 
-static int
-compare_provider(const void *host, size_t i)
+/* The row whose host is this one. */
+static const struct provider_row *
+provider_of(struct str host)
 {
-	return compare_case_from_end(
-		*(const struct str *)host, catalogue_text(catalogue_providers[i].host));
+	for (size_t at = provider_hash(host); catalogue_provider_places[at] != 0; at++) {
+		const struct provider_row *const row =
+			&catalogue_providers[catalogue_provider_places[at] - 1];
+		if (str_eq_case(catalogue_text(row->host), host))
+			return row;
+	}
+	return NULL;
 }
 
 const struct provider_row *
@@ -131,14 +123,10 @@ catalogue_provider_find(struct str host)
 			return NULL;
 		host = str_from(host, at + 1);
 	}
-	while (host.len > 0) {
-		const unsigned first = ((unsigned char)host.ptr[0] | 32u) & 63u;
-		const size_t i = (catalogue_provider_heads[host.len] >> first & 1) == 0
-					 ? STR_NPOS
-					 : search(CATALOGUE_PROVIDERS, &host, compare_provider);
-		if (i != STR_NPOS)
-			return &catalogue_providers[i];
-		str_cut(&host, '.');
+	for (; host.len > 0; str_cut(&host, '.')) {
+		const struct provider_row *const row = provider_of(host);
+		if (row != NULL)
+			return row;
 	}
 	return NULL;
 }

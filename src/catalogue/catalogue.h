@@ -208,8 +208,8 @@ struct sign_row {
 /* A word by which letters are understood that quote no server: read/letter.h. Folded. */
 struct letter_word_row {
 	struct text word;
-	uint32_t head;  /* its first four bytes, the first one highest; zeros where it is shorter */
-	uint32_t mask;  /* those that it has */
+	uint64_t head; /* its first eight bytes, the first one highest; zeros where it is shorter */
+	uint64_t mask; /* those that it has */
 	uint32_t langs; /* a bit for each language that has it, in this class */
 	uint8_t class;  /* enum letter_class */
 	bool is_stem;   /* a word may go on behind it */
@@ -255,9 +255,7 @@ extern const struct generator_row catalogue_generators[];
 extern const struct header_mark catalogue_header_marks[]; /* in the order of those */
 extern const struct client_error_row catalogue_client_errors[];
 extern const struct sign_row catalogue_signs[];
-extern const struct letter_word_row catalogue_letter_words[]; /* sorted by their bytes */
-extern const uint16_t
-	catalogue_letter_heads[]; /* where the words with this first byte begin; 257 */
+extern const struct letter_word_row catalogue_letter_words[]; /* those that begin alike together */
 extern const struct letter_rule_row catalogue_letter_rules[]; /* of two reasons the first counts */
 extern const struct condition_row catalogue_conditions[]; /* by enum condition, CONDITION__COUNT */
 

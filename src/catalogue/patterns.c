@@ -75,7 +75,8 @@ segment_end(struct str text, size_t at, const uint8_t *item)
 				return 0;
 			continue;
 		}
-		if (text.len - at < *item || memcmp(text.ptr + at, item + 1, *item) != 0)
+		if (text.len - at < *item ||
+			!str_same_bytes(text.ptr + at, (const char *)item + 1, *item))
 			return 0;
 		at += *item;
 	}
@@ -122,6 +123,8 @@ head_start(struct str text, const uint8_t *head, bool starts_word, size_t *start
 	const size_t reach = PATTERN_WILD_BYTES + PATTERN_HEAD_BYTES;
 	const size_t limit = *start > reach ? *start - reach : 0;
 	for (size_t at = *start; at-- > limit;) {
+		if (*head != PATTERN_DIGITS && (uint8_t)text.ptr[at] != head[1])
+			continue;
 		const size_t end = segment_end(text, at, head);
 		if (end == 0 || end > *start || *start - end > PATTERN_WILD_BYTES)
 			continue;

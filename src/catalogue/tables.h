@@ -14,10 +14,15 @@ extern const uint16_t catalogue_reasons_by_name[];       /* REASON__COUNT */
 extern const uint16_t catalogue_client_errors_by_code[]; /* CATALOGUE_CLIENT_ERRORS */
 extern const uint16_t catalogue_conditions_by_id[];      /* CONDITION__COUNT */
 
-/* For each length up to CATALOGUE_PROVIDER_HOST_BYTES: of the hosts that are so long, a bit for the
- * lowest six of each first letter as a small one. Most names of hosts are no provider's, and end
- * here. */
-extern const uint64_t catalogue_provider_heads[];
+/*
+ * Where a provider's host is: one more than its row, in the place that its hash says or behind it,
+ * before the first free one, which is 0. Most names of hosts are no provider's, and find such a
+ * place at once. The hash is of the first eight bytes, in lower case more or less, and of the
+ * length.
+ */
+#define PROVIDER_BITS 11
+#define PROVIDER_SPARE 16 /* places more than hashes, so that no search goes round */
+extern const uint16_t catalogue_provider_places[];
 
 /* Sorted by key in each language, one language after the other, each with every key of English. */
 extern const struct explanation_row
@@ -124,6 +129,57 @@ static inline uint32_t
 pattern_hash_4(uint32_t four, unsigned bits)
 {
 	return four * 0x9E377910U >> (32 - bits);
+}
+
+static inline uint32_t
+provider_hash(struct str host)
+{
+	char head[sizeof(uint64_t)] = {0};
+	uint64_t eight;
+	memcpy(head, host.ptr, host.len < sizeof head ? host.len : sizeof head);
+	memcpy(&eight, head, sizeof eight);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	eight = __builtin_bswap64(eight);
+#endif
+	return pattern_hash_8((eight | 0x2020202020202020U) + host.len, PROVIDER_BITS);
+}
+
+/*
+ * The words of letters that begin alike, found by their key: the first three bytes, the third left
+ * out where it is no letter, so that a word of two is found whatever stands behind it. A key is in
+ * the place that its hash says or behind it, before the first free one, whose key is 0. Most words
+ * that people write are none of the catalogue, and find such a place at once.
+ */
+#define LETTER_BITS 11
+#define LETTER_SPARE 16 /* places more than hashes, so that no search goes round */
+struct letter_place {
+	uint32_t key;
+	uint16_t first, count; /* of catalogue_letter_words */
+};
+extern const struct letter_place catalogue_letter_places[];
+
+/* letter_byte - is it one of those that words are made of, where blanks are between them? */
+static inline bool
+letter_byte(unsigned char c)
+{
+	return ascii_is_alnum(c) || (c >= 0x80 && c < 0xE0);
+}
+
+/* letter_key - of eight bytes, the first one highest */
+static inline uint32_t
+letter_key(uint64_t head)
+{
+	return (uint32_t)(head >> 40) & (letter_byte(head >> 40 & 0xFF) ? 0xFFFFFF : 0xFFFF00);
+}
+
+/* letter_place - of the words with that key; its count is 0 when there are none */
+static inline const struct letter_place *
+letter_place(uint32_t key)
+{
+	const struct letter_place *p = &catalogue_letter_places[pattern_hash_4(key, LETTER_BITS)];
+	while (p->key != key && p->key != 0)
+		p++;
+	return p;
 }
 
 #endif

@@ -53,11 +53,11 @@ pattern_length(const struct pattern_hit *h)
 static bool
 is_covered(const struct pattern_hit *hits, size_t count, size_t i)
 {
-	for (size_t k = 0; k < count; k++) {
+	/* They are in the order of their beginnings. */
+	for (size_t k = 0; k < count && hits[k].at <= hits[i].at; k++) {
 		if (k == i || hits[k].table != PATTERN_PHRASE || hits[k].len < hits[i].len ||
 			(hits[k].len == hits[i].len &&
 				pattern_length(&hits[k]) <= pattern_length(&hits[i])) ||
-			hits[k].at > hits[i].at ||
 			hits[k].at + hits[k].len < hits[i].at + hits[i].len)
 			continue;
 		const struct phrase_row *const longer = &catalogue_phrases[hits[k].row];

@@ -190,12 +190,12 @@ read_plain(struct str in, struct date *d)
 	       zone_hour <= 23 && zone_minute >= 0 && zone_minute <= 59;
 }
 
+/* The last two digits. */
 static void
-put(char *out, size_t *n, int value, int width)
+put(char *out, size_t *n, unsigned value)
 {
-	for (int i = width; i-- > 0; value /= 10)
-		out[*n + (size_t)i] = (char)('0' + value % 10);
-	*n += (size_t)width;
+	out[(*n)++] = (char)('0' + value / 10 % 10);
+	out[(*n)++] = (char)('0' + value % 10);
 }
 
 /* Word by word, in any order. */
@@ -254,20 +254,21 @@ date_text(struct str in, struct arena *a)
 	char out[32];
 	size_t n = 0;
 	const int zone = d.zone_minutes < 0 ? -d.zone_minutes : d.zone_minutes;
-	put(out, &n, year, 4);
+	put(out, &n, (unsigned)year / 100);
+	put(out, &n, (unsigned)year % 100);
 	out[n++] = '-';
-	put(out, &n, d.month, 2);
+	put(out, &n, (unsigned)d.month);
 	out[n++] = '-';
-	put(out, &n, d.day, 2);
+	put(out, &n, (unsigned)d.day);
 	out[n++] = 'T';
-	put(out, &n, d.hour, 2);
+	put(out, &n, (unsigned)d.hour);
 	out[n++] = ':';
-	put(out, &n, d.minute, 2);
+	put(out, &n, (unsigned)d.minute);
 	out[n++] = ':';
-	put(out, &n, d.second, 2);
+	put(out, &n, (unsigned)d.second);
 	out[n++] = !d.has_zone || d.is_unknown_zone || d.zone_minutes < 0 ? '-' : '+';
-	put(out, &n, zone / 60, 2);
+	put(out, &n, (unsigned)zone / 60);
 	out[n++] = ':';
-	put(out, &n, zone % 60, 2);
+	put(out, &n, (unsigned)zone % 60);
 	return arena_str(a, (struct str){out, n});
 }

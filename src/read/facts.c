@@ -192,6 +192,8 @@ struct letter
 facts_letter(const struct facts *f)
 {
 	struct letter l;
+	if (f->prose.letter != NULL)
+		return *f->prose.letter;
 	if (f->memo != NULL && f->memo->has_letter)
 		return f->memo->letter;
 	letter_read(f->prose.all, &l);

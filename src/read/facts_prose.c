@@ -118,6 +118,8 @@ take_apart(struct facts *f)
 {
 	const struct prose whole = f->prose;
 	const struct str lines = reline_prose(f->text, true, f->arena);
+	if (str_eq(lines, f->text))
+		return; /* it was read like this */
 	text_read(lines, may_be_letter(f, lines), f->arena, &f->signs, &f->marks, &f->prose);
 	f->is_relined = f->prose.count > 0;
 	if (f->is_relined)

@@ -88,9 +88,10 @@ push(struct header *h, size_t *room, struct arena *a, struct header_field f)
 		return false;
 	h->fields = fields;
 	h->fields[h->count++] = f;
-	uint16_t *const first = &h->first[header_slot(f.key)];
-	if (*first == 0)
-		*first = (uint16_t)h->count;
+	const uint32_t slot = header_slot(f.key);
+	*(h->first[slot] == 0 ? &h->first[slot] : &fields[h->last[slot] - 1].next) =
+		(uint16_t)h->count;
+	h->last[slot] = (uint16_t)h->count;
 	return true;
 }
 
@@ -108,7 +109,8 @@ header_parse(struct str in, struct arena *a, struct header *h)
 			h->body = rest;
 			break;
 		}
-		if (line.len == 0 || (h->count > 0 && str_is_blank(line))) {
+		if (line.len == 0 ||
+			((unsigned char)line.ptr[0] <= ' ' && h->count > 0 && str_is_blank(line))) {
 			h->body = rest;
 			break;
 		}
@@ -125,7 +127,7 @@ header_parse(struct str in, struct arena *a, struct header *h)
 				continue;
 			}
 			if (!push(h, &room, a,
-				    (struct header_field){name, value, header_key(name)}))
+				    (struct header_field){name, value, header_key(name), 0}))
 				return false;
 			last = &h->fields[h->count - 1];
 			continue;
@@ -159,12 +161,11 @@ is_name(struct str given, struct str name)
 struct str
 header_find_keyed(const struct header *h, struct str name, uint32_t key)
 {
-	size_t i = h->first[header_slot(key)];
-	if (i == 0)
-		return STR_NONE;
-	for (i--; i < h->count; i++)
-		if (h->fields[i].key == key && is_name(h->fields[i].name, name))
-			return h->fields[i].value;
+	for (size_t i = h->first[header_slot(key)]; i != 0; i = h->fields[i - 1].next) {
+		const struct header_field *const f = &h->fields[i - 1];
+		if (f->key == key && is_name(f->name, name))
+			return f->value;
+	}
 	return STR_NONE;
 }
 

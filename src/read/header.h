@@ -15,6 +15,7 @@ struct header_field {
 	struct str name;
 	struct str value; /* trimmed, still folded and encoded */
 	uint32_t key;     /* header_key() of the name */
+	uint16_t next;    /* one more than the next field in its slot; 0 = none */
 };
 
 #define HEADER_SLOTS 64
@@ -25,9 +26,9 @@ struct header {
 	struct str body;      /* what follows the header */
 	struct str from_line; /* "From x@y date" of an mbox, without its line end; absent when there
 				 is none */
-	/* For each slot of a key, one more than the first field with such a key: a search begins
-	 * there, or ends at once. */
-	uint16_t first[HEADER_SLOTS];
+	/* For each slot of a key, one more than the first and the last field with such a key: a
+	 * search goes from the one to the other, or ends at once. */
+	uint16_t first[HEADER_SLOTS], last[HEADER_SLOTS];
 	bool is_cut; /* HEADER_FIELDS_MAX was reached */
 };
 

@@ -13,10 +13,11 @@
 #ifndef READ_LETTER_H
 #define READ_LETTER_H
 
+#include "base/arena.h"
 #include "catalogue/catalogue.h"
+#include "read/letter_words.h"
 
-#define LETTER_BYTES_MAX 4096   /* what is longer is no letter; its beginning is read */
-#define LETTER_SENTENCE_MAX 640 /* bytes; a longer one is cut into several */
+#define LETTER_BYTES_MAX 4096 /* what is longer is no letter; its beginning is read */
 
 struct letter {
 	uint32_t langs; /* it is in one of these, by their words; letter_word_row has the bits */
@@ -28,6 +29,17 @@ struct letter {
 
 /* letter_read - what a text says. O(n) */
 void letter_read(struct str text, struct letter *l);
+
+/* Sentences of a letter, in order; the list is in the arena. */
+struct letter_sentences {
+	struct str *list;
+	size_t count, room;
+};
+
+/* letter_read_telling - the same, and adds to *telling the sentences that tell of a failure or a
+ * delay. When the arena has no room, the list is short. */
+void letter_read_telling(
+	struct str text, struct arena *a, struct letter *l, struct letter_sentences *telling);
 
 /* letter_is_report - does it tell of a delivery that failed or waits? Accounts are closed in
  * letters too that do not speak of mail: the caller asks whether this one does. */
@@ -45,8 +57,5 @@ bool letter_is_delay(const struct letter *l);
  * Cost     O(sentence)
  */
 struct str letter_sentence(struct str *rest, uint32_t langs, uint64_t *classes);
-
-/* letter_says - does a sentence with these classes mean that, by some rule? */
-bool letter_says(uint64_t classes, enum letter_means means);
 
 #endif

@@ -46,10 +46,12 @@ skip_blanks(struct str s)
 static struct str
 skip_word(struct str s)
 {
-	size_t n = 0;
-	while (n < s.len && !is_blank(s.ptr[n]))
-		n++;
-	return str_from(s, n);
+	for (size_t i = 0; i < s.len; i += LANES) {
+		const unsigned blanks = lanes_either(lanes_next(s.ptr + i, s.len - i), ' ', '\t');
+		if (blanks != 0)
+			return str_from(s, i + lanes_first(blanks));
+	}
+	return str_from(s, s.len);
 }
 
 /* A name that begins a line wherever it stands: it has a hyphen, or is one of the few without. */

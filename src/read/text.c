@@ -642,7 +642,7 @@ text_read(struct str text, bool may_be_letter, struct arena *a, struct sign_set 
 	if (!read_own_words(utf8_head(text, TEXT_BYTES_MAX), a, set, marks, p))
 		return;
 	if (may_be_letter)
-		text_tell_as_letter(p);
+		text_tell_as_letter(p, a);
 	for (size_t i = 0; i < p->lines.count; i++) {
 		const struct str raw = p->lines.list[i].raw;
 		const bool is_blank = str_is_blank(raw);

@@ -62,6 +62,7 @@ struct prose {
 	bool has_sentence;   /* one that says that delivery to somebody failed, or waits */
 	struct dsn dsn;      /* fields met in the text */
 	struct text_lines lines;
+	struct letter *letter;   /* what `all` says, where it was asked; else NULL */
 	bool is_letter;          /* no line had a known sign of failure or delay, ... */
 	enum sign letter_sign;   /* ... and its sentences were given this one: read/letter.h */
 	struct str letter_words; /* of the first of them */

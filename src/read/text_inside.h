@@ -57,6 +57,6 @@ bool text_read_dialogue(struct reader *r, struct line *l);
 
 /* text_tell_as_letter - where no line has a known sign of failure or delay: the sentences of a
  * letter in words of its own get the one that known words would have had */
-void text_tell_as_letter(struct prose *p);
+void text_tell_as_letter(struct prose *p, struct arena *a);
 
 #endif

@@ -13,27 +13,27 @@ is_told(const struct text_lines *lines)
 }
 
 void
-text_tell_as_letter(struct prose *p)
+text_tell_as_letter(struct prose *p, struct arena *a)
 {
-	struct letter l;
+	struct letter_sentences telling = {.list = NULL};
 	if (is_told(&p->lines))
 		return;
-	letter_read(p->all, &l);
-	if (!letter_is_report(&l))
+	p->letter = arena_alloc(a, 1, sizeof *p->letter);
+	if (p->letter == NULL)
+		return;
+	struct letter *const l = p->letter;
+	letter_read_telling(p->all, a, l, &telling);
+	if (!letter_is_report(l))
 		return;
 	p->is_letter = true;
 	const bool is_refused = reply_scan(str_head(p->all, LETTER_BYTES_MAX)).code / 100 == 5;
 	p->letter_sign =
-		letter_is_delay(&l) && (l.is_delayed || !is_refused) ? SIGN_DELAY : SIGN_FAILURE;
-	p->letter_words = l.words;
-	p->speaks_of_mail = l.speaks_of_mail;
-	uint64_t classes;
+		letter_is_delay(l) && (l->is_delayed || !is_refused) ? SIGN_DELAY : SIGN_FAILURE;
+	p->letter_words = l->words;
+	p->speaks_of_mail = l->speaks_of_mail;
 	size_t line = 0;
-	struct str rest = str_head(p->all, LETTER_BYTES_MAX);
-	for (struct str one; str_is_set(one = letter_sentence(&rest, l.langs, &classes));) {
-		if (!letter_says(classes, LETTER_MEANS_FAILURE) &&
-			!letter_says(classes, LETTER_MEANS_DELAY))
-			continue;
+	for (size_t k = 0; k < telling.count; k++) {
+		const struct str one = telling.list[k];
 		if (!str_is_set(p->letter_words))
 			p->letter_words = one;
 		const struct text_line *const lines = p->lines.list;

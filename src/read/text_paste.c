@@ -97,36 +97,37 @@ begins_line(struct str rest, struct str before)
 	       str_find_char(str_head(rest, close), '@', 0) != STR_NPOS;
 }
 
-/* Is there a blank at all behind which a line could begin? Few texts have one. */
-static bool
-has_joint(struct str text)
+/* The next place from `i` on, which is not 0, with a line end, or a blank behind which a line could
+ * begin; none is the last byte. The end when there is none. */
+static size_t
+next_joint(struct str text, size_t i)
 {
-	unsigned found = 0;
-	for (size_t i = 1; i + 1 < text.len && found == 0; i += LANES) {
+	for (; i + 1 < text.len; i += LANES) {
 		const size_t left = text.len - i;
+		const struct lanes here = lanes_next(text.ptr + i, left);
 		const struct lanes before = lanes_next(text.ptr + i - 1, left);
 		const struct lanes behind = lanes_next(text.ptr + i + 1, left - 1);
-		found = lanes_equal(lanes_next(text.ptr + i, left), ' ') &
-			(lanes_equal(before, '-') | lanes_either(behind, '<', '>') |
-				lanes_either(behind, '-', '.'));
+		const unsigned found =
+			lanes_equal(here, '\n') |
+			(lanes_equal(here, ' ') &
+				(lanes_equal(before, '-') | lanes_either(behind, '<', '>') |
+					lanes_either(behind, '-', '.')));
+		if (found != 0)
+			return i + lanes_first(found);
 	}
-	return found != 0;
+	return text.len;
 }
 
 struct str
 text_unwrap(struct str text, struct arena *a)
 {
 	char *out = NULL;
-	if (!has_joint(text))
-		return text;
 	bool is_in_rule = false; /* amid "----- Transcript of session follows -----" */
-	for (size_t i = 1; i + 1 < text.len; i++) {
-		if (text.ptr[i] == '\n')
+	for (size_t i = 1; (i = next_joint(text, i)) + 1 < text.len; i++) {
+		if (text.ptr[i] == '\n') {
 			is_in_rule = false;
-		const char behind = text.ptr[i + 1];
-		if (text.ptr[i] != ' ' || (text.ptr[i - 1] != '-' && behind != '<' &&
-						  behind != '>' && behind != '-' && behind != '.'))
 			continue;
+		}
 		const struct str before = str_head(text, i);
 		const bool is_dashes = str_ends_case(before, STR("-----"));
 		/* Behind its second dashes a line ends. */

@@ -127,9 +127,46 @@ test_report(void)
 	tap_ok(letter_is_report(&l) && !letter_is_delay(&l), "... and it has ended");
 }
 
+/* Each word is found at its place, alone and behind another. */
+static void
+test_words(void)
+{
+	for (size_t i = 0; i < CATALOGUE_LETTER_WORDS; i++) {
+		const struct letter_word_row *const row = &catalogue_letter_words[i];
+		const struct str word = catalogue_text(row->word);
+		const uint64_t class = UINT64_C(1) << row->class;
+		char text[LETTER_SENTENCE_MAX];
+		const int n = snprintf(text, sizeof text, "qq %s, qq", word.ptr);
+		if ((letter_classes(word, row->langs) & class) == 0 ||
+			(letter_classes((struct str){text, (size_t)n}, row->langs) & class) == 0)
+			tap_ok(false, "\"%s\" is found", word.ptr);
+	}
+	tap_ok(letter_classes(STR("qqqq zzz xyzzy"), UINT32_MAX) == 0, "other words have no class");
+	tap_ok(letter_classes(STR("a@b.example"), 0) == UINT64_C(1) << LETTER_ADDRESS,
+		"an address has its own");
+}
+
+/* Which sentences tell, in their order. */
+static void
+test_telling(void)
+{
+	struct arena a;
+	struct letter l;
+	struct letter_sentences telling = {.list = NULL};
+	arena_init(&a, 1 << 16);
+	letter_read_telling(
+		STR("Your mail was not sent. Good day. We keep trying. Bye."), &a, &l, &telling);
+	tap_ok(telling.count == 2, "two sentences of four tell");
+	tap_is_str(telling.list[0], STR("Your mail was not sent."), "of a failure");
+	tap_is_str(telling.list[1], STR("We keep trying."), "and of a delay");
+	arena_fini(&a);
+}
+
 int
 main(void)
 {
+	test_words();
+	test_telling();
 	test_report();
 	test_rows();
 	test_limits();
