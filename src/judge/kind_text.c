@@ -137,13 +137,15 @@ asks(struct str text)
 static bool
 is_talk(const struct facts *f, enum grip grip)
 {
-	const struct letter l = facts_letter(f);
 	const bool is_question = asks(str_head(f->prose.all, MARK_REPLY_BYTES));
 	if (grip == GRIP_FATE)
-		return l.is_persons && is_question;
+		return is_question && facts_letter(f).is_persons;
+	if (is_question)
+		return true;
 	/* A login that a server refused speaks of passwords, too. */
-	const bool is_other = l.is_other && kind_reason_in_prose(f).reason != REASON_LOGIN_FAILED;
-	return l.is_persons || is_question || is_other;
+	const struct letter l = facts_letter(f);
+	return l.is_persons ||
+	       (l.is_other && kind_reason_in_prose(f).reason != REASON_LOGIN_FAILED);
 }
 
 /* Words that speak of failed mail, and are no report. */

@@ -405,12 +405,13 @@ mark_points(const struct facts *f)
 				    header_has(&f->header, STR("In-Reply-To")) &&
 				    begins_with_refusal(f);
 	points += is_answered_so ? 3 : 0;
-	const bool is_programs = is_answered_so || (says_so_twice && is_programs_refusal(f));
 	/* Words alone make no report: newsletters, parcel services and tickets say "could not be
 	 * delivered" too. */
 	const bool has_structure =
 		is_mailer || is_quotation || is_torn || is_from_server(f) || mark_refusals(f) > 0 ||
 		(mark_head_block(f) && (has_reply(f) || f->returned.is_there)) ||
-		(says_so_twice && (mark_head_block(f) || describes_message(f))) || is_programs;
+		is_answered_so ||
+		(says_so_twice &&
+			(mark_head_block(f) || describes_message(f) || is_programs_refusal(f)));
 	return has_structure ? points : 0;
 }
