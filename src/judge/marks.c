@@ -409,8 +409,7 @@ mark_points(const struct facts *f)
 	 * delivered" too. */
 	const bool has_structure =
 		is_mailer || is_quotation || is_torn || is_from_server(f) || mark_refusals(f) > 0 ||
-		(mark_head_block(f) && (has_reply(f) || f->returned.is_there)) ||
-		is_answered_so ||
+		(mark_head_block(f) && (has_reply(f) || f->returned.is_there)) || is_answered_so ||
 		(says_so_twice &&
 			(mark_head_block(f) || describes_message(f) || is_programs_refusal(f)));
 	return has_structure ? points : 0;

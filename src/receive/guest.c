@@ -90,6 +90,8 @@ log_refused(struct guest *g, const struct smtp_event *e)
 	char ip[ENDPOINT_TEXT_BYTES], code[STR_DIGITS_MAX];
 	const struct condition_row *const row = &catalogue_conditions[e->condition];
 	const struct mail *const m = g->mail;
+	/* What is no address was not asked about, and the one before it is not what was refused. */
+	const bool has_to = m != NULL && (e->stage != SESSION_AT_RCPT || m->is_asked);
 	g->receive->counts.refused[e->condition]++;
 	EVENTLOG(g->receive->parts.log, clock_wall_ms(), LOG_REFUSED,
 		{FIELD_SESSION, {g->session.reference, g->session.reference_bytes}},
@@ -98,7 +100,7 @@ log_refused(struct guest *g, const struct smtp_event *e)
 		{FIELD_FROM, m == NULL            ? STR_NONE
 			     : m->sender.len == 0 ? STR("<>")
 						  : m->sender},
-		{FIELD_TO, m != NULL ? m->asked : STR_NONE},
+		{FIELD_TO, has_to ? m->asked : STR_NONE},
 		{FIELD_STAGE, session_stage_name(e->stage)},
 		{FIELD_CONDITION, catalogue_text(row->id)}, {FIELD_CODE, str_digits(e->code, code)},
 		{FIELD_SETTING, catalogue_text(row->setting)},

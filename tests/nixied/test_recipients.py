@@ -114,9 +114,23 @@ def mailbox():
                 tap.check([] if reply.startswith(want) else [reply, n.log()], f'... and it is answered: {want}')
 
 
+def no_address():
+    """What is no address has no name in the log: least of all that of the recipient before it."""
+    with Nixied(NIXIED, 'spf = off\nsender_mx_check = off\n', MX) as n, begun(n) as c:
+        reply = c.say(f'RCPT TO:<{USER}>')
+        tap.check([] if reply.startswith('250 ') else [reply], 'a recipient')
+        reply = c.say('RCPT TO:<two words@b.example>')
+        line = n.until_log(' refused .* condition=C18 ') or ''
+        tap.check([] if ' stage=rcpt ' in line and ' to=' not in line else [reply, line], '... is not the one that is refused behind it')
+        reply = c.say(f'RCPT TO:<nobody@{DOMAIN}>')
+        line = n.until_log(' refused .* condition=C34 ') or ''
+        tap.check([] if f' to=nobody@{DOMAIN} ' in line else [reply, line], '... and who is asked about has a name')
+
+
 def main():
     domains(catalogue())
     mailbox()
+    no_address()
 
 
 main()
