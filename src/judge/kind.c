@@ -10,13 +10,6 @@ kind_set(struct kind *k, enum nixie_kind kind, const char *rule, struct str word
 	*k = (struct kind){kind, rule, words};
 }
 
-static bool
-header_says(const struct facts *f, struct str name, struct str word)
-{
-	const struct str value = header_find(&f->header, name);
-	return str_is_set(value) && str_has_case(value, word);
-}
-
 /* By the actions, and where they are missing by the classes, of a report's fields: RFC 3464 s2.3.3.
  */
 static bool
@@ -99,9 +92,9 @@ has_auto_header(const struct facts *f)
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (header_has(&f->header, names[i]))
 			return true;
-	return header_says(f, STR("Auto-Submitted"), STR("auto-replied")) ||
-	       header_says(f, STR("Precedence"), STR("auto_reply")) ||
-	       header_says(f, STR("X-Auto-Response"), STR("vacation"));
+	return mark_header_says(f, STR("Auto-Submitted"), STR("auto-replied")) ||
+	       mark_header_says(f, STR("Precedence"), STR("auto_reply")) ||
+	       mark_header_says(f, STR("X-Auto-Response"), STR("vacation"));
 }
 
 static bool
@@ -230,10 +223,10 @@ static bool
 is_sent_by_itself(const struct facts *f)
 {
 	return str_eq(str_trim(f->return_path), STR("<>")) ||
-	       header_says(f, STR("Auto-Submitted"), STR("auto-")) ||
+	       mark_header_says(f, STR("Auto-Submitted"), STR("auto-")) ||
 	       header_has(&f->header, STR("X-Auto-Response-Suppress")) ||
-	       (!mark_list(f) && (header_says(f, STR("Precedence"), STR("junk")) ||
-					 header_says(f, STR("Precedence"), STR("bulk"))));
+	       (!mark_list(f) && (mark_header_says(f, STR("Precedence"), STR("junk")) ||
+					 mark_header_says(f, STR("Precedence"), STR("bulk"))));
 }
 
 static bool

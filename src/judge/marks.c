@@ -341,13 +341,22 @@ is_programs_address(struct str address)
 	return str_ends_case(local, STR("-daemon"));
 }
 
+bool
+mark_header_says(const struct facts *f, struct str name, struct str word)
+{
+	const struct str value = header_find(&f->header, name);
+	return str_is_set(value) && str_has_case(value, word);
+}
+
 /* A program that takes mail in (tickets, a forum, faxes) says that it could not, in an answer to it
  * or with the message below. */
 static bool
 is_programs_refusal(const struct facts *f)
 {
 	const bool is_answering = header_has(&f->header, STR("In-Reply-To")) ||
-				  header_has(&f->header, STR("References"));
+				  header_has(&f->header, STR("References")) ||
+				  (is_programs_address(f->from_address) &&
+					  mark_header_says(f, STR("Auto-Submitted"), STR("auto-")));
 	return (f->returned.is_there || names_number(f) ||
 		       (is_answering && f->prose.has_sentence && mark_names_other(f))) &&
 	       !facts_letter(f).is_persons;

@@ -41,4 +41,7 @@ bool mark_persons_answer(const struct facts *f);
 /* mark_list - did it come through a mailing list or from a newsletter (RFC 2369, RFC 2919)? */
 bool mark_list(const struct facts *f);
 
+/* mark_header_says - is the word in the field of that name, in any case? */
+bool mark_header_says(const struct facts *f, struct str name, struct str word);
+
 #endif

@@ -72,7 +72,7 @@ meanings(uint64_t classes, size_t *rule)
 		if (!holds(&catalogue_letter_rules[i], classes))
 			continue;
 		means |= 1U << catalogue_letter_rules[i].means;
-		if (catalogue_letter_rules[i].means == LETTER_MEANS_REASON && i < *rule)
+		if (i < *rule && catalogue_letter_rules[i].means == LETTER_MEANS_REASON)
 			*rule = i;
 	}
 	return means;
