@@ -222,6 +222,16 @@ str_trim(struct str s)
 		       : str_trim_blanks(s);
 }
 
+/* str_is_ascii - has it nothing of eight bits? */
+static inline bool
+str_is_ascii(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.ptr[i] >= 128)
+			return false;
+	return true;
+}
+
 /* str_is_blank - is there nothing but white space? */
 static inline bool
 str_is_blank(struct str s)

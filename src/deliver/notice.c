@@ -76,14 +76,7 @@ write_notice(struct deliver *d, const struct notice *n, bool is_last, int64_t no
 		.original_bytes = n->header.len,
 		.recipients = recipients_make(n, a),
 		.recipient_count = n->count};
-	if (facts.recipients == NULL || !report_write(&facts, a, &e->bytes) ||
-		arena_failed(&e->arena))
-		return false;
-	if (report_is_utf8(&facts))
-		e->envelope.flags |= MESSAGE_SMTPUTF8;
-	if (report_is_8bit(buf_str(&e->bytes)))
-		e->envelope.flags |= MESSAGE_8BIT;
-	return true;
+	return facts.recipients != NULL && tell_write(&facts, a, e) && !arena_failed(&e->arena);
 }
 
 void

@@ -127,6 +127,18 @@ tell_language(struct deliver *d, struct str address, struct arena *a)
 }
 
 bool
+tell_write(const struct report_facts *facts, struct arena *a, struct ledger_entry *e)
+{
+	if (!report_write(facts, a, &e->bytes))
+		return false;
+	if (report_is_utf8(facts))
+		e->envelope.flags |= MESSAGE_SMTPUTF8;
+	if (report_is_8bit(buf_str(&e->bytes)))
+		e->envelope.flags |= MESSAGE_8BIT;
+	return true;
+}
+
+bool
 tell(struct deliver *d, struct tell_message *about, const struct tell_recipient *list, size_t count,
 	enum report_way way, int64_t now_ms, struct ledger_entry *e)
 {
@@ -166,13 +178,7 @@ tell(struct deliver *d, struct tell_message *about, const struct tell_recipient 
 		.recipient_count = count};
 	if (facts.recipients == NULL)
 		return false;
-	if (!report_write(&facts, about->arena, &e->bytes))
-		return false;
-	if (report_is_utf8(&facts))
-		e->envelope.flags |= MESSAGE_SMTPUTF8;
-	if (report_is_8bit(buf_str(&e->bytes)))
-		e->envelope.flags |= MESSAGE_8BIT;
-	return true;
+	return tell_write(&facts, about->arena, e);
 }
 
 bool

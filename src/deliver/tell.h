@@ -50,8 +50,12 @@ struct tell_recipient {
 bool tell(struct deliver *d, struct tell_message *about, const struct tell_recipient *list,
 	size_t count, enum report_way way, int64_t now_ms, struct ledger_entry *e);
 
-/* tell_summary - the same, of failures of many messages of that sender; subjects: of these, one for
- * each recipient; a: for the work */
+/* tell_write - the report of these facts, into the entry: its bytes, and what they need of a server
+ */
+bool tell_write(const struct report_facts *facts, struct arena *a, struct ledger_entry *e);
+
+/* tell_summary - the same as tell(), of failures of many messages of that sender; subjects: of
+ * these, one for each recipient; a: for the work */
 bool tell_summary(struct deliver *d, struct str sender, const struct tell_recipient *list,
 	const struct str *subjects, size_t count, int64_t now_ms, struct arena *a,
 	struct ledger_entry *e);

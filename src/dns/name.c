@@ -24,15 +24,6 @@ labels_fit(struct str name)
 	return label > 0;
 }
 
-static bool
-is_ascii(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.ptr[i] >= 128)
-			return false;
-	return true;
-}
-
 bool
 dns_name_parse(struct str name, char room[DNS_NAME_BYTES_MAX + 1], struct str *out)
 {
@@ -44,7 +35,7 @@ dns_name_parse(struct str name, char room[DNS_NAME_BYTES_MAX + 1], struct str *o
 		room[i] = (char)ascii_lower((unsigned char)name.ptr[i]);
 	room[name.len] = '\0';
 	*out = (struct str){room, name.len};
-	if (!is_ascii(*out)) {
+	if (!str_is_ascii(*out)) {
 		uint8_t *labels = NULL;
 		int rc = IDN2_DISALLOWED;
 		FOREIGN_BEGIN();

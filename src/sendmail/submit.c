@@ -233,15 +233,6 @@ talk(struct talk *t)
 	}
 }
 
-static bool
-has_8bit(struct str text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if ((unsigned char)text.ptr[i] >= 128)
-			return true;
-	return false;
-}
-
 int
 submit(const struct options *o, const char *where, struct str host, struct str sender,
 	const struct recipients *r, struct str message)
@@ -258,14 +249,14 @@ submit(const struct options *o, const char *where, struct str host, struct str s
 		complain("not enough memory");
 		return EXIT_OS;
 	}
-	bool is_utf8 = has_8bit(sender);
+	bool is_utf8 = !str_is_ascii(sender);
 	for (size_t i = 0; i < r->count; i++) {
 		t.waiting[t.waiting_count++] = i;
-		is_utf8 |= has_8bit(r->list[i]);
+		is_utf8 |= !str_is_ascii(r->list[i]);
 	}
 	t.message = (struct client_envelope){.path = sender,
 		.size_bytes = (int64_t)message.len,
-		.is_8bit = has_8bit(message),
+		.is_8bit = !str_is_ascii(message),
 		.is_utf8 = is_utf8,
 		.is_ret_full = o->is_ret_full,
 		.is_ret_headers = o->is_ret_headers};

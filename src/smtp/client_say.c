@@ -2,15 +2,6 @@
  * 6531. */
 #include "smtp/client_inside.h"
 
-static bool
-has_8bit(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.ptr[i] >= 128)
-			return true;
-	return false;
-}
-
 /* Can it stand in a command? Nothing that ends a line, or that a path has only when it is forged.
  */
 static bool
@@ -55,10 +46,10 @@ client_uses_chunks(const struct client *c)
 static bool
 needs_utf8(const struct client_envelope *e)
 {
-	if (e->is_utf8 || has_8bit(e->path))
+	if (e->is_utf8 || !str_is_ascii(e->path))
 		return true;
 	for (uint32_t i = 0; i < e->recipient_count; i++)
-		if (e->recipients[i].fate == FATE_OPEN && has_8bit(e->recipients[i].path))
+		if (e->recipients[i].fate == FATE_OPEN && !str_is_ascii(e->recipients[i].path))
 			return true;
 	return false;
 }
@@ -91,7 +82,7 @@ client_say_rcpt(struct client_turn *t, const struct client_recipient *r)
 	const bool has_original =
 		has_dsn && str_has(r->original, STR(";")) &&
 		is_value(r->original, PARAM_ORCPT_BYTES_MAX + 16) &&
-		(client_offers(t->c, EXTENSION_SMTPUTF8) || !has_8bit(r->original));
+		(client_offers(t->c, EXTENSION_SMTPUTF8) || str_is_ascii(r->original));
 	struct str notify[6] = {{NULL, 0}};
 	size_t n = 0;
 	/* RFC 3461 s4.1: NEVER stands alone. */
@@ -121,7 +112,7 @@ client_envelope_fault(const struct client *c)
 		return CAUSE_REQUIRETLS;
 	if (c->size_max > 0 && e->size_bytes > c->size_max)
 		return CAUSE_TOO_LARGE;
-	if (has_8bit(e->path) && !client_offers(c, EXTENSION_SMTPUTF8))
+	if (!str_is_ascii(e->path) && !client_offers(c, EXTENSION_SMTPUTF8))
 		return CAUSE_UTF8;
 	if (e->is_utf8 && !client_offers(c, EXTENSION_SMTPUTF8))
 		return CAUSE_UTF8_HEADER;
@@ -135,7 +126,7 @@ client_recipient_fault(const struct client *c, const struct client_recipient *r)
 {
 	if (r->path.len == 0 || !can_be_said(r->path))
 		return CAUSE_ADDRESS;
-	if (has_8bit(r->path) && !client_offers(c, EXTENSION_SMTPUTF8))
+	if (!str_is_ascii(r->path) && !client_offers(c, EXTENSION_SMTPUTF8))
 		return CAUSE_UTF8;
 	return CAUSE_NONE;
 }

@@ -161,15 +161,6 @@ route_length(struct str s)
 	return 0;
 }
 
-static bool
-has_utf8(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.ptr[i] >= 128)
-			return true;
-	return false;
-}
-
 /* Local part and domain at the start of `s`. */
 static enum path_fault
 mailbox_read(struct str s, struct path *p, size_t *used)
@@ -191,7 +182,7 @@ mailbox_read(struct str s, struct path *p, size_t *used)
 		p->domain = str_head(str_from(s, local + 1), length);
 		*used += 1 + length;
 	}
-	p->has_utf8 = has_utf8(p->local) || has_utf8(p->domain);
+	p->has_utf8 = !str_is_ascii(p->local) || !str_is_ascii(p->domain);
 	return *used > PATH_MAILBOX_BYTES_MAX ? PATH_TOO_LONG : PATH_NONE;
 }
 
