@@ -44,7 +44,7 @@ def until(what, seconds=SECONDS):
         if value:
             return value
         if time.monotonic() > begin + seconds:
-            was_in_vain = True
+            was_in_vain = was_in_vain or seconds >= SECONDS  # a short wait may be meant to be one
             tap.notes.append(f'waited {seconds} s in vain: {caller()}')
             return None
         time.sleep(0.02)
