@@ -180,12 +180,38 @@ struct outcome {
 	uint64_t left;
 };
 
+static const enum filter_point points[] = {
+	FILTER_CONNECT, FILTER_HELO, FILTER_MAIL, FILTER_RCPT, FILTER_DATA, FILTER_END};
+enum { AT_MAIL = 2, AT_RCPT = 3, AT_END = 5 };
+
+/* The questions of a message, from one place on; at which it ended. */
+static size_t
+message(struct run *r, const struct filter_facts *facts, size_t from, struct str *in, size_t step,
+	struct outcome *o)
+{
+	for (size_t i = from; i <= AT_END; i++) {
+		const struct filter_question q = {
+			.at = points[i], .facts = facts, .arena = &r->arena};
+		o->wants = ask(r, &q, in, step);
+		o->verdict = r->u.m.answer.verdict;
+		o->edits = r->u.m.answer.edits.count;
+		if (o->wants == MACHINE_BROKEN)
+			return i;
+		check_words(r->u.m.answer.rule);
+		check_words(r->u.m.answer.words);
+		check_edits(&r->u.m.answer.edits);
+		assert(o->edits <= EDITS_MAX);
+		check_codes(&r->u.m.answer);
+		if (o->verdict >= FILTER_DEFER || r->u.m.answer.is_final || r->which == 'p')
+			return i;
+	}
+	return AT_END;
+}
+
 static struct outcome
 run(char which, struct str in, size_t step)
 {
 	static const struct str recipients[] = {STR_INIT("c@d.example")};
-	static const enum filter_point points[] = {
-		FILTER_CONNECT, FILTER_HELO, FILTER_MAIL, FILTER_RCPT, FILTER_DATA, FILTER_END};
 	const struct filter_facts facts = {.host = STR("mx.d.example"),
 		.ip = STR("192.0.2.1"),
 		.helo = STR("b.example"),
@@ -205,22 +231,12 @@ run(char which, struct str in, size_t step)
 	if (which == 'm')
 		milter_init(&r.u.milter);
 	/* A milter is asked at each place; the others at the end, or at RCPT. */
-	const size_t count = sizeof points / sizeof *points;
-	for (size_t i = which == 'm' ? 0 : which == 'p' ? 3 : count - 1; i < count; i++) {
-		const struct filter_question q = {
-			.at = points[i], .facts = &facts, .arena = &r.arena};
-		o.wants = ask(&r, &q, &in, step);
-		o.verdict = r.u.m.answer.verdict;
-		o.edits = r.u.m.answer.edits.count;
-		if (o.wants == MACHINE_BROKEN)
-			break;
-		check_words(r.u.m.answer.rule);
-		check_words(r.u.m.answer.words);
-		check_edits(&r.u.m.answer.edits);
-		assert(o.edits <= EDITS_MAX);
-		check_codes(&r.u.m.answer);
-		if (o.verdict >= FILTER_DEFER || r.u.m.answer.is_final || which == 'p')
-			break;
+	const size_t from = which == 'm' ? 0 : which == 'p' ? AT_RCPT : AT_END;
+	const size_t ended = message(&r, &facts, from, &in, step, &o);
+	if (which == 'm' && ended >= AT_MAIL && o.wants != MACHINE_BROKEN) {
+		/* The next message of the session. */
+		milter_mail_over(&r.u.milter, &r.out);
+		message(&r, &facts, AT_MAIL, &in, step, &o);
 	}
 	o.left = in.len;
 	if (which == 'm') {
