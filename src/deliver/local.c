@@ -127,23 +127,6 @@ local_head(
 	return (struct str){room, (size_t)n};
 }
 
-struct cursor {
-	const char *at;
-	uint64_t left;
-};
-
-static long
-cursor_read(void *from, char *to, size_t room)
-{
-	struct cursor *const c = from;
-	const size_t n = c->left < room ? (size_t)c->left : room;
-	if (n > 0)
-		memcpy(to, c->at, n);
-	c->at += n;
-	c->left -= n;
-	return (long)n;
-}
-
 static void
 mailbox_write(struct errand *e, size_t i)
 {
@@ -162,10 +145,10 @@ mailbox_write(struct errand *e, size_t i)
 		return;
 	}
 	snprintf(id, sizeof id, "%.*s%u", (int)p->id.len, p->id.ptr, (unsigned)r->place);
-	struct cursor c = {e->bytes, e->have};
+	struct str rest = {e->bytes, e->have};
 	const struct mailbox_message message = {.head = local_head(p, r, head),
-		.source = cursor_read,
-		.from = &c,
+		.source = mailbox_source_text,
+		.from = &rest,
 		.bytes = p->body_bytes,
 		.id = str_of(id),
 		.host = e->hostname,
@@ -177,7 +160,7 @@ mailbox_write(struct errand *e, size_t i)
 	/* The first mail of a domain. */
 	if (w->result == MAILBOX_FAILED && w->error.code == ENOENT &&
 		mailbox_parents_make(path, &w->error)) {
-		c = (struct cursor){e->bytes, e->have};
+		rest = (struct str){e->bytes, e->have};
 		w->result = maildir_deliver(path, &message, r->quota_bytes, &w->error);
 	}
 }

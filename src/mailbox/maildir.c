@@ -33,6 +33,17 @@ failed(struct mailbox_error *error, enum mailbox_result result, int code, const 
 	return result;
 }
 
+long
+mailbox_source_text(void *from, char *to, size_t room)
+{
+	struct str *const rest = from;
+	const struct str piece = str_head(*rest, room);
+	if (piece.len > 0)
+		memcpy(to, piece.ptr, piece.len);
+	*rest = str_from(*rest, piece.len);
+	return (long)piece.len;
+}
+
 static bool
 sink_flush(struct sink *s)
 {

@@ -29,6 +29,10 @@ enum mailbox_result {
 /* Gives the next bytes of the message; 0 at its end, negative when it cannot be read. */
 typedef long mailbox_source(void *from, char *to, size_t room);
 
+/* mailbox_source_text - of a message in memory: from is a struct str, of which it takes what it
+ * gives */
+long mailbox_source_text(void *from, char *to, size_t room);
+
 struct mailbox_message {
 	struct str head; /* lines to stand before it: Return-Path, Delivered-To, Received ... each
 			    with its CRLF; at most MAILBOX_HEAD_MAX */

@@ -17,19 +17,26 @@ all_write(int fd, struct str rest)
 	return 0;
 }
 
-static int
-folder_sync(const char *path)
+int
+file_folder_sync(const char *folder)
 {
-	char folder[FILE_PATH_MAX];
-	const char *const slash = strrchr(path, '/');
-	const int len = slash == NULL || slash == path ? 1 : (int)(slash - path);
-	snprintf(folder, sizeof folder, "%.*s", len, slash == NULL ? "." : path);
 	const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	const int error = fsync(fd) == 0 ? 0 : -errno;
 	close(fd);
 	return error;
+}
+
+/* The folder in which it is. */
+static int
+parent_sync(const char *path)
+{
+	char folder[FILE_PATH_MAX];
+	const char *const slash = strrchr(path, '/');
+	const int len = slash == NULL || slash == path ? 1 : (int)(slash - path);
+	snprintf(folder, sizeof folder, "%.*s", len, slash == NULL ? "." : path);
+	return file_folder_sync(folder);
 }
 
 int
@@ -54,5 +61,5 @@ file_replace(const char *path, struct str text, enum file_care care)
 		unlink(fresh);
 		return error;
 	}
-	return care == FILE_DURABLE ? folder_sync(path) : 0;
+	return care == FILE_DURABLE ? parent_sync(path) : 0;
 }

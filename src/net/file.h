@@ -22,4 +22,8 @@ enum file_care {
  * where FILE_DURABLE could not sync the folder behind the rename */
 int file_replace(const char *path, struct str text, enum file_care care);
 
+/* file_folder_sync - what was renamed or removed in the folder survives the loss of power; 0, or a
+ * negative errno. It waits for the disk */
+int file_folder_sync(const char *folder);
+
 #endif

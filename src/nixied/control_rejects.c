@@ -1,13 +1,13 @@
 /* control_rejects - mail that was refused, and is released by an operator all the same */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "net/clock.h"
+#include "net/file.h"
 #include "nixied/control.h"
 #include "nixied/nixied.h"
 #include "receive/head.h"
@@ -58,18 +58,6 @@ release_end(struct release *r)
 	free(r);
 }
 
-/* What was renamed or removed there survives the loss of power. An operator does this, and seldom:
- * the loop may wait for it. */
-static bool
-folder_sync(const char *folder)
-{
-	const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	const bool ok = fd >= 0 && fsync(fd) == 0;
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
 /* 0, or a negative errno, and then it is kept as before. */
 static int
 set_aside(struct release *r)
@@ -78,7 +66,7 @@ set_aside(struct release *r)
 	queue_id_text(r->message, id);
 	snprintf(r->aside, sizeof r->aside, "%s" ASIDE "%s", r->path, id);
 	if (rename(r->path, r->aside) == 0) {
-		if (folder_sync(r->folder))
+		if (file_folder_sync(r->folder) == 0) /* seldom: the loop may wait for it */
 			return 0;
 		(void)rename(r->aside, r->path);
 	}
@@ -104,7 +92,7 @@ was_kept(void *to, int error)
 		(void)rename(r->aside, r->path);
 	if (error == 0) {
 		unlink(r->aside);
-		(void)folder_sync(r->folder);
+		(void)file_folder_sync(r->folder);
 		deliver_added(r->deliver, r->message);
 		buf_add(r->out, STR("released as "));
 		buf_add(r->out, str_of(id));
@@ -267,5 +255,5 @@ control_rejects_settle(const char *data_folder, struct queue *queue)
 	}
 	free(list);
 	if (count >= 0)
-		(void)folder_sync(folder);
+		(void)file_folder_sync(folder);
 }

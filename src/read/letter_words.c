@@ -14,12 +14,6 @@ is_wide(unsigned char c)
 	return c >= 0xE0;
 }
 
-static bool
-is_letter(unsigned char c)
-{
-	return letter_byte(c);
-}
-
 /* The first bytes as the rows have them; behind the text there are NULs. */
 static uint64_t
 head_of(struct str text, size_t at)
@@ -71,7 +65,7 @@ search_at(struct search *s, struct str text, size_t at)
 		const struct letter_word_row *const row = &catalogue_letter_words[place->first + i];
 		if (((row->head ^ head) & row->mask) != 0 || (row->langs & s->langs) == 0 ||
 			!goes_on(rest, row) ||
-			(!row->is_stem && is_letter((unsigned char)rest.ptr[row->word.len])))
+			(!row->is_stem && letter_byte((unsigned char)rest.ptr[row->word.len])))
 			continue;
 		s->classes |= (uint64_t)1 << row->class;
 		langs |= row->langs;
@@ -102,8 +96,8 @@ is_name(struct str token)
 		return true;
 	const size_t dot = str_find_char(token, '.', 1);
 	return dot != STR_NPOS && dot + 1 < token.len &&
-	       is_letter((unsigned char)token.ptr[dot - 1]) &&
-	       is_letter((unsigned char)token.ptr[dot + 1]);
+	       letter_byte((unsigned char)token.ptr[dot - 1]) &&
+	       letter_byte((unsigned char)token.ptr[dot + 1]);
 }
 
 static void
@@ -118,7 +112,7 @@ search_folded(struct search *s, struct str text)
 				at++;
 			continue;
 		}
-		if (!is_letter(c)) {
+		if (!letter_byte(c)) {
 			at++;
 			continue;
 		}
@@ -135,7 +129,7 @@ search_folded(struct search *s, struct str text)
 			plain_to = may_be_name ? at : end;
 		}
 		search_at(s, text, at);
-		while (at < text.len && is_letter((unsigned char)text.ptr[at]))
+		while (at < text.len && letter_byte((unsigned char)text.ptr[at]))
 			at++;
 	}
 }

@@ -228,17 +228,6 @@ copies_make(struct guest *g, struct showing *s, enum condition c, struct str rep
 	}
 }
 
-static long
-copy_read(void *from, char *to, size_t room)
-{
-	struct str *const rest = from;
-	const struct str piece = str_head(*rest, room);
-	if (piece.len > 0)
-		memcpy(to, piece.ptr, piece.len);
-	*rest = str_from(*rest, piece.len);
-	return (long)piece.len;
-}
-
 static void
 showing_run(struct work *w)
 {
@@ -247,7 +236,7 @@ showing_run(struct work *w)
 		struct str rest = buf_str(&s->text);
 		struct mailbox_error error;
 		const struct mailbox_message message = {.head = s->list[i].head,
-			.source = copy_read,
+			.source = mailbox_source_text,
 			.from = &rest,
 			.bytes = s->text.len,
 			.id = s->id,

@@ -16,23 +16,12 @@ static char mailbox[64];
 static struct mailbox_error error;
 static const struct shelf_bounds wide = {.since_s = 0, .bytes_max = 1 << 20};
 
-static long
-give(void *from, char *to, size_t room)
-{
-	struct str *const rest = from;
-	const struct str piece = str_head(*rest, room);
-	if (piece.len > 0)
-		memcpy(to, piece.ptr, piece.len);
-	*rest = str_from(*rest, piece.len);
-	return (long)piece.len;
-}
-
 static enum mailbox_result
 put(const char *id, int64_t arrived_s, struct str text, const struct shelf_bounds *bounds)
 {
 	struct str rest = text;
 	const struct mailbox_message m = {.head = STR("X: y\r\n"),
-		.source = give,
+		.source = mailbox_source_text,
 		.from = &rest,
 		.bytes = text.len,
 		.id = str_of(id),
