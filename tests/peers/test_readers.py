@@ -73,6 +73,12 @@ def statuses(want, got):
     return '' if len(got) == 1 and got[0][1] in want[2:] else 'status'
 
 
+def perl_places(root):
+    """Where its modules are, and those of Perl itself where this machine has no more of it than every Debian."""
+    own = [root / 'usr/share/perl5', *root.glob('usr/lib/*/perl5/5.*')]
+    return ':'.join(map(str, [*own, *root.glob('usr/share/perl/5.*'), *root.glob('usr/lib/*/perl/5.*')]))
+
+
 def main():
     places = {name: jail.fetched(name) for name in ('sisimai', 'flufl-bounce')}
     if all(why for _, why in places.values()):
@@ -86,7 +92,7 @@ def main():
         if why:
             tap.skip('sisimai', 'skipped: ' + why)
         else:
-            got, said = ask(['perl', '-e', SISIMAI], folder, {'PERL5LIB': str(root / 'usr/share/perl5')})
+            got, said = ask(['perl', '-e', SISIMAI], folder, {'PERL5LIB': perl_places(root)})
             same('sisimai: recipients', want, got, recipients, said)
             same('sisimai: actions', want, got, actions, said)
             same('sisimai: statuses', want, got, statuses, said)
