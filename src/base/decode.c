@@ -14,8 +14,10 @@ base64_value(unsigned char c)
 	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-char *
-base64_write(struct str in, char *to)
+/* base64_write(); *is_torn when there is something in it that no base64 has, or a line that ends
+ * within a group. */
+static inline char *
+write_base64(struct str in, char *to, bool *is_torn)
 {
 	uint32_t bits = 0;
 	unsigned count = 0;
@@ -25,6 +27,8 @@ base64_write(struct str in, char *to)
 		if (value < 0) {
 			if (c == '=') /* the end of a group; what bits are left mean nothing */
 				count = 0;
+			else if (c == '\n' ? count != 0 : !ascii_is_space(c))
+				*is_torn = true;
 			continue;
 		}
 		bits = bits << 6 | (uint32_t)value;
@@ -37,18 +41,33 @@ base64_write(struct str in, char *to)
 	return to;
 }
 
-struct str
-decode_base64(struct str in, struct arena *a)
+char *
+base64_write(struct str in, char *to)
 {
+	bool is_torn = false;
+	return write_base64(in, to, &is_torn);
+}
+
+struct str
+decode_base64_noting(struct str in, struct arena *a, bool *is_torn)
+{
+	*is_torn = false;
 	if (!str_is_set(in))
 		return in;
 	const size_t room = in.len / 4 * 3 + 3;
 	char *const out = arena_bytes(a, room);
 	if (out == NULL)
 		return STR_NONE;
-	const struct str bytes = str_between(out, base64_write(in, out));
+	const struct str bytes = str_between(out, write_base64(in, out, is_torn));
 	arena_give_back(a, room - bytes.len);
 	return bytes;
+}
+
+struct str
+decode_base64(struct str in, struct arena *a)
+{
+	bool is_torn = false;
+	return decode_base64_noting(in, a, &is_torn);
 }
 
 int

@@ -28,6 +28,10 @@
  */
 struct str decode_base64(struct str in, struct arena *a);
 
+/* decode_base64_noting - decode_base64(); *is_torn tells whether `in` has bytes that no base64 has,
+ * or a line that ends within a group: something was lost or changed, or it is no base64 */
+struct str decode_base64_noting(struct str in, struct arena *a, bool *is_torn);
+
 /* base64_write - decode_base64() into the caller's memory, (len / 4 + 1) * 3 bytes; returns its end
  */
 char *base64_write(struct str in, char *to);

@@ -1,11 +1,5 @@
 #include "read/mime.h"
 
-#include "base/charset.h"
-#include "base/decode.h"
-
-#define GUESS_BYTES 8192     /* of a text that are asked whether it is encoded */
-#define GUESS_BASE64_LINE 40 /* a first line of fewer bytes may be a word */
-
 static const struct {
 	struct str type;
 	enum part_role role;
@@ -29,6 +23,8 @@ static const struct {
 	{STR_INIT("text/"), PART_TEXT},
 };
 
+#define DISPOSITION_WITHIN 1000 /* bytes: fields of a notification before the one that tells */
+
 /* Words at the head of a body that give away what a part without a useful type is. */
 static enum part_role
 role_by_content(struct str body)
@@ -38,14 +34,29 @@ role_by_content(struct str body)
 		;
 	if (!field_split(line, &name, &value))
 		return PART_TEXT;
-	if (str_eq_case(name, STR("Reporting-MTA")) || str_eq_case(name, STR("Final-Recipient")) ||
-		str_eq_case(name, STR("Original-Recipient")))
+	if (str_eq_case(name, STR("Reporting-MTA")))
 		return PART_STATUS;
+	/* RFC 8098 has these two as well. */
+	if (str_eq_case(name, STR("Final-Recipient")) ||
+		str_eq_case(name, STR("Original-Recipient")))
+		return str_has_case(str_head(body, DISPOSITION_WITHIN), STR("\nDisposition:"))
+			       ? PART_DISPOSITION
+			       : PART_STATUS;
 	if (str_eq_case(name, STR("Feedback-Type")))
 		return PART_FEEDBACK;
 	if (str_eq_case(name, STR("Return-Path")) || str_eq_case(name, STR("Received")))
 		return PART_RETURNED;
 	return PART_TEXT;
+}
+
+/* Does it begin as only the fields of a report on delivery, or of a receipt, do? */
+static bool
+is_notification(struct str body)
+{
+	const struct str head = str_trim(str_head(body, 40));
+	return str_starts_case(head, STR("Reporting-MTA")) ||
+	       str_starts_case(head, STR("Final-Recipient")) ||
+	       str_starts_case(head, STR("Original-Recipient"));
 }
 
 static enum part_role
@@ -56,11 +67,14 @@ role_of(struct str type, struct str body)
 	for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
 		if (!content_type_is(type, roles[i].type))
 			continue;
-		/* Gateways give everything the type text/plain, delivery-status too. */
-		return roles[i].role == PART_TEXT ? role_by_content(body) : roles[i].role;
+		/* Gateways give everything the type text/plain, delivery-status too, and some
+		 * another. */
+		if (roles[i].role == PART_TEXT || is_notification(body))
+			return role_by_content(body);
+		return roles[i].role;
 	}
 	/* "Content-Type: text", "Content-Type: plain", and other things that mean text. */
-	if (str_find_char(str_head(type, 40), '/', 0) == STR_NPOS)
+	if (str_find_char(str_head(type, 40), '/', 0) == STR_NPOS || is_notification(body))
 		return role_by_content(body);
 	return PART_OTHER;
 }
@@ -163,6 +177,13 @@ struct place {
 	bool is_last;
 };
 
+/* Are these the fields of another part, though the boundary before them says it was the last? */
+static bool
+begins_part(struct str rest)
+{
+	return str_starts_case(rest, STR("Content-Type:"));
+}
+
 static void
 walk_multipart(struct mime *m, struct str body, struct str boundary, struct place first,
 	unsigned depth, bool is_alternative, struct arena *a)
@@ -171,7 +192,8 @@ walk_multipart(struct mime *m, struct str body, struct str boundary, struct plac
 	bool is_last = first.is_last;
 	if (depth == 0)
 		m->preamble = str_head(body, at);
-	while (at != STR_NPOS && !is_last && m->count < MIME_PARTS_MAX) {
+	while (at != STR_NPOS && (!is_last || begins_part(str_from(body, end))) &&
+		m->count < MIME_PARTS_MAX) {
 		const size_t from = end;
 		at = find_boundary(body, boundary, m->line_end, from, &end, &is_last);
 		/* The line end before the boundary belongs to it; a part that is never closed ends
@@ -210,6 +232,23 @@ first_boundary(const struct mime *m, struct str body, struct str boundary)
 	return p;
 }
 
+/* Is this part, which is the whole message, not what its type says? Words are no bytes, and begin
+ * with no field as a message or a report does. */
+static bool
+is_no_such_type(const struct part *p)
+{
+	struct str rest = p->raw, line = STR_NONE, name, value;
+	if (p->role == PART_OTHER)
+		return (content_type_is(p->type, STR("application/octet-stream")) ||
+			       content_type_is(p->type, STR("multipart/"))) &&
+		       !str_starts_case(p->encoding, STR("base64"));
+	if (p->role != PART_RETURNED && p->role != PART_STATUS)
+		return false;
+	while (str_line(&rest, &line) && str_is_blank(line))
+		;
+	return !str_is_set(p->encoding) && !field_split(line, &name, &value);
+}
+
 static void
 walk(struct mime *m, const struct header *h, unsigned depth, bool is_alternative, struct arena *a)
 {
@@ -237,8 +276,10 @@ walk(struct mime *m, const struct header *h, unsigned depth, bool is_alternative
 	}
 	if (boundary.len == 0) {
 		add_leaf(m, h, is_alternative, a);
-		/* A multipart whose parts cannot be told apart is still text to be read. */
-		if (m->count > 0 && content_type_is(type, STR("multipart/")))
+		/* A multipart whose parts cannot be told apart is still text to be read, and so is
+		 * all of a message whose type lies. */
+		if (m->count > 0 && (content_type_is(type, STR("multipart/")) ||
+					    (depth == 0 && is_no_such_type(&m->parts[0]))))
 			m->parts[m->count - 1].role = role_by_content(h->body);
 		return;
 	}
@@ -258,59 +299,4 @@ mime_parse(const struct header *h, struct arena *a, struct mime *m)
 	 * do. */
 	m->line_end = str_find_char(h->body, '\n', 0) == STR_NPOS ? '\r' : '\n';
 	walk(m, h, 0, false, a);
-}
-
-/* Text that claims nothing of its encoding, but is quoted-printable all the same: "=20" at line
- * ends, "=3D". */
-static bool
-looks_quoted_printable(struct str text)
-{
-	static const struct str signs[] = {STR_INIT("=3D"), STR_INIT("=\n"), STR_INIT("=\r\n"),
-		STR_INIT("=20\n"), STR_INIT("=20\r\n"), STR_INIT("=C3=")};
-	const struct str head = str_head(text, GUESS_BYTES);
-	for (size_t at = 0; (at = str_find_char(head, '=', at)) != STR_NPOS; at++)
-		for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
-			if (str_starts(str_from(head, at), signs[i]))
-				return true;
-	return false;
-}
-
-/* The same of base64: nothing but its alphabet, in lines of one length, multiples of four, and a
- * last one that may be shorter. */
-static bool
-looks_base64(struct str text)
-{
-	struct str rest = str_trim(str_head(text, GUESS_BYTES)), line;
-	const bool is_whole = text.len <= GUESS_BYTES;
-	size_t first = 0, lines = 0;
-	for (bool is_last = false; !is_last && str_line(&rest, &line); lines++) {
-		is_last = rest.len == 0;
-		if (lines == 0)
-			first = line.len;
-		if ((is_last && !is_whole && lines > 0) || line.len == 0)
-			continue;
-		if (line.len % 4 != 0 || line.len > first || (!is_last && line.len < first))
-			return false;
-		for (size_t i = 0; i < line.len; i++)
-			if (base64_value((unsigned char)line.ptr[i]) < 0 &&
-				!(is_last && line.ptr[i] == '=' && i + 2 >= line.len))
-				return false;
-	}
-	return first >= GUESS_BASE64_LINE;
-}
-
-struct str
-part_decode(const struct part *p, struct arena *a)
-{
-	struct str text = p->raw;
-	const bool is_guess =
-		!str_is_set(p->encoding) && (p->role == PART_TEXT || p->role == PART_HTML);
-	if (str_starts_case(p->encoding, STR("base64")) || (is_guess && looks_base64(text)))
-		text = decode_base64(text, a);
-	else if (str_starts_case(p->encoding, STR("quoted-printable")) ||
-		 (is_guess && looks_quoted_printable(text)))
-		text = decode_quoted_printable(text, a);
-	if (p->role == PART_OTHER)
-		return text;
-	return charset_to_utf8(charset_find(p->charset), text, a);
 }
