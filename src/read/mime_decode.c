@@ -6,6 +6,7 @@
 
 #define GUESS_BYTES 8192     /* of a text that are asked whether it is encoded */
 #define GUESS_BASE64_LINE 40 /* a first line of fewer bytes may be a word */
+#define GUESS_LINE_MAX 998   /* RFC 5322 s2.1.1; a longer one is no line that a program wrote */
 #define ODD_PER_LINE 2       /* bytes of a line of base64 that something may have changed */
 #define UTF8_CHARS_MIN 4     /* that no other charset has in a row by chance */
 
@@ -45,7 +46,7 @@ looks_base64(struct str text)
 				!(is_last && line.ptr[i] == '=' && i + 2 >= line.len))
 				return false;
 	}
-	return first >= GUESS_BASE64_LINE;
+	return first >= GUESS_BASE64_LINE && first <= GUESS_LINE_MAX;
 }
 
 /* A line of base64 as it was before somebody quoted it. */
