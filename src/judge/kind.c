@@ -146,7 +146,8 @@ is_delay(const struct facts *f)
 		return !sign_seen(&f->subject_signs, SIGN_FAILURE) ||
 		       sign_seen(&f->signs, SIGN_DELAY);
 	return sign_seen(&f->signs, SIGN_DELAY) && !sign_seen(&f->subject_signs, SIGN_FAILURE) &&
-	       !header_has(&f->header, STR("X-Failed-Recipients")) && !kind_has_final_block(f);
+	       !header_has(&f->header, STR("X-Failed-Recipients")) && !kind_has_final_block(f) &&
+	       !mark_quoted_failure(f);
 }
 
 struct candidate
@@ -185,7 +186,8 @@ is_delayed_letter(const struct facts *f)
 		facts_reply(f, str_head(f->prose.all, MARK_REPLY_BYTES)).is_sure)
 		return false;
 	const struct letter l = facts_letter(f);
-	return l.is_delayed && letter_is_report(&l) && letter_is_delay(&l);
+	return l.is_delayed && letter_is_report(&l) && letter_is_delay(&l) &&
+	       !mark_quoted_failure(f);
 }
 
 /* A moderator's or a filter's: the message waits for somebody to do something. Both words are in

@@ -269,6 +269,22 @@ mark_quoted_head(const struct facts *f)
 	return STR_NONE;
 }
 
+bool
+mark_quoted_failure(const struct facts *f)
+{
+	for (size_t i = 0; i < f->prose.lines.count && i < LINES_LOOKED_AT; i++) {
+		const struct str line = str_trim(f->prose.lines.list[i].raw);
+		const size_t label = str_find_char(str_head(line, HEAD_LABEL_MAX), ':', 0);
+		struct sign_set signs = {.bits = 0};
+		if (label == STR_NPOS || !text_is_subject_name(str_head(line, label)))
+			continue;
+		signs_find(str_from(line, label + 1), WHERE_SUBJECT, f->arena, &signs, NULL);
+		if (sign_seen(&signs, SIGN_FAILURE) && !sign_seen(&signs, SIGN_DELAY))
+			return !is_persons_head(paragraph_of(f, i));
+	}
+	return false;
+}
+
 /* A header that lost its From is no person's. */
 static bool
 is_without_sender(const struct facts *f)

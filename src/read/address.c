@@ -133,6 +133,19 @@ is_worm(struct str domain)
 	return str_eq_case(domain, STR("mm")) || str_eq_case(domain, STR("m"));
 }
 
+/* How many marks around an address are none of it: "*a@b*" of a program that made text of bold
+ * words,
+ * "`a@b`" of one that people write with. */
+static size_t
+emphasis(struct str local, size_t from, struct str behind)
+{
+	size_t n = 0;
+	while (n < behind.len && strchr("*_`~", behind.ptr[n]) != NULL && behind.ptr[n] != '\0' &&
+		from + n + 1 < local.len && local.ptr[from + n] == behind.ptr[n])
+		n++;
+	return n;
+}
+
 struct str
 address_next(struct str text, size_t *at)
 {
@@ -149,8 +162,9 @@ address_next(struct str text, size_t *at)
 			*at = low = domain_end(text, to + 1);
 			continue;
 		}
-		*at = to;
-		return (struct str){text.ptr + from, to - from};
+		const size_t marks = emphasis(str_head(text, sign), from, str_from(text, to));
+		*at = to + marks;
+		return str_between(text.ptr + from + marks, text.ptr + to);
 	}
 	*at = text.len;
 	return STR_NONE;
@@ -184,7 +198,7 @@ address_clean(struct str s)
 		if (colon != STR_NPOS)
 			s = str_trim(str_from(s, colon + 1));
 	}
-	s = str_unwrap(s, '\'', '\'');
+	s = str_unwrap(str_unwrap(s, '\'', '\''), '*', '*');
 	const struct str bare = str_unwrap(s, '"', '"');
 	if (bare.len < s.len && str_find_char(bare, '"', 0) == STR_NPOS)
 		s = bare;

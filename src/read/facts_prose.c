@@ -140,6 +140,7 @@ facts_read_prose(struct facts *f, struct str whole)
 								: part_decode(&paste, f->arena);
 	if (looks_like_html(text))
 		text = decode_html(text, f->arena);
+	text = text_unlink(text, f->arena);
 	f->text = text_unquote(text, f->arena);
 	f->is_quoted = f->text.ptr != text.ptr;
 	const bool is_lost = reline_is_lost(f->text);

@@ -55,6 +55,7 @@ read_origin(struct reader *r, struct line *l)
 	return str_is_set(found);
 }
 
+#define SIGNATURE_LINES_MAX 12
 #define LOCAL_PART_MAX 128  /* bytes of a line that is one, or a pipe */
 #define ASIDE_NAME_MAX 24   /* bytes of a field's name in any language */
 #define OBJECT_LINE_MAX 300 /* bytes of a sentence that names the one whom it is about */
@@ -580,6 +581,19 @@ read_line(struct reader *r, const struct text_line *of, const struct text_line *
 	r->is_failure_sentence = !l.has_at && l.bare.len < 400 && text_line_says(&l, SIGN_FAILURE);
 }
 
+/* Does the footer of a list or a signature begin here? So long is Mailman's rule, and no longer;
+ * the other line is that of RFC 3676 s4.3, with few lines behind it. */
+static bool
+begins_footer(const struct text_lines *lines, size_t i)
+{
+	static const struct str rule = STR_INIT("_______________________________________________");
+	const struct str line = str_trim_end(lines->list[i].raw);
+	if (line.len == rule.len)
+		return str_eq(line, rule);
+	return line.len == 2 && str_starts(lines->list[i].raw, STR("-- ")) && i > 0 &&
+	       lines->count - i <= SIGNATURE_LINES_MAX;
+}
+
 /* What stands behind a list, and apart from its last address, is said of all in it. */
 static void
 share_in_lists(struct prose *p)
@@ -646,6 +660,11 @@ text_read(struct str text, bool may_be_letter, struct arena *a, struct sign_set 
 	for (size_t i = 0; i < p->lines.count; i++) {
 		const struct str raw = p->lines.list[i].raw;
 		const bool is_blank = str_is_blank(raw);
+		if (begins_footer(&p->lines, i)) {
+			p->all = str_between(p->all.ptr, raw.ptr);
+			p->lines.count = i;
+			break;
+		}
 		if (is_blank)
 			read_blank(&r, raw);
 		else

@@ -103,6 +103,10 @@ bool text_is_subject_name(struct str name);
  * up to QUOTE_DEPTH_MAX deep; any other text as it is */
 struct str text_unquote(struct str text, struct arena *a);
 
+/* text_unlink - text in which a program made links of addresses ("a@b<mailto:a@b>",
+ * "[a@b](mailto:a@b)") with each of them once; else `text` itself. O(n) */
+struct str text_unlink(struct str text, struct arena *a);
+
 /* text_unwrap - pasted text whose lines were joined, with the lines of a transcript and the
  * recipients of a report at the heads of lines again. The same length; any other text as it is.
  * O(n)

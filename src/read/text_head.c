@@ -75,7 +75,7 @@ text_head(struct str line, struct str *address, struct str *tail)
 		       str_find_char(*address, ' ', 0) == STR_NPOS &&
 		       str_find(*address, STR("://"), 0) == STR_NPOS;
 	}
-	const char quote = line.ptr[0] == '"' || line.ptr[0] == '\'' ? line.ptr[0] : '\0';
+	const char quote = strchr("\"'*`", line.ptr[0]) != NULL ? line.ptr[0] : '\0';
 	const struct str bare = quote != '\0' ? str_from(line, 1) : line;
 	const size_t sign = str_find_char(str_head(bare, ADDRESS_BYTES_MAX), '@', 0);
 	if (sign == STR_NPOS)

@@ -21,6 +21,8 @@ static const struct row next_rows[] = {
 	ROW("{'a@b.example': (550, b'no')}", "a@b.example"),
 	ROW("nothing here", ""),
 	ROW("a@b.example", "a@b.example"),
+	ROW("*a@b.example*, **c@d.example** and `e@f.example`", "a@b.example c@d.example e@f.example"),
+	ROW("*a@b.example and _c@d.example", "a@b.example _c@d.example"),
 	ROW("<a@b.example>", "a@b.example"),
 	ROW("Write to a.b+c_d-e@sub.b.example.", "a.b+c_d-e@sub.b.example"),
 	ROW("(a@b.example), 'c@d.example'; \"e@f.example\"!", "a@b.example c@d.example e@f.example"),

@@ -72,6 +72,12 @@ static const struct named_row {
 	{"a sentence that was wrapped", STR_INIT("It failed, as you may see in what\na@b.example has written.\n"), STR_INIT("")},
 	{"no recipient: whom to ask", STR_INIT("For help, write to postmaster@b.example.\n"), STR_INIT("")},
 	{"no recipient: a link", STR_INIT("See <http://b.example/x>: it says more\n"), STR_INIT("")},
+	{"a list's footer", STR_INIT("<a@b.example>: no\n\n_______________________________________________\nx list\nx@lists.example\n"),
+		STR_INIT("H:a@b.example")},
+	{"a rule of another length", STR_INIT("It failed:\n______________________________________________\n<a@b.example>: no\n"),
+		STR_INIT("H:a@b.example")},
+	{"a signature", STR_INIT("<a@b.example>: no\n\n-- \nInes\nc@d.example\n"), STR_INIT("H:a@b.example")},
+	{"dashes without a blank", STR_INIT("It failed:\n--\n<a@b.example>: no\n"), STR_INIT("H:a@b.example")},
 	{"no address", STR_INIT("Nothing was delivered @ all <>:\n"), STR_INIT("")},
 	{"nothing", STR_INIT(""), STR_INIT("")},
 };
@@ -124,6 +130,54 @@ static const struct unwrap_row {
 	{"nothing", STR_INIT(""), STR_INIT("")},
 };
 /* clang-format on */
+
+static const struct unwrap_row unlink_rows[] = {
+	{"no link", STR_INIT("<a@b.example>: no"), STR_INIT("<a@b.example>: no")},
+	{"behind it", STR_INIT("a@b.example<mailto:a@b.example>: no"), STR_INIT("a@b.example: no")},
+	{"behind it, in other letters", STR_INIT("A@b.example <mailto:a@b.example> no"),
+		STR_INIT("A@b.example no")},
+	{"on the next line", STR_INIT("a@b.example\n<mailto:a@b.example>\nno"),
+		STR_INIT("a@b.example\nno")},
+	{"in round brackets", STR_INIT("a@b.example (mailto:a@b.example)"),
+		STR_INIT("a@b.example")},
+	{"with a subject", STR_INIT("a@b.example<mailto:a@b.example?subject=x>"),
+		STR_INIT("a@b.example")},
+	{"Markdown", STR_INIT("<[a@b.example](mailto:a@b.example)>: no"),
+		STR_INIT("<a@b.example>: no")},
+	{"with a label", STR_INIT("<mailto:a@b.example|a@b.example>: no"),
+		STR_INIT("a@b.example: no")},
+	{"behind another address", STR_INIT("c@d.example <mailto:a@b.example>"),
+		STR_INIT("c@d.example <a@b.example>")},
+	{"several", STR_INIT("x a@b<mailto:a@b> y c@d<mailto:c@d>"), STR_INIT("x a@b y c@d")},
+	{"alone", STR_INIT("mailto:a@b.example"), STR_INIT("mailto:a@b.example")},
+	{"no address", STR_INIT("<mailto:>x<mailto:y>"), STR_INIT("<mailto:>x<mailto:y>")},
+	{"never closed", STR_INIT("a@b<mailto:a@b"), STR_INIT("a@b<mailto:a@b")},
+	{"at the end", STR_INIT("a <mailto:"), STR_INIT("a <mailto:")},
+};
+
+static void
+test_unlink(struct arena *a)
+{
+	for (size_t i = 0; i < sizeof unlink_rows / sizeof *unlink_rows; i++)
+		tap_is_str(text_unlink(unlink_rows[i].in, a), unlink_rows[i].want, "unlink: %s",
+			unlink_rows[i].name);
+}
+
+static void
+test_names(void)
+{
+	tap_ok(text_is_from_name(STR("*From*")) && text_is_from_name(STR("Von")) &&
+			text_is_from_name(STR("De\xC2\xA0")) &&
+			text_is_from_name(STR("_L\xC3\xA4hett\xC3\xA4j\xC3\xA4_")),
+		"names: of From");
+	tap_ok(!text_is_from_name(STR("*")) && !text_is_from_name(STR("")) &&
+			!text_is_from_name(STR("Form")),
+		"names: not of From");
+	tap_ok(text_is_to_name(STR("Adressaat")) && !text_is_to_name(STR("Empf\xC3\xA4nger")),
+		"names: of To");
+	tap_ok(text_is_subject_name(STR("*Betreff")) && !text_is_subject_name(STR("Betrag")),
+		"names: of Subject");
+}
 
 static void
 test_unwrap(struct arena *a)
@@ -241,6 +295,8 @@ main(void)
 	buf_init(&out, ARENA_LIMIT_BYTES);
 	test_named(&a, &out);
 	test_unwrap(&a);
+	test_unlink(&a);
+	test_names();
 	test_returned(&a);
 	test_words(&a);
 	test_dialogue(&a);
