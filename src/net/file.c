@@ -43,7 +43,7 @@ int
 file_replace(const char *path, struct str text, enum file_care care)
 {
 	char fresh[FILE_PATH_MAX];
-	const int n = snprintf(fresh, sizeof fresh, "%s.new", path);
+	const int n = snprintf(fresh, sizeof fresh, "%s" FILE_NEW_SUFFIX, path);
 	if (n < 0 || (size_t)n >= sizeof fresh)
 		return -ENAMETOOLONG;
 	unlink(fresh); /* of an end in between, or somebody's link */

@@ -12,6 +12,7 @@
 #include "base/str.h"
 
 #define FILE_PATH_MAX 4096
+#define FILE_NEW_SUFFIX ".new"
 
 enum file_care {
 	FILE_HINT,   /* the power may take it away: what was there before is there, or nothing */

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "net/file.h"
 #include "queue/queue.h"
 
 static const struct str first_line = STR_INIT("nixie-reject 1");
@@ -107,6 +108,27 @@ reject_names(const char *folder, reject_name *fn, void *to)
 	if (dir >= 0)
 		close(dir);
 	return count >= 0;
+}
+
+void
+reject_remains_remove(const char *folder, int64_t before_ms)
+{
+	char name[QUEUE_ID_BYTES];
+	const struct dirent *e;
+	DIR *const d = opendir(folder);
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		const struct str file = str_of(e->d_name);
+		if (file.len != sizeof name - 1 + sizeof FILE_NEW_SUFFIX - 1 ||
+			!str_ends_case(file, STR(FILE_NEW_SUFFIX)))
+			continue;
+		memcpy(name, e->d_name, sizeof name - 1);
+		name[sizeof name - 1] = '\0';
+		const int64_t came_ms = reject_time_ms(name);
+		if (came_ms > 0 && came_ms < before_ms)
+			unlinkat(dirfd(d), e->d_name, 0);
+	}
+	if (d != NULL)
+		closedir(d);
 }
 
 int

@@ -20,6 +20,7 @@ struct rejects {
 	struct workers *workers;
 	struct event timer;
 	bool is_started;
+	int64_t started_ms; /* wall */
 	/* The worker's, while it sweeps. */
 	struct work sweep;
 	bool is_sweeping;
@@ -89,6 +90,7 @@ sweep_run(struct work *w)
 	struct rejects *const r = (struct rejects *)((char *)w - offsetof(struct rejects, sweep));
 	const uint64_t room = r->swept_max - r->swept_max / 10; /* some for what comes next */
 	r->swept_bytes = 0;
+	reject_remains_remove(r->swept_folder, r->started_ms);
 	reject_names(r->swept_folder, sum_one, r);
 	r->to_go = r->swept_bytes > r->swept_max ? r->swept_bytes - room : 0;
 	reject_names(r->swept_folder, sweep_one, r);
@@ -149,6 +151,7 @@ rejects_start(struct rejects *r, struct event_base *base, struct workers *worker
 	const struct timeval pause = {REJECTS_SWEEP_S, 0};
 	r->workers = workers;
 	r->is_started = true;
+	r->started_ms = clock_wall_ms();
 	r->sweep = (struct work){.run = sweep_run, .done = sweep_done};
 	if (r->domains[0] != '\0')
 		mkdir(r->folder, 0700);

@@ -210,7 +210,14 @@ def main():
         n.stop()
         old = f'{n.folder}/rejects/0300000000000'
         os.rename(f'{n.folder}/rejects/{kept(n)[0]}', old)
+        # ... and what an end in between left half written; what is no name of ours stays.
+        half, other = f'{n.folder}/rejects/0300000000001.new', f'{n.folder}/rejects/notes.new'
+        for path in (half, other):
+            with open(path, 'w', encoding='utf-8') as f:
+                f.write('nixie-reject 1\n')
         n.start()
+        tap.check([] if until(lambda: not os.path.exists(half)) else [str(os.listdir(f'{n.folder}/rejects'))], 'what was half written goes at the next start')
+        tap.check([] if os.path.exists(other) else [str(os.listdir(f'{n.folder}/rejects'))], '... and nothing else of that kind')
         tap.check([] if until(lambda: not os.path.exists(old)) else [str(kept(n))], 'the oldest go at the next start')
         says('all of them', n.run('rejects', 'remove', '--all'), 0, 'removed')
         says('... are gone', n.run('rejects'), 1, '0 messages')
