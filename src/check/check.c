@@ -1,4 +1,5 @@
 /* check - the session: what it was told, who waits, what is asked when */
+#include "check/client_name.h"
 #include "check/content.h"
 
 #include <event2/event.h>
@@ -175,7 +176,7 @@ on_deadline(evutil_socket_t fd, short what, void *context)
 }
 
 static void
-client_begin(struct check_session *s)
+client_begin(struct check_session *s, const struct reverse_check *claimed)
 {
 	const struct check_settings *const settings = s->settings;
 	ip_text(&s->ip, s->ip_text);
@@ -184,7 +185,7 @@ client_begin(struct check_session *s)
 	if (s->is_exempt)
 		return;
 	if (settings->reverse != CHECK_OFF)
-		run_reverse(s);
+		run_reverse(s, claimed);
 	run_lists_of_ip(s);
 }
 
@@ -214,7 +215,7 @@ check_session_new(struct checks *c, const struct check_client *client, check_don
 	scope_init(&s->mail);
 	buf_init(&s->text, LINKS_TEXT_BYTES_MAX);
 	evtimer_assign(&s->deadline, c->parts.base, on_deadline, s);
-	client_begin(s);
+	client_begin(s, client_name_claimed(client->name));
 	return s;
 }
 
@@ -241,7 +242,7 @@ check_client_is(struct check_session *s, const struct ip *ip)
 	scope_clear(&s->client);
 	s->ip = *ip;
 	s->is_exempt = s->is_always_exempt;
-	client_begin(s);
+	client_begin(s, NULL);
 }
 
 void

@@ -81,7 +81,8 @@ struct check_client {
 	struct str reference; /* of the session: "7Q2F" */
 	struct str host;      /* what this server calls itself */
 	struct str authserv;  /* ... in Authentication-Results; absent: likewise */
-	bool is_exempt;       /* a submission or LMTP listener, a client that is trusted */
+	const struct client_name *name; /* claimed: it is taken for true; else it is asked about */
+	bool is_exempt; /* a submission or LMTP listener, a client that is trusted */
 };
 
 /*

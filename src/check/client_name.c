@@ -13,6 +13,7 @@ struct client_name {
 	struct event deadline;
 	bool is_open;  /* done() is to be called */
 	bool is_known; /* `reverse` has a result */
+	bool is_claimed;
 	struct reverse_check reverse;
 };
 
@@ -90,12 +91,42 @@ client_name_new(struct checks *c, const struct ip *ip, client_name_done *done, v
 }
 
 void
+client_name_claim(
+	struct client_name **n, enum client_claim claim, struct str name, bool is_temporary)
+{
+	struct client_name *const c = *n != NULL ? *n : calloc(1, sizeof *c);
+	if (c == NULL)
+		return; /* the DNS is asked */
+	*n = c;
+	if (!c->is_claimed)
+		c->reverse.result = REVERSE_NONE;
+	c->is_known = c->is_claimed = true;
+	/* In any order: NAME decides, and behind it the other says nothing. */
+	if (claim == CLAIM_REVERSE_NAME && c->reverse.result != REVERSE_NONE)
+		return;
+	if (str_is_set(name) && name.len < sizeof c->reverse.name) {
+		memcpy(c->reverse.name, name.ptr, name.len);
+		c->reverse.name[name.len] = '\0';
+		c->reverse.result = claim == CLAIM_NAME ? REVERSE_PASS : REVERSE_NOT_BACK;
+	} else if (is_temporary && claim == CLAIM_NAME) {
+		c->reverse.result = REVERSE_TEMPERROR;
+	}
+}
+
+const struct reverse_check *
+client_name_claimed(const struct client_name *n)
+{
+	return n != NULL && n->is_claimed ? &n->reverse : NULL;
+}
+
+void
 client_name_free(struct client_name *n)
 {
 	if (n == NULL)
 		return;
 	dns_cancel(n->query);
-	event_del(&n->deadline);
+	if (!n->is_claimed)
+		event_del(&n->deadline);
 	free(n);
 }
 

@@ -33,6 +33,20 @@ typedef void client_name_done(void *to);
 struct client_name *client_name_new(
 	struct checks *c, const struct ip *ip, client_name_done *done, void *to);
 
+/*
+ * client_name_claim - who speaks for the client says what it is called (XCLIENT): nobody is asked
+ *
+ * n         *n is made when it is NULL, and is not open then; without memory it stays so
+ * name      absent: it has none, or (is_temporary) nobody could tell for now
+ */
+enum client_claim { CLAIM_NAME /* leads back */, CLAIM_REVERSE_NAME /* be it true or not */ };
+void client_name_claim(
+	struct client_name **n, enum client_claim claim, struct str name, bool is_temporary);
+
+/* client_name_claimed - what was said so; NULL: nothing */
+struct reverse_check;
+const struct reverse_check *client_name_claimed(const struct client_name *n);
+
 /* client_name_free - done() is not called any more; NULL is harmless */
 void client_name_free(struct client_name *n);
 

@@ -137,7 +137,8 @@ enum run_kind {
 
 /* Begin: what they find is in the scope when none of its runs is left, perhaps at once. */
 void run_spf(struct check_session *s);
-void run_reverse(struct check_session *s);
+/* claimed: what is known without asking, or NULL */
+void run_reverse(struct check_session *s, const struct reverse_check *claimed);
 void run_helo(struct check_session *s);
 void run_sender(struct check_session *s);
 void run_lists_of_ip(struct check_session *s);

@@ -189,10 +189,12 @@ run_spf(struct check_session *s)
 }
 
 void
-run_reverse(struct check_session *s)
+run_reverse(struct check_session *s, const struct reverse_check *claimed)
 {
-	struct run *const r = run_new(s, &s->client, RUN_REVERSE);
-	if (r != NULL)
+	struct run *const r = claimed == NULL ? run_new(s, &s->client, RUN_REVERSE) : NULL;
+	if (claimed != NULL)
+		found_reverse(s, claimed);
+	else if (r != NULL)
 		run_go(r, reverse_begin(&r->u.reverse, &s->ip));
 }
 

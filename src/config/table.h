@@ -369,7 +369,9 @@
 	X(proxies, NETWORKS, LISTENER, "", 0, 32,                                                  \
 		"Hosts whose connections begin with the header of the PROXY protocol.")            \
 	X(xclient, NETWORKS, LISTENER, "", 0, 32,                                                  \
-		"Hosts that may say with XCLIENT for whom they speak.")                            \
+		"Hosts that may say with XCLIENT for whom they speak. The name they give is "      \
+		"taken "                                                                           \
+		"for true: the DNS is not asked.")                                                 \
 	/* limits of a session */                                                                  \
 	X(max_message_size, SIZE, LISTENER, "50M", 65536, 2147483647,                              \
 		"The largest message. RFC 5321 wants at least 64 K to be taken.")                  \

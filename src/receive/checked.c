@@ -74,7 +74,8 @@ guest_check_begin(struct guest *g)
 	const struct check_client client = {.ip = guest_ip(g),
 		.reference = {g->session.reference, g->session.reference_bytes},
 		.host = g->profile->host,
-		.authserv = g->profile->authserv};
+		.authserv = g->profile->authserv,
+		.name = g->name};
 	struct check_verdict verdict;
 	/* Mail of users, and what is handed over by LMTP, was judged where it came in. */
 	if (r->parts.checks == NULL || g->profile->settings.kind != LISTENER_MX ||

@@ -15,6 +15,13 @@ guest_client(const struct guest *g, char room[ENDPOINT_TEXT_BYTES])
 	return n > 0 ? (struct str){room, n} : STR_NONE;
 }
 
+struct str
+guest_client_name(const struct guest *g)
+{
+	const struct str name = client_name_facts(g->name).name;
+	return str_is_set(name) ? name : check_client_name(g->check);
+}
+
 struct ip
 endpoint_ip(const struct endpoint *e)
 {
@@ -96,7 +103,8 @@ log_refused(struct guest *g, const struct smtp_event *e)
 	EVENTLOG(g->receive->parts.log, clock_wall_ms(), LOG_REFUSED,
 		{FIELD_SESSION, {g->session.reference, g->session.reference_bytes}},
 		{FIELD_LISTENER, g->profile->name}, {FIELD_CLIENT, guest_client(g, ip)},
-		{FIELD_HELO, str_of(g->helo)}, {FIELD_USER, str_of(g->user)},
+		{FIELD_CLIENT_NAME, guest_client_name(g)}, {FIELD_HELO, str_of(g->helo)},
+		{FIELD_USER, str_of(g->user)},
 		{FIELD_FROM, m == NULL            ? STR_NONE
 			     : m->sender.len == 0 ? STR("<>")
 						  : m->sender},
@@ -159,12 +167,13 @@ static void
 take_xclient(struct guest *g, struct str rest)
 {
 	char room[XCLIENT_VALUE_BYTES_MAX];
-	struct str name, value;
+	struct xclient_attribute a;
 	filter_session_free(g->filter); /* another client: its milters hear of it anew */
 	g->filter = NULL;
 	client_name_free(g->name);
 	g->name = NULL;
-	while (xclient_next(&rest, &name, &value, room)) {
+	while (xclient_next(&rest, &a, room)) {
+		const struct str name = a.name, value = a.value;
 		struct str address = value;
 		if (str_starts_case(address, STR("IPV6:")))
 			address = str_from(address, 5);
@@ -175,7 +184,10 @@ take_xclient(struct guest *g, struct str rest)
 		else if (str_eq_case(name, STR("LOGIN"))) {
 			set_text(&g->user, value);
 			g->session.is_authenticated = str_is_set(value);
-		}
+		} else if (str_eq_case(name, STR("NAME")))
+			client_name_claim(&g->name, CLAIM_NAME, value, a.is_temporary);
+		else if (str_eq_case(name, STR("REVERSE_NAME")))
+			client_name_claim(&g->name, CLAIM_REVERSE_NAME, value, a.is_temporary);
 	}
 }
 

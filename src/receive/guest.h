@@ -51,7 +51,7 @@ struct guest {
 	struct login *login;       /* a password is being checked */
 	struct check_session *check;
 	struct check_verdict checked;  /* at the end: what the filters are told of */
-	struct client_name *name;      /* asked for milters; NULL: nobody wants it */
+	struct client_name *name;      /* asked for milters, or claimed; NULL: neither */
 	struct filter_session *filter; /* NULL: nobody is asked, or knows of the session yet */
 	uint32_t check_question;       /* that waits for a check */
 	struct hook_question *hook;    /* the script is asked; NULL: it is not */
@@ -91,6 +91,9 @@ void guest_answer(struct guest *g, uint32_t question, const struct smtp_answer *
 
 /* guest_client - the address of the client as text */
 struct str guest_client(const struct guest *g, char room[ENDPOINT_TEXT_BYTES]);
+/* guest_client_name - its name, when it is known by now to lead back to that address; good until
+ * the next command */
+struct str guest_client_name(const struct guest *g);
 struct ip guest_ip(const struct guest *g);
 struct ip endpoint_ip(const struct endpoint *e);
 

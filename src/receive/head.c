@@ -137,7 +137,12 @@ trace_write(const struct trace *t, struct buf *out)
 	struct folded f = {out, 0};
 	put_words(&f, STR("Received:"));
 	put_clause(&f, STR("from "), t->helo.len > 0 ? t->helo : STR("unknown"), STR(""));
-	put_clause(&f, is_v6 ? STR("([IPv6:") : STR("(["), t->client, STR("])"));
+	if (t->client_name.len > 0) {
+		put_clause(&f, STR("("), t->client_name, STR(""));
+		put_clause(&f, is_v6 ? STR("[IPv6:") : STR("["), t->client, STR("])"));
+	} else {
+		put_clause(&f, is_v6 ? STR("([IPv6:") : STR("(["), t->client, STR("])"));
+	}
 	put_clause(&f, STR("("), t->tls, STR(")"));
 	put_clause(&f, STR("by "), t->host, STR(" (Nixie)"));
 	put_clause(&f, STR("with "), t->protocol, STR(""));

@@ -34,7 +34,7 @@ void head_end(struct head *h);
 
 /* What our Received field says: RFC 5321 s4.4. Absent: unknown. */
 struct trace {
-	struct str helo, client, host, protocol, id, session, tls, recipient;
+	struct str helo, client, client_name, host, protocol, id, session, tls, recipient;
 	int64_t now_ms;
 };
 

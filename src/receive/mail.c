@@ -189,6 +189,7 @@ trace_of(const struct mail *m, char ip[ENDPOINT_TEXT_BYTES])
 	const struct session *const s = &g->session;
 	return (struct trace){.helo = str_of(g->helo),
 		.client = guest_client(g, ip),
+		.client_name = guest_client_name(g),
 		.host = g->profile->host,
 		.protocol = session_protocol(s),
 		.id = str_of(m->id),

@@ -88,7 +88,7 @@ struct mail {
 	uint32_t notify;
 	uint32_t question;
 	int64_t began_ms, commit_ms;
-	struct str message_id, client, helo, session, account, protocol;
+	struct str message_id, client, client_name, helo, session, account, protocol;
 	uint64_t bytes;
 };
 

@@ -44,8 +44,8 @@ int64_t reject_time_ms(const char *name);
 typedef void reject_name(void *to, const char *name, uint64_t bytes);
 bool reject_names(const char *folder, reject_name *fn, void *to);
 
-/* reject_remains_remove - files that were being written when the server ended: those of messages that
- * came before. Threads: any */
+/* reject_remains_remove - files that were being written when the server ended: those of messages
+ * that came before. Threads: any */
 void reject_remains_remove(const char *folder, int64_t before_ms);
 
 /* reject_load - a file into the buffer; 0, or a negative errno (-EINVAL: the name is none) */

@@ -29,7 +29,8 @@ taken(struct mail *m)
 	r->counts.recipients += m->count;
 	r->counts.bytes += m->bytes;
 	EVENTLOG(r->parts.log, clock_wall_ms(), LOG_ACCEPTED, {FIELD_SESSION, m->session},
-		{FIELD_ID, str_of(m->id)}, {FIELD_CLIENT, m->client}, {FIELD_HELO, m->helo},
+		{FIELD_ID, str_of(m->id)}, {FIELD_CLIENT, m->client},
+		{FIELD_CLIENT_NAME, m->client_name}, {FIELD_HELO, m->helo},
 		{FIELD_USER, m->account}, {FIELD_PROTOCOL, m->protocol},
 		{FIELD_FROM, m->sender.len == 0 ? STR("<>") : m->sender},
 		{FIELD_TO, m->only_recipient},
@@ -135,6 +136,7 @@ gather(struct guest *g, struct mail *m)
 	const struct session *const s = &g->session;
 	mail_sign_return(m);
 	m->client = arena_str(&m->arena, guest_client(g, ip));
+	m->client_name = arena_str(&m->arena, guest_client_name(g));
 	m->helo = arena_str(&m->arena, str_of(g->helo));
 	m->session = arena_str(&m->arena, (struct str){s->reference, s->reference_bytes});
 	m->account = arena_str(&m->arena, str_of(g->user));

@@ -241,9 +241,15 @@ struct str session_protocol(const struct session *s);
 const char *session_state_name(enum smtp_state state);
 struct str session_stage_name(enum session_stage stage); /* "end" */
 
-/* xclient_next - the next "NAME=value" of EVENT_XCLIENT's text; the value decoded in `room` (512
- * bytes), absent when it is [UNAVAILABLE] or [TEMPUNAVAIL]; false at the end */
 #define XCLIENT_VALUE_BYTES_MAX 512
-bool xclient_next(struct str *rest, struct str *name, struct str *value, char *room);
+
+struct xclient_attribute {
+	struct str name, value; /* absent: [UNAVAILABLE], or [TEMPUNAVAIL]: is_temporary */
+	bool is_temporary;
+};
+
+/* xclient_next - the next "NAME=value" of EVENT_XCLIENT's text; the value decoded in `room`
+ * (XCLIENT_VALUE_BYTES_MAX); false at the end */
+bool xclient_next(struct str *rest, struct xclient_attribute *a, char *room);
 
 #endif

@@ -57,7 +57,8 @@ keyword_values(const struct session *s, enum extension_index i, struct values *x
 		values_add_number(x, set->recipients_max);
 		break;
 	case EXTENSION_INDEX_XCLIENT:
-		values_add(x, STR(" NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT"));
+		values_add(
+			x, STR(" NAME REVERSE_NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT"));
 		break;
 	default:
 		break;
@@ -204,17 +205,16 @@ session_secured(struct session *s, int64_t now_ms)
 /* ---- XCLIENT -------------------------------------------------------------------------------- */
 
 bool
-xclient_next(struct str *rest, struct str *name, struct str *value, char *room)
+xclient_next(struct str *rest, struct xclient_attribute *a, char *room)
 {
-	*value = str_word(rest);
-	if (value->len == 0)
+	struct str value = str_word(rest);
+	if (value.len == 0)
 		return false;
-	*name = str_cut(value, '=');
-	if (str_eq_case(*value, STR("[UNAVAILABLE]")) || str_eq_case(*value, STR("[TEMPUNAVAIL]")))
-		*value = STR_NONE;
-	else if (str_is_set(*value))
-		*value = (struct str){
-			room, xtext_decode(str_head(*value, XCLIENT_VALUE_BYTES_MAX), room)};
+	*a = (struct xclient_attribute){.name = str_cut(&value, '=')};
+	a->is_temporary = str_eq_case(value, STR("[TEMPUNAVAIL]"));
+	if (str_is_set(value) && !a->is_temporary && !str_eq_case(value, STR("[UNAVAILABLE]")))
+		a->value = (struct str){
+			room, xtext_decode(str_head(value, XCLIENT_VALUE_BYTES_MAX), room)};
 	return true;
 }
 
@@ -256,6 +256,8 @@ claim_read(struct claim *c, struct str name, struct str value)
 		const int64_t port = str_number(value, UINT16_MAX);
 		c->client.port = port > 0 ? (uint16_t)port : 0;
 		return port > 0 || !str_is_set(value);
+	} else if (str_eq_case(name, STR("NAME")) || str_eq_case(name, STR("REVERSE_NAME"))) {
+		return !str_is_set(value) || host_parse(value, NULL) == HOST_NAME;
 	} else if (str_eq_case(name, STR("LOGIN")) && str_is_set(value)) {
 		if (value.len > sizeof c->user)
 			return false;
@@ -270,13 +272,14 @@ on_xclient(struct turn *t)
 {
 	struct session *const s = t->s;
 	struct claim c = {.client = s->client};
-	struct str rest = t->args, name, value;
+	struct str rest = t->args;
+	struct xclient_attribute a;
 	char room[XCLIENT_VALUE_BYTES_MAX];
 	bool is_valid = rest.len > 0;
 	for (struct str all = t->args, raw; is_valid && (raw = str_word(&all)).len > 0;)
 		is_valid = is_attribute(raw);
-	while (is_valid && xclient_next(&rest, &name, &value, room))
-		is_valid = claim_read(&c, name, value);
+	while (is_valid && xclient_next(&rest, &a, room))
+		is_valid = claim_read(&c, a.name, a.value);
 	if (!is_valid) {
 		const struct str shown = str_head(t->args, PARAM_SHOWN_BYTES);
 		refuse(t, CONDITION_PARAMETER_INVALID,

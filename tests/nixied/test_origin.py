@@ -35,7 +35,7 @@ refuse_score = 5
 
 zone = Server({
     ('good.test', 'MX'): [(10, 'mx.good.test')],
-    ('good.test', 'TXT'): ['v=spf1 ip4:192.0.2.0/24 -all'],
+    ('good.test', 'TXT'): ['v=spf1 ip4:192.0.2.0/24 ip6:2001:db8::/32 -all'],
     ('mx.good.test', 'A'): ['192.0.2.7', '192.0.2.20'],
     ('7.2.0.192.in-addr.arpa', 'PTR'): ['mx.good.test'],
     ('20.2.0.192.in-addr.arpa', 'PTR'): ['mx.good.test'],
@@ -105,6 +105,43 @@ def refused(n, condition, client, helo, sender, want):
     tap.check([] if total else [n.log()], '... and what decided')
     told = subprocess.run([NIXIE, 'code', got[1]], capture_output=True, text=True, check=False).stdout
     tap.check([] if told.startswith(condition) or f'{condition} ' in told else [told], '... nixie explains it')
+
+
+def named(n):
+    """XCLIENT's NAME is what is known of the client: nobody is asked, and it stands where a name of the DNS would."""
+    def send(*attributes, text=True):
+        with Client(n.ports['mx']) as c:
+            c.reply()
+            got = [c.say(command) for command in ('EHLO proxy.test', ' '.join(('XCLIENT', *attributes)), 'EHLO other.test', 'MAIL FROM:<u@good.test>',
+                                                  f'RCPT TO:<{USER}>')]
+            if text:
+                got.append(c.say('DATA'))
+                c.send('From: u@good.test\r\nSubject: named\r\n\r\ntext\r\n.\r\n')
+                got.append(c.reply())
+            return got
+
+    def front_of(reply):
+        queued = re.search(r'queued as (\w+)', reply)
+        text = (n.until_mail(queued[1]) or b'').decode('latin-1') if queued else ''
+        return ' '.join(text.partition('Subject: named')[0].split())
+
+    # 192.0.2.9 has no name in the DNS: see X20 in CASES.
+    for address, shown in (('192.0.2.9', '192.0.2.9'), ('IPV6:2001:db8::9', 'IPv6:2001:db8::9')):
+        got = send(f'ADDR={address}', 'NAME=mx.claim.test', 'REVERSE_NAME=mx.claim.test')
+        front = front_of(got[-1])
+        ok = f'Received: from other.test (mx.claim.test [{shown}])' in front and 'iprev=pass' in front
+        tap.check([] if ok else [*got, front], f'XCLIENT NAME for {address}: taken for true, in Received and for the checks')
+    tap.check([] if n.until_log(r' accepted .* client=192.0.2.9 client_name=mx.claim.test ') else [n.log()], '... and in the log')
+    got = send('NAME=[TEMPUNAVAIL]', 'ADDR=192.0.2.7', 'REVERSE_NAME=[TEMPUNAVAIL]')
+    front = front_of(got[-1])
+    ok = 'iprev=temperror' in front and '(mx.good.test' not in front
+    tap.check([] if ok else [*got, front], 'XCLIENT NAME=[TEMPUNAVAIL]: nobody knows, and it counts nothing')
+    for reverse in ((), ('REVERSE_NAME=mx.claim.test',)):
+        got = send('ADDR=192.0.2.7', 'NAME=[UNAVAILABLE]', *reverse, text=False)
+        tap.check([] if '(X20 ' in got[-1] else got, f'XCLIENT NAME=[UNAVAILABLE] {" ".join(reverse)}: it has no name that leads back')
+    for wrong in ('NAME=a+20b', 'NAME=a..b', 'REVERSE_NAME=[192.0.2.1]', 'NAME='):
+        got = send('ADDR=192.0.2.7', wrong, text=False)
+        tap.check([] if got[1].startswith('501 5.5.4 ') else got, f'XCLIENT {wrong}: no name')
 
 
 def results(n):
@@ -227,6 +264,7 @@ def main():
         got = mail(n.ports['mx'], '192.0.2.7', 'mx.good.test', 'u@good.test', USER)
         tap.check([] if got[1].startswith('250 ') else got, 'an honest client is taken')
         results(n)
+        named(n)
         shared_name(n)
         n.configure(f'dns_servers = {zone.address}\n{SETTINGS}', LISTENER)
         n.reload()
