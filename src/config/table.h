@@ -407,13 +407,20 @@
 		"Whether the domain of a recipient elsewhere is looked up before it is taken: "    \
 		"whoever mistypes one hears of it at once, and not by a report. A DNS that does "  \
 		"not answer refuses nobody; what a route or smart host takes is not looked up.")   \
+	X(binarymime, FLAG, LISTENER, "no", 0, 0,                                                  \
+		"Whether BINARYMIME (RFC 3030) is offered: attachments come as the bytes that "    \
+		"they are, a quarter less than in base64. They are kept in base64, so that every " \
+		"mailbox and server can have them; what cannot be converted without a guess is "   \
+		"refused. Without it a sender converts by itself, before it signs, which is why "  \
+		"it is not offered: a DKIM signature holds when the message comes, and not for "   \
+		"whoever gets it from here.")                                                      \
 	X(strict_header, FLAG, LISTENER, "no", 0, 0,                                               \
 		"Whether a message is refused whose header is not what RFC 5322 wants: nothing "   \
 		"but fields, one From that names somebody, one Date, and at most one of Sender, "  \
-		"Reply-To, To, Cc, Bcc, Message-ID, In-Reply-To, References and Subject. Date "    \
-		"and "                                                                             \
-		"Message-ID are added to mail of users, and are not missed there. It is meant "    \
-		"for listeners of users; mail from outside is better weighed by a filter.")        \
+		"Reply-To, To, Cc, Bcc, Message-ID, In-Reply-To, References and Subject; nothing " \
+		"beyond ASCII, unless SMTPUTF8 was asked for. Date and Message-ID are added to "   \
+		"mail of users, and are not missed there. It is meant for listeners of users; "    \
+		"mail from outside is better weighed by a filter.")                                \
 	X(allow_null_sender, FLAG, LISTENER, "yes", 0, 0,                                          \
 		"Whether MAIL FROM:<> is taken. Bounces come with it: saying no breaks them for "  \
 		"one's own users.")                                                                \

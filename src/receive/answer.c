@@ -109,6 +109,7 @@ answer_mail(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 	m->sender = arena_str(&m->arena, (struct str){room, path_print(&e->path, room)});
 	m->sender_place = PLACE_ELSEWHERE;
 	m->flags = flags_of(g, &e->mail);
+	m->is_binary = e->mail.body == BODY_BINARYMIME;
 	m->declared_bytes = e->mail.size_bytes;
 	m->envelope_id = arena_str(&m->arena, e->mail.envid);
 	a->facts.sender = m->sender;
@@ -219,6 +220,31 @@ mail_facts(const struct mail *m, struct smtp_answer *a)
 	return a->facts.domain;
 }
 
+/* REQUIRETLS, and a way that is never encrypted: a route says so, and the next server cannot be
+ * asked (RFC 8689 s4.2.1). What others offer is known when they are spoken to. */
+static bool
+tls_is_impossible(struct mail *m, struct smtp_answer *a)
+{
+	for (size_t i = 0; i < m->found.target_count && m->flags & MESSAGE_REQUIRETLS; i++) {
+		const struct directory_target *const t = &m->found.targets[i];
+		const struct str domain = str_from(t->address, str_behind_last(t->address, '@'));
+		struct directory_route route;
+		bool has_route = false;
+		if (t->kind == TARGET_MAILBOX)
+			continue;
+		if (!directory_route_find(
+			    m->receive->parts.directory, domain, &m->arena, &has_route, &route))
+			return refuse_with(a, CONDITION_LOOKUP_FAILED);
+		if (!has_route || route.is_lmtp || route.tls != ROUTE_TLS_OFF)
+			continue;
+		m->why = arena_join(&m->arena, STR("the route to "), route.host,
+			STR(" is not to be encrypted"));
+		a->facts.domain = domain;
+		return refuse_with(a, CONDITION_REQUIRETLS_IMPOSSIBLE);
+	}
+	return false;
+}
+
 bool
 answer_rcpt(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 {
@@ -252,5 +278,7 @@ answer_rcpt(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 	a->facts.address = found->moved_to;
 	if (found->is_refused)
 		return refuse_with(a, found->condition);
+	if (tls_is_impossible(m, a))
+		return true;
 	return weigh_rcpt(g, e->question, a);
 }

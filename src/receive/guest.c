@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "receive/binary.h"
 #include "receive/inside.h"
 #include "receive/login.h"
 #include "receive/refusals.h"
@@ -237,6 +238,16 @@ ask_about(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 	}
 }
 
+void
+guest_take_text(void *guest, struct str piece)
+{
+	struct guest *const g = guest;
+	mail_add_body(g->mail, piece);
+	rejects_add(g->receive->rejects, g->mail, piece);
+	mail_look(g->mail, piece);
+	filter_body(g->filter, piece);
+}
+
 /* What the machine has to say; false when the caller must do something first. */
 static bool
 handle(struct guest *g, struct smtp_event *e, enum guest_wants *wants)
@@ -266,11 +277,12 @@ handle(struct guest *g, struct smtp_event *e, enum guest_wants *wants)
 		return true;
 	case EVENT_BODY:
 		if (g->mail != NULL) {
-			mail_add_body(g->mail, e->text);
-			rejects_add(g->receive->rejects, g->mail, e->text);
+			/* A signature is about what was sent; all else about what is kept. */
 			check_body(g->check, e->text);
-			mail_look(g->mail, e->text);
-			filter_body(g->filter, e->text);
+			if (g->mail->binary != NULL)
+				binary_add(g->mail->binary, e->text);
+			else
+				guest_take_text(g, e->text);
 		}
 		*wants = GUEST_HOLD;
 		return !queue_is_busy(g->receive->parts.queue);

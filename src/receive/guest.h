@@ -86,6 +86,9 @@ void guest_fini(struct guest *g);
 /* guest_end_mail - the message is over, however it ended */
 void guest_end_mail(struct guest *g);
 
+/* guest_take_text - the next piece of its message, as it is kept; binary_piece */
+void guest_take_text(void *guest, struct str piece);
+
 /* guest_answer - the answer to the open question, and wake(); for answers that come later */
 void guest_answer(struct guest *g, uint32_t question, const struct smtp_answer *answer);
 

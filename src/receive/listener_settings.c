@@ -63,6 +63,8 @@ listener_settings(const struct config *config, const struct config_listener *lis
 	if ((tls == TLS_OFFERED || tls == TLS_REQUIRED) &&
 		listener->values[SETTING_tls_certificate].text.len > 0)
 		s->offers |= EXTENSION_STARTTLS;
+	if (number(listener, SETTING_binarymime) != 0)
+		s->offers |= EXTENSION_BINARYMIME;
 	s->strict_helo = number(listener, SETTING_strict_helo) != 0;
 	s->strict_pipelining = number(listener, SETTING_strict_pipelining) != 0;
 	s->tolerates_early_talk = number(listener, SETTING_early_talk) != 0;

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "receive/binary.h"
 #include "receive/inside.h"
 #include "receive/refusals.h"
 
@@ -32,6 +33,7 @@ static void
 mail_free(struct mail *m)
 {
 	signing_drop(m->sign);
+	binary_free(m->binary);
 	queue_intake_drop(m->intake);
 	buf_fini(&m->front);
 	head_fini(&m->head);

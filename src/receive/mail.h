@@ -53,6 +53,7 @@ struct mail {
 	uint32_t accepted;      /* RCPT commands */
 	struct accepted *rcpts; /* those */
 	size_t rcpt_room;
+	bool is_binary;    /* BODY=BINARYMIME */
 	bool is_over;      /* nobody asks about it any more */
 	bool is_asked;     /* `asked` is the RCPT that is being answered */
 	bool is_copied;    /* in `copy` */
@@ -76,6 +77,7 @@ struct mail {
 	struct str tags;          /* header fields that a script adds */
 	struct str discard;       /* the rule that gives the message up; absent: none */
 	struct str checked;       /* while the script is asked at its end */
+	struct binary *binary;    /* of BODY=BINARYMIME: what its text goes through; NULL else */
 	struct queue_intake *intake;
 	struct signing_job *sign; /* NULL: nobody vouches for it */
 	struct str vouched; /* the domain by which it is signed or sealed, while that is made */

@@ -1,4 +1,5 @@
 /* take - the text of a message, and the answer after its last dot */
+#include "receive/binary.h"
 #include "receive/form.h"
 #include "receive/inside.h"
 
@@ -11,7 +12,10 @@ answer_data(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 	if (m == NULL)
 		return refuse_with(a, CONDITION_NO_DATA_SAVED);
 	m->intake = queue_intake_new(g->receive->parts.queue, m->began_ms);
-	if (m->intake == NULL)
+	if (m->is_binary)
+		m->binary =
+			binary_new(g->profile->settings.text_line_bytes_max, guest_take_text, g);
+	if (m->intake == NULL || (m->is_binary && m->binary == NULL))
 		return refuse_with(a, CONDITION_NO_DATA_SAVED);
 	m->message = queue_intake_id(m->intake);
 	queue_id_text(m->message, m->id);
@@ -118,6 +122,10 @@ header_is_refused(struct guest *g, struct smtp_answer *a)
 	}
 	if (!g->profile->wants_form)
 		return false;
+	if (m->head.has_8bit && !(m->flags & MESSAGE_SMTPUTF8)) {
+		m->why = STR("strict_header: RFC 5322 allows ASCII alone");
+		return refuse_message(m, CONDITION_HEADER_NEEDS_SMTPUTF8, a);
+	}
 	char room[FORM_WORDS_BYTES];
 	const struct str fault = form_fault(buf_str(&m->head.text), m->head.is_cut,
 		g->profile->settings.kind == LISTENER_SUBMISSION, room);
@@ -223,11 +231,16 @@ answer_end(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 	}
 	if (m == NULL || m->intake == NULL)
 		return refuse_with(a, CONDITION_NO_DATA_SAVED);
+	const char *const fault = m->binary != NULL ? binary_end(m->binary) : NULL;
 	const int error = queue_intake_error(m->intake);
 	if (m->stage == MAIL_REFUSED || error != 0)
 		/* Some of its text is nowhere: that is known before anybody tried to keep it. */
 		return refuse_message(m, condition_of(error, CONDITION_NO_DATA_SAVED), a);
 	mail_header_end(m);
+	if (fault != NULL) {
+		m->why = str_of(fault);
+		return refuse_message(m, CONDITION_EIGHT_BIT_IMPOSSIBLE, a);
+	}
 	mail_judge_return(m);
 	return header_is_refused(g, a) || guest_check(g, CHECK_AT_END, e->question, a);
 }

@@ -33,7 +33,7 @@ LISTENERS = {
     'brief': 'max_session = 60s\n',
     'strict': 'max_errors = 2\nmax_messages_per_session = 1\nmax_recipients = 100\n',
     'small': 'max_message_size = 65536\nmax_text_line = 1000\nmax_hops = 10\n',
-    'lenient': 'strict_pipelining = no\n',
+    'lenient': 'strict_pipelining = no\nbinarymime = yes\n',
     'formal': 'strict_header = yes\n',
     'none': 'kind = none\n',
     'plain': 'tls = off\n',
@@ -189,6 +189,10 @@ CASES = [
     ('X65', 'small', 'end', message(b'Subject: x\r\n\r\n' + b'x' * 1100)),
     ('X66', 'small', 'end', message(b'Received: from a by b; Sun, 22 Nov 2026 09:14:03 +0000\r\n' * 11 + b'\r\nx')),
     ('X67', 'formal', 'end', message(b'From: a@b.example\r\nFrom: c@d.example\r\nDate: x\r\n\r\nx')),
+    ('X26', 'users', 'rcpt', [EHLO, LOGIN, f'MAIL FROM:<{USER}> REQUIRETLS', 'RCPT TO:<a@clear.example>']),
+    ('X68', 'formal', 'end', message(b'From: a@b.example\r\nDate: x\r\nSubject: gr\xc3\xbc\xc3\x9fe\r\n\r\nx')),
+    ('X69', 'lenient', 'end', [EHLO, MAIL + ' BODY=BINARYMIME', RCPT, b'BDAT 17 LAST\r\nSubject: x\r\n\r\na\nb']),
+    ('X70', 'lenient', 'data', [EHLO, MAIL + ' BODY=BINARYMIME', RCPT, 'DATA']),
     ('X81', 'mx', 'command', [EHLO, b'NOOP\nNOOP\r\n']),
     ('X82', 'mx', 'end', message(b'Subject: x\r\n\r\na\0b')),
 ]
@@ -212,6 +216,7 @@ def fill(n):
     admin(n, 'domain', 'add', 'off.test')
     admin(n, 'domain', 'disable', 'off.test')
     admin(n, 'route', 'add', 'routed.test', '--host', '127.0.0.1', '--all-addresses', 'no')
+    admin(n, 'route', 'add', 'clear.example', '--host', '127.0.0.1', '--tls', 'off')
     for i in range(30):
         admin(n, 'alias', 'add', f'chain{i}@{DOMAIN}', f'chain{i + 1}@{DOMAIN}')
     for i in range(100):

@@ -26,13 +26,16 @@ import tap  # noqa: E402
 from ports import held_port  # noqa: E402
 
 NIXIED = sys.argv[1]
-LISTENERS = 'listener mx {\n\taddress = 127.0.0.1:0\n\txclient = 127.0.0.1\n}\n' + SUBMISSION
+LISTENERS = 'listener mx {\n\taddress = 127.0.0.1:0\n\txclient = 127.0.0.1\n}\n' + SUBMISSION.replace('{', '{\n\tbinarymime = yes', 1)
 
 
 def check(trouble, name):
     tap.check([line if isinstance(line, str) else repr(line) for line in trouble], name)
 
 
+ANY_NAME = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+ANY_NAME.check_hostname = False
+ANY_NAME.verify_mode = ssl.CERT_NONE
 PORT = held_port()
 dns = Dns({
     ('there.example', 'MX'): [(10, 'mx.there.example')],
@@ -48,12 +51,20 @@ there = Remote(ip='127.0.0.2', port=PORT, rcpt={'nobody': '550 5.1.1 no such use
 SETTINGS = f'dns_servers = {dns.address}\nremote_port = {PORT}\nown_addresses =\nhelo_check = off\nptr_check = off\n'
 
 
-def submit(n, recipients, message):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+def submit_binary(n, recipient, message):
+    """By BDAT; the reply to it."""
     with smtplib.SMTP('127.0.0.1', n.ports['submission']) as s:
-        s.starttls(context=context)
+        s.starttls(context=ANY_NAME)
+        s.login(USER, PASSWORD)
+        s.docmd('MAIL', f'FROM:<{USER}> BODY=BINARYMIME')
+        s.docmd('RCPT', f'TO:<{recipient}>')
+        s.send(b'BDAT %d LAST\r\n' % len(message) + message)
+        return s.getreply()
+
+
+def submit(n, recipients, message):
+    with smtplib.SMTP('127.0.0.1', n.ports['submission']) as s:
+        s.starttls(context=ANY_NAME)
         s.login(USER, PASSWORD)
         s.sendmail(USER, recipients, message)
 
@@ -212,6 +223,18 @@ def rewritten(n):
           else [told, mail, found], 'what a filter changed is signed as it goes out')
 
 
+def converted(n):
+    """BODY=BINARYMIME: another server gets base64, and it is that which is signed."""
+    count, before = len(there.messages), len(kept(n, 0))
+    text = f'From: {USER}\r\nTo: d@there.example\r\nMIME-Version: 1.0\r\nContent-Transfer-Encoding: binary\r\n\r\n'.encode()
+    told = submit_binary(n, 'd@there.example', text + b'\0\n\r\r\n.\r\n' * 30)
+    mail = received(count + 1)[-1]
+    brought = bring(n, mail, USER)
+    found = b''.join(fields(kept(n, before + 1)[-1], 'Authentication-Results'))
+    check([] if told[0] == 250 and b'base64' in mail and b'\0' not in mail and len(fields(mail, 'DKIM-Signature')) == 2 and found.count(b'dkim=pass') == 2
+          else [told, brought, mail, found], 'what was binary is signed as it goes out, in base64')
+
+
 def keys_that_fail(n):
     """What is wrong with a key is told, and what was before stays."""
     path = os.path.join(n.folder, 'keys', DOMAIN, 'r1.pem')
@@ -269,6 +292,7 @@ def main():
         reports(n)
         sealed(n)
         rewritten(n)
+        converted(n)
         key_that_cannot(n)
         keys_that_fail(n)
         status = n.stop()
