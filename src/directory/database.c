@@ -3,6 +3,7 @@
 #include "directory/schema.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,43 @@ static const char *const query_sql[QUERY_COUNT] = {
 	QUERIES(X)
 #undef X
 };
+
+/* ---- waiting */
+
+static _Thread_local bool never_waits;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static sqlite3_vfs impatient; /* the files of the system, but for this: */
+
+/* SQLite sleeps between its tries, with a busy handler or without: up to ten seconds for a reader
+ * while somebody holds locks in the middle of a recovery. */
+static int
+sleep_or_not(sqlite3_vfs *vfs, int microseconds)
+{
+	sqlite3_vfs *const system = sqlite3_vfs_find(NULL);
+	(void)vfs;
+	return never_waits ? microseconds : system->xSleep(system, microseconds);
+}
+
+static void
+impatient_make(void)
+{
+	const sqlite3_vfs *const system = sqlite3_vfs_find(NULL);
+	if (system == NULL)
+		return;
+	impatient = *system;
+	impatient.zName = "nixie";
+	impatient.pNext = NULL;
+	impatient.xSleep = sleep_or_not;
+	sqlite3_vfs_register(&impatient, 0);
+}
+
+void
+directory_never_wait(void)
+{
+	never_waits = true;
+}
+
+/* ---- errors */
 
 bool
 fail(struct directory_error *error, const char *fmt, ...)
@@ -202,10 +240,11 @@ directory_open(const char *path, struct directory_error *error)
 		return NULL;
 	}
 	file_make(path);
+	pthread_once(&once, impatient_make);
 	if (sqlite3_open_v2(path, &d->db,
 		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
 			    SQLITE_OPEN_NOFOLLOW,
-		    NULL) != SQLITE_OK) {
+		    "nixie") != SQLITE_OK) {
 		fail(error, "%s: cannot be opened: %s", path, sqlite3_errmsg(d->db));
 		directory_close(d);
 		return NULL;

@@ -39,6 +39,14 @@ struct directory_error {
 struct directory *directory_open(const char *path, struct directory_error *error);
 void directory_close(struct directory *d);
 
+/*
+ * directory_never_wait - from now on the calling thread waits for nobody who has the file locked
+ *
+ * Its questions are answered at once all the same, with "no answer" where another process is in the
+ * way: in the thread of the event loop a lock is 451 for one client, and not a pause for all.
+ */
+void directory_never_wait(void);
+
 /* Answers that are kept as long as the file stays as it is: so many, each of so many bytes of text.
  * In all a few megabytes at the most. */
 #define DIRECTORY_KEPT_MAX 4096

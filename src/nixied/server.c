@@ -289,6 +289,7 @@ server_run(const char *conf_path_given)
 	     server_open_directory(&s) && server_open_queue(&s) && server_open_checks(&s) &&
 	     server_open_hooks(&s) && start(&s);
 	if (ok) {
+		directory_never_wait();
 		say_ready(&s);
 		event_base_dispatch(s.base);
 	}
