@@ -38,8 +38,10 @@ struct hooks {
 	struct hooks_counts counts;
 	/* Of a script that is being loaded. */
 	uint32_t load_id;
-	bool is_loading, is_loaded;
-	char *words;
+	hooks_loaded *loaded; /* NULL: none is */
+	void *loaded_to;
+	int64_t load_timeout_ms;
+	struct event load_timer;
 	struct {
 		struct runner_head head;
 		char bytes[HOOK_FRAME_BYTES_MAX + 1];
@@ -102,6 +104,24 @@ question_fail(struct hook_question *q, const char *words)
 	question_end(q, &failed);
 }
 
+/* words: NULL when it is compiled. */
+static void
+load_end(struct hooks *h, const char *words)
+{
+	hooks_loaded *const done = h->loaded;
+	h->loaded = NULL;
+	event_del(&h->load_timer);
+	done(h->loaded_to, words == NULL, words != NULL ? words : "");
+}
+
+static void
+on_load_timer(evutil_socket_t fd, short what, void *hooks)
+{
+	(void)fd;
+	(void)what;
+	load_end(hooks, "the script gave no answer when it was loaded");
+}
+
 /* The one that was under way: they are answered in their order. */
 static void
 on_death(struct hooks *h, uint32_t signal)
@@ -113,9 +133,8 @@ on_death(struct hooks *h, uint32_t signal)
 		(unsigned)signal);
 	struct hook_question *const first = TAILQ_FIRST(&h->open);
 	const bool is_before_load = first != NULL && (int32_t)(first->id - h->load_id) < 0;
-	if (h->is_loading && !is_before_load) {
-		snprintf(h->words, HOOKS_WORDS_MAX, "%s", words);
-		h->is_loading = false;
+	if (h->loaded != NULL && !is_before_load) {
+		load_end(h, words);
 	} else if (first != NULL) {
 		question_fail(first, words);
 	}
@@ -125,6 +144,7 @@ static void
 on_frame(struct hooks *h, size_t len)
 {
 	const struct str bytes = {h->in.bytes, len};
+	char words[HOOKS_WORDS_MAX];
 	struct hook_result result;
 	switch ((enum runner_kind)h->in.head.kind) {
 	case RUNNER_DIED:
@@ -134,12 +154,14 @@ on_frame(struct hooks *h, size_t len)
 		if (h->in.head.id != h->load_id)
 			return;
 		/* Too late, it runs all the same: it is asked at the places that it has. */
-		h->is_loaded = bytes.len == 0;
-		if (h->is_loaded)
+		if (bytes.len == 0) {
 			h->points = h->in.head.points;
-		else if (h->is_loading)
-			snprintf(h->words, HOOKS_WORDS_MAX, "%.*s", (int)bytes.len, bytes.ptr);
-		h->is_loading = false;
+			h->timeout_ms = h->load_timeout_ms;
+		}
+		if (h->loaded != NULL) {
+			snprintf(words, sizeof words, "%.*s", (int)bytes.len, bytes.ptr);
+			load_end(h, bytes.len == 0 ? NULL : words);
+		}
 		return;
 	case RUNNER_ANSWER:
 		break;
@@ -163,6 +185,8 @@ on_gone(struct hooks *h)
 	h->fd = -1;
 	while (!TAILQ_EMPTY(&h->open))
 		question_fail(TAILQ_FIRST(&h->open), "the processes of the script are gone");
+	if (h->loaded != NULL)
+		load_end(h, "the processes of the script are busy or gone");
 }
 
 /* What has come; done() of somebody may be called. */
@@ -236,6 +260,7 @@ hooks_listen(struct hooks *h, struct event_base *base)
 	h->base = base;
 	event_assign(&h->event, base, h->fd, EV_READ | EV_PERSIST, on_event, h);
 	event_assign(&h->timer, base, -1, 0, on_timer, h);
+	event_assign(&h->load_timer, base, -1, 0, on_load_timer, h);
 	return event_add(&h->event, NULL) == 0;
 }
 
@@ -318,53 +343,56 @@ hooks_read(const char *path, struct buf *text, char words[static HOOKS_WORDS_MAX
 	return n >= 0 && !buf_failed(text);
 }
 
-/* Waits for the answer to RUNNER_LOAD. */
-static void
-load_wait(struct hooks *h)
+/* A frame of it to the process; false: that is busy or gone. */
+static bool
+load_send(struct hooks *h, const struct hooks_script *script, struct str text)
+{
+	struct runner_load load = {.limits = script->limits};
+	const struct runner_head head = {.id = ++h->last_id, .kind = RUNNER_LOAD};
+	const char *const slash = strrchr(script->path, '/');
+	snprintf(load.name, sizeof load.name, "%s", slash != NULL ? slash + 1 : script->path);
+	h->load_id = head.id;
+	h->load_timeout_ms = script->timeout_ms;
+	return send_frame(h, &head, (struct str){(const char *)&load, sizeof load}, text);
+}
+
+enum hooks_load
+hooks_load(struct hooks *h, const struct hooks_script *script, hooks_loaded *done, void *to,
+	char words[static HOOKS_WORDS_MAX])
+{
+	const struct timeval patience = {HOOKS_LOAD_MS / 1000, HOOKS_LOAD_MS % 1000 * 1000};
+	struct buf text;
+	if (script->path[0] == '\0') {
+		h->timeout_ms = script->timeout_ms;
+		h->points = 0;
+		return HOOKS_LOAD_DONE;
+	}
+	buf_init(&text, SCRIPT_BYTES_MAX);
+	bool ok = hooks_read(script->path, &text, words);
+	if (ok && !load_send(h, script, buf_str(&text))) {
+		snprintf(words, HOOKS_WORDS_MAX, "the processes of the script are busy or gone");
+		ok = false;
+	}
+	buf_fini(&text);
+	if (!ok)
+		return HOOKS_LOAD_FAILED;
+	h->loaded = done;
+	h->loaded_to = to;
+	event_add(&h->load_timer, &patience);
+	return HOOKS_LOAD_OPEN;
+}
+
+void
+hooks_load_wait(struct hooks *h)
 {
 	const int64_t end = clock_mono_ms() + HOOKS_LOAD_MS;
-	for (int64_t left; h->is_loading && h->fd >= 0 && (left = end - clock_mono_ms()) > 0;) {
+	for (int64_t left; h->loaded != NULL && h->fd >= 0 && (left = end - clock_mono_ms()) > 0;) {
 		struct pollfd p = {.fd = h->fd, .events = POLLIN};
 		if (poll(&p, 1, (int)left) > 0)
 			read_all(h);
 	}
-	if (h->is_loading || h->fd < 0)
-		snprintf(h->words, HOOKS_WORDS_MAX, "the script gave no answer when it was loaded");
-	h->is_loading = false;
-}
-
-bool
-hooks_load(struct hooks *h, const char *path, const struct script_limits *limits,
-	int64_t timeout_ms, char words[static HOOKS_WORDS_MAX])
-{
-	struct buf text;
-	struct runner_load load = {.limits = *limits};
-	const char *const slash = strrchr(path, '/');
-	if (path[0] == '\0') {
-		h->timeout_ms = timeout_ms;
-		h->points = 0;
-		return true;
-	}
-	snprintf(load.name, sizeof load.name, "%s", slash != NULL ? slash + 1 : path);
-	buf_init(&text, SCRIPT_BYTES_MAX);
-	if (!hooks_read(path, &text, words)) {
-		buf_fini(&text);
-		return false;
-	}
-	const struct runner_head head = {.id = ++h->last_id, .kind = RUNNER_LOAD};
-	h->load_id = head.id;
-	h->is_loading = true;
-	h->is_loaded = false;
-	h->words = words;
-	snprintf(words, HOOKS_WORDS_MAX, "the processes of the script are busy or gone");
-	if (send_frame(h, &head, (struct str){(const char *)&load, sizeof load}, buf_str(&text)))
-		load_wait(h);
-	h->is_loading = false;
-	h->words = NULL; /* the caller's: an answer that comes later is written nowhere */
-	buf_fini(&text);
-	if (h->is_loaded)
-		h->timeout_ms = timeout_ms;
-	return h->is_loaded;
+	if (h->loaded != NULL)
+		on_load_timer(-1, 0, h);
 }
 
 void
@@ -376,6 +404,7 @@ hooks_free(struct hooks *h)
 		if (h->fd >= 0)
 			event_del(&h->event);
 		event_del(&h->timer);
+		event_del(&h->load_timer);
 	}
 	while (!TAILQ_EMPTY(&h->open))
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it takes itself out of the list */

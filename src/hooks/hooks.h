@@ -12,8 +12,8 @@
 
 #include "hooks/script.h"
 
-#define HOOKS_OPEN_MAX 512 /* questions at a time; more are answered with HOOK_FAILED */
-#define HOOKS_LOAD_MS 2000 /* for a new script: the only thing that is waited for */
+#define HOOKS_OPEN_MAX 512  /* questions at a time; more are answered with HOOK_FAILED */
+#define HOOKS_LOAD_MS 30000 /* for a new script, on a machine however busy */
 #define HOOKS_WORDS_MAX 512
 
 struct event_base;
@@ -26,15 +26,33 @@ struct hooks *hooks_new(void);
 /* hooks_listen - answers come by this loop; before anything is asked. False: no memory */
 bool hooks_listen(struct hooks *h, struct event_base *base);
 
+/* done is called once from the loop; words: "/etc/nixie/hooks.lua:3: ...", when it is not ok: then
+ * the script of before stays */
+typedef void hooks_loaded(void *to, bool is_ok, const char *words);
+
+/* A script to be taken. */
+struct hooks_script {
+	const char *path; /* "": nothing is asked any more */
+	struct script_limits limits;
+	int64_t timeout_ms; /* for each answer from then on */
+};
+
+enum hooks_load {
+	HOOKS_LOAD_FAILED, /* words say why */
+	HOOKS_LOAD_DONE,
+	HOOKS_LOAD_OPEN /* it is being compiled: done() is called, HOOKS_LOAD_MS later at most */
+};
+
 /*
- * hooks_load - the script; again at a reload. Waits for it to be compiled, HOOKS_LOAD_MS at most
- *
- * path      of the file; "" takes the script away: nothing is asked any more
- * timeout_ms  for each answer from now on
- * Returns   false, and words: "/etc/nixie/hooks.lua:3: ..."; then the one of before stays
+ * hooks_load - the script, again at a reload; one at a time. While it is compiled, which may take
+ * as long as it likes, the one of before is still asked
  */
-bool hooks_load(struct hooks *h, const char *path, const struct script_limits *limits,
-	int64_t timeout_ms, char words[static HOOKS_WORDS_MAX]);
+enum hooks_load hooks_load(struct hooks *h, const struct hooks_script *script, hooks_loaded *done,
+	void *to, char words[static HOOKS_WORDS_MAX]);
+
+/* hooks_load_wait - before the loop runs: an open one comes to its end here, and done() is called
+ */
+void hooks_load_wait(struct hooks *h);
 
 /* hooks_free - who waits is not answered any more; NULL is harmless */
 void hooks_free(struct hooks *h);

@@ -9,9 +9,12 @@
  * False after a complaint; *out is NULL when there is none */
 bool hooks_conf_open(const struct config *config, struct hooks **out);
 
-/* hooks_conf_load - the script, once hooks_listen() was called, and at a reload. False, and words;
- * then all is as it was */
-bool hooks_conf_load(
+/* hooks_conf_load - the script, at a reload: hooks_load() */
+enum hooks_load hooks_conf_load(struct hooks *h, const struct config *config, hooks_loaded *done,
+	void *to, char words[static HOOKS_WORDS_MAX]);
+/* hooks_conf_load_now - likewise, behind hooks_listen() and before the loop runs; false, and words
+ */
+bool hooks_conf_load_now(
 	struct hooks *h, const struct config *config, char words[static HOOKS_WORDS_MAX]);
 
 /* hooks_conf_limits - what it may have */

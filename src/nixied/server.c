@@ -257,6 +257,7 @@ stop(struct server *s)
 		event_base_free(s->base);
 	conf_free(&s->conf);
 	conf_free(&s->before);
+	conf_free(&s->renewal.conf);
 	confine_end();
 }
 

@@ -111,7 +111,7 @@ server_open_hooks(struct server *s)
 	char words[HOOKS_WORDS_MAX] = "not enough memory";
 	const bool ok =
 		s->hooks == NULL || (hooks_listen(s->hooks, s->base) &&
-					    hooks_conf_load(s->hooks, &s->conf.config, words));
+					    hooks_conf_load_now(s->hooks, &s->conf.config, words));
 	if (!ok)
 		complain("hooks", words);
 	return ok;

@@ -19,6 +19,11 @@
 
 struct server {
 	struct conf conf, before; /* `before`: of the last reload, which sessions may still use */
+	struct {
+		struct conf conf;  /* that is to be taken, when its script is compiled */
+		bool is_open;      /* somebody is asked whether his part is right */
+		bool is_due_again; /* SIGHUP meanwhile */
+	} renewal;
 	struct event_base *base;
 	struct turn turn; /* of the loop */
 	struct receive *receive;

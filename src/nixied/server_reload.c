@@ -18,16 +18,6 @@ server_configure_feedback(struct server *s, char words[static FEEDBACK_WORDS_MAX
 }
 
 static bool
-take_hooks(struct server *s, const struct conf *conf, struct receive_error *error)
-{
-	char words[HOOKS_WORDS_MAX] = "";
-	const bool ok = hooks_conf_load(s->hooks, &conf->config, words);
-	if (!ok)
-		snprintf(error->words, sizeof error->words, "hooks: %s", words);
-	return ok;
-}
-
-static bool
 take_checks(struct server *s, const struct conf *conf, struct receive_error *error)
 {
 	return checks_configure(s->checks, &conf->config, error->words);
@@ -69,12 +59,11 @@ take_listeners(struct server *s, const struct conf *conf, struct receive_error *
 
 /* Each takes its settings, or stays as it was and says why. */
 static bool (*const takers[])(struct server *, const struct conf *, struct receive_error *) = {
-	take_hooks, take_checks, take_filters, take_signing, take_return_paths, take_delivery,
-	take_listeners};
+	take_checks, take_filters, take_signing, take_return_paths, take_delivery, take_listeners};
 
-/* All of it, or nothing: what was taken already is set back. */
+/* All of them, or none: what was taken already is set back. */
 static bool
-reload_all(struct server *s, const struct conf *fresh, struct receive_error *error)
+take_all(struct server *s, const struct conf *fresh, struct receive_error *error)
 {
 	size_t taken = 0;
 	while (taken < sizeof takers / sizeof *takers && takers[taken](s, fresh, error))
@@ -89,38 +78,85 @@ reload_all(struct server *s, const struct conf *fresh, struct receive_error *err
 	return false;
 }
 
-void
-server_on_reload(evutil_socket_t signal, short what, void *server)
+/* ---- a reload: first the script, which is compiled elsewhere, then the rest at once */
+
+static void
+renewal_end(struct server *s)
+{
+	s->renewal.is_open = false;
+	if (s->renewal.is_due_again)
+		server_on_reload(-1, 0, s);
+}
+
+/* The script of before was taken again. */
+static void
+on_script_back(void *server, bool is_ok, const char *words)
+{
+	if (!is_ok)
+		server_alarm(server, words);
+	renewal_end(server);
+}
+
+static void
+refuse_fresh(struct server *s, const char *why, bool has_script)
+{
+	char words[RECEIVE_WORDS_MAX + 64], back[HOOKS_WORDS_MAX];
+	snprintf(words, sizeof words, "%s; the configuration of before stays", why);
+	server_alarm(s, words);
+	complain(s->conf.path, words);
+	conf_free(&s->renewal.conf);
+	const enum hooks_load state =
+		has_script ? hooks_conf_load(s->hooks, &s->conf.config, on_script_back, s, back)
+			   : HOOKS_LOAD_DONE;
+	if (state != HOOKS_LOAD_OPEN)
+		on_script_back(s, state == HOOKS_LOAD_DONE, back);
+}
+
+static void
+on_script(void *server, bool is_ok, const char *words)
 {
 	struct server *const s = server;
 	struct receive_error error = {""};
-	char log_error[EVENTLOG_ERROR_BYTES];
-	struct conf fresh;
-	(void)signal;
-	(void)what;
-	if (!eventlog_reopen(s->log, log_error))
-		server_alarm(s, log_error);
-	if (!conf_read(&fresh, s->conf.path)) {
-		server_alarm(s, "the configuration has mistakes, which were told on standard "
-				"error; the one of before stays: nixied check tells them too");
-		return;
-	}
-	if (!reload_all(s, &fresh, &error)) {
-		char words[RECEIVE_WORDS_MAX + 64];
-		snprintf(words, sizeof words, "%s; the configuration of before stays", error.words);
-		server_alarm(s, words);
-		complain(s->conf.path, words);
-		conf_free(&fresh);
+	if (!is_ok)
+		snprintf(error.words, sizeof error.words, "hooks: %s", words);
+	if (!is_ok || !take_all(s, &s->renewal.conf, &error)) {
+		refuse_fresh(s, error.words, is_ok);
 		return;
 	}
 	/* Sessions have copies of what they need; only the one before last can go. */
 	conf_free(&s->before);
 	s->before = s->conf;
-	s->conf = fresh;
+	s->conf = s->renewal.conf;
+	s->renewal.conf = (struct conf){.path = NULL};
 	eventlog_set_detail(
 		s->log, (enum eventlog_detail)server_value(s, SETTING_log_detail)->number);
 	if (!server_configure_feedback(s, error.words))
 		server_alarm(s, error.words);
 	EVENTLOG(s->log, clock_wall_ms(), LOG_RELOAD,
 		{FIELD_WORDS, STR("the configuration was read again")});
+	renewal_end(s);
+}
+
+void
+server_on_reload(evutil_socket_t signal, short what, void *server)
+{
+	struct server *const s = server;
+	char log_error[EVENTLOG_ERROR_BYTES], words[HOOKS_WORDS_MAX] = "";
+	(void)signal;
+	(void)what;
+	s->renewal.is_due_again = s->renewal.is_open;
+	if (!eventlog_reopen(s->log, log_error))
+		server_alarm(s, log_error);
+	if (s->renewal.is_open)
+		return;
+	if (!conf_read(&s->renewal.conf, s->conf.path)) {
+		server_alarm(s, "the configuration has mistakes, which were told on standard "
+				"error; the one of before stays: nixied check tells them too");
+		return;
+	}
+	s->renewal.is_open = true;
+	const enum hooks_load state =
+		hooks_conf_load(s->hooks, &s->renewal.conf.config, on_script, s, words);
+	if (state != HOOKS_LOAD_OPEN)
+		on_script(s, state == HOOKS_LOAD_DONE, words);
 }

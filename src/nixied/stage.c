@@ -91,7 +91,7 @@ hooks_make(struct stage *s)
 	char words[HOOKS_WORDS_MAX] = "not enough memory";
 	return s->hooks == NULL ||
 	       (hooks_listen(s->hooks, s->base) &&
-		       hooks_conf_load(s->hooks, &s->conf->config, words)) ||
+		       hooks_conf_load_now(s->hooks, &s->conf->config, words)) ||
 	       fail("hooks", words);
 }
 

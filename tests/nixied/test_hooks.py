@@ -116,6 +116,28 @@ def processes(of):
     return [p for child in children(of) for p in (child, *processes(child))]
 
 
+def slow_to_load(n):
+    """A script that takes its time to be compiled holds nobody up: its process is stopped meanwhile."""
+    below = processes(n.process.pid)
+    for pid in below:
+        os.kill(int(pid), signal.SIGSTOP)
+    log = n.log()
+    os.rename(f'{n.folder}/nixied.log', f'{n.folder}/nixied.log.1')
+    n.process.send_signal(signal.SIGHUP)
+    until(lambda: os.path.exists(f'{n.folder}/nixied.log'))
+    n.process.send_signal(signal.SIGHUP)  # and once more
+    with Client(n.ports['mx']) as c:
+        got = [c.reply(), c.say('NOOP'), c.say('QUIT')]
+    left = n.until_log(' disconnect ')
+    early = n.log()
+    for pid in below:
+        os.kill(int(pid), signal.SIGCONT)
+    ok = [r[:3] for r in got] == ['220', '250', '221'] and left and ' reload ' not in early
+    tap.check([] if ok else [*got, early], 'while a script is loaded others are served')
+    again = until(lambda: n.log().count(' reload ') == 2)
+    tap.check([] if again else [log[-2000:], n.log()], '... then it is taken, and once more for who asked meanwhile')
+
+
 def told(n, name, got, want, condition):
     match = re.fullmatch(want + r' \((\w+) (\w+)\)', got[-1].split('\n')[-1])
     tap.check([] if match and match[1] == condition else [f'got  {got!r}', f'want {want} ({condition}'], name)
@@ -251,6 +273,7 @@ def reloads(n):
     script(n, 'function on_rcpt(s) refuse("second") end')
     n.reload()
     tap.check([] if ' - second (C41' in say(n)[-1] else say(n), 'a reload reads it again')
+    slow_to_load(n)
     script(n, 'function on_rcpt(s) refuse("third" end')
     n.reload()
     line = n.until_log(r" alarm .*hooks: hooks\.lua:1: '\)' expected near 'end'")
