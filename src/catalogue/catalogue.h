@@ -108,7 +108,9 @@ enum situation_when {
 	WHEN_LIST_IS_UNNAMED, /* no public list is named */
 	WHEN_PROVIDER_HIDES,  /* a code by which a provider answers both "no such user" and
 				 "blocked" */
-	WHEN_NO_WORDS         /* nothing of the server's answer is known */
+	WHEN_NO_WORDS,        /* nothing of the server's answer is known */
+	WHEN_NAMES_ANOTHER,   /* an address besides the recipient's stands in the answer */
+	WHEN_BEFORE_TEXT      /* refused before any of the text was sent */
 };
 
 struct situation_row {

@@ -7,11 +7,26 @@
  */
 #include "explain/explain.h"
 
+#include "read/address.h"
+
 static bool
 list_is_dead(const struct nixie_outcome *o)
 {
 	const struct blocklist_row *const row = catalogue_blocklist_named(str_in(o->blocklist));
 	return row != NULL && row->is_dead;
+}
+
+/* Does the answer have an address besides the recipient's? */
+static bool
+names_another(const struct nixie_outcome *o)
+{
+	const struct str text = str_head(str_in(o->diagnostic), SITUATION_BYTES_MAX);
+	size_t at = 0;
+	for (struct str one; str_is_set(one = address_next(text, &at));)
+		if (!str_eq_case(one, str_in(o->recipient)) &&
+			!str_eq_case(one, str_in(o->original_recipient)))
+			return true;
+	return false;
 }
 
 static bool
@@ -40,6 +55,10 @@ holds(enum situation_when when, const struct nixie_outcome *o)
 		       str_has_case(str_in(o->diagnostic), STR("access denied"));
 	case WHEN_NO_WORDS:
 		return o->diagnostic.len == 0;
+	case WHEN_NAMES_ANOTHER:
+		return names_another(o);
+	case WHEN_BEFORE_TEXT:
+		return o->stage > NIXIE_STAGE_NONE && o->stage < NIXIE_STAGE_DATA;
 	}
 	return false;
 }

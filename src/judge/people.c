@@ -201,13 +201,16 @@ from_failed_field(const struct facts *f, struct people *p, struct index *ix)
 	}
 }
 
-/* A refusal in the form of a receipt (RFC 5429 s2.1.1). */
+/* A refusal in the form of a receipt (RFC 5429 s2.1.1): its text is what the one who refused says.
+ */
 static void
 from_disposition(const struct facts *f, struct people *p, struct index *ix)
 {
 	const struct str address = address_typed(f->disposition.final_recipient, NULL);
-	if (is_usable(address))
-		(void)add(f, p, ix, address, "disposition");
+	struct person *const who =
+		is_usable(address) ? add(f, p, ix, address, "disposition") : NULL;
+	if (who != NULL)
+		say(f, p, who, f->prose.all, VOICE_OWN);
 }
 
 /* Does it stand on its line without a word or a sign behind it? */

@@ -78,6 +78,12 @@ refuser_find(const struct facts *f, const struct person *who, const struct origi
 		set(o, NIXIE_REFUSER_NETWORK, host);
 		return;
 	}
+	if (f->disposition.is_there) { /* the recipient's own program wrote it: RFC 8098 */
+		set(o, NIXIE_REFUSER_REMOTE_SERVER,
+			host_clean(str_head(f->disposition.reporting_ua,
+				str_find_char(f->disposition.reporting_ua, ';', 0))));
+		return;
+	}
 	if (is_own_fault(reason) && !from->is_remote) {
 		set(o, NIXIE_REFUSER_OWN_SERVER, reporting);
 		return;

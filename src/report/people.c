@@ -209,6 +209,8 @@ static void
 tell_failed(struct teller *t, const struct draft_recipient *r, const struct explanation *e)
 {
 	struct sheet *const s = t->s;
+	/* What a blocklist or a provider asks for is in the words of those who can do it. */
+	const bool is_for_admin = str_eq(e->fixer, STR("sending_admin"));
 	sheet_heading(s, label(t, "label.what_happened"));
 	sheet_add(s, BLOCK_PARAGRAPH, e->happened);
 	sheet_add(s, BLOCK_PARAGRAPH, refused_by(t, r, e));
@@ -218,7 +220,8 @@ tell_failed(struct teller *t, const struct draft_recipient *r, const struct expl
 	sheet_add(s, BLOCK_PARAGRAPH, e->whose_move);
 	steps(t, &e->sender);
 	sheet_add(s, BLOCK_STEP, e->write_to);
-	sheet_add(s, BLOCK_STEP, e->advice);
+	if (!is_for_admin)
+		sheet_add(s, BLOCK_STEP, e->advice);
 	sheet_heading(s, label(t, "label.next"));
 	const struct fill f = {.n = number(t, attempts_made(r->given))};
 	if (r->outcome.is_expired && attempts_made(r->given) > 0)
@@ -232,6 +235,8 @@ tell_failed(struct teller *t, const struct draft_recipient *r, const struct expl
 	sheet_add(s, BLOCK_PARAGRAPH, e->step);
 	sheet_add(s, BLOCK_PARAGRAPH, e->links);
 	sheet_heading(s, label(t, "label.sending_admin"));
+	if (is_for_admin)
+		sheet_add(s, BLOCK_STEP, e->advice);
 	steps(t, &e->sending_admin);
 	sheet_heading(s, label(t, "label.receiving_admin"));
 	steps(t, &e->receiving_admin);

@@ -129,7 +129,14 @@ sheet_text(const struct sheet *s, struct buf *out)
 	(void)out_finish(&o);
 }
 
-/* ---- HTML */
+/* ---- HTML
+ *
+ * What mail programs make of it decides its form. All style is inline, since Gmail takes away what
+ * is in the head. Outlook, which has Word write the page, knows no white-space in <pre>, so an
+ * answer of a server is a paragraph that it can break. overflow-wrap is for phones: an answer may
+ * be one word of 300 bytes. No colour is named for text, and the scheme is left to the reader's
+ * program, so that nothing is dark on dark at night. Nothing is fetched from anywhere.
+ */
 
 /* The bytes at the start of `s` that stand for themselves: most of a text. */
 static size_t
@@ -181,9 +188,9 @@ static const struct {
 		STR_INIT(""), STR_INIT("")},
 	[BLOCK_STEP] = {STR_INIT("<li>"), STR_INIT("</li>\n"),
 		STR_INIT("<ul style=\"margin:.4em 0\">\n"), STR_INIT("</ul>\n")},
-	[BLOCK_QUOTE] = {STR_INIT("<pre style=\"margin:.4em 0;padding:.5em .8em;"
-				  "border-left:3px solid #999;white-space:pre-wrap\">"),
-		STR_INIT("</pre>\n"), STR_INIT(""), STR_INIT("")},
+	[BLOCK_QUOTE] = {STR_INIT("<p style=\"margin:.4em 0;padding:.5em .8em;"
+				  "border-left:3px solid #999;font-family:monospace\">"),
+		STR_INIT("</p>\n"), STR_INIT(""), STR_INIT("")},
 	[BLOCK_FACT] = {STR_INIT("</th><td style=\"padding:0\">"), STR_INIT("</td></tr>\n"),
 		STR_INIT("<table style=\"margin:.4em 0;border-spacing:0\">\n"),
 		STR_INIT("</table>\n")},
@@ -206,11 +213,12 @@ sheet_html(const struct sheet *s, enum lang lang, struct buf *out)
 	buf_add(out, STR("<!DOCTYPE html>\n<html lang=\""));
 	escape(out, catalogue_lang_tag(lang));
 	buf_add(out, STR("\">\n<head>\n<meta charset=\"utf-8\">\n"
-			 "<meta name=\"viewport\" content=\"width=device-width\">\n<title>"));
+			 "<meta name=\"viewport\" content=\"width=device-width\">\n"
+			 "<meta name=\"color-scheme\" content=\"light dark\">\n<title>"));
 	escape(out, title_of(s));
-	buf_add(out,
-		STR("</title>\n</head>\n"
-		    "<body style=\"font-family:sans-serif;line-height:1.4;max-width:42em\">\n"));
+	buf_add(out, STR("</title>\n</head>\n"
+			 "<body style=\"font-family:sans-serif;line-height:1.4;max-width:42em;"
+			 "overflow-wrap:anywhere\">\n"));
 	for (size_t i = 0; i < count; i++) {
 		const struct block *const b = &s->list[i];
 		const enum block_kind before = i > 0 ? s->list[i - 1].kind : BLOCK_LINE;
@@ -218,7 +226,7 @@ sheet_html(const struct sheet *s, enum lang lang, struct buf *out)
 			buf_add(out, markup[b->kind].group_open);
 		if (b->kind == BLOCK_FACT) {
 			buf_add(out, STR("<tr><th style=\"text-align:left;vertical-align:top;"
-					 "padding:0 1em 0 0;font-weight:normal;color:#555\">"));
+					 "padding:0 1em 0 0;font-weight:normal;opacity:.7\">"));
 			escape(out, b->label);
 		}
 		buf_add(out, markup[b->kind].open);

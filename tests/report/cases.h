@@ -55,6 +55,18 @@ static const struct attempt unknown_for_now[] = {
 static const struct attempt full_permanent[] = {
 	ANSWER(14, "mx1.b.example", "192.0.2.25", TLS13, RCPT, "552 5.2.2 <bob@b.example>: Mailbox full"),
 };
+static const struct attempt moved[] = {
+	ANSWER(14, "mx1.b.example", "192.0.2.25", TLS13, RCPT, "551 5.1.6 User has moved: <bob@b.example> is now <robert@c.example> (X57 4QZ)"),
+};
+static const struct attempt unread[] = {
+	ANSWER(14, "mx1.b.example", "192.0.2.25", TLS13, RCPT, "550 5.7.1 Spam, message rejected"),
+};
+static const struct attempt no_domain_there[] = {
+	ANSWER(14, "mx1.b.example", "192.0.2.25", TLS13, RCPT, "550 5.1.2 <bob@b.example>: Host unknown"),
+};
+static const struct attempt slow_down[] = {
+	ANSWER(14, "mx1.b.example", "192.0.2.25", TLS13, MAIL, "550 5.7.0 Too many messages from your IP, slow down"),
+};
 static const struct attempt greylisted[] = {
 	ANSWER(0, "mx1.b.example", "192.0.2.25", TLS13, RCPT, "451 4.7.1 <bob@b.example>: Greylisted, please try again in 300 seconds"),
 	ANSWER(6, "mx2.b.example", "192.0.2.26", "", RCPT, "451 4.7.1 <bob@b.example>: Greylisted, please try again in 300 seconds"),
@@ -113,6 +125,10 @@ static const struct report_recipient to_denied[] = {TO("bob@b.example", FAILED, 
 static const struct report_recipient to_listed[] = {TO("bob@b.example", FAILED, listed)};
 static const struct report_recipient to_nixied[] = {TO("bob@b.example", FAILED, nixied_refused)};
 static const struct report_recipient to_spam[] = {TO("bob@b.example", FAILED, spam)};
+static const struct report_recipient to_moved[] = {TO("bob@b.example", FAILED, moved)};
+static const struct report_recipient to_unread[] = {TO("bob@b.example", FAILED, unread)};
+static const struct report_recipient to_no_domain_there[] = {TO("bob@b.example", FAILED, no_domain_there)};
+static const struct report_recipient to_slow_down[] = {TO("bob@b.example", FAILED, slow_down)};
 static const struct report_recipient to_hostile[] = {TO("bob@b.example", FAILED, hostile)};
 static const struct report_recipient to_japanese[] = {TO("bob@b.example", FAILED, japanese)};
 static const struct report_recipient to_forwarded[] = {{.final = STR_INIT("bob@c.example"), .original = STR_INIT("rfc822;bob+2Bwork@b.example"), .action = NIXIE_ACTION_FAILED, .attempts = full_permanent, .attempt_count = 1}};
@@ -160,6 +176,13 @@ static const struct report_case {
 	{"relay-denied-en", LANG_EN, to_denied, 1, NULL, false, false, NULL},
 	{"blocklisted-en", LANG_EN, to_listed, 1, NULL, false, false, NULL},
 	{"spam-es", LANG_ES, to_spam, 1, NULL, false, false, NULL},
+	{"spam-unread-en", LANG_EN, to_unread, 1, NULL, false, false, NULL},
+	{"spam-unread-fr", LANG_FR, to_unread, 1, NULL, false, false, NULL},
+	{"moved-en", LANG_EN, to_moved, 1, NULL, false, false, NULL},
+	{"moved-de", LANG_DE, to_moved, 1, NULL, false, false, NULL},
+	{"no-domain-there-en", LANG_EN, to_no_domain_there, 1, NULL, false, false, NULL},
+	{"no-domain-there-de", LANG_DE, to_no_domain_there, 1, NULL, false, false, NULL},
+	{"slow-down-en", LANG_EN, to_slow_down, 1, NULL, false, false, NULL},
 	{"nixied-refused-en", LANG_EN, to_nixied, 1, NULL, false, false, NULL},
 	{"forwarded-fr", LANG_FR, to_forwarded, 1, NULL, false, false, NULL},
 	{"delivered-en", LANG_EN, to_delivered, 1, NULL, false, false, "a+2Bb"},
