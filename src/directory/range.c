@@ -7,7 +7,7 @@
 /* Without any range the rule of every mail server: mail for us from everybody, mail for elsewhere
  * from those who logged in. */
 static const struct directory_range without_range = {
-	.name = STR_INIT("(no range has this address)"),
+	.name = STR_INIT("of all other addresses"),
 	.allowed = ALL_DIRECTIONS,
 	.needs_login = 1u << LOCAL_TO_ELSEWHERE | 1u << ELSEWHERE_TO_ELSEWHERE,
 };

@@ -33,6 +33,7 @@ struct why_query {
 enum why_kind {
 	WHY_MESSAGE, /* was taken: an id, and what became of each recipient */
 	WHY_REFUSAL, /* a sender or its recipients were refused */
+	WHY_UNSENT,  /* recipients were accepted, and no message came for them */
 	WHY_SESSION  /* came and went with nothing to refuse */
 };
 
@@ -52,6 +53,7 @@ struct why_story {
 	const struct why_record **reports;
 	size_t report_count;
 	size_t place; /* in which it was found */
+	bool is_open; /* of WHY_UNSENT: the session's end is not in the log */
 };
 
 struct why;

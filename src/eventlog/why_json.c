@@ -28,7 +28,7 @@ void
 why_json(const struct why_story *story, struct out *out)
 {
 	static const struct str kinds[] = {
-		STR_INIT("message"), STR_INIT("refusal"), STR_INIT("session")};
+		STR_INIT("message"), STR_INIT("refusal"), STR_INIT("unsent"), STR_INIT("session")};
 	struct why_state states[STATES_MAX];
 	struct json j;
 	json_init(&j, out, false);

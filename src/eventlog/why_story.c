@@ -192,6 +192,71 @@ gather_checks(struct stories *s, struct gathered *g, const struct gathered *chec
 	}
 }
 
+/* Does the line end what was named before it? A message that is taken or refused as a whole does.
+ */
+static bool
+ends_mail(const struct eventlog_line *l)
+{
+	const struct str stage = l->field[FIELD_STAGE];
+	return l->event == LOG_ACCEPTED || l->event == LOG_DISCARDED ||
+	       (l->event == LOG_REFUSED &&
+		       (str_eq(stage, STR("data")) || str_eq(stage, STR("end"))));
+}
+
+/* Recipients who were accepted, and for whom no message came: the client went away, lost the
+ * connection in the middle of the text, or began anew. Its server knows, and ours has nothing. */
+static bool
+unsent_story(struct stories *s, const struct instance *in, const struct gathered *named,
+	struct str session)
+{
+	struct gathered g = {0};
+	bool is_asked = false, has_end = false;
+	for (size_t i = 0; i < named->count; i++)
+		is_asked |= is_asked_for(s, named->list[i]);
+	if (!is_asked)
+		return false;
+	for (const struct why_record *r = in->first; r != in->end; r = r->next_of_session)
+		if (is_of_session(r->line.event))
+			gather(s, &g, r);
+	for (size_t i = 0; i < named->count; i++)
+		gather(s, &g, named->list[i]);
+	for (const struct why_record *r = in->first; r != in->end; r = r->next_of_session)
+		if (r->line.event == LOG_DISCONNECT) {
+			gather(s, &g, r);
+			has_end = true;
+		}
+	struct why_story *const story = story_add(s, WHY_UNSENT, named->list[0]->line.time_ms, &g);
+	if (story == NULL)
+		return false;
+	story->session = session;
+	story->is_open = !has_end;
+	return true;
+}
+
+/* ... of each sender that the session named. */
+static bool
+unsent_stories(struct stories *s, const struct instance *in, struct str session)
+{
+	struct gathered named = {0};
+	bool has_any = false;
+	for (const struct why_record *r = in->first; r != in->end; r = r->next_of_session) {
+		const struct eventlog_line *const l = &r->line;
+		if (ends_mail(l)) {
+			named = (struct gathered){0};
+			continue;
+		}
+		if (l->event != LOG_RECIPIENT || r->is_told)
+			continue;
+		if (named.count > 0 &&
+			!str_eq(named.list[0]->line.field[FIELD_FROM], l->field[FIELD_FROM])) {
+			has_any |= unsent_story(s, in, &named, session);
+			named = (struct gathered){0};
+		}
+		gather(s, &named, r);
+	}
+	return (named.count > 0 && unsent_story(s, in, &named, session)) || has_any;
+}
+
 /* One story for each sender that the session tried. */
 static void
 refusal_stories(struct stories *s, const struct instance *in, struct str session)
@@ -234,6 +299,7 @@ refusal_stories(struct stories *s, const struct instance *in, struct str session
 		story->count = g.count;
 		story->session = session;
 	}
+	has_any |= unsent_stories(s, in, session);
 	if (has_any || (!str_is_set(s->w->query.client) && !str_is_set(s->w->query.session)))
 		return;
 	bool is_asked = false;

@@ -42,6 +42,14 @@ say_states(struct buf *b, const struct why_state *states, size_t count)
 }
 
 static void
+say_recipients(struct buf *b, size_t count)
+{
+	buf_add(b, STR(" to "));
+	buf_add_number(b, (int64_t)count);
+	buf_add(b, STR(" recipients"));
+}
+
+static void
 headline(const struct why_story *story, const struct why_state *states, size_t count, struct buf *b,
 	struct page *p)
 {
@@ -62,11 +70,14 @@ headline(const struct why_story *story, const struct why_state *states, size_t c
 			why_say_if(b, ": mail from ", why_address(why_sender(story)), "");
 		if (count == 1)
 			why_say_if(b, " to ", states[0].recipient, "");
-		else if (count > 1) {
-			buf_add(b, STR(" to "));
-			buf_add_number(b, (int64_t)count);
-			buf_add(b, STR(" recipients"));
-		}
+		else if (count > 1)
+			say_recipients(b, count);
+	} else if (story->kind == WHY_UNSENT) {
+		why_say_if(b, "Not sent: mail from ", why_address(why_sender(story)), "");
+		if (count == 1)
+			why_say_if(b, " to ", states[0].recipient, "");
+		else
+			say_recipients(b, count);
 	} else {
 		buf_add(b, STR("A session without mail"));
 	}
@@ -203,6 +214,17 @@ why_text(const struct why_story *story, struct page *page)
 	for (size_t i = 0; i < story->count; i++)
 		if (!is_told_again(story, i))
 			tell_event(story->records[i], &day, &b, page);
+	if (story->kind == WHY_UNSENT)
+		page_text(page, 2, STR_NONE,
+			story->is_open
+				? STR("The session has no end in this log: it goes on, or the "
+				      "log ends here.")
+				: STR("The message itself never came to its end, so there is "
+				      "nothing of it here. The server that sent it knows, "
+				      "and tries again or tells its sender. A session that "
+				      "ends behind the recipient may also be a question "
+				      "whether the address exists."),
+			PAINT_PLAIN);
 	tell_states(story, states, count, &b, page);
 	tell_advice(story, &b, page);
 	buf_fini(&b);

@@ -93,7 +93,7 @@ sender_is_refused(struct guest *g, struct smtp_answer *a)
 		return refuse_with(a, CONDITION_LOOKUP_FAILED);
 	if (range_is_free(&range, LOCAL_TO_ELSEWHERE))
 		return false;
-	m->why = arena_join(&m->arena, STR("the range "), range.name,
+	m->why = arena_join(&m->arena, STR("clients of the range "), range.name,
 		STR(" must sign in to send with an address of this server"));
 	return refuse_with(a, CONDITION_OWN_DOMAIN_FROM_OUTSIDE);
 }
@@ -141,12 +141,12 @@ way_is_refused(struct guest *g, enum directory_place to, struct smtp_answer *a)
 		from_here ? (to == PLACE_ELSEWHERE ? LOCAL_TO_ELSEWHERE : LOCAL_TO_LOCAL)
 			  : (to == PLACE_ELSEWHERE ? ELSEWHERE_TO_ELSEWHERE : ELSEWHERE_TO_LOCAL);
 	if (!(range.allowed & 1u << way)) {
-		m->why = arena_join(
-			&m->arena, STR("the range "), range.name, STR(" may not send there"));
+		m->why = arena_join(&m->arena, STR("clients of the range "), range.name,
+			STR(" may not send there"));
 		return refuse_with(a, CONDITION_RELAYING_REFUSED);
 	}
 	if ((range.needs_login & 1u << way) && !g->session.is_authenticated) {
-		m->why = arena_join(&m->arena, STR("the range "), range.name,
+		m->why = arena_join(&m->arena, STR("clients of the range "), range.name,
 			STR(" must sign in to send there"));
 		/* Where no users come nobody has a login to give: it is told what it is. */
 		return refuse_with(

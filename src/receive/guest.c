@@ -95,9 +95,15 @@ guest_answer(struct guest *g, uint32_t question, const struct smtp_answer *answe
 static void
 log_refused(struct guest *g, const struct smtp_event *e)
 {
-	char ip[ENDPOINT_TEXT_BYTES], code[STR_DIGITS_MAX];
+	char ip[ENDPOINT_TEXT_BYTES], code[STR_DIGITS_MAX], path[PATH_PRINT_BYTES_MAX];
 	const struct condition_row *const row = &catalogue_conditions[e->condition];
 	const struct mail *const m = g->mail;
+	/* What the machine refused by itself nobody was asked about. */
+	const struct str named =
+		e->has_path ? (struct str){path, path_print(&e->path, path)} : STR_NONE;
+	const struct str sender = m != NULL                     ? m->sender
+				  : e->stage == SESSION_AT_MAIL ? named
+								: STR_NONE;
 	/* What is no address was not asked about, and the one before it is not what was refused. */
 	const bool has_to = m != NULL && (e->stage != SESSION_AT_RCPT || m->is_asked);
 	g->receive->counts.refused[e->condition]++;
@@ -106,10 +112,10 @@ log_refused(struct guest *g, const struct smtp_event *e)
 		{FIELD_LISTENER, g->profile->name}, {FIELD_CLIENT, guest_client(g, ip)},
 		{FIELD_CLIENT_NAME, guest_client_name(g)}, {FIELD_HELO, str_of(g->helo)},
 		{FIELD_USER, str_of(g->user)},
-		{FIELD_FROM, m == NULL            ? STR_NONE
-			     : m->sender.len == 0 ? STR("<>")
-						  : m->sender},
-		{FIELD_TO, has_to ? m->asked : STR_NONE},
+		{FIELD_FROM, str_is_set(sender) && sender.len == 0 ? STR("<>") : sender},
+		{FIELD_TO, has_to                        ? m->asked
+			   : e->stage == SESSION_AT_RCPT ? named
+							 : STR_NONE},
 		{FIELD_STAGE, session_stage_name(e->stage)},
 		{FIELD_CONDITION, catalogue_text(row->id)}, {FIELD_CODE, str_digits(e->code, code)},
 		{FIELD_SETTING, catalogue_text(row->setting)},

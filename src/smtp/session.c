@@ -345,6 +345,8 @@ tell(struct turn *t)
 		event->condition = s->refused.condition;
 		event->code = s->refused.code;
 		event->stage = s->refused.stage;
+		event->has_path = event->has_path && (event->stage == SESSION_AT_MAIL ||
+							     event->stage == SESSION_AT_RCPT);
 		event->text = str_between(t->out->ptr + s->refused.at, t->out->ptr + t->out->len);
 		return true;
 	}
@@ -361,7 +363,7 @@ static bool
 go_on(struct turn *t)
 {
 	struct session *const s = t->s;
-	t->is_greeting = t->has_more = false;
+	t->is_greeting = t->has_more = t->event->has_path = false;
 	t->verb = NULL;
 	if (s->closing != 0 && s->state != STATE_CLOSED) {
 		refuse(t, s->closing, NULL);
@@ -397,6 +399,7 @@ session_next(struct session *s, struct str *in, struct reply_buffer *out, struct
 {
 	struct turn t = {.s = s, .in = in, .out = out, .event = event, .now_ms = now_ms};
 	event_wipe(event);
+	event->has_path = false;
 	for (;;) {
 		if (tell(&t))
 			break;

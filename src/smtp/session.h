@@ -63,7 +63,8 @@ enum smtp_event_kind {
 	EVENT_BODY,    /* text: the next piece of the message */
 	EVENT_RESET, /* the transaction is over, nothing was taken: forget sender, recipients, text
 		      */
-	EVENT_REFUSED, /* condition, code, stage, text: the reply as it was written. For the log */
+	EVENT_REFUSED, /* condition, code, stage, text: the reply as it was written; path: of MAIL
+			  and RCPT, when has_path. For the log */
 	EVENT_TLS,     /* flush, then shake hands, then session_secured() */
 	EVENT_CLOSE    /* flush, then close */
 };
@@ -78,6 +79,7 @@ struct smtp_event {
 	uint32_t question; /* of a question: its number, for session_answer() */
 	struct str text;
 	struct path path;
+	bool has_path; /* it could be read */
 	struct mail_params mail;
 	struct rcpt_params rcpt;
 	uint32_t recipient; /* 0 is the first that was accepted */

@@ -60,6 +60,7 @@ mail_check(struct turn *t)
 		return false;
 	}
 	const enum path_fault fault = path_parse(args, may, &e->path, &used);
+	e->has_path = fault == PATH_NONE;
 	if (fault != PATH_NONE) {
 		const bool is_form = fault == PATH_NO_BRACKET || fault == PATH_NOT_CLOSED;
 		refuse(t, is_form ? CONDITION_MAIL_SYNTAX : CONDITION_SENDER_ADDRESS_INVALID, NULL);
@@ -133,6 +134,7 @@ rcpt_check(struct turn *t)
 		return false;
 	}
 	const enum path_fault fault = path_parse(args, may, &e->path, &used);
+	e->has_path = fault == PATH_NONE;
 	if (fault != PATH_NONE) {
 		const bool is_form = fault == PATH_NO_BRACKET || fault == PATH_NOT_CLOSED;
 		refuse(t, is_form ? CONDITION_RCPT_SYNTAX : CONDITION_RCPT_ADDRESS_INVALID, NULL);

@@ -678,8 +678,8 @@ test_ranges(struct directory *d)
 		{"255.255.255.255", "all"},
 		{"2001:db8::", "inside"},
 		{"2001:db8:7fff:ffff:ffff:ffff:ffff:ffff", "inside"},
-		{"2001:db8:8000::", "(no range has this address)"},
-		{"rubbish", "(no range has this address)"},
+		{"2001:db8:8000::", "of all other addresses"},
+		{"rubbish", "of all other addresses"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		directory_range_find(d, str_of(cases[i].ip), &a, &got);

@@ -13,7 +13,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'tools'))
-from server import DOMAIN, MX, USER, Nixied, session  # noqa: E402
+from server import DOMAIN, MX, USER, Client, Nixied, session, until  # noqa: E402
 from tap import check, done  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent / 'why'
@@ -139,6 +139,46 @@ def of_a_real_server(nixied):
         check([] if 'messages taken' in out and 'No such mailbox (C34)' in out else [out], 'its digest')
 
 
+def of_what_never_came(nixied):
+    """Mail that was refused by its size alone, and mail that was begun and left: who asks for it is told."""
+    with Nixied(nixied, listeners=MX) as n:
+        session(n.ports['mx'], 'EHLO client.example', 'MAIL FROM:<big@b.example> SIZE=999999999999', 'QUIT')
+        session(n.ports['mx'], 'EHLO client.example', 'MAIL FROM:<odd@b.example>', f'RCPT TO:<{USER}> FOO=BAR', 'QUIT')
+        session(n.ports['mx'], 'EHLO client.example', 'MAIL FROM:<ask@b.example>', f'RCPT TO:<{USER}>', 'QUIT')
+        session(n.ports['mx'], 'EHLO client.example', 'MAIL FROM:<half@b.example>', f'RCPT TO:<nobody@{DOMAIN}>', f'RCPT TO:<{USER}>', 'DATA')
+        session(n.ports['mx'], 'EHLO client.example', 'MAIL FROM:<again@b.example>', f'RCPT TO:<{USER}>', 'RSET', 'MAIL FROM:<again@b.example>',
+                f'RCPT TO:<{USER}>', 'DATA', b'Message-ID: <m1@b.example>\r\n\r\nhi\r\n.\r\n', 'QUIT')
+        n.until_log(' delivered ')
+        until(lambda: n.log().count(' disconnect ') == 5)
+
+        def told(sender, *more):
+            out = n.run('why', '--from', sender, *more)
+            return out.stdout if out.returncode == 0 else f'exit status {out.returncode}\n{out.stderr}'
+        out = told('big@b.example', '--to', USER)
+        check([] if 'Refused: mail from big@b.example' in out and '(C36)' in out else [out], 'a sender who was refused for the size is found')
+        out = told('odd@b.example', '--to', USER)
+        check([] if f'Refused: mail from odd@b.example to {USER}' in out else [out], 'a recipient who was refused for a parameter is found')
+        out = told('ask@b.example', '--to', USER)
+        check([] if f'Not sent: mail from ask@b.example to {USER}' in out and 'whether the address exists' in out else [out],
+              'a recipient who was accepted, and no more, is told')
+        out = told('half@b.example', '--to', USER)
+        check([] if f'Not sent: mail from half@b.example to {USER}' in out and 'Refused' not in out else [out],
+              '... and mail that was lost within its text')
+        out = told('half@b.example')
+        check([] if out.count('Not sent: ') == 1 and out.count('Refused: ') == 1 else [out], '... beside a recipient who was refused')
+        out = told('again@b.example')
+        check([] if 'Message ' in out and 'Not sent' not in out else [out], 'what was begun anew, and came, is told as the message')
+        story = json.loads(told('half@b.example', '--to', USER, '-o', 'json'))
+        check([] if story['kind'] == 'unsent' and story['from'] == 'half@b.example' and story['recipients'][0]['to'] == USER else [story],
+              '... for programs too')
+        with Client(n.ports['mx']) as c:
+            c.reply()
+            for command in ('EHLO client.example', 'MAIL FROM:<now@b.example>', f'RCPT TO:<{USER}>'):
+                c.say(command)
+            out = told('now@b.example')
+        check([] if 'Not sent: mail from now@b.example' in out and 'no end in this log' in out else [out], 'a session that goes on is told as one')
+
+
 def main():
     nixied, names = str(pathlib.Path(sys.argv[1]).resolve()), sys.argv[3:]
     golden(nixied, names)
@@ -147,6 +187,7 @@ def main():
         is_json(nixied)
         many(nixied)
         of_a_real_server(nixied)
+        of_what_never_came(nixied)
     return done()
 
 
