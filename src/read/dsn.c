@@ -7,6 +7,9 @@
 #include "read/header.h"
 #include "read/limits.h"
 
+#define VALUE_BYTES_MAX 60    /* of a line with one address, one word or one host */
+#define REPEATED_BYTES_MAX 80 /* between a value and the same again: a name and a line end */
+
 /* Where the fields of a notification go. A field that begins a recipient when it comes a second
  * time is a KEY. */
 enum { OF_MESSAGE = 1, OF_RECIPIENT = 2, KEY = 4, ADDRESS = 8, OURS = 16 };
@@ -141,6 +144,14 @@ is_field_beside(struct str line, const struct dsn *d)
 	       field_find(name) != NULL;
 }
 
+/* Does the field just read come again? Something has written every line twice. */
+static bool
+is_repeated(const struct dsn *d, struct str value)
+{
+	return d->last != NULL && value.len > 0 && str_eq(*d->last, value) &&
+	       (size_t)(value.ptr - d->last->ptr) <= value.len + REPEATED_BYTES_MAX;
+}
+
 static bool
 read_one(struct str line, struct arena *a, struct dsn *d)
 {
@@ -156,9 +167,12 @@ read_one(struct str line, struct arena *a, struct dsn *d)
 	struct str name, value;
 	/* Indented fields are met in text; quoted ones in forwards. */
 	struct str bare = str_trim(line);
-	while (str_starts(bare, STR(">")))
+	while (str_starts(bare, STR(">")) || str_starts(bare, STR("*")))
 		bare = str_trim(str_from(bare, 1));
 	const bool is_field = field_split(bare, &name, &value);
+	/* "*Action:* failed" was bold. */
+	if (is_field && str_starts(value, STR("*")))
+		value = str_trim(str_from(value, 1));
 	const struct dsn_field *const f = is_field ? field_find(name) : NULL;
 	if (f == NULL) {
 		/* Another field of this group; or the rest of a value that was wrapped without
@@ -198,6 +212,8 @@ read_one(struct str line, struct arena *a, struct dsn *d)
 		!d->has_message_fields)
 		return false;
 	struct dsn_recipient *r = d->in_group && d->count > 0 ? &d->recipients[d->count - 1] : NULL;
+	if (r != NULL && (r->seen & bit) && is_repeated(d, value))
+		return true;
 	if (r == NULL || ((f->flags & KEY) && (r->seen & bit)))
 		r = dsn_add(d, a);
 	if (r == NULL) {
@@ -221,11 +237,22 @@ read_one(struct str line, struct arena *a, struct dsn *d)
 	return true;
 }
 
+/* In a report's own part only what no such value is as long as may be several fields. */
+static bool
+may_be_several(struct str line)
+{
+	const struct str bare = line.len > VALUE_BYTES_MAX ? str_trim(line) : STR("");
+	return str_starts_case(bare, STR("Final-Recipient")) ||
+	       str_starts_case(bare, STR("Original-Recipient")) ||
+	       str_starts_case(bare, STR("Action")) || str_starts_case(bare, STR("Reporting-MTA"));
+}
+
 bool
 dsn_line(struct str line, struct arena *a, struct dsn *d)
 {
+	const bool splits = d->splits_lines || may_be_several(line);
 	for (bool was_field = false;; was_field = true) {
-		const size_t colon = d->splits_lines ? str_find_char(line, ':', 0) : STR_NPOS;
+		const size_t colon = splits ? str_find_char(line, ':', 0) : STR_NPOS;
 		const size_t second =
 			colon == STR_NPOS ? STR_NPOS : next_field(str_from(line, colon + 1));
 		if (second == STR_NPOS)
@@ -316,10 +343,52 @@ finish_recipient(struct dsn_recipient *r, bool is_explained, struct arena *a)
 	}
 }
 
+/* Does the group `r` go on with the one before it, because a blank line came between their fields?
+ * It has none that the other has, and names nobody; or the other only does, and not whom it ended
+ * with.
+ */
+static bool
+goes_on(const struct dsn_recipient *before, const struct dsn_recipient *r)
+{
+	if ((before->seen & r->seen) != 0)
+		return false;
+	if (r->final.len == 0 && r->original.len == 0 && r->actual.len == 0)
+		return true;
+	return before->original.len > 0 && before->final.len == 0 && before->action_text.len == 0 &&
+	       before->status_text.len == 0;
+}
+
+static void
+complete(struct dsn_recipient *before, const struct dsn_recipient *r)
+{
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+		struct str *const to = (struct str *)(void *)((char *)before + fields[i].offset);
+		if ((fields[i].flags & OF_RECIPIENT) && !str_is_set(*to))
+			*to = *(const struct str *)(const void *)((const char *)r +
+								  fields[i].offset);
+	}
+	before->seen |= r->seen;
+}
+
+/* Groups whose fields blank lines took apart. */
+static void
+join_groups(struct dsn *d)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < d->count; i++) {
+		if (kept > 0 && goes_on(&d->recipients[kept - 1], &d->recipients[i]))
+			complete(&d->recipients[kept - 1], &d->recipients[i]);
+		else
+			d->recipients[kept++] = d->recipients[i];
+	}
+	d->count = kept;
+}
+
 void
 dsn_finish(struct dsn *d, struct arena *a)
 {
 	size_t kept = 0;
+	join_groups(d);
 	for (size_t i = 0; i < d->count; i++) {
 		struct dsn_recipient *const r = &d->recipients[i];
 		finish_recipient(r, d->is_explained, a);
@@ -327,21 +396,6 @@ dsn_finish(struct dsn *d, struct arena *a)
 			r->action == NIXIE_ACTION_NONE && r->status.class == 0 &&
 			r->diagnostic.len == 0)
 			continue;
-		/* A group that only completes the one before: the recipient stood alone, then a
-		 * blank line. */
-		if (kept > 0 && r->final.len == 0 && r->original.len == 0 && r->actual.len == 0) {
-			struct dsn_recipient *const before = &d->recipients[kept - 1];
-			if (before->action == NIXIE_ACTION_NONE && before->status.class == 0 &&
-				before->diagnostic.len == 0) {
-				const struct str final = before->final, original = before->original;
-				const struct str final_type = before->final_type;
-				*before = *r;
-				before->final = final;
-				before->original = original;
-				before->final_type = final_type;
-				continue;
-			}
-		}
 		d->recipients[kept++] = *r;
 	}
 	d->count = kept;

@@ -7,6 +7,7 @@
 #define GUESS_BYTES 8192     /* of a text that are asked whether it is encoded */
 #define GUESS_BASE64_LINE 40 /* a first line of fewer bytes may be a word */
 #define GUESS_LINE_MAX 998   /* RFC 5322 s2.1.1; a longer one is no line that a program wrote */
+#define SURE_BASE64_LINE 60  /* without a blank no words are as long */
 #define ODD_PER_LINE 2       /* bytes of a line of base64 that something may have changed */
 #define UTF8_CHARS_MIN 4     /* that no other charset has in a row by chance */
 
@@ -79,6 +80,7 @@ coded_width(struct str text)
 {
 	struct str rest = str_head(text, GUESS_BYTES), line;
 	size_t coded = 0, plain = 0, width = 0;
+	bool is_sure = false;
 	while (str_line(&rest, &line)) {
 		line = bare_line(line);
 		if (!is_coded(line)) {
@@ -87,8 +89,11 @@ coded_width(struct str text)
 		}
 		coded += line.len;
 		width = line.len > width ? line.len : width;
+		is_sure = is_sure || (line.len >= SURE_BASE64_LINE && line.len % 4 == 0 &&
+					     coded + plain == line.len &&
+					     str_find_char(line, '=', 0) == STR_NPOS);
 	}
-	return coded > plain && coded >= GUESS_BASE64_LINE ? width : 0;
+	return (is_sure || coded > plain) && coded >= GUESS_BASE64_LINE ? width : 0;
 }
 
 /* One line alone, so that what was lost of it spoils no other: bytes that something changed count

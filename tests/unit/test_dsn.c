@@ -52,6 +52,18 @@ static const struct row {
 		"Diagnostic-Code: smtp; 550\r\n no\r\n\r\n"), STR_INIT("a@b.example|failed|5.1.1|550\r\n no")},
 	{"CR", STR_INIT("Final-Recipient: rfc822;a@b.example\rAction: failed\rStatus: 5.1.1\r\rFinal-Recipient: rfc822;c@d.example\r"
 		"Action: delayed\rStatus: 4.4.1\r"), STR_INIT("a@b.example|failed|5.1.1|; " TWO_WANT)},
+	{"a blank line behind every field", STR_INIT("Reporting-MTA: dns; m\n\nOriginal-Recipient: rfc822;x@b.example\n\nFinal-Recipient: rfc822; a@b.example\n\n"
+		"Action: failed\n\nStatus: 5.1.1\n\nDiagnostic-Code: smtp; 550 no\n\nFinal-Recipient: rfc822; c@d.example\n\nAction: delayed\n\nStatus: 4.4.1\n"),
+		STR_INIT(ONE_WANT "; " TWO_WANT)},
+	{"a group that names nobody, of its own", STR_INIT(ONE "\nAction: delayed\nStatus: 4.4.1\n"), STR_INIT(ONE_WANT "; |delayed|4.4.1|")},
+	{"every line twice", STR_INIT("Final-Recipient: rfc822; a@b.example\nFinal-Recipient: rfc822; a@b.example\nAction: failed\nAction: failed\n"
+		"Status: 5.1.1\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 no\nDiagnostic-Code: smtp; 550 no\n"), STR_INIT(ONE_WANT)},
+	{"twice, but not at once", STR_INIT("Reporting-MTA: dns; m\nAction: failed\nFinal-Recipient: rfc822; a@b.example\nAction: failed\nFinal-Recipient: rfc822; c@d.example\n"),
+		STR_INIT("a@b.example|failed||; c@d.example|failed||")},
+	{"in one line", STR_INIT("Final-Recipient: rfc822; a@b.example Action: failed Status: 5.1.1 Diagnostic-Code: smtp; 550 no\n"), STR_INIT(ONE_WANT)},
+	{"a diagnostic that quotes a field", STR_INIT("Final-Recipient: rfc822; a@b.example\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 no, and no Action: delayed here\n"),
+		STR_INIT("a@b.example|failed|5.1.1|550 no, and no Action: delayed here")},
+	{"in bold", STR_INIT("*Final-Recipient:* rfc822; a@b.example\n*Action:* failed\n*Status:* 5.1.1\n*Diagnostic-Code:* smtp; 550 no\n"), STR_INIT(ONE_WANT)},
 	{"names in any case, a blank before the colon", STR_INIT("FINAL-RECIPIENT : RFC822; a@b.example\naction:FAILED\nstatus :5.1.1\n"),
 		STR_INIT("a@b.example|failed|5.1.1|")},
 	{"Action first", STR_INIT("Reporting-MTA: dns; m\n\nAction: failed\nFinal-Recipient: rfc822; a@b.example\nStatus: 5.1.1\n\n"
