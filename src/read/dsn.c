@@ -344,9 +344,8 @@ finish_recipient(struct dsn_recipient *r, bool is_explained, struct arena *a)
 }
 
 /* Does the group `r` go on with the one before it, because a blank line came between their fields?
- * It has none that the other has, and names nobody; or the other only does, and not whom it ended
- * with.
- */
+ * It has none that the other has, and names nobody; or the other names somebody and no more, and
+ * not both in the same field. */
 static bool
 goes_on(const struct dsn_recipient *before, const struct dsn_recipient *r)
 {
@@ -354,8 +353,8 @@ goes_on(const struct dsn_recipient *before, const struct dsn_recipient *r)
 		return false;
 	if (r->final.len == 0 && r->original.len == 0 && r->actual.len == 0)
 		return true;
-	return before->original.len > 0 && before->final.len == 0 && before->action_text.len == 0 &&
-	       before->status_text.len == 0;
+	return before->action_text.len == 0 && before->status_text.len == 0 &&
+	       (before->final.len > 0) != (r->final.len > 0);
 }
 
 static void

@@ -8,6 +8,7 @@
 
 #define NAMINGS_OF_LETTER_MAX 64 /* addresses in it that may be whom it is about */
 #define TORN_LINES_MAX 8         /* of a field that lost its beginning */
+#define HEADER_CUTS_MAX 4        /* blank lines in a header that are none of it */
 
 void
 facts_note(struct facts *f, const char *what, size_t at)
@@ -121,8 +122,11 @@ read_header(struct facts *f, struct str whole, enum nixie_input kind)
 	if (kind == NIXIE_INPUT_TEXT)
 		return false;
 	if (header_parse(whole, f->arena, &f->header) &&
-		(kind == NIXIE_INPUT_MESSAGE || is_message_header(&f->header)))
+		(kind == NIXIE_INPUT_MESSAGE || is_message_header(&f->header))) {
+		for (int i = 0; i < HEADER_CUTS_MAX && header_go_on(&f->header, f->arena); i++)
+			;
 		return true;
+	}
 	const struct str rest = behind_torn_field(whole);
 	return str_is_set(rest) && header_parse(rest, f->arena, &f->header) &&
 	       is_message_header(&f->header);

@@ -7,6 +7,7 @@
 /* A field name is printable ASCII but for the colon: RFC 5322 s3.6.8. Longer ones than this are
  * text. */
 #define NAME_BYTES_MAX 76
+#define TORN_LINES_MAX 8 /* of a value that was wrapped without indent */
 
 _Static_assert(HEADER_FIELDS_MAX <= UINT16_MAX, "struct header counts fields so");
 
@@ -67,16 +68,35 @@ skip_preamble(struct str in, struct header *h)
 	}
 }
 
+/* A field that stands in headers and not at the head of a line of words. */
+static bool
+is_of_header(struct str name)
+{
+	static const struct str names[] = {STR_INIT("Received"), STR_INIT("Return-Path"),
+		STR_INIT("Message-ID"), STR_INIT("Date"), STR_INIT("From"), STR_INIT("To"),
+		STR_INIT("Subject"), STR_INIT("MIME-Version"), STR_INIT("Delivered-To"),
+		STR_INIT("Reply-To"), STR_INIT("DKIM-Signature"), STR_INIT("Auto-Submitted"),
+		STR_INIT("Authentication-Results"), STR_INIT("Precedence"), STR_INIT("References"),
+		STR_INIT("In-Reply-To")};
+	return str_starts_case(name, STR("Content-")) || str_starts_case(name, STR("X-")) ||
+	       str_starts_case(name, STR("ARC-")) ||
+	       str_is_among(name, names, sizeof names / sizeof *names);
+}
+
 /* Is the line after this one, which is no field, a field again? Then this one is a continuation
- * without its indent. */
+ * without its indent; and so are several before a field that no text has. */
 static bool
 field_follows(struct str rest)
 {
 	struct str line, name, value;
-	if (!str_line(&rest, &line))
-		return false;
-	return field_split(line, &name, &value) && value.len > 0 &&
-	       str_find_char(name, '/', 0) == STR_NPOS;
+	for (int lines = 0; lines < TORN_LINES_MAX && str_line(&rest, &line); lines++) {
+		if (str_is_blank(line))
+			return false;
+		if (field_split(line, &name, &value) && value.len > 0 &&
+			str_find_char(name, '/', 0) == STR_NPOS)
+			return lines == 0 || is_of_header(name);
+	}
+	return false;
 }
 
 static bool
@@ -148,6 +168,39 @@ header_parse(struct str in, struct arena *a, struct header *h)
 	if (h->count == 0)
 		h->body = in;
 	return h->count > 0;
+}
+
+bool
+header_go_on(struct header *h, struct arena *a)
+{
+	struct str rest = h->body, line = STR_NONE, name, value;
+	struct header more;
+	while (str_line(&rest, &line) && str_is_blank(line))
+		;
+	if (!field_split(line, &name, &value) || value.len == 0 || !is_of_header(name) ||
+		header_has(h, name))
+		return false;
+	/* What is said in the text of a message that has all it needs is its text. */
+	const bool is_whole = header_has(h, STR("From")) && header_has(h, STR("Subject")) &&
+			      header_has(h, STR("Date"));
+	if ((is_whole && !str_starts_case(name, STR("MIME-Version")) &&
+		    !str_starts_case(name, STR("Content-T"))) ||
+		!header_parse(str_between(line.ptr, h->body.ptr + h->body.len), a, &more))
+		return false;
+	size_t known = 0;
+	for (size_t i = 0; i < more.count; i++)
+		known += is_of_header(more.fields[i].name);
+	if (known * 2 < more.count || header_has(&more, STR("Reporting-MTA")) ||
+		header_has(&more, STR("Final-Recipient")))
+		return false;
+	size_t room = h->count;
+	for (size_t i = 0; i < more.count && h->count < HEADER_FIELDS_MAX; i++) {
+		more.fields[i].next = 0;
+		if (!push(h, &room, a, more.fields[i]))
+			return false;
+	}
+	h->body = more.body;
+	return true;
 }
 
 /* Most programs spell a name as its RFC does. */

@@ -41,6 +41,11 @@ struct header {
  */
 bool header_parse(struct str in, struct arena *a, struct header *h);
 
+/* header_go_on - takes up the rest of a header that a blank line has cut in two: the body begins
+ * with fields that this header lacks and no text has. False when it does not, or the arena failed
+ */
+bool header_go_on(struct header *h, struct arena *a);
+
 /* header_key - a number that names which differ in case alone have in common, and others seldom; of
  * a name that the compiler knows it is a constant */
 static inline uint32_t

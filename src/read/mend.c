@@ -2,10 +2,14 @@
 
 #include "base/charset.h"
 #include "base/line.h"
+#include "read/header.h"
 
 #define LOOK_BYTES 1024       /* that tell whether there are zero bytes */
 #define DOUBLED_LINES_MIN 8   /* line ends that must all be doubled */
 #define FIRST_LINE_BYTES 1000 /* RFC 5322 s2.1.1: longer lines than 998 there are not */
+#define PREFIX_BYTES_MAX 8    /* that stand before each line */
+#define PREFIXED_LINES 12     /* that must all have them */
+#define ESCAPED_ENDS_MIN 3    /* "\\n" in place of line ends */
 
 static bool
 has_utf16_mark(struct str in)
@@ -101,6 +105,106 @@ mend_doubled(struct str text, struct arena *a)
 	return (struct str){out, n};
 }
 
+/* Old Acorns and bad scripts end lines with LF CR. */
+static bool
+ends_in_lfcr(struct str in)
+{
+	const struct str head = str_head(in, FIRST_LINE_BYTES);
+	const char *const end = head.ptr + head.len;
+	const struct str rest = str_between(line_end(head.ptr, end), end);
+	/* LF and then a blank line of CR LF begin so, too. */
+	return str_starts(rest, STR("\n\r")) &&
+	       (!str_starts(rest, STR("\n\r\n")) || str_starts(rest, STR("\n\r\n\r")));
+}
+
+static struct str
+without_cr(struct str in, struct arena *a)
+{
+	char *const out = arena_bytes(a, in.len);
+	size_t n = 0;
+	for (size_t i = 0; out != NULL && i < in.len; i++)
+		if (in.ptr[i] != '\r')
+			out[n++] = in.ptr[i];
+	return out == NULL ? in : (struct str){out, n};
+}
+
+/* What stands before the first field, and before every line behind it: "> ", a few blanks. Empty
+ * when nothing does. */
+static struct str
+find_prefix(struct str in)
+{
+	struct str rest = in, line, name, value;
+	size_t n = 0, lines = 0;
+	while (n < in.len && n < PREFIX_BYTES_MAX && strchr(" \t>|", in.ptr[n]) != NULL &&
+		in.ptr[n] != '\0')
+		n++;
+	const struct str prefix = str_head(in, n), bare = str_trim_end(prefix);
+	if (n == 0 || n == in.len || !str_line(&rest, &line) ||
+		!field_split(str_from(line, n), &name, &value))
+		return STR("");
+	for (; lines < PREFIXED_LINES && str_line(&rest, &line); lines++)
+		if (!str_starts(line, prefix) && !str_eq(str_trim_end(line), bare))
+			return STR("");
+	return lines < PREFIXED_LINES ? STR("") : prefix;
+}
+
+static struct str
+without_prefix(struct str in, struct str prefix, struct arena *a)
+{
+	const struct str bare = str_trim_end(prefix);
+	char *const out = arena_bytes(a, in.len + 1);
+	size_t n = 0;
+	struct str line;
+	if (out == NULL)
+		return in;
+	while (str_line(&in, &line)) {
+		if (str_starts(line, prefix))
+			line = str_from(line, prefix.len);
+		else if (str_eq(str_trim_end(line), bare))
+			line = STR("");
+		if (line.len > 0)
+			memcpy(out + n, line.ptr, line.len);
+		n += line.len;
+		out[n++] = '\n';
+	}
+	return (struct str){out, n};
+}
+
+/* One line, as programs print a text for programs: "From: a\\r\\nTo: b". JSON is read as such. */
+static bool
+is_escaped(struct str in)
+{
+	const struct str head = str_head(in, FIRST_LINE_BYTES);
+	const char *const end = head.ptr + head.len;
+	size_t ends = 0;
+	if (in.ptr[0] == '{' || in.ptr[0] == '[' || line_end(head.ptr, end) != end)
+		return false;
+	for (size_t at = 0; (at = str_find(head, STR("\\n"), at)) != STR_NPOS; at++)
+		ends++;
+	return ends >= ESCAPED_ENDS_MIN;
+}
+
+static struct str
+unescaped(struct str in, struct arena *a)
+{
+	/* "b'From: a": Python's bytes */
+	if (str_starts(in, STR("b'")) || str_starts(in, STR("b\"")))
+		in = str_from(in, 2);
+	char *const out = arena_bytes(a, in.len);
+	size_t n = 0;
+	for (size_t i = 0; out != NULL && i < in.len; i++) {
+		char c = in.ptr[i];
+		if (c == '\\' && i + 1 < in.len) {
+			c = in.ptr[++i];
+			if (c == 'r')
+				continue;
+			c = c == 'n' ? '\n' : c == 't' ? '\t' : c;
+		}
+		out[n++] = c;
+	}
+	return out == NULL ? in : (struct str){out, n};
+}
+
 struct str
 mend_bytes(struct str in, struct arena *a)
 {
@@ -113,5 +217,12 @@ mend_bytes(struct str in, struct arena *a)
 		in = without_zeros(in, a);
 	if (in.len > 0 && ends_in_crcrlf(in))
 		in = with_lf(in, a);
+	else if (in.len > 0 && ends_in_lfcr(in))
+		in = without_cr(in, a);
+	if (in.len > 0 && is_escaped(in))
+		in = unescaped(in, a);
+	const struct str prefix = in.len > 0 ? find_prefix(in) : STR("");
+	if (prefix.len > 0)
+		in = without_prefix(in, prefix, a);
 	return mend_doubled(in, a);
 }

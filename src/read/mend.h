@@ -1,9 +1,10 @@
 /*
  * mend - bytes of a message as they were before a disk, a gateway or an editor had them
  *
- * UTF-16 with a byte order mark, zero bytes between the text, CR CR LF, every line end twice: each
- * is told by the first lines, so that a message without such damage pays for a look at those.
- * Nothing is mended on suspicion: what could be the message as it was sent stays.
+ * UTF-16 with a byte order mark, zero bytes between the text, CR CR LF, LF CR, "\n" in place of
+ * line ends, every line end twice, marks of a quotation before every line: each is told by the
+ * first lines, so that a message without such damage pays for a look at those. Nothing is mended on
+ * suspicion: what could be the message as it was sent stays.
  */
 #ifndef READ_MEND_H
 #define READ_MEND_H
@@ -12,7 +13,7 @@
 
 /*
  * mend_bytes - `in` as UTF-8 or what it was, without zero bytes, and with one line end where each
- * was written twice
+ * was written twice, or in other signs
  *
  * Returns  `in` itself when nothing has to be mended, or the arena failed; else text in the arena.
  * Cost     O(1) where there is nothing to mend, O(n) where there is

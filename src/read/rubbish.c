@@ -1,8 +1,11 @@
 #include "read/rubbish.h"
 
 #include "read/header.h"
+#include "read/text.h"
 
 #define LOOK_BYTES 4096
+#define HEAD_BYTES 512 /* of it that may have a field */
+#define HEAD_LINES 3
 
 static bool
 has_utf16_mark(struct str bytes)
@@ -10,12 +13,28 @@ has_utf16_mark(struct str bytes)
 	return str_starts(bytes, STR("\xFF\xFE")) || str_starts(bytes, STR("\xFE\xFF"));
 }
 
+/* Is there a field of a message among the first lines, once the zeros are gone? */
+static bool
+begins_as_mail(struct str look)
+{
+	char head[HEAD_BYTES];
+	size_t n = 0;
+	for (size_t i = 0; i < look.len && n < sizeof head; i++)
+		if (look.ptr[i] != '\0')
+			head[n++] = look.ptr[i];
+	struct str rest = {head, n}, line, name, value;
+	for (int lines = 0; lines < HEAD_LINES && str_line(&rest, &line); lines++)
+		if (field_split(line, &name, &value) && (lines == 0 || text_is_message_field(name)))
+			return true;
+	return false;
+}
+
 bool
 rubbish_is_other_file(struct str bytes)
 {
-	struct str rest = str_head(bytes, LOOK_BYTES), line, name, value;
-	return rest.len > 0 && memchr(rest.ptr, '\0', rest.len) != NULL && !has_utf16_mark(rest) &&
-	       !(str_line(&rest, &line) && field_split(line, &name, &value));
+	const struct str look = str_head(bytes, LOOK_BYTES);
+	return look.len > 0 && memchr(look.ptr, '\0', look.len) != NULL && !has_utf16_mark(look) &&
+	       !begins_as_mail(look);
 }
 
 const char *

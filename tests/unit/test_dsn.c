@@ -55,6 +55,10 @@ static const struct row {
 	{"a blank line behind every field", STR_INIT("Reporting-MTA: dns; m\n\nOriginal-Recipient: rfc822;x@b.example\n\nFinal-Recipient: rfc822; a@b.example\n\n"
 		"Action: failed\n\nStatus: 5.1.1\n\nDiagnostic-Code: smtp; 550 no\n\nFinal-Recipient: rfc822; c@d.example\n\nAction: delayed\n\nStatus: 4.4.1\n"),
 		STR_INIT(ONE_WANT "; " TWO_WANT)},
+	{"the same, and the original last", STR_INIT("Final-Recipient: rfc822; a@b.example\n\nOriginal-Recipient: rfc822;x@b.example\n\n"
+		"Action: failed\n\nStatus: 5.1.1\n\nDiagnostic-Code: smtp; 550 no\n\n" TWO), STR_INIT(ONE_WANT "; " TWO_WANT)},
+	{"recipients and nothing else", STR_INIT("Final-Recipient: rfc822; a@b.example\n\nFinal-Recipient: rfc822; c@d.example\n"),
+		STR_INIT("a@b.example|-||; c@d.example|-||")},
 	{"a group that names nobody, of its own", STR_INIT(ONE "\nAction: delayed\nStatus: 4.4.1\n"), STR_INIT(ONE_WANT "; |delayed|4.4.1|")},
 	{"every line twice", STR_INIT("Final-Recipient: rfc822; a@b.example\nFinal-Recipient: rfc822; a@b.example\nAction: failed\nAction: failed\n"
 		"Status: 5.1.1\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 no\nDiagnostic-Code: smtp; 550 no\n"), STR_INIT(ONE_WANT)},

@@ -7,11 +7,13 @@
 
 /* A header as "Name[value]Name[value]|body"; "-|body" when there is none. */
 static void
-render(struct str in, struct arena *a, struct buf *out)
+render(struct str in, bool goes_on, struct arena *a, struct buf *out)
 {
 	struct header h;
 	if (!header_parse(in, a, &h))
 		buf_add(out, STR("-"));
+	if (goes_on)
+		(void)header_go_on(&h, a);
 	for (size_t i = 0; i < h.count; i++) {
 		buf_add(out, h.fields[i].name);
 		buf_add_char(out, '[');
@@ -40,6 +42,13 @@ static const struct parse_row {
 	{"a colon in the value", STR_INIT("Date: Mon, 23:59:60\n\n"), STR_INIT("Date[Mon, 23:59:60]|")},
 	{"a continuation that lost its indent", STR_INIT("Received: from a\nby b\nDate: x\n\ny"),
 		STR_INIT("Received[from a\nby b]Date[x]|y")},
+	{"several such lines before a field that no text has", STR_INIT("Received: from a\nby b\nwith c\nfor d\nSubject: x\n\ny"),
+		STR_INIT("Received[from a\nby b\nwith c\nfor d]Subject[x]|y")},
+	{"seven such lines", STR_INIT("A: a\n1\n2\n3\n4\n5\n6\n7\nDate: x\n\ny"), STR_INIT("A[a\n1\n2\n3\n4\n5\n6\n7]Date[x]|y")},
+	{"eight", STR_INIT("A: a\n1\n2\n3\n4\n5\n6\n7\n8\nDate: x\n\ny"), STR_INIT("A[a\n1\n2\n3\n4\n5\n6\n7\n8]Date[x]|y")},
+	{"nine are text", STR_INIT("A: a\n1\n2\n3\n4\n5\n6\n7\n8\n9\nDate: x\n\ny"), STR_INIT("A[a]|1\n2\n3\n4\n5\n6\n7\n8\n9\nDate: x\n\ny")},
+	{"several lines before another word", STR_INIT("From: a\nThis is text.\nAnd more\nReason: x\n\ny"),
+		STR_INIT("From[a]|This is text.\nAnd more\nReason: x\n\ny")},
 	{"text without a blank line before it", STR_INIT("From: a\nTo: b\nThis is text.\nAnd more\n"),
 		STR_INIT("From[a]To[b]|This is text.\nAnd more\n")},
 	{"a line of blanks ends it too", STR_INIT("From: a\n \t\nbody"), STR_INIT("From[a]|body")},
@@ -94,6 +103,21 @@ static const struct split_row {
 	{STR_INIT("Status"), false, STR_INIT(""), STR_INIT("")},
 	{STR_INIT("\xE7\x90\x86\xE7\x94\xB1: x"), false, STR_INIT(""), STR_INIT("")},
 };
+/* The same of a header that a blank line may have cut in two. */
+static const struct parse_row cut_rows[] = {
+	{"before the end", STR_INIT("Received: a\nFrom: b\n\nTo: c\nSubject: d\nX-Y: e\n\nbody"),
+		STR_INIT("Received[a]From[b]To[c]Subject[d]X-Y[e]|body")},
+	{"two blank lines", STR_INIT("From: b\n\n\nSubject: d\n\nbody"), STR_INIT("From[b]Subject[d]|body")},
+	{"before the fields of MIME", STR_INIT("From: a\nSubject: b\nDate: c\n\nMIME-Version: 1.0\nContent-Type: text/plain\n\nbody"),
+		STR_INIT("From[a]Subject[b]Date[c]MIME-Version[1.0]Content-Type[text/plain]|body")},
+	{"a field that is there", STR_INIT("From: a\nTo: b\n\nTo: c\nSubject: d\n\nbody"), STR_INIT("From[a]To[b]|To: c\nSubject: d\n\nbody")},
+	{"a header that has all it needs", STR_INIT("From: a\nSubject: b\nDate: c\n\nTo: d\n\nbody"), STR_INIT("From[a]Subject[b]Date[c]|To: d\n\nbody")},
+	{"text that begins with a word", STR_INIT("From: a\n\nReason: b\n\nbody"), STR_INIT("From[a]|Reason: b\n\nbody")},
+	{"the fields of a report", STR_INIT("From: a\n\nTo: b\nReporting-MTA: dns; c\n\nbody"), STR_INIT("From[a]|To: b\nReporting-MTA: dns; c\n\nbody")},
+	{"text", STR_INIT("From: a\n\nbody"), STR_INIT("From[a]|body")},
+	{"nothing", STR_INIT("From: a\n"), STR_INIT("From[a]|")},
+};
+
 /* clang-format on */
 
 static void
@@ -105,8 +129,13 @@ test_parse(void)
 	buf_init(&out, ARENA_LIMIT_BYTES);
 	for (size_t i = 0; i < sizeof parse_rows / sizeof *parse_rows; i++) {
 		buf_clear(&out);
-		render(parse_rows[i].in, &a, &out);
+		render(parse_rows[i].in, false, &a, &out);
 		tap_is_str(buf_str(&out), parse_rows[i].want, "parse: %s", parse_rows[i].name);
+	}
+	for (size_t i = 0; i < sizeof cut_rows / sizeof *cut_rows; i++) {
+		buf_clear(&out);
+		render(cut_rows[i].in, true, &a, &out);
+		tap_is_str(buf_str(&out), cut_rows[i].want, "go on: %s", cut_rows[i].name);
 	}
 	buf_fini(&out);
 	arena_fini(&a);
