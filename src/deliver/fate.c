@@ -109,21 +109,25 @@ give_up(struct settling *s, struct fate *f)
 	}
 }
 
-/* What is wrong, with the words of who said so, and whom it keeps from the mail: the line is read
- * alone. */
+/* What is wrong, who said so, and whom it keeps from the mail, each in its field: the line is read
+ * alone, and the digest counts those of one cause together. */
 static void
-alarm_operator(struct settling *s, const struct fate *f)
+alarm_operator(const struct settling *s, const struct fate *f)
 {
 	const struct carried *const c = &f->r->result;
-	struct arena *const a = &s->arena;
-	struct str words = f->decision.words;
-	if (str_is_set(c->peer) && c->peer.len > 0)
-		words = arena_join(a, words, STR(": "), c->peer);
-	if (c->attempt.answer.len > 0)
-		words = arena_join(a, words, STR(": "), c->attempt.answer);
-	words = arena_join(a, words, STR(", for "), f->r->forward_path);
-	words = arena_str(a, words);
-	deliver_alarm(s->d, str_is_set(words) ? words.ptr : "our own fault: an operator must look");
+	const struct nixie_outcome *const o = &f->decision.outcome;
+	char id[QUEUE_ID_BYTES];
+	queue_id_text(s->m.id, id);
+	const struct eventlog_field fields[] = {
+		{FIELD_ID, str_of(id)},
+		{FIELD_TO, f->r->forward_path},
+		{FIELD_CONDITION, settle_condition_id(f->condition)},
+		{FIELD_REASON, {o->reason.ptr, o->reason.len}},
+		{FIELD_PEER, c->peer},
+		{FIELD_REPLY, c->attempt.answer},
+		{FIELD_WORDS, f->decision.words},
+	};
+	deliver_log(s->d, LOG_ALARM, fields, sizeof fields / sizeof *fields);
 }
 
 static void

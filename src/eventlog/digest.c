@@ -98,7 +98,7 @@ row_of(struct digest *d, enum digest_kind kind, struct str key)
 		if (rows == NULL || !str_is_set(copy))
 			return NULL;
 		t->rows = rows;
-		rows[t->count] = (struct digest_row){.key = copy};
+		rows[t->count] = (struct digest_row){.key = copy, .first_ms = INT64_MAX};
 		t->slots[at] = (uint16_t)++t->count;
 		return &rows[t->count - 1];
 	}
@@ -116,6 +116,8 @@ count_row(struct digest *d, enum digest_kind kind, struct str key, const struct 
 		return 0;
 	}
 	row->count++;
+	row->first_ms = l->time_ms < row->first_ms ? l->time_ms : row->first_ms;
+	row->last_ms = l->time_ms > row->last_ms ? l->time_ms : row->last_ms;
 	if (is_power_of_four(row->count) && !str_eq(row->key, STR(OTHERS)))
 		example_keep(d, row, l);
 	return (uint16_t)(row - d->tallies[kind].rows + 1);
@@ -172,6 +174,15 @@ why_of(const struct eventlog_line *l)
 {
 	const struct str condition = l->field[FIELD_CONDITION], reason = l->field[FIELD_REASON];
 	return condition.len > 0 ? condition : reason.len > 0 ? reason : STR("unknown");
+}
+
+/* An alarm about mail has its cause beside its words, which are the same for every cause. */
+static struct str
+alarm_of(const struct eventlog_line *l)
+{
+	return str_is_set(l->field[FIELD_CONDITION]) || str_is_set(l->field[FIELD_REASON])
+		       ? why_of(l)
+		       : l->field[FIELD_WORDS];
 }
 
 static struct str
@@ -236,7 +247,7 @@ take(struct digest *d, const struct eventlog_line *l)
 		break;
 	case LOG_ALARM:
 		d->totals[TOTAL_ALARMS]++;
-		count_row(d, DIGEST_ALARM, l->field[FIELD_WORDS], l);
+		count_row(d, DIGEST_ALARM, alarm_of(l), l);
 		break;
 	case LOG_REFUSED:
 		d->totals[TOTAL_REFUSED]++;

@@ -33,6 +33,7 @@ enum digest_kind {
 struct digest_row {
 	struct str key;
 	uint64_t count;
+	int64_t first_ms, last_ms;
 	struct eventlog_line example; /* one of the last */
 };
 

@@ -39,6 +39,19 @@ static const char *const kind_names[DIGEST_KINDS] = {
 	[DIGEST_DOMAIN] = "domains",
 };
 
+/* Whose is a condition? What a client is refused by is the receiving side's, which is here; also in
+ * a delivery, when it is the directory here that says no. What is found on the way to another
+ * server (it stands in reports alone) is the sending side's. A domain whose MX points here is most
+ * often one that was forgotten here. */
+static bool
+condition_is_ours(const struct condition_row *row, enum condition c)
+{
+	const bool is_on_the_way = str_eq(catalogue_text(row->stage), STR("report"));
+	return c == CONDITION_ROUTE_TO_SELF ||
+	       str_eq(catalogue_text(row->fixer),
+		       is_on_the_way ? STR("sending_admin") : STR("receiving_admin"));
+}
+
 /* Of what was refused, the receiving side's; of what could not be sent, the sending one's. */
 bool
 digest_is_ours(enum digest_kind kind, struct str key)
@@ -48,8 +61,7 @@ digest_is_ours(enum digest_kind kind, struct str key)
 	if (kind == DIGEST_ALARM)
 		return true;
 	if (c >= 0)
-		return str_eq(
-			catalogue_text(catalogue_conditions[c].fixer), STR("receiving_admin"));
+		return condition_is_ours(&catalogue_conditions[c], (enum condition)c);
 	return r >= 0 && kind != DIGEST_REFUSED &&
 	       str_eq(catalogue_text(catalogue_reasons[r].fixer), STR("sending_admin"));
 }
@@ -78,8 +90,18 @@ say_key(struct buf *b, const struct digest_row *row, struct why_advice *advice)
 }
 
 static void
-tell_example(struct buf *b, const struct eventlog_line *l, struct page *p)
+tell_example(struct buf *b, const struct digest_row *row, struct page *p)
 {
+	const struct eventlog_line *const l = &row->example;
+	char first[WHEN_BYTES], last[WHEN_BYTES];
+	if (row->count > 1 && row->first_ms < row->last_ms) {
+		buf_clear(b);
+		buf_add(b, STR("first "));
+		buf_add(b, when_log(row->first_ms, first));
+		buf_add(b, STR(", last "));
+		buf_add(b, when_log(row->last_ms, last));
+		page_text(p, COUNT_COLUMNS + 1, STR_NONE, buf_str(b), PAINT_FAINT);
+	}
 	buf_clear(b);
 	why_say_if(b, " from ", l->field[FIELD_FROM], "");
 	why_say_if(b, " to ", l->field[FIELD_TO], "");
@@ -146,9 +168,9 @@ tell_ours(const struct digest *d, struct buf *b, struct page *p)
 		size_t count, shown = 0;
 		const struct digest_row *const rows = digest_rows(d, kinds[k].kind, &count);
 		for (size_t i = 0; i < count && shown < DIGEST_SHOWN_MAX; i++) {
-			/* What was said of those that were given up holds for these too. */
-			const bool is_told = kinds[k].kind == DIGEST_WAITING &&
-					     has_row(d, DIGEST_BOUNCED, rows[i].key);
+			bool is_told = false; /* what was said of it above holds for these too */
+			for (size_t before = 0; before < k; before++)
+				is_told |= has_row(d, kinds[before].kind, rows[i].key);
 			if (!digest_is_ours(kinds[k].kind, rows[i].key))
 				continue;
 			if (!has_any)
@@ -156,7 +178,7 @@ tell_ours(const struct digest *d, struct buf *b, struct page *p)
 			has_any = true;
 			shown++;
 			tell_row(b, &rows[i], kinds[k].what, !is_told, p);
-			tell_example(b, &rows[i].example, p);
+			tell_example(b, &rows[i], p);
 		}
 	}
 	if (has_any)
@@ -164,30 +186,37 @@ tell_ours(const struct digest *d, struct buf *b, struct page *p)
 	return has_any;
 }
 
+/* What tell_ours() has told is left out. */
 static void
 tell_kind(const struct digest *d, enum digest_kind kind, const char *heading, bool has_examples,
 	struct buf *b, struct page *p)
 {
-	size_t count;
+	size_t count, shown = 0, left = 0;
 	const struct digest_row *const rows = digest_rows(d, kind, &count);
-	if (count == 0)
-		return;
-	page_line(p, str_of(heading), PAINT_HEADING);
-	for (size_t i = 0; i < count && i < DIGEST_SHOWN_MAX; i++) {
+	for (size_t i = 0; i < count; i++) {
+		if (has_examples && digest_is_ours(kind, rows[i].key))
+			continue;
+		if (shown == DIGEST_SHOWN_MAX) {
+			left++;
+			continue;
+		}
+		if (shown++ == 0)
+			page_line(p, str_of(heading), PAINT_HEADING);
 		/* A client or a domain is its name, whatever decided about it last. */
-		const struct digest_row plain = {rows[i].key, rows[i].count, {.time_ms = 0}};
+		const struct digest_row plain = {.key = rows[i].key, .count = rows[i].count};
 		tell_row(b, has_examples ? &rows[i] : &plain, STR(""), false, p);
 		if (has_examples)
-			tell_example(b, &rows[i].example, p);
+			tell_example(b, &rows[i], p);
 	}
-	if (count > DIGEST_SHOWN_MAX) {
+	if (left > 0) {
 		buf_clear(b);
 		buf_add(b, STR("... and "));
-		buf_add_number(b, (int64_t)(count - DIGEST_SHOWN_MAX));
+		buf_add_number(b, (int64_t)left);
 		buf_add(b, STR(" more kinds"));
 		page_text(p, COUNT_COLUMNS, STR_NONE, buf_str(b), PAINT_PLAIN);
 	}
-	page_blank(p);
+	if (shown > 0)
+		page_blank(p);
 }
 
 void
@@ -220,11 +249,12 @@ digest_text(const struct digest *d, struct page *page)
 		page_line(page, STR("Nothing needs a hand here."), PAINT_GOOD);
 		page_blank(page);
 	}
-	tell_kind(d, DIGEST_REFUSED, "Refused most", true, &b, page);
+	/* From here on: the server does what it is for, and others have to act, if anybody. */
+	tell_kind(d, DIGEST_REFUSED, "Refused, and nothing to do here", true, &b, page);
 	tell_kind(d, DIGEST_CLIENT, "Refused most, by client", false, &b, page);
 	tell_kind(d, DIGEST_LOGIN, "Wrong logins, by client", false, &b, page);
-	tell_kind(d, DIGEST_BOUNCED, "Given up", true, &b, page);
-	tell_kind(d, DIGEST_WAITING, "Waiting, and tried again", true, &b, page);
+	tell_kind(d, DIGEST_BOUNCED, "Given up, and nothing to do here", true, &b, page);
+	tell_kind(d, DIGEST_WAITING, "Waiting, and tried again by itself", true, &b, page);
 	tell_kind(d, DIGEST_DOMAIN, "Not reached, by domain", false, &b, page);
 	tell_kind(d, DIGEST_DISCARDED, "Discarded, by rule", false, &b, page);
 	buf_fini(&b);
@@ -255,6 +285,8 @@ digest_json(const struct digest *d, struct out *out)
 			json_open(&j, STR_NONE, '{');
 			json_text(&j, STR("key"), rows[i].key);
 			json_number(&j, STR("count"), (int64_t)rows[i].count);
+			json_text(&j, STR("first"), when_log(rows[i].first_ms, first));
+			json_text(&j, STR("last"), when_log(rows[i].last_ms, last));
 			json_bool(
 				&j, STR("ours"), digest_is_ours((enum digest_kind)k, rows[i].key));
 			json_close(&j, '}');

@@ -13,6 +13,7 @@ why_advice_of(const struct eventlog_line *l, struct why_advice *out)
 	case LOG_BOUNCED:
 	case LOG_DISCARDED:
 	case LOG_CHECK:
+	case LOG_ALARM:
 		break;
 	default:
 		return false;

@@ -131,14 +131,15 @@ print_header(const struct job *job)
 {
 	char date[WHEN_BYTES];
 	const struct str now = when_mail(job->now_ms, date);
+	const uint64_t alarms = digest_total(job->digest, TOTAL_ALARMS);
 	printf("To: <%s>\nDate: %.*s\n"
-	       "Subject: Mail server: %llu refused, %llu not reached, %llu alarms\n"
+	       "Subject: Mail server: %llu refused, %llu not reached, %llu alarm%s\n"
 	       "Auto-Submitted: auto-generated\nMIME-Version: 1.0\n"
 	       "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n",
 		job->mail, (int)now.len, now.ptr,
 		(unsigned long long)digest_total(job->digest, TOTAL_REFUSED),
-		(unsigned long long)trouble_of(job->digest),
-		(unsigned long long)digest_total(job->digest, TOTAL_ALARMS));
+		(unsigned long long)trouble_of(job->digest), (unsigned long long)alarms,
+		alarms == 1 ? "" : "s");
 }
 
 static bool
