@@ -64,6 +64,19 @@ is_report(enum nixie_kind kind)
 	return kind == NIXIE_KIND_FAILURE || kind == NIXIE_KIND_DELAY || kind == NIXIE_KIND_SUCCESS;
 }
 
+/* "The attached message was received as a bounce": it names nobody itself. */
+static bool
+is_about_attached(const struct nixie_report *r)
+{
+	const struct prose *const p = &r->facts.prose;
+	if (!is_report(r->info.kind) || p->exchange_count > 0)
+		return false;
+	for (size_t i = 0; i < p->count; i++)
+		if (p->blocks[i].naming >= NAMING_SENTENCE)
+			return false;
+	return true;
+}
+
 /* A person's mail may carry a report that only its own words give away; when they do not, it is the
  * person's that counts. */
 static void
@@ -92,7 +105,7 @@ nixie_read(struct nixie_report *r, const void *bytes, size_t len, enum nixie_inp
 	facts_read((struct str){bytes != NULL ? bytes : "", bytes != NULL ? len : 0}, input,
 		&r->arena, &r->facts);
 	judge_report(&r->facts, &r->info);
-	if (r->info.kind == NIXIE_KIND_ORDINARY)
+	if (r->info.kind == NIXIE_KIND_ORDINARY || is_about_attached(r))
 		judge_what_is_carried(r, input);
 	if (!arena_failed(&r->arena))
 		return NIXIE_OK;

@@ -87,6 +87,7 @@ struct html {
 	char *start, *to;
 	size_t lines;  /* line ends due before the next text */
 	bool is_blank; /* a blank is due before the next text */
+	bool is_cell;  /* ... a tab: it is another cell of the row */
 	bool in_pre, in_head, in_title;
 	bool no_quotes;      /* from here on a tag has lost a quote: believe no quote any more */
 	bool no_comment_end; /* there is no "-->" from here on */
@@ -101,13 +102,13 @@ html_text(struct html *h, struct str s)
 	if (h->to > h->start) {
 		for (; h->lines > 0; h->lines--) {
 			*h->to++ = '\n';
-			h->is_blank = false;
+			h->is_blank = h->is_cell = false;
 		}
-		if (h->is_blank)
-			*h->to++ = ' ';
+		if (h->is_cell || h->is_blank)
+			*h->to++ = h->is_cell ? '\t' : ' ';
 	}
 	h->lines = 0;
-	h->is_blank = false;
+	h->is_blank = h->is_cell = false;
 	memcpy(h->to, s.ptr, s.len);
 	h->to += s.len;
 }
@@ -254,7 +255,7 @@ html_apply(struct html *h, const struct tag *tag, bool is_end)
 		html_lines(h, 2);
 		break;
 	case TAG_CELL:
-		h->is_blank = true;
+		h->is_cell = true;
 		break;
 	case TAG_PRE:
 		html_pre(h, is_end);

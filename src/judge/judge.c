@@ -1,5 +1,6 @@
 #include "judge/judge.h"
 
+#include "judge/attempts.h"
 #include "judge/generator.h"
 #include "judge/kind.h"
 #include "judge/reason.h"
@@ -234,6 +235,8 @@ judge_person(
 			       o->action == NIXIE_ACTION_RELAYED ||
 			       o->action == NIXIE_ACTION_EXPANDED;
 	origin_find(f, who, &from);
+	if (o->action == NIXIE_ACTION_FAILED)
+		attempts_decide(f, who);
 	reason_find(f, who, &from, went_well, &found);
 	o->is_expired = found.is_expired && o->is_final;
 	o->reply_code = found.reply.code;

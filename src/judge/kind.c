@@ -257,8 +257,11 @@ static bool
 is_answer_to_failure(const struct facts *f)
 {
 	const struct sign_set *const s = &f->subject_signs;
-	return has_auto_header(f) && !f->returned.is_there && !address_is_robot(f->from_address) &&
-	       s->first[SIGN_AUTO_REPLY].at < s->first[SIGN_FAILURE].at;
+	if (!has_auto_header(f) || f->returned.is_there || address_is_robot(f->from_address))
+		return false;
+	/* "Re: Undeliverable: Offer / Automatic reply" */
+	return s->first[SIGN_AUTO_REPLY].at < s->first[SIGN_FAILURE].at ||
+	       (header_has(&f->header, STR("In-Reply-To")) && facts_letter(f).is_away);
 }
 
 /* Receipts and auto-replies that their subject gives away. */
@@ -297,7 +300,8 @@ kind_find(const struct facts *f, struct kind *k)
 	}
 	/* What a person quotes in an answer is what was talked of. */
 	const bool is_quotation = f->is_message && f->is_quoted && mark_persons_answer(f);
-	if (!is_quotation && by_fields(f, k))
+	const bool is_talk = f->is_message && f->prose.dsn.count > 0 && mark_lists_talk(f);
+	if (!is_quotation && !is_talk && by_fields(f, k))
 		return;
 	if (f->disposition.is_there) {
 		by_disposition(f, k);

@@ -124,20 +124,11 @@ grip_of(const struct facts *f, const struct reply *r)
 	return is_phrase ? GRIP_PHRASE : GRIP_NONE;
 }
 
-static bool
-asks(struct str text)
-{
-	for (size_t at = 0; (at = str_find_char(text, '?', at)) != STR_NPOS; at++)
-		if (at + 1 == text.len || ascii_is_space((unsigned char)text.ptr[at + 1]))
-			return true;
-	return str_has(text, STR("\xEF\xBC\x9F")); /* ？ */
-}
-
 /* Does somebody speak who is no server? */
 static bool
 is_talk(const struct facts *f, enum grip grip)
 {
-	const bool is_question = asks(str_head(f->prose.all, MARK_REPLY_BYTES));
+	const bool is_question = mark_asks(str_head(f->prose.all, MARK_REPLY_BYTES));
 	if (grip == GRIP_FATE)
 		return is_question && facts_letter(f).is_persons;
 	if (is_question)

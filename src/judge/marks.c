@@ -5,9 +5,14 @@
 #define BLOCKS_LOOKED_AT 64
 #define LINES_LOOKED_AT 200
 #define TICKET_BYTES_MAX 48
+#define TICKET_NUMBER_MAX 999999999
 #define NUMBER_DIGITS_MIN 6
 #define HEAD_LABEL_MAX 24 /* bytes of "From:" in any language */
 #define LINK_LOOKED_FOR_BYTES 65536
+#define LOG_STAMP_BYTES 24 /* in which the time of a line of a log stands */
+#define LOG_STAMP_DIGITS 6
+#define LOG_LINES_MIN 2
+#define OWN_LINES_MIN 3 /* of a letter with a quotation */
 
 size_t
 mark_refusals(const struct facts *f)
@@ -129,23 +134,33 @@ mark_persons_answer(const struct facts *f)
 		       header_has(&f->header, STR("References")) || mark_list(f));
 }
 
-/* A digest comes from the list's robot; what its members write of bounces is their talk. */
-static bool
-is_lists_talk(const struct facts *f)
+bool
+mark_lists_talk(const struct facts *f)
 {
+	if (!mark_list(f) || is_formed(f))
+		return false;
+	/* Members, and those who watch a project, write of failed mail in the subject, too. */
+	if (header_has(&f->header, STR("List-Id")) && !is_from_server(f) &&
+		!address_is_lists(f->from_address) && !sign_seen(&f->signs, SIGN_MAILER))
+		return true;
 	return str_eq_case(str_trim(header_find(&f->header, STR("Precedence"))), STR("list")) &&
-	       mark_list(f) && !is_formed(f) && !sign_seen(&f->subject_signs, SIGN_FAILURE) &&
+	       !sign_seen(&f->subject_signs, SIGN_FAILURE) &&
 	       !sign_seen(&f->subject_signs, SIGN_DELAY);
 }
 
-/* "[Ticket#2015030310] Mail could not be delivered": a help desk has numbered what it was called.
- */
+/* "[Ticket#2015030310] Mail could not be delivered", "(HELP-33) ...": a help desk has numbered what
+ * it was called. */
 static bool
 is_ticket(struct str subject)
 {
-	const size_t close = str_find_char(str_head(subject, TICKET_BYTES_MAX), ']', 0);
-	return str_starts(subject, STR("[")) && close != STR_NPOS &&
-	       str_find_char(str_head(subject, close), '#', 0) != STR_NPOS;
+	const struct str head = str_head(subject, TICKET_BYTES_MAX);
+	const size_t close = str_find_char(head, str_starts(head, STR("(")) ? ')' : ']', 0);
+	if (close == STR_NPOS || !(str_starts(head, STR("[")) || str_starts(head, STR("("))))
+		return false;
+	const struct str name = str_head(head, close);
+	const size_t dash = str_find_last(name, '-');
+	return str_find_char(name, '#', 0) != STR_NPOS ||
+	       (dash != STR_NPOS && str_number(str_from(name, dash + 1), TICKET_NUMBER_MAX) > 0);
 }
 
 static bool
@@ -178,6 +193,23 @@ names_in_subject(const struct facts *f)
 	return str_is_set(named) && is_third_party(f, named);
 }
 
+/* The first line of the prose that is not blank; NULL when there is none. */
+static const struct text_line *
+first_line(const struct prose *p)
+{
+	size_t i = 0;
+	while (i < p->lines.count && str_is_blank(p->lines.list[i].raw))
+		i++;
+	return i < p->lines.count ? &p->lines.list[i] : NULL;
+}
+
+static bool
+first_line_refuses(const struct facts *f)
+{
+	const struct text_line *const first = first_line(&f->prose);
+	return first != NULL && (first->signs >> SIGN_FAILURE & 1) != 0;
+}
+
 /* Forged bounces want a click, and may hide it in base64. */
 static bool
 has_link(const struct facts *f)
@@ -199,8 +231,15 @@ has_link(const struct facts *f)
 static bool
 is_about_nothing(const struct facts *f)
 {
-	if ((is_formed(f) && !has_subject_alone(f)) || f->returned.is_there ||
-		mark_refusals(f) > 0 || has_reply(f))
+	if ((is_formed(f) && !has_subject_alone(f)) || f->returned.is_there || mark_refusals(f) > 0)
+		return false;
+	/* "(6) messages to you@ failed: 552 mailbox full" wants a click, too. */
+	if (has_reply(f))
+		return !address_is_robot(f->from_address) && !mark_names_other(f) &&
+		       !names_in_subject(f) && has_link(f);
+	/* What a program refuses to take in is the mail that it answers. */
+	if (header_has(&f->header, STR("In-Reply-To")) &&
+		mark_header_says(f, STR("Auto-Submitted"), STR("auto-")) && first_line_refuses(f))
 		return false;
 	/* The link last, because it is looked for in the whole body. */
 	return !mark_names_other(f) && !names_in_subject(f) &&
@@ -335,12 +374,8 @@ static bool
 begins_with_refusal(const struct facts *f)
 {
 	const struct prose *const p = &f->prose;
-	size_t i = 0;
-	while (i < p->lines.count && str_is_blank(p->lines.list[i].raw))
-		i++;
-	return i < p->lines.count && ((p->lines.list[i].signs >> SIGN_FAILURE) & 1) != 0 &&
-	       p->count > 0 && p->blocks[0].naming >= NAMING_SENTENCE &&
-	       str_is_within(p->blocks[0].address, p->lines.list[i].raw);
+	return first_line_refuses(f) && p->count > 0 && p->blocks[0].naming >= NAMING_SENTENCE &&
+	       str_is_within(p->blocks[0].address, first_line(p)->raw);
 }
 
 /* Its own address, that nobody reads. */
@@ -373,9 +408,140 @@ is_programs_refusal(const struct facts *f)
 				  header_has(&f->header, STR("References")) ||
 				  (is_programs_address(f->from_address) &&
 					  mark_header_says(f, STR("Auto-Submitted"), STR("auto-")));
+	const bool is_automatic = mark_header_says(f, STR("Auto-Submitted"), STR("auto-"));
 	return (f->returned.is_there || names_number(f) ||
-		       (is_answering && f->prose.has_sentence && mark_names_other(f))) &&
+		       (is_answering && f->prose.has_sentence && mark_names_other(f)) ||
+		       (is_answering && is_automatic && first_line_refuses(f))) &&
 	       !facts_letter(f).is_persons;
+}
+
+/* The local parts that programs send from, and nobody else. */
+static bool
+is_programs_name(struct str address)
+{
+	static const struct str names[] = {STR_INIT("www"), STR_INIT("www-data"),
+		STR_INIT("wwwrun"), STR_INIT("apache"), STR_INIT("httpd"), STR_INIT("nginx"),
+		STR_INIT("nobody"), STR_INIT("system"), STR_INIT("robot"), STR_INIT("bot"),
+		STR_INIT("gateway"), STR_INIT("mailer"), STR_INIT("uucp"), STR_INIT("bounce"),
+		STR_INIT("bounces"), STR_INIT("fax"), STR_INIT("newsletter"), STR_INIT("mailing")};
+	return str_is_among(address_local(address), names, sizeof names / sizeof *names);
+}
+
+/* A line of a log begins with the time, or says what became of whom in the words of a log; one of
+ * a summary begins with a number. */
+static bool
+is_of_log(struct str line)
+{
+	const struct str rest = str_trim(line), head = str_head(rest, LOG_STAMP_BYTES);
+	size_t digits = 0, marks = 0, first = 0;
+	for (size_t i = 0; i < head.len; i++) {
+		digits += ascii_is_digit((unsigned char)head.ptr[i]);
+		marks += head.ptr[i] == ':';
+	}
+	while (first < head.len && ascii_is_digit((unsigned char)head.ptr[first]))
+		first++;
+	return (digits >= LOG_STAMP_DIGITS && marks >= 2) ||
+	       (first > 0 && str_starts(str_from(head, first), STR("  "))) ||
+	       str_has(rest, STR(" status=")) || str_has(rest, STR(" stat=")) ||
+	       str_has(rest, STR(" dsn="));
+}
+
+/* An excerpt of a log, such as cron sends at night, tells of the mail of everybody. */
+static bool
+is_log(const struct facts *f)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < f->prose.lines.count && i < LINES_LOOKED_AT; i++)
+		n += is_of_log(f->prose.lines.list[i].raw);
+	return n >= LOG_LINES_MIN;
+}
+
+/* Has a person written it, as far as its header tells: in a mail program, or to answer? */
+static bool
+is_in_mail_program(const struct facts *f)
+{
+	return header_has(&f->header, STR("User-Agent")) ||
+	       header_has(&f->header, STR("In-Reply-To")) ||
+	       header_has(&f->header, STR("References")) ||
+	       header_has(&f->header, STR("Thread-Index"));
+}
+
+bool
+mark_asks(struct str text)
+{
+	for (size_t at = 0; (at = str_find_char(text, '?', at)) != STR_NPOS; at++)
+		if (at + 1 == text.len || ascii_is_space((unsigned char)text.ptr[at + 1]))
+			return true;
+	return str_has(text, STR("\xEF\xBC\x9F")); /* ？ */
+}
+
+/* Does a server's answer stand under an address, or has somebody the label of a recipient? */
+static bool
+has_answered(const struct facts *f)
+{
+	for (size_t i = 0; i < f->prose.count && i < BLOCKS_LOOKED_AT; i++) {
+		const struct block *const b = &f->prose.blocks[i];
+		if (b->naming >= NAMING_OBJECT &&
+			facts_reply(f, str_head(b->own, MARK_REPLY_BYTES)).is_sure)
+			return true;
+	}
+	return str_is_set(f->prose.labelled);
+}
+
+/* Does it tell in words of its own, not in those of an answer, that mail did not arrive? */
+static bool
+tells_itself(const struct facts *f)
+{
+	if (sign_seen(&f->subject_signs, SIGN_FAILURE) && !reply_scan(f->subject).is_sure)
+		return true;
+	for (size_t i = 0; i < f->prose.lines.count && i < LINES_LOOKED_AT; i++) {
+		const struct text_line *const l = &f->prose.lines.list[i];
+		if ((l->signs >> SIGN_FAILURE & 1) != 0 && reply_scan(l->raw).code == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A program that sends mail (a shop, a newsletter, a reminder) tells what a server answered it, and
+ * about whom. People tell that too, and ask; lists and logs tell it of many, tests and alerts of
+ * nobody's mail. */
+static bool
+is_programs_account(const struct facts *f)
+{
+	const bool is_programs = is_programs_name(f->from_address);
+	const bool is_likely = is_programs || is_programs_address(f->from_address) ||
+			       address_is_service(f->from_address) || has_answered(f);
+	const struct reply r = facts_reply(f, str_head(f->prose.all, MARK_REPLY_BYTES));
+	if (!is_likely || !(r.is_sure || r.status.class > 2) || mark_list(f) ||
+		is_in_mail_program(f) || !names_no_contact(f) || is_log(f) ||
+		is_ticket(f->subject) || !(is_programs || tells_itself(f)) ||
+		(!is_programs && mark_asks(str_head(f->prose.all, MARK_REPLY_BYTES))))
+		return false;
+	const struct letter l = facts_letter(f);
+	return !l.is_persons && !l.is_away;
+}
+
+/* A person's letter, with some lines of a report quoted in it. */
+static bool
+is_persons_quotation(const struct facts *f)
+{
+	size_t own = 0, quoted = 0;
+	if (is_from_server(f) || f->returned.is_there)
+		return false;
+	/* Most of it is the quotation. */
+	if (f->is_quoted)
+		return is_in_mail_program(f) && !sign_seen(&f->subject_signs, SIGN_FAILURE) &&
+		       facts_letter(f).is_persons;
+	for (size_t i = 0; i < f->prose.lines.count && i < LINES_LOOKED_AT; i++) {
+		const struct text_line *const l = &f->prose.lines.list[i];
+		const struct str line = str_trim(l->raw);
+		if (str_starts(line, STR(">")))
+			quoted +=
+				(l->signs >> SIGN_FAILURE & 1) != 0 || facts_reply(f, line).is_sure;
+		else
+			own += line.len > 0;
+	}
+	return quoted > 0 && own >= OWN_LINES_MIN;
 }
 
 unsigned
@@ -387,7 +553,7 @@ mark_points(const struct facts *f)
 			       str_eq(str_trim(header_find(&f->header, STR("From"))), STR("<>")) ||
 			       str_is_set(mark_quoted_head(f));
 	if ((mark_persons_answer(f) && !is_programs_address(f->from_address)) ||
-		is_about_nothing(f) || is_lists_talk(f) ||
+		is_about_nothing(f) || mark_lists_talk(f) || is_persons_quotation(f) ||
 		(is_ticket(f->subject) && !is_from_server(f) && !f->is_quoted &&
 			!sign_seen(&f->signs, SIGN_MAILER)))
 		return 0;
@@ -430,10 +596,15 @@ mark_points(const struct facts *f)
 				    header_has(&f->header, STR("In-Reply-To")) &&
 				    begins_with_refusal(f);
 	points += is_answered_so ? 3 : 0;
+	const bool is_structured =
+		is_mailer || is_quotation || is_torn || is_from_server(f) || mark_refusals(f) > 0;
+	const bool is_account =
+		(points < REPORT_POINTS || !is_structured) && is_programs_account(f);
+	points += is_account ? REPORT_POINTS : 0;
 	/* Words alone make no report: newsletters, parcel services and tickets say "could not be
 	 * delivered" too. */
 	const bool has_structure =
-		is_mailer || is_quotation || is_torn || is_from_server(f) || mark_refusals(f) > 0 ||
+		is_structured || is_account ||
 		(mark_head_block(f) && (has_reply(f) || f->returned.is_there)) || is_answered_so ||
 		(says_so_twice &&
 			(mark_head_block(f) || describes_message(f) || is_programs_refusal(f)));

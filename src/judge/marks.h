@@ -42,6 +42,13 @@ bool mark_names_other(const struct facts *f);
 /* mark_persons_answer - "Re: Undelivered Mail ...": people discuss bounces, and quote them */
 bool mark_persons_answer(const struct facts *f);
 
+/* mark_asks - does a question stand in the text? */
+bool mark_asks(struct str text);
+
+/* mark_lists_talk - does a member of a list, or somebody who watches a project, speak of bounces? A
+ * digest of that comes from the list's robot */
+bool mark_lists_talk(const struct facts *f);
+
 /* mark_list - did it come through a mailing list or from a newsletter (RFC 2369, RFC 2919)? */
 bool mark_list(const struct facts *f);
 

@@ -265,6 +265,28 @@ is_shown_sender(const struct facts *f, const struct block *b)
 	return f->dsn.count > 0 || f->prose.exchange_count > 0;
 }
 
+/* "a@b adresinden ...": the one who got the report stands first in a sentence about somebody else.
+ */
+static bool
+is_readers(const struct facts *f, const struct block *b)
+{
+	if (b->naming != NAMING_LABEL || !str_eq_case(b->address, f->to_address) ||
+		b->address.ptr == f->prose.labelled.ptr)
+		return false;
+	if (f->returned.is_there && str_has_case(f->returned.from, b->address) &&
+		!str_has_case(f->returned.to, b->address))
+		return true;
+	for (size_t i = 0; i < f->prose.count && i < BLOCKS_LOOKED_AT; i++) {
+		const struct block *const other = &f->prose.blocks[i];
+		if (other->naming >= NAMING_SENTENCE && !other->is_contact &&
+			!address_is_robot(other->address) &&
+			!str_eq_case(other->address, f->to_address) &&
+			!str_eq_case(other->address, f->from_address))
+			return true;
+	}
+	return false;
+}
+
 /* May this address, met in the prose, be a recipient of whom the report speaks? */
 static bool
 may_be_recipient(const struct facts *f, const struct people *p, const struct block *b)
@@ -282,7 +304,7 @@ may_be_recipient(const struct facts *f, const struct people *p, const struct blo
 	if (b->naming == NAMING_HEAD && f->prose.has_full &&
 		str_find_char(b->address, '@', 0) == STR_NPOS && host_looks_real(b->address))
 		return false;
-	if (is_signature(f, b) || is_shown_sender(f, b))
+	if (is_signature(f, b) || is_shown_sender(f, b) || is_readers(f, b))
 		return false;
 	/* "To:" in the head of a report that somebody forwards is the one who got it. */
 	if (b->naming == NAMING_TO && str_is_within(b->address, p->quoted_head))
@@ -500,6 +522,18 @@ note_settled(const struct facts *f, struct people *p, const struct index *ix, st
 	}
 }
 
+/* A command whose refusal ends nothing: the client does without. */
+static bool
+goes_on_behind(struct str command)
+{
+	static const struct str verbs[] = {
+		STR_INIT("STARTTLS"), STR_INIT("EHLO"), STR_INIT("HELO"), STR_INIT("AUTH")};
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+		if (str_starts_case(command, verbs[i]))
+			return true;
+	return false;
+}
+
 /*
  * Gives the dialogue's refusals to the people. An answer to somebody's RCPT, or one that names
  * somebody, is theirs; the first refusal of anything else is everybody's who has none ("503 need
@@ -521,7 +555,7 @@ add_dialogue(const struct facts *f, struct people *p, const struct index *ix)
 		while (who == NULL && str_is_set(named = address_next(e->reply, &at)))
 			who = person_like(p, ix, named);
 		if (who == NULL) {
-			if (common == NULL)
+			if (common == NULL || goes_on_behind(common->command))
 				common = e;
 			continue;
 		}

@@ -3,6 +3,7 @@
 #include "base/fold.h"
 
 #define HITS_MAX 256
+#define REFUSED_AFTER_ALL 9 /* off the weight of a refused connection that brought an answer */
 
 /* Reasons that say little and are printed along with better ones: they lose to any other of the
  * same rank. */
@@ -246,6 +247,10 @@ scan_text(const struct scanned *s, const struct scan_context *about,
 			c = weigh_provider(&hits[i], about);
 		else
 			c = weigh_blocklist(&hits[i]);
+		/* A server that answered 550 was reached: "connection refused: listed". */
+		if (c.reason == REASON_CONNECTION_REFUSED && about->reply.code / 100 == 5 &&
+			c.weight > REFUSED_AFTER_ALL)
+			c.weight -= REFUSED_AFTER_ALL;
 		if (hits[i].table == PATTERN_BLOCKLIST) {
 			if (c.weight > list.weight)
 				list = c;

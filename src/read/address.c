@@ -264,7 +264,7 @@ address_same(struct str a, struct str b)
 }
 
 /* What stands before the @; all of it where there is none. */
-static struct str
+struct str
 address_local(struct str address)
 {
 	const struct str domain = address_domain(address);

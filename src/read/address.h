@@ -35,6 +35,9 @@ struct str address_domain(struct str address);
  * domain, the local parts must agree */
 bool address_same(struct str a, struct str b);
 
+/* address_local - its local part; all of it where there is no domain */
+struct str address_local(struct str address);
+
 /* address_is_robot - an address that no person reads and no message of a person goes to: the mailer
  * itself */
 bool address_is_robot(struct str address);

@@ -3,11 +3,13 @@
 
 #include "base/decode.h"
 #include "base/lanes.h"
+#include "read/mend.h"
 #include "read/notification.h"
 #include "read/reline.h"
 
 #define REPLY_LOOKED_FOR_BYTES 80 /* of a text that begins with an answer */
 #define SPARSE_TEXT_BYTES 40      /* a text part with less to say yields to the HTML beside it */
+#define POINTING_TEXT_BYTES 240   /* ... or one that only points to it */
 
 /* How many bytes of the text are no white space; counted up to `enough`. */
 static size_t
@@ -58,6 +60,15 @@ join(const struct texts *t, struct arena *a)
 	return (struct str){all, n - 2};
 }
 
+/* "Please view this mail in a program that shows HTML": it is short and names nobody. */
+static bool
+says_little(const struct texts *t)
+{
+	return t->words < SPARSE_TEXT_BYTES ||
+	       (t->count == 1 && t->list[0].len < POINTING_TEXT_BYTES &&
+		       str_find_char(t->list[0], '@', 0) == STR_NPOS);
+}
+
 /* The prose: all the text parts before the returned message; the HTML where there is no text worth
  * the name. */
 static struct str
@@ -75,15 +86,17 @@ human_text(struct facts *f)
 			(is_behind && texts.words > 0))
 			continue;
 		if (p->role == PART_HTML) {
-			if (!str_is_set(html) && texts.words < SPARSE_TEXT_BYTES)
+			if (!str_is_set(html) && says_little(&texts))
 				html = part_decode(p, f->arena);
 			continue;
 		}
 		add_text(&texts, part_decode(p, f->arena));
 		has_text = true;
 	}
-	if (texts.words < SPARSE_TEXT_BYTES && str_is_set(html)) {
-		add_text(&texts, decode_html(html, f->arena));
+	if (str_is_set(html) && says_little(&texts)) {
+		const struct str shown = decode_html(html, f->arena);
+		if (texts.words < SPARSE_TEXT_BYTES || str_find_char(shown, '@', 0) != STR_NPOS)
+			add_text(&texts, shown);
 		has_text = true;
 	}
 	if (!has_text && f->mime.is_multipart)
@@ -143,6 +156,7 @@ facts_read_prose(struct facts *f, struct str whole)
 	text = text_unlink(text, f->arena);
 	f->text = text_unquote(text, f->arena);
 	f->is_quoted = f->text.ptr != text.ptr;
+	f->text = mend_wrapped_addresses(f->text, f->arena);
 	const bool is_lost = reline_is_lost(f->text);
 	if (!f->is_message || is_lost)
 		f->text = text_unwrap(f->text, f->arena);

@@ -3,6 +3,7 @@
 #include "base/charset.h"
 #include "base/line.h"
 #include "read/header.h"
+#include "read/limits.h"
 
 #define LOOK_BYTES 1024       /* that tell whether there are zero bytes */
 #define DOUBLED_LINES_MIN 8   /* line ends that must all be doubled */
@@ -203,6 +204,50 @@ unescaped(struct str in, struct arena *a)
 		out[n++] = c;
 	}
 	return out == NULL ? in : (struct str){out, n};
+}
+
+/* The bytes of an address on one side of the line end at `at`: at most so many, none of them white,
+ * up to the bracket. */
+static bool
+has_bracket_before(struct str text, size_t at)
+{
+	const size_t limit = at > ADDRESS_BYTES_MAX ? at - ADDRESS_BYTES_MAX : 0;
+	while (at > limit && !ascii_is_space((unsigned char)text.ptr[at - 1]))
+		if (text.ptr[--at] == '<')
+			return true;
+	return false;
+}
+
+static bool
+has_bracket_behind(struct str text, size_t at)
+{
+	const size_t limit = text.len - at > ADDRESS_BYTES_MAX ? at + ADDRESS_BYTES_MAX : text.len;
+	for (; at < limit && !ascii_is_space((unsigned char)text.ptr[at]); at++)
+		if (text.ptr[at] == '>')
+			return true;
+	return false;
+}
+
+struct str
+mend_wrapped_addresses(struct str text, struct arena *a)
+{
+	size_t first = str_find(text, STR("\n@"), 0);
+	if (first == STR_NPOS)
+		return text;
+	char *const out = arena_bytes(a, text.len);
+	size_t n = 0, from = 0;
+	if (out == NULL)
+		return text;
+	for (size_t at = first; at != STR_NPOS; at = str_find(text, STR("\n@"), at + 1)) {
+		const size_t end = at > 0 && text.ptr[at - 1] == '\r' ? at - 1 : at;
+		if (!has_bracket_before(text, end) || !has_bracket_behind(text, at + 1))
+			continue;
+		memcpy(out + n, text.ptr + from, end - from);
+		n += end - from;
+		from = at + 1;
+	}
+	memcpy(out + n, text.ptr + from, text.len - from);
+	return (struct str){out, n + text.len - from};
 }
 
 struct str

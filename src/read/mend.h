@@ -25,4 +25,8 @@ struct str mend_bytes(struct str in, struct arena *a);
  * and seldom more than two lines */
 struct str mend_doubled(struct str text, struct arena *a);
 
+/* mend_wrapped_addresses - "<a-long-name" at the end of a line and "@b.example>" on the next:
+ * joined */
+struct str mend_wrapped_addresses(struct str text, struct arena *a);
+
 #endif

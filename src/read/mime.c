@@ -249,6 +249,15 @@ is_no_such_type(const struct part *p)
 	return !str_is_set(p->encoding) && !field_split(line, &name, &value);
 }
 
+/* Is the boundary in this text that of a message which is returned in it, and which names it in its
+ * own header? */
+static bool
+is_of_returned(struct str type, struct str body, size_t boundary_at)
+{
+	return content_type_is(type, STR("text/")) && boundary_at != STR_NPOS &&
+	       str_has_case(str_head(body, boundary_at), STR("boundary="));
+}
+
 static void
 walk(struct mime *m, const struct header *h, unsigned depth, bool is_alternative, struct arena *a)
 {
@@ -271,6 +280,8 @@ walk(struct mime *m, const struct header *h, unsigned depth, bool is_alternative
 	if (first.at == STR_NPOS && (depth == 0 || content_type_is(type, STR("multipart/")))) {
 		boundary = sniff_boundary(h->body);
 		first = first_boundary(m, h->body, boundary);
+		if (is_of_returned(type, h->body, first.at))
+			boundary = STR_NONE;
 	} else if (first.at == STR_NPOS) {
 		boundary = STR_NONE;
 	}

@@ -239,7 +239,10 @@ reply_scan(struct str text)
 	while ((s = status_next(text, &at, &found)).class != 0) {
 		if (s.class == 2)
 			continue;
-		if (best.status.class == 0)
+		/* "550 relay said: 452 4.3.1 ..., 552 5.2.2 ...": one that agrees with the code. */
+		if (best.status.class == 0 ||
+			(best.code != 0 && best.status.class != best.code / 100 &&
+				s.class == best.code / 100))
 			best.status = s;
 		/* A vague code loses to a plain one later on: "550 5.0.0 ... (#5.1.1)". */
 		else if (status_is_vague(best.status) && !status_is_vague(s) &&

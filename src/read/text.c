@@ -56,9 +56,10 @@ read_origin(struct reader *r, struct line *l)
 }
 
 #define SIGNATURE_LINES_MAX 12
-#define LOCAL_PART_MAX 128  /* bytes of a line that is one, or a pipe */
-#define ASIDE_NAME_MAX 24   /* bytes of a field's name in any language */
-#define OBJECT_LINE_MAX 300 /* bytes of a sentence that names the one whom it is about */
+#define LOCAL_PART_MAX 128         /* bytes of a line that is one, or a pipe */
+#define ASIDE_NAME_MAX 24          /* bytes of a field's name in any language */
+#define OBJECT_LINE_MAX 300        /* bytes of a sentence that names the one whom it is about */
+#define ANSWER_LOOKED_FOR_BYTES 24 /* of a line that begins with an answer */
 
 /* "For help write to", and then an address on a line of its own; or one through which a list is run
  * and of which no failure was spoken. The line before counts more than its paragraph. */
@@ -337,6 +338,49 @@ read_labelled(
 	return true;
 }
 
+/* A row of a table whose lines are lost: an address in a cell of its own, and a server's answer, or
+ * below words of failure nothing but numbers. */
+static bool
+read_row(struct reader *r, struct line *l)
+{
+	static const uint64_t leading = UINT64_C(1) << SIGN_FAILURE | UINT64_C(1) << SIGN_DELAY |
+					UINT64_C(1) << SIGN_RECIPIENT_LABEL;
+	struct str address, said;
+	if (!text_row(l->bare, &address, &said) ||
+		(said.len == 0 && ((r->lead | r->lead_line) & leading) == 0))
+		return false;
+	open_block(r, address, said, NAMING_HEAD, l->raw);
+	r->in_own = said.len == 0;
+	return true;
+}
+
+/* "550 5.1.1 Unknown user" and below it, in the same paragraph, "-> a@b". */
+static bool
+read_arrow(struct reader *r, struct line *l)
+{
+	struct str address, tail;
+	const struct str head = text_skip_bullet(l->bare);
+	if (r->answer_above == NULL || !str_has(str_between(l->bare.ptr, head.ptr), STR(">")) ||
+		!text_head(head, &address, &tail) || tail.len > 0)
+		return false;
+	open_block(r, address, tail, NAMING_HEAD, l->raw);
+	if (r->current > 0)
+		text_block(r)->own = str_trim(str_between(r->answer_above, l->raw.ptr));
+	r->in_own = false;
+	r->answer_above = NULL;
+	return true;
+}
+
+/* Does the paragraph begin with what a server answered? */
+static void
+note_answer_above(struct reader *r, const struct line *l)
+{
+	if (!r->is_blank_above)
+		return;
+	const struct reply said = reply_scan(str_head(l->bare, ANSWER_LOOKED_FOR_BYTES));
+	r->answer_above = said.is_sure && said.at == 0 ? l->bare.ptr : NULL;
+}
+
 static bool
 is_first_line(const struct reader *r, const struct line *l)
 {
@@ -348,7 +392,7 @@ read_recipient(struct reader *r, struct line *l)
 {
 	struct str address, tail, label;
 	const struct str head = text_skip_bullet(l->bare);
-	if (read_local_part(r, l))
+	if (read_local_part(r, l) || (l->has_at && read_arrow(r, l)))
 		return true;
 	if ((l->has_at || head.ptr[0] == '<') && text_head(head, &address, &tail)) {
 		/* "... contact the owner at\na@b.": the end of a sentence that was wrapped. */
@@ -370,6 +414,8 @@ read_recipient(struct reader *r, struct line *l)
 	}
 	if (!l->has_at)
 		return false;
+	if (read_row(r, l))
+		return true;
 	if (text_code_line(l->bare, &address)) {
 		open_block(r, address, l->bare, NAMING_LABEL, l->raw);
 		r->in_own = false;
@@ -399,7 +445,8 @@ read_recipient(struct reader *r, struct line *l)
 		text_cells(l->bare, &address, &label) &&
 		read_labelled(r, l, address, STR(""), label))
 		return true;
-	if (text_named(head, text_line_says(l, SIGN_CONTACT), &address)) {
+	if (text_named(head, text_line_says(l, SIGN_CONTACT), &address) ||
+		(head.ptr != l->bare.ptr && text_behind_name(head, &address))) {
 		open_block(r, address, STR(""), NAMING_LABEL, l->raw);
 		return true;
 	}
@@ -532,6 +579,7 @@ read_line(struct reader *r, const struct text_line *of, const struct text_line *
 	const struct str raw = of->raw;
 	struct line l = {.raw = raw, .bare = str_trim(raw), .signs = of->signs, .next = next};
 	r->is_list_open = r->is_list_section;
+	note_answer_above(r, &l);
 	l.has_at = memchr(l.bare.ptr, '@', l.bare.len) != NULL;
 	if (read_field(r, &l)) {
 		/* The fields of others are not what was said of this one. */

@@ -86,6 +86,37 @@ behind_arrow(struct str line)
 	return STR_NONE;
 }
 
+/* "C: RCPT TO:<a@b>", "S: 550 no": a line that tells who said it. */
+static bool
+read_side(struct reader *r, struct str line)
+{
+	static const struct {
+		struct str client, server;
+	} sides[] = {
+		{STR_INIT("C:"), STR_INIT("S:")},
+		{STR_INIT("Client:"), STR_INIT("Server:")},
+		{STR_INIT("SENT:"), STR_INIT("RECV:")},
+		{STR_INIT("Sent:"), STR_INIT("Received:")},
+		{STR_INIT("->"), STR_INIT("<-")},
+	};
+	for (size_t i = 0; i < sizeof sides / sizeof *sides; i++) {
+		const struct str client = sides[i].client, server = sides[i].server;
+		const struct str command = str_trim(str_from(line, client.len));
+		const struct str reply = str_trim(str_from(line, server.len));
+		if (str_starts(line, client) &&
+			(is_command(command) || str_eq(command, STR(".")))) {
+			add_command(r, command);
+			return true;
+		}
+		if (str_starts(line, server) && reply.len > 3 && str_number(reply, 599) >= 200 &&
+			(reply.ptr[3] == ' ' || reply.ptr[3] == '-')) {
+			add_reply(r, reply);
+			return true;
+		}
+	}
+	return false;
+}
+
 bool
 text_read_dialogue(struct reader *r, struct line *l)
 {
@@ -112,6 +143,8 @@ text_read_dialogue(struct reader *r, struct line *l)
 		add_reply(r, said);
 		return true;
 	}
+	if (line.len > 3 && read_side(r, line))
+		return true;
 	if (str_starts(line, STR("In:  "))) {
 		add_command(r, str_trim(str_from(line, 5)));
 		r->is_command_open = true;

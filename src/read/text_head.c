@@ -7,6 +7,9 @@
 #define LABEL_BYTES_MAX 48 /* "The following recipient's address is unknown:" is no label */
 #define DATE_BYTES_MAX 40
 #define LOCAL_BYTES_MAX 64 /* RFC 5321 s4.5.3.1.1 */
+#define ROW_CELLS_MAX 8    /* of a table with addresses in it */
+#define NAMED_BYTES_MAX 200
+#define NAME_WORDS_MAX 5
 
 struct str
 text_skip_bullet(struct str s)
@@ -228,6 +231,75 @@ text_cells(struct str line, struct str *address, struct str *label)
 	*label = str_trim(str_between(line.ptr, found.ptr));
 	*address = found;
 	return label->len > 0 && str_find_char(*label, ':', 0) == STR_NPOS;
+}
+
+/* The next cell of a row: up to a tab, a bar or two blanks. Absent behind the last. */
+static struct str
+next_cell(struct str *rest)
+{
+	struct str row = str_trim(*rest);
+	size_t n = 0;
+	if (row.len == 0)
+		return STR_NONE;
+	while (n < row.len && row.ptr[n] != '\t' && row.ptr[n] != '|' &&
+		!(row.ptr[n] == ' ' && n + 1 < row.len && row.ptr[n + 1] == ' '))
+		n++;
+	*rest = str_from(row, n + (n < row.len && row.ptr[n] == '|'));
+	return str_trim_end(str_head(row, n));
+}
+
+/* "3", "10/24", "2024-02-09 06:30" */
+static bool
+is_numbers(struct str cell)
+{
+	size_t digits = 0, letters = 0;
+	for (size_t i = 0; i < cell.len; i++) {
+		digits += ascii_is_digit((unsigned char)cell.ptr[i]);
+		letters += ascii_is_alpha((unsigned char)cell.ptr[i]);
+	}
+	return digits > letters;
+}
+
+bool
+text_row(struct str line, struct str *address, struct str *said)
+{
+	struct str rest = line, cell;
+	size_t cells = 0, named = 0, numbers = 0;
+	*said = str_from(line, line.len);
+	for (; cells < ROW_CELLS_MAX && str_is_set(cell = next_cell(&rest)); cells++) {
+		const struct str clean = address_clean(cell);
+		size_t at = 0;
+		const struct str found = address_next(clean, &at);
+		const struct reply r = reply_scan(cell);
+		if (str_is_set(found) && found.len == clean.len) {
+			*address = found;
+			named++;
+		} else if (r.is_sure && r.at == 0 && said->len == 0) {
+			*said = cell;
+		} else if (is_numbers(cell)) {
+			numbers++;
+		}
+	}
+	return named == 1 && (said->len > 0 || (numbers > 0 && numbers + 1 == cells));
+}
+
+bool
+text_behind_name(struct str line, struct str *address)
+{
+	const size_t comma = str_find_last(line, ',');
+	size_t at = 0, words = 0;
+	if (comma == STR_NPOS || comma == 0 || line.len > NAMED_BYTES_MAX)
+		return false;
+	const struct str behind = address_clean(str_from(line, comma + 1));
+	const struct str found = address_next(behind, &at);
+	struct str name = str_head(line, comma);
+	if (!str_is_set(found) || found.len != behind.len ||
+		str_find_char(name, '@', 0) != STR_NPOS || str_find_char(name, ':', 0) != STR_NPOS)
+		return false;
+	while (str_word(&name).len > 0)
+		words++;
+	*address = found;
+	return words <= NAME_WORDS_MAX;
 }
 
 bool

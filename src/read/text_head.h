@@ -38,6 +38,14 @@ bool text_label(struct str line, struct str *address, struct str *tail, struct s
  * a colon */
 bool text_cells(struct str line, struct str *address, struct str *label);
 
+/* text_row - a row of a table: an address in a cell of its own that is not the only one, and
+ * `said`, the cell that begins with a server's answer; empty where the other cells are numbers and
+ * dates. Cells are parted by tabs, bars or two blanks */
+bool text_row(struct str line, struct str *address, struct str *said);
+
+/* text_behind_name - "Åsa Holm, a@b": a few words, a comma and an address that ends the line */
+bool text_behind_name(struct str line, struct str *address);
+
 /* text_listed - at the head of *tail the next address of a list, "a@b, c@d; <e@f>": moves *tail
  * behind it */
 bool text_listed(struct str *tail, struct str *address);

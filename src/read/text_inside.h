@@ -28,6 +28,8 @@ struct reader {
 				     the text begins with "From:" */
 	bool is_delay_section;    /* the last words of failure or delay were of delay */
 	bool is_good_section;     /* they said behind them that it was delivered */
+	const char *answer_above; /* where the paragraph began with a server's answer, and nobody
+				     was named yet; NULL: it did not */
 };
 
 /* One line: as it stands, without its blanks, and the signs in it (looked for once, when first

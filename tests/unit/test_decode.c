@@ -155,7 +155,7 @@ static const struct row html_rows[] = {
 	ROW("one<br>two<br/><BR />three", "one\ntwo\n\nthree"),
 	ROW("<div>one</div><div><br></div><div>two<br></div>three", "one\n\ntwo\nthree"),
 	ROW("<h1>one</h1>two<ul><li>a<li>b</ul>c", "one\n\ntwo\na\nb\nc"),
-	ROW("<table><tr><td>a</td><td>b</td></tr>\n<tr><td>c<th>d</table>", "a b\nc d"),
+	ROW("<table><tr><td>a</td><td>b</td></tr>\n<tr><td>c<th>d</table>", "a\tb\nc\td"),
 	ROW("a<b>b</b>c <i> d </i> e", "abc d e"),
 	ROW("a<script>if (a<b) x('</p>')</script>b", "ab"),
 	ROW("a<STYLE type='x'>p > b {}</Style >b", "ab"),

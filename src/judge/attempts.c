@@ -1,0 +1,60 @@
+#include "judge/attempts.h"
+
+#define ATTEMPTS_MAX 64 /* answers that are looked at */
+#define TAIL_BYTES 200  /* of an answer, which tell whether it only says that time ran out */
+
+static bool
+is_at_line_start(struct str text, size_t at)
+{
+	while (at > 0 && (text.ptr[at - 1] == ' ' || text.ptr[at - 1] == '\t'))
+		at--;
+	return at > 0 && text.ptr[at - 1] == '\n';
+}
+
+/* Does this answer say no, and not just that it took too long? */
+static bool
+is_final(struct str text, const struct reply *r)
+{
+	return r->code / 100 == 5 && r->is_sure &&
+	       (r->status.class == 5 || is_at_line_start(text, r->at)) &&
+	       !(r->status.subject == 4 && r->status.detail == 7) &&
+	       !sign_in(str_head(str_from(text, r->at), TAIL_BYTES), SIGN_EXPIRED, NULL);
+}
+
+/* Where the last answer begins, if it says no for good; STR_NPOS otherwise. */
+static size_t
+final_answer(struct str text, size_t from)
+{
+	size_t last = STR_NPOS;
+	for (int tries = 0; tries < ATTEMPTS_MAX; tries++) {
+		struct reply r = reply_scan(str_from(text, from));
+		if (r.code == 0)
+			break;
+		r.at += from;
+		if (is_final(text, &r))
+			last = r.at;
+		else if (r.is_sure && r.code / 100 == 4)
+			last = STR_NPOS;
+		from = r.at + 3;
+	}
+	return last;
+}
+
+void
+attempts_decide(const struct facts *f, struct person *who)
+{
+	for (size_t i = 0; i < who->word_count && who->words[i].voice <= VOICE_OWN; i++) {
+		struct words *const w = &who->words[i];
+		const struct reply first = facts_reply(f, w->raw);
+		if (first.code / 100 != 4 || !first.is_sure)
+			continue;
+		const size_t at = final_answer(w->raw, first.at + 3);
+		struct scanned *const scan =
+			at == STR_NPOS ? NULL : arena_alloc(f->arena, 1, sizeof *scan);
+		if (scan == NULL)
+			continue;
+		w->raw = str_from(w->raw, at);
+		w->text = reply_join(w->raw, f->arena);
+		w->scan = scan;
+	}
+}
