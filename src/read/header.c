@@ -99,7 +99,7 @@ field_follows(struct str rest)
 	return false;
 }
 
-static bool
+static inline bool
 push(struct header *h, size_t *room, struct arena *a, struct header_field f)
 {
 	struct header_field *const fields =

@@ -34,6 +34,9 @@ looks_base64(struct str text)
 	struct str rest = str_trim(str_head(text, GUESS_BYTES)), line;
 	const bool is_whole = text.len <= GUESS_BYTES;
 	size_t first = 0, lines = 0;
+	/* Nearly every text has a blank so early. */
+	if (rest.len < GUESS_BASE64_LINE || memchr(rest.ptr, ' ', GUESS_BASE64_LINE) != NULL)
+		return false;
 	for (bool is_last = false; !is_last && str_line(&rest, &line); lines++) {
 		is_last = rest.len == 0;
 		if (lines == 0)

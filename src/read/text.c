@@ -635,10 +635,13 @@ static bool
 begins_footer(const struct text_lines *lines, size_t i)
 {
 	static const struct str rule = STR_INIT("_______________________________________________");
-	const struct str line = str_trim_end(lines->list[i].raw);
+	const struct str raw = lines->list[i].raw;
+	if (raw.len == 0 || (raw.ptr[0] != rule.ptr[0] && raw.ptr[0] != '-'))
+		return false;
+	const struct str line = str_trim_end(raw);
 	if (line.len == rule.len)
 		return str_eq(line, rule);
-	return line.len == 2 && str_starts(lines->list[i].raw, STR("-- ")) && i > 0 &&
+	return line.len == 2 && str_starts(raw, STR("-- ")) && i > 0 &&
 	       lines->count - i <= SIGNATURE_LINES_MAX;
 }
 
