@@ -2,6 +2,7 @@
 
 #include "base/charset.h"
 #include "judge/marks.h"
+#include "judge/witness.h"
 #include "read/address.h"
 #include "read/text_head.h"
 
@@ -164,7 +165,7 @@ from_fields(const struct facts *f, struct people *p, struct index *ix)
 {
 	for (size_t i = 0; i < f->dsn.count; i++) {
 		const struct dsn_recipient *const r = &f->dsn.recipients[i];
-		const struct str address = group_address(r);
+		const struct str address = witness_address(f, r, group_address(r));
 		struct person *who = address.len > 0 ? index_find(ix, p, address) : NULL;
 		/* The same recipient twice: once more is no second failure, unless the action
 		 * differs. */
