@@ -432,6 +432,12 @@
 	X(early_talk, FLAG, LISTENER, "no", 0, 0,                                                  \
 		"Whether a client may speak before it was greeted. Mail servers wait; what "       \
 		"does not is mostly a program that sends spam.")                                   \
+	X(greeting_delay, TIME, LISTENER, "0s", 0, 60,                                             \
+		"How long a client is left waiting for the greeting. Who speaks meanwhile is "     \
+		"refused, see early_talk; without a delay only what comes together with the "      \
+		"connection is seen. A few seconds keep many programs away that send spam; every " \
+		"honest server waits as well, so it is for port 25 alone. A listener with tls = "  \
+		"immediate has none, nor has a client of `proxies`.")                              \
 	X(max_hops, COUNT, LISTENER, "50", 10, 1000,                                               \
 		"Received fields that a message may have; with more it is taken for one that "     \
 		"goes "                                                                            \

@@ -34,6 +34,7 @@ struct profile {
 	struct str mail_folder;
 	struct str notified; /* of people here, who is told what their program was refused */
 	unsigned hops_max;
+	int64_t greeting_delay_ms;
 	int64_t quota_grace_s;
 	unsigned filters; /* a bit for each word of the setting */
 	bool checks_identities, guards_own_senders, wants_form, checks_rcpt_domain;

@@ -90,6 +90,7 @@ profile_new(const struct config *config, const struct config_listener *l, bool m
 	p->proxy_count = networks(value(l, SETTING_proxies)->text, p->proxies);
 	p->xclient_count = networks(value(l, SETTING_xclient)->text, p->xclient);
 	p->hops_max = (unsigned)value(l, SETTING_max_hops)->number;
+	p->greeting_delay_ms = value(l, SETTING_greeting_delay)->number * 1000;
 	p->quota_grace_s = config->values[SETTING_quota_grace].number;
 	p->filters = (unsigned)value(l, SETTING_filters)->number;
 	p->wants_form = value(l, SETTING_strict_header)->number != 0;

@@ -22,6 +22,7 @@
 enum visit_phase {
 	PHASE_PROXY, /* the header before an immediate handshake */
 	PHASE_HANDSHAKE,
+	PHASE_SILENCE, /* greeting_delay: who speaks now does not wait for anybody */
 	PHASE_SERVE,
 	PHASE_LINGER
 };
@@ -456,6 +457,20 @@ serve(struct visit *v, bool is_readable)
 	stream_wait(&v->stream, STREAM_READ | STREAM_WRITE);
 }
 
+/* Something came before the greeting: bytes, which the machine judges, or the end. */
+static void
+interrupted(struct visit *v)
+{
+	char byte;
+	if (recv(v->stream.fd, &byte, 1, MSG_PEEK) < 0 && (errno == EAGAIN || errno == EINTR)) {
+		stream_wait(&v->stream, STREAM_READ);
+		return;
+	}
+	v->phase = PHASE_SERVE;
+	v->wants_bytes = true;
+	serve(v, true);
+}
+
 static void
 ready(void *visit)
 {
@@ -466,6 +481,9 @@ ready(void *visit)
 		break;
 	case PHASE_HANDSHAKE:
 		handshake(v);
+		break;
+	case PHASE_SILENCE:
+		interrupted(v);
 		break;
 	case PHASE_SERVE:
 		if (v->waits && !is_behind(v))
@@ -511,6 +529,11 @@ on_timer(evutil_socket_t fd, short what, void *visit)
 		set_deadline(v, v->deadline_ms, now);
 		return;
 	}
+	if (v->phase == PHASE_SILENCE) {
+		v->phase = PHASE_SERVE;
+		serve(v, false);
+		return;
+	}
 	if (v->phase != PHASE_SERVE || v->is_closing) {
 		visit_free(v);
 		return;
@@ -538,6 +561,8 @@ finish(struct visit *v, struct reply_buffer *out)
 void
 visit_close(struct visit *v, enum condition c)
 {
+	if (v->phase == PHASE_SILENCE)
+		v->phase = PHASE_SERVE;
 	if (v->phase != PHASE_SERVE || v->is_closing) {
 		if (v->phase != PHASE_LINGER)
 			visit_free(v);
@@ -625,6 +650,21 @@ visit_begin_session(struct visit *v)
 		{FIELD_CLIENT, (struct str){ip, endpoint_print(&v->peer, ip)}});
 }
 
+/* Greets, at once or after a while; who comes in vain is told at once. */
+static void
+begin_serving(struct visit *v)
+{
+	const int64_t now = clock_mono_ms();
+	if (v->profile->greeting_delay_ms == 0 || v->is_proxied || v->is_too_many ||
+		v->is_beyond_client) {
+		serve(v, false);
+		return;
+	}
+	v->phase = PHASE_SILENCE;
+	set_deadline(v, now + v->profile->greeting_delay_ms, now);
+	stream_wait(&v->stream, STREAM_READ);
+}
+
 void
 visit_new(struct receive *r, struct profile *p, int fd, const struct sockaddr *address)
 {
@@ -662,6 +702,6 @@ visit_new(struct receive *r, struct profile *p, int fd, const struct sockaddr *a
 	} else {
 		v->phase = PHASE_SERVE;
 		visit_begin_session(v);
-		serve(v, false);
+		begin_serving(v);
 	}
 }

@@ -148,7 +148,8 @@ on_help(struct turn *t)
 {
 	char room[256];
 	const bool is_lmtp = t->s->settings->kind == LISTENER_LMTP;
-	reply(t, CONDITION_HELP, &(struct facts){.text = {room, verb_list(is_lmtp, room)}});
+	reply(t, CONDITION_HELP,
+		&(struct facts){.text = {room, verb_list(is_lmtp, session_offers(t->s), room)}});
 	return STEP_DONE;
 }
 

@@ -73,13 +73,14 @@ verb_find(struct str word)
 }
 
 size_t
-verb_list(bool is_lmtp, char *room)
+verb_list(bool is_lmtp, unsigned offers, char *room)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < VERB_COUNT; i++) {
 		const struct verb *const v = &verbs[i];
 		if (v->run == NULL || v->run == on_foreign ||
-			(v->flags & (is_lmtp ? (unsigned)VERB_SMTP : (unsigned)VERB_LMTP)))
+			(v->flags & (is_lmtp ? (unsigned)VERB_SMTP : (unsigned)VERB_LMTP)) ||
+			(v->extension != 0 && !(offers & v->extension)))
 			continue;
 		if (n > 0)
 			room[n++] = ' ';

@@ -59,8 +59,8 @@ struct verb {
 /* verb_find - the row of a word, in any case; NULL when it is unknown */
 const struct verb *verb_find(struct str word);
 
-/* verb_list - the names of those that are not only known, with blanks between, into `room` (256
- * bytes); the length */
-size_t verb_list(bool is_lmtp, char *room);
+/* verb_list - the names of those that may be said where these extensions are offered, with blanks
+ * between, into `room` (256 bytes); the length */
+size_t verb_list(bool is_lmtp, unsigned offers, char *room);
 
 #endif

@@ -246,10 +246,11 @@ def fill(n):
     (full / 'maildirsize').unlink(missing_ok=True)
 
 
-def last_reply(n, listener, said):
-    """The reply to the last of it; b'' waits for one that comes by itself."""
+def last_reply(n, listener, said, early=b''):
+    """The reply to the last of it; b'' waits for one that comes by itself. early: before the greeting."""
     with Client(n.ports[listener], tls=listener in TLS) as c:
         c.socket.settimeout(2 * SECONDS)  # two of them take a minute
+        c.send(early)
         reply = c.reply() if listener != 'proxied' else ''  # its client speaks first
         for words in said:
             if callable(words):
@@ -328,6 +329,15 @@ def of_its_own(rows):
             with Client(n.ports['mx']) as a, Client(n.ports['mx']) as b:
                 a.reply()
                 held(NIXIE, n, style, rows['X15'], 'connect', b.reply())
+        with Nixied(NIXIED, f'reply_style = {style}\n{SERVER}', MX.replace('{', '{\n\tgreeting_delay = 60s') +
+                    MX.replace('mx {', 'soon {\n\tgreeting_delay = 1s')) as n:
+            held(NIXIE, n, style, rows['X06'], 'connect', last_reply(n, 'mx', [], b'EHLO c.example\r\n'))
+            got = last_reply(n, 'soon', [EHLO])
+            tap.check([] if got.startswith('250') else [got], f'{style}: who waits for the greeting gets it')
+            with Client(n.ports['mx']) as c:
+                n.until_log(' connect .*listener=mx')
+                n.stop()
+                held(NIXIE, n, style, rows['X10'], 'connect', c.reply())
         n = Nixied(NIXIED, f'reply_style = {style}\n{SERVER}', MX)
         conf = pathlib.Path(n.conf)
         conf.write_text(conf.read_text('utf-8').replace('min_free_space = 1M', 'min_free_space = 1048576G'), 'utf-8')
