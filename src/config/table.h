@@ -432,7 +432,7 @@
 	X(early_talk, FLAG, LISTENER, "no", 0, 0,                                                  \
 		"Whether a client may speak before it was greeted. Mail servers wait; what "       \
 		"does not is mostly a program that sends spam.")                                   \
-	X(greeting_delay, TIME, LISTENER, "0s", 0, 60,                                             \
+	X(greeting_delay, TIME, LISTENER, "0", 0, 60,                                              \
 		"How long a client is left waiting for the greeting. Who speaks meanwhile is "     \
 		"refused, see early_talk; without a delay only what comes together with the "      \
 		"connection is seen. A few seconds keep many programs away that send spam; every " \

@@ -95,7 +95,7 @@ typedef bool entry_taker(void *to, const struct entry *entry);
  * entry_list - every entry of a kind, in order
  *
  * filter   of accounts, aliases, lists, domain aliases: their domain; of members: their list; of
- *          identities: their account; or the one address. Absent: all
+ *          identities: their account; or the one address; of ranges: the network. Absent: all
  * Returns  false when the file does not answer. That the taker ended it is no failure
  */
 bool entry_list(struct directory *d, enum entry_kind kind, struct str filter, entry_taker *take,

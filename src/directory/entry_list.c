@@ -33,8 +33,8 @@ static const struct {
 	[ENTRY_ROUTE_ADDRESS] = {"x.address, NULL",
 		" FROM route_address x JOIN route r ON r.id = x.route "
 		"WHERE ?1 IS NULL OR r.pattern = ?1 OR x.address = ?1 ORDER BY x.address"},
-	[ENTRY_RANGE] = {"low, high",
-		" FROM range WHERE ?1 IS NULL ORDER BY priority DESC, low DESC, high"},
+	[ENTRY_RANGE] = {"low, high", " FROM range WHERE ?1 IS NULL OR (low = ?1 AND high = ?2) "
+				      "ORDER BY priority DESC, low DESC, high"},
 };
 
 /* "192.0.2.0/24"; somebody else may have written ends that are no network's. */
@@ -81,7 +81,17 @@ entry_list(struct directory *d, enum entry_kind kind, struct str filter, entry_t
 	sqlite3_stmt *s = NULL;
 	if (sqlite3_prepare_v2(d->db, sql, -1, &s, NULL) != SQLITE_OK)
 		return fail_database(d, error, "directory");
-	bind_text(s, 1, str_is_set(filter) ? filter_take(filter, &address, domain) : STR_NONE);
+	struct net net;
+	if (kind != ENTRY_RANGE || !str_is_set(filter)) {
+		bind_text(s, 1,
+			str_is_set(filter) ? filter_take(filter, &address, domain) : STR_NONE);
+	} else if (net_parse(filter, &net) == NET_OK) {
+		const struct ip last = net_last(&net);
+		bind_bytes(s, 1, net.first.bytes, sizeof net.first.bytes);
+		bind_bytes(s, 2, last.bytes, sizeof last.bytes);
+	} else {
+		bind_text(s, 1, filter); /* which none is */
+	}
 	enum step rc;
 	bool goes_on = true;
 	while (goes_on && (rc = step(s)) == STEP_ROW) {

@@ -127,6 +127,13 @@ def commands(a):
                              "allowed": ["local-to-local", "local-to-elsewhere", "elsewhere-to-local",
                                          "elsewhere-to-elsewhere"], "needs_login": [], "banned": False, "reason": ""}],
           "ranges")
+    for name in ("192.0.2.0/24", "::ffff:192.0.2.0/120"):
+        check(a.out(f"range show {name}").startswith("network          192.0.2.0/24\nname             office\n"), "one range", name)
+    for name in ("192.0.2.0/25", "192.0.2.0", "office"):
+        a.says(f"range show {name}", NO, "no such range")
+    for thing, name in (("domain", "a.example"), ("alias", "info@a.example"), ("list", "team@a.example"), ("route", "far.example"), ("route", "*"),
+                        ("route-address", "some@far.example"), ("account", "kim@a.example")):
+        check(a.json(f"{thing} show {name}"), "each thing is shown by its name", thing)
     route = a.json("route list *")[0]
     check(route["user"] == "me" and route["has_password"] and "s3cret" not in json.dumps(route), "a login of a route", route)
     equal(a.out("account show john@a.example"),
