@@ -144,6 +144,7 @@ _nixied()
 	((COMP_CWORD == 2)) || [[ $command == demo || $command == digest || $command == why ]] || return
 	case $command in
 	queue) _nixied_words 'list count show hold release retry bounce remove' ;;
+	bans) _nixied_words 'list lift' ;;
 	greylist) _nixied_words 'list clear' ;;
 	rejects) _nixied_words 'list show release remove' ;;
 	dkim) _nixied_words 'list make show check use' ;;

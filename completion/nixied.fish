@@ -81,6 +81,8 @@ function __nixied_words
         switch $plain[2]
             case queue
                 printf '%s\n' list count show hold release retry bounce remove
+            case bans
+                printf '%s\n' list lift
             case greylist
                 printf '%s\n' list clear
             case rejects

@@ -458,7 +458,8 @@
 	X(autoban, COUNT, SERVER, "10", 0, 10000,                                                  \
 		"Failed logins of one address, or of one /64 in IPv6, within autoban_time until "  \
 		"it "                                                                              \
-		"may not sign in any more for as long; 0 is never.")                               \
+		"may not sign in any more for as long; 0 is never. `nixied bans` shows and lifts " \
+		"that.")                                                                           \
 	X(autoban_time, TIME, SERVER, "30m", 10, 2592000,                                          \
 		"How long failed logins count, and how long they are paid for.")                   \
 	X(max_connections, COUNT, SERVER, "1000", 1, 1000000,                                      \

@@ -42,7 +42,9 @@
 	X(DELAYED, "delayed", "the sender was told that a message still waits")                    \
 	X(NOTICE, "notice",                                                                        \
 		"somebody who signed in is told by mail what their program was refused")           \
-	X(OPERATOR, "operator", "an operator held, released, retried, bounced or removed a message")
+	X(OPERATOR, "operator",                                                                    \
+		"an operator held, released, retried, bounced or removed a message, or lifted a "  \
+		"ban")
 
 /* X(id, name, meaning) */
 #define EVENTLOG_FIELDS(X)                                                                         \

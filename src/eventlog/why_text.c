@@ -84,6 +84,20 @@ headline(const struct why_story *story, const struct why_state *states, size_t c
 	page_line(p, buf_str(b), PAINT_HEADLINE);
 }
 
+/* Who signed in: a name that was only tried is nobody's, and an operator's is another matter. */
+static struct str
+account_of(const struct why_story *story)
+{
+	for (size_t i = 0; i < story->count; i++) {
+		const struct eventlog_line *const l = &story->records[i]->line;
+		const bool is_tried =
+			l->event == LOG_LOGIN && str_eq(l->field[FIELD_RESULT], STR("failed"));
+		if (str_is_set(l->field[FIELD_USER]) && !is_tried && l->event != LOG_OPERATOR)
+			return l->field[FIELD_USER];
+	}
+	return STR_NONE;
+}
+
 static void
 facts(const struct why_story *story, struct buf *b, struct page *p)
 {
@@ -98,7 +112,7 @@ facts(const struct why_story *story, struct buf *b, struct page *p)
 	why_say_if(b, " on the listener ", field_of(story, FIELD_LISTENER), "");
 	why_say_if(b, ", ", field_of(story, FIELD_PROTOCOL), "");
 	page_fact(p, STR("session"), LABEL_COLUMNS, buf_str(b));
-	page_fact(p, STR("signed in"), LABEL_COLUMNS, field_of(story, FIELD_USER));
+	page_fact(p, STR("signed in"), LABEL_COLUMNS, account_of(story));
 	page_fact(p, STR("Message-ID"), LABEL_COLUMNS, field_of(story, FIELD_MESSAGE_ID));
 }
 

@@ -36,6 +36,7 @@ struct control_parts {
 	struct eventlog *log;
 	struct queue *queue;
 	struct deliver *deliver;
+	struct receive *receive;
 };
 
 /* What comes behind `out`, when it is too long to be made at once. */
@@ -60,6 +61,10 @@ void control_answer(const struct control_parts *parts, const struct control_requ
 void control_rejects(const struct control_parts *parts, const struct control_request *request,
 	control_done *done, void *to);
 
+/* control_bans - those about clients that may not sign in */
+void control_bans(const struct control_parts *parts, const struct control_request *request,
+	control_done *done, void *to);
+
 /* control_rejects_settle - at the start, before anything is delivered: a release that a crash cut
  * in two is taken back, or brought to its end */
 void control_rejects_settle(const char *data_folder, struct queue *queue);
@@ -82,6 +87,10 @@ void control_free(struct control *c); /* NULL is harmless */
 typedef void control_take(void *to, struct str piece);
 int control_ask(
 	const char *path, const struct str *words, size_t count, control_take *take, void *to);
+
+/* control_command - a command that the server answers: `nixied NAME [-c FILE] [VERB] ...`, "list"
+ * where no verb is given; its exit code */
+int control_command(char *name, const char *usage, const char *alone, int argc, char **argv);
 
 /* control_show - the words of a command; the answer is shown on standard output */
 int control_show(const char *path, char *const *words, size_t count);

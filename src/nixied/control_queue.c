@@ -226,6 +226,10 @@ control_answer(const struct control_parts *parts, const struct control_request *
 		control_rejects(parts, request, done, to);
 		return;
 	}
+	if (str_eq(command, STR("bans"))) {
+		control_bans(parts, request, done, to);
+		return;
+	}
 	if (str_eq(command, STR("audit"))) {
 		audit(parts, done, to);
 		return;

@@ -18,6 +18,7 @@ static const struct command {
 	{"check", cmd_check, "say what is wrong or dangerous in the configuration"},
 	{"self-check", cmd_self_check, "ask as others do whether a domain can send and get mail"},
 	{"rejects", cmd_rejects, "show mail that was refused and is kept, and release it"},
+	{"bans", cmd_bans, "show who guessed passwords, and let them sign in again"},
 	{"greylist", cmd_greylist, "show who must come again, and forget them"},
 	{"dkim", cmd_dkim, "make and check the keys that mail is signed with"},
 	{"dmarc", cmd_dmarc, "show what is reported to domains that mail came from"},

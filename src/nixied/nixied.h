@@ -17,8 +17,8 @@ enum exit_code {
 
 /* A subcommand: argv[0] is its name. */
 typedef int command_fn(int argc, char **argv);
-command_fn cmd_admin, cmd_audit, cmd_check, cmd_demo, cmd_digest, cmd_dkim, cmd_dmarc, cmd_greylist,
-	cmd_queue, cmd_rejects, cmd_self_check, cmd_serve, cmd_try, cmd_web, cmd_why;
+command_fn cmd_admin, cmd_audit, cmd_bans, cmd_check, cmd_demo, cmd_digest, cmd_dkim, cmd_dmarc,
+	cmd_greylist, cmd_queue, cmd_rejects, cmd_self_check, cmd_serve, cmd_try, cmd_web, cmd_why;
 
 #define NIXIED_CONF_DEFAULT "/etc/nixie/nixied.conf"
 #define CONF_BYTES_MAX ((size_t)1 << 20)

@@ -233,7 +233,8 @@ server_open_control(struct server *s)
 		.host = str_of(host),
 		.log = s->log,
 		.queue = s->queue,
-		.deliver = delivery_runner(s->delivery)};
+		.deliver = delivery_runner(s->delivery),
+		.receive = s->receive};
 	if (!conf_path(&s->conf, CONTROL_SOCKET, path) || !conf_path(&s->conf, "", folder))
 		return false;
 	s->control = control_open(s->base, path, &parts, why);

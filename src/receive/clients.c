@@ -171,6 +171,34 @@ clients_signed_in(struct clients *c, const struct ip *ip)
 		i->failures = 0;
 }
 
+void
+clients_bans(const struct clients *c, int64_t now_ms, clients_ban *fn, void *to)
+{
+	for (const struct client *i = c->oldest; i != NULL; i = i->newer) {
+		const struct net who = {.first = i->key, .bits = ip_is_v4(&i->key) ? 128 : 64};
+		if (i->banned_until_ms > now_ms)
+			fn(to, &who, i->banned_until_ms - now_ms);
+	}
+}
+
+size_t
+clients_lift(struct clients *c, const struct net *which, int64_t now_ms)
+{
+	size_t count = 0;
+	struct ip key = {{0}};
+	if (which != NULL)
+		key = key_of(&which->first); /* of one address in a /64 */
+	for (struct client *i = c->oldest; i != NULL; i = i->newer) {
+		if (which != NULL && !net_has(which, &i->key) &&
+			memcmp(&i->key, &key, sizeof key) != 0)
+			continue;
+		count += i->banned_until_ms > now_ms;
+		i->banned_until_ms = 0;
+		i->failures = 0;
+	}
+	return count;
+}
+
 int64_t
 clients_banned_ms(const struct clients *c, const struct ip *ip, int64_t now_ms)
 {

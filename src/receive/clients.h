@@ -29,4 +29,12 @@ void clients_signed_in(struct clients *c, const struct ip *ip);
 /* clients_banned_ms - how much longer; 0 = it is not */
 int64_t clients_banned_ms(const struct clients *c, const struct ip *ip, int64_t now_ms);
 
+/* clients_bans - calls fn with each that is banned, those that were seen longest ago first: its
+ * address or /64, and how much longer. O(clients) */
+typedef void clients_ban(void *to, const struct net *who, int64_t left_ms);
+void clients_bans(const struct clients *c, int64_t now_ms, clients_ban *fn, void *to);
+/* clients_lift - those of a network may sign in again, and their failures are forgiven; NULL: all
+ * may. How many were banned */
+size_t clients_lift(struct clients *c, const struct net *which, int64_t now_ms);
+
 #endif

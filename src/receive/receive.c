@@ -304,6 +304,19 @@ receive_queue_turned(struct receive *r)
 }
 
 void
+receive_bans(const struct receive *r, void (*fn)(void *to, const struct net *who, int64_t left_ms),
+	void *to)
+{
+	clients_bans(r->clients, clock_mono_ms(), fn, to);
+}
+
+size_t
+receive_lift_bans(struct receive *r, const struct net *which)
+{
+	return clients_lift(r->clients, which, clock_mono_ms());
+}
+
+void
 receive_free(struct receive *r)
 {
 	if (r == NULL)

@@ -96,6 +96,12 @@ void receive_queue_turned(struct receive *r);
  */
 void receive_turn_ended(struct receive *r);
 
+/* receive_bans, receive_lift_bans - clients that guessed passwords: clients_bans(), clients_lift()
+ */
+void receive_bans(const struct receive *r,
+	void (*fn)(void *to, const struct net *who, int64_t left_ms), void *to);
+size_t receive_lift_bans(struct receive *r, const struct net *which);
+
 void receive_free(struct receive *r);
 
 /* Since the start. */

@@ -51,6 +51,51 @@ bans(void)
 	clients_free(c);
 }
 
+struct shown {
+	char text[200];
+};
+
+static void
+show(void *to, const struct net *who, int64_t left_ms)
+{
+	struct shown *const s = to;
+	char text[NET_TEXT_BYTES];
+	const size_t len = strlen(s->text);
+	net_text(who, text);
+	snprintf(s->text + len, sizeof s->text - len, "%s %lld;", text, (long long)left_ms);
+}
+
+/* An operator sees who is banned, and lifts it. */
+static void
+lifts(void)
+{
+	static const char *const addresses[] = {"192.0.2.1", "192.0.2.9", "2001:db8:0:1::5"};
+	struct clients *const c = clients_new();
+	struct shown s = {""};
+	struct net net;
+	for (size_t i = 0; i < 3; i++) {
+		const struct ip ip = address(addresses[i]);
+		clients_failed(c, &ip, 1, 1000, (int64_t)i);
+	}
+	clients_bans(c, 500, show, &s);
+	tap_is_str(str_of(s.text), STR("192.0.2.1 500;192.0.2.9 501;2001:db8:0:1::/64 502;"),
+		"who is banned");
+	tap_is_int((long)clients_lift(c, NULL, 5000), 0, "nobody is any more");
+	for (size_t i = 0; i < 3; i++) {
+		const struct ip ip = address(addresses[i]);
+		clients_failed(c, &ip, 1, 1000, 6000);
+	}
+	net_parse(STR("2001:db8:0:1::77"), &net);
+	tap_is_int((long)clients_lift(c, &net, 6001), 1, "an address means its /64");
+	net_parse(STR("192.0.2.0/29"), &net);
+	tap_is_int((long)clients_lift(c, &net, 6001), 1, "a network those in it");
+	tap_is_int((long)clients_lift(c, NULL, 6001), 1, "and nothing everybody");
+	s.text[0] = '\0';
+	clients_bans(c, 6001, show, &s);
+	tap_is_str(str_of(s.text), STR(""), "... who is left");
+	clients_free(c);
+}
+
 /* A full table keeps those that are connected. */
 static void
 limit(void)
@@ -78,6 +123,7 @@ main(void)
 {
 	counts();
 	bans();
+	lifts();
 	limit();
 	return tap_done();
 }
