@@ -137,6 +137,22 @@ extern char **environ;
 
 #define CONF_PATH_MAX 4096
 
+/* nixied lies beside this program, and sbin is not in the PATH of cron, PHP and most people; one in
+ * PATH is as good. An error number, or 0. */
+static int
+nixied_spawn(pid_t *child, char *const words[])
+{
+	static const char name[] = "nixied";
+	char path[CONF_PATH_MAX];
+	const ssize_t n = readlink("/proc/self/exe", path, sizeof path - sizeof name);
+	size_t at = n > 0 ? (size_t)n : 0;
+	while (at > 0 && path[at - 1] != '/')
+		at--;
+	memcpy(path + at, name, sizeof name);
+	const int error = at > 0 ? posix_spawn(child, path, NULL, NULL, words, environ) : ENOENT;
+	return error == 0 ? 0 : posix_spawnp(child, name, NULL, NULL, words, environ);
+}
+
 /* `nixied queue` says with 1 that nothing waits, which is no failure of mailq. */
 static int
 queue_show(const char *conf_path)
@@ -150,9 +166,11 @@ queue_show(const char *conf_path)
 		complain("%s: is too long a path", conf_path);
 		return EXIT_CONFIG;
 	}
-	const int error = posix_spawnp(&child, name, NULL, NULL, words, environ);
+	const int error = nixied_spawn(&child, words);
 	if (error != 0) {
-		complain("nixied: %s", strerror(error));
+		complain("nixied, which knows what waits, is not beside this program and not in "
+			 "PATH: %s",
+			strerror(error));
 		return EXIT_OS;
 	}
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)

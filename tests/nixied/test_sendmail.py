@@ -7,6 +7,7 @@ usage: test_sendmail.py NIXIED NIXIE-SENDMAIL        TAP
 import os
 import pwd
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -22,12 +23,12 @@ NIXIED, SENDMAIL = sys.argv[1:3]
 SENT, USAGE, NO_DATA, NO_USER, UNAVAILABLE, TRY_LATER, NOT_ALLOWED, CONFIG = 0, 64, 65, 67, 69, 75, 77, 78
 
 
-def run(*arguments, text='', where=None, conf='/dev/null', name=None, **env):
+def run(*arguments, text='', where=None, conf='/dev/null', name=None, program=None, **env):
     """nixie-sendmail, called as `name`, with the message; its exit status and what it said"""
     environment = {**os.environ, 'NIXIED_CONF': conf, **env}
     if where is not None:
         environment['NIXIE_SUBMIT'] = where
-    done = subprocess.run([name or SENDMAIL, *arguments], executable=SENDMAIL, capture_output=True, timeout=SECONDS, check=False,
+    done = subprocess.run([name or SENDMAIL, *arguments], executable=program or SENDMAIL, capture_output=True, timeout=SECONDS, check=False,
                           input=text.encode() if isinstance(text, str) else text, env=environment)
     return done.returncode, (done.stdout + done.stderr).decode()
 
@@ -227,14 +228,18 @@ def configuration():
 def queue():
     """mailq asks the server by `nixied queue`, of the configuration that is named; nothing waiting is no failure"""
     with tempfile.TemporaryDirectory() as programs:
-        os.symlink(os.path.abspath(NIXIED), f'{programs}/nixied')
-        path = f'{programs}:{os.environ["PATH"]}'
+        alone = shutil.copy(SENDMAIL, f'{programs}/alone')
+        os.mkdir(f'{programs}/bin')
+        os.symlink(os.path.abspath(NIXIED), f'{programs}/bin/nixied')
+        path = f'{programs}/bin:{os.environ["PATH"]}'
         with Nixied(NIXIED, listeners=MX) as n:
             says('mailq, and nothing waits', run(name='/usr/bin/mailq', conf=n.conf, PATH=path), SENT, '0 recipients')
             says('-bp, with -C', run('-bp', '-C', n.conf, PATH=path), SENT, '0 recipients')
+            says('nixied beside it is found without PATH', run('-bp', conf=n.conf, PATH=programs), SENT, '0 recipients')
+            says('... and in PATH when it is not beside it', run('-bp', conf=n.conf, PATH=path, program=alone), SENT, '0 recipients')
             gone = n.conf
         says('no server', run('-bp', conf=gone, PATH=path), CONFIG, 'is not there')
-        says('no nixied', run('-bp', conf=gone, PATH=programs + '/none'), 71, 'nixied: No such file')
+        says('no nixied', run('-bp', conf=gone, PATH=programs + '/none', program=alone), 71, 'not beside this program')
 
 
 def refusals():
