@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/decode.h"
+#include "read/reply.h"
 
 #define ALARM_AGAIN_MS ((int64_t)60000)
 
@@ -125,19 +126,40 @@ failed(struct guest *g, struct str words, struct smtp_answer *a)
 	return refuse(g, CONDITION_FILTER_UNAVAILABLE, words, a);
 }
 
+/* A script may write "550 5.1.1 gone", as other servers want it. The reply has one code of each
+ * kind: the enhanced one is the script's, where it is of the class of the reply, and a second one
+ * in the text would say something else than the first. */
+static struct str
+codes_cut(struct guest *g, struct str words, struct smtp_answer *a)
+{
+	struct arena *const arena = g->mail != NULL ? &g->mail->arena : &g->scratch;
+	struct str rest = str_trim(words);
+	struct status status;
+	const struct str number = str_head(rest, 3);
+	if (rest.len > 3 && rest.ptr[3] == ' ' && str_number(number, 599) >= 400)
+		rest = str_trim(str_from(rest, 4));
+	const size_t n = status_parse(rest, &status);
+	if (n > 0) {
+		a->facts.enhanced = arena_str(arena, str_head(rest, n));
+		rest = str_trim(str_from(rest, n));
+	}
+	return rest;
+}
+
 static bool
 is_refused(struct guest *g, const struct hook_result *r, struct smtp_answer *a)
 {
+	struct str words;
 	switch (r->act) {
 	case HOOK_REFUSE:
 		hook_log(g, STR("refuse"), r->words, 0);
+		words = codes_cut(g, r->words, a);
 		return refuse(g,
-			r->words.len > 0 ? CONDITION_HOOK_REFUSED_SAYING_WHY
-					 : CONDITION_HOOK_REFUSED,
-			r->words, a);
+			words.len > 0 ? CONDITION_HOOK_REFUSED_SAYING_WHY : CONDITION_HOOK_REFUSED,
+			words, a);
 	case HOOK_DEFER:
 		hook_log(g, STR("defer"), r->words, 0);
-		return refuse(g, CONDITION_HOOK_DEFERRED, r->words, a);
+		return refuse(g, CONDITION_HOOK_DEFERRED, codes_cut(g, r->words, a), a);
 	case HOOK_FAILED:
 		return failed(g, r->words, a);
 	default:

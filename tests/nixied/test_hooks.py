@@ -52,6 +52,10 @@ function on_mail(s)
 end
 
 function on_rcpt(s)
+	local codes = { right = "550 5.1.1 gone", wrong = "4.2.2 gone", alone = "5.1.1" }
+	local code = codes[s.sender:match("^(%a+)@codes.test")]
+	if code then refuse(code) end
+	if s.sender == "later@codes.test" then refuse(450, "5.1.1 gone") end
 	if s.sender == "rcpt@sender.test" then refuse("recipient " .. s.recipient .. " after " .. #s.recipients) end
 	if s.sender == "away@sender.test" then redirect("postmaster@example.test") end
 	if s.sender == "nowhere@sender.test" then redirect("nobody@example.test") end
@@ -156,6 +160,10 @@ def powers(n):
     told(n, 'refused at MAIL', say(n, sender='bad@sender.test'), r'554 5\.7\.1 Rejected by a local rule - sender bad@sender\.test size 77', 'C41')
     told(n, 'the null sender', say(n, sender=''), r'554 5\.7\.1 Rejected by a local rule - the null one', 'C41')
     told(n, 'refused at RCPT', say(n, sender='rcpt@sender.test'), rf'554 5\.7\.1 Rejected by a local rule - recipient {USER} after 0', 'C41')
+    told(n, 'an enhanced code of its own', say(n, sender='right@codes.test'), r'554 5\.1\.1 Rejected by a local rule - gone', 'C41')
+    told(n, '... of another class', say(n, sender='wrong@codes.test'), r'554 5\.7\.1 Rejected by a local rule - gone', 'C41')
+    told(n, '... without a word', say(n, sender='alone@codes.test'), r'554 5\.1\.1 Rejected by a local rule', 'C37')
+    told(n, '... that is for good, where it is for now', say(n, sender='later@codes.test'), r'451 4\.7\.1 Deferred by local policy: gone', 'X80')
     told(n, 'refused at the end', say(n, text='Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\nTo: x\r\n\r\nx'),
          r'554 5\.7\.1 Rejected by a local rule - subject Gr\?+e, 2 fields', 'C41')
     told(n, 'recipients as they lead', say(n, text='Subject: many\r\n\r\nx'), rf'554 5\.7\.1 Rejected by a local rule - {USER} nil', 'C41')
