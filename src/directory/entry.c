@@ -101,7 +101,7 @@ static const struct entry_property of_range[] = {
 		.column = "needs_login", .sql = "UPDATE range SET needs_login = ?2 WHERE id = ?1"},
 	{.name = STR_INIT("banned"), .type = PROPERTY_FLAG, .column = "is_banned",
 		.sql = "UPDATE range SET is_banned = ?2 WHERE id = ?1"},
-	{.name = STR_INIT("reason"), .type = PROPERTY_TEXT, .may_be_empty = true, .column = "reason",
+	{.name = STR_INIT("reason"), .type = PROPERTY_REPLY, .may_be_empty = true, .column = "reason",
 		.sql = "UPDATE range SET reason = ?2 WHERE id = ?1"},
 };
 enum { RANGE_NAME };

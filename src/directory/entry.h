@@ -34,6 +34,7 @@ enum property_type {
 	PROPERTY_WORD,   /* one of the choices */
 	PROPERTY_WORDS,  /* any of them */
 	PROPERTY_TEXT,
+	PROPERTY_REPLY, /* words that a reply ends in: without a code, for it has its own */
 	PROPERTY_ADDRESS,
 	PROPERTY_HOST,
 	PROPERTY_LANGUAGE, /* BCP 47: de, pt-BR */

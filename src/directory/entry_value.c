@@ -182,6 +182,18 @@ number_bind(sqlite3_stmt *s, const struct entry_property *property, struct str t
 	return true;
 }
 
+/* "550 no", "5.7.1 no": two codes in one reply would say two things. */
+static bool
+begins_with_code(struct str text)
+{
+	return text.len >= 4 && text.ptr[0] >= '2' && text.ptr[0] <= '5' &&
+	       ((text.ptr[1] == '.' && ascii_is_digit((unsigned char)text.ptr[2]) &&
+			text.ptr[3] == '.') ||
+		       (ascii_is_digit((unsigned char)text.ptr[1]) &&
+			       ascii_is_digit((unsigned char)text.ptr[2]) &&
+			       (text.ptr[3] == ' ' || text.ptr[3] == '-')));
+}
+
 static bool
 text_bind(sqlite3_stmt *s, const struct entry_property *property, struct str text,
 	struct directory_error *error)
@@ -192,6 +204,9 @@ text_bind(sqlite3_stmt *s, const struct entry_property *property, struct str tex
 	if (text.len > ENTRY_VALUE_MAX - 1 || !is_plain(text))
 		return fail_value(
 			property, STR("..."), "too long, or with a control character", error);
+	if (property->type == PROPERTY_REPLY && begins_with_code(text))
+		return fail_value(property, text,
+			"begins with a code: write words alone, for the reply has its own", error);
 	if (property->type == PROPERTY_ADDRESS && !name_new(text, &address))
 		return fail_value(property, text, "not an address: write user@example.org", error);
 	if (property->type == PROPERTY_HOST && !route_host_parse(text, room, &taken))
@@ -240,6 +255,7 @@ value_bind(sqlite3_stmt *s, const struct entry_property *property, struct str te
 	case PROPERTY_NUMBER:
 		return number_bind(s, property, text, error);
 	case PROPERTY_TEXT:
+	case PROPERTY_REPLY:
 	case PROPERTY_ADDRESS:
 	case PROPERTY_HOST:
 	case PROPERTY_LANGUAGE:
@@ -288,6 +304,7 @@ value_text(sqlite3_stmt *s, int at, const struct entry_property *property,
 	case PROPERTY_ADDRESS:
 		return name_written(column_text(s, at), room);
 	case PROPERTY_TEXT:
+	case PROPERTY_REPLY:
 	case PROPERTY_HOST:
 	case PROPERTY_LANGUAGE:
 	case PROPERTY_DATE:

@@ -41,6 +41,7 @@ json_value(struct json *j, const struct entry_property *p, struct str value)
 		break;
 	case PROPERTY_WORD:
 	case PROPERTY_TEXT:
+	case PROPERTY_REPLY:
 	case PROPERTY_ADDRESS:
 	case PROPERTY_HOST:
 	case PROPERTY_LANGUAGE:
