@@ -95,17 +95,20 @@ static void
 write_name(struct desk_call *c, const struct digest_row *row, const struct why_advice *advice)
 {
 	struct out *const out = &c->out;
-	if (catalogue_condition_find(advice->name) >= 0)
+	struct str title = advice->title;
+	if (catalogue_condition_find(advice->name) >= 0) {
 		HTML(out, "<a href=\"/conditions/");
-	else if (catalogue_reason_find(advice->name) >= 0)
+	} else if (catalogue_reason_find(advice->name) >= 0) {
 		HTML(out, "<a href=\"/reasons/");
-	else {
+		title = catalogue_sentence(
+			LANG_EN, arena_join(c->arena, STR("reason."), advice->name, STR("")));
+	} else {
 		html_text(out, row->key);
 		return;
 	}
 	html_component(out, advice->name);
 	HTML(out, "\">");
-	html_text(out, advice->title.len > 0 ? advice->title : advice->name);
+	html_text(out, title.len > 0 ? title : advice->name);
 	HTML(out, "</a> <code>");
 	html_text(out, advice->name);
 	HTML(out, "</code>");
@@ -118,7 +121,7 @@ write_example(struct desk_call *c, const struct eventlog_line *l)
 		enum eventlog_name field;
 		const char *before;
 	} parts[] = {{FIELD_FROM, "from "}, {FIELD_TO, "to "}, {FIELD_CLIENT, "by "},
-		{FIELD_PEER, "at "}, {FIELD_REPLY, ""}};
+		{FIELD_PEER, "at "}, {FIELD_REPLY, ": "}};
 	bool has_any = false;
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
 		const struct str value = l->field[parts[i].field];
@@ -126,7 +129,7 @@ write_example(struct desk_call *c, const struct eventlog_line *l)
 			continue;
 		if (!has_any)
 			HTML(&c->out, "<p class=\"hint\">e.g. ");
-		else
+		else if (parts[i].field != FIELD_REPLY)
 			HTML(&c->out, " ");
 		html_text(&c->out, str_of(parts[i].before));
 		html_text(&c->out, value);
@@ -177,15 +180,24 @@ write_kind(struct desk_call *c, const struct digest *d, enum digest_kind kind, c
 {
 	size_t count;
 	const struct digest_row *const rows = digest_rows(d, kind, &count);
-	if (count == 0)
+	size_t shown = 0, left = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (!is_plain && digest_is_ours(kind, rows[i].key))
+			continue; /* write_ours() has told it */
+		if (shown == ROWS_MAX) {
+			left++;
+			continue;
+		}
+		if (shown++ == 0)
+			open_table(c, heading);
+		write_row(c, &rows[i], false, is_plain);
+	}
+	if (shown == 0)
 		return;
-	open_table(c, heading);
-	for (size_t i = 0; i < count && i < ROWS_MAX; i++)
-		write_row(c, &rows[i], kind == DIGEST_ALARM, is_plain);
 	HTML(&c->out, "</tbody></table>\n");
-	if (count > ROWS_MAX) {
+	if (left > 0) {
 		HTML(&c->out, "<p class=\"hint\">and ");
-		desk_number(c, count - ROWS_MAX);
+		desk_number(c, left);
 		HTML(&c->out, " more kinds: <code>nixied digest</code> lists them</p>\n");
 	}
 	HTML(&c->out, "</section>\n");
@@ -266,9 +278,9 @@ write_digest(struct desk_call *c, const struct reading *r)
 	write_totals(c, r->digest);
 	chart_write(&r->chart, c);
 	write_ours(c, r->digest);
-	write_kind(c, r->digest, DIGEST_REFUSED, "Refused most", false);
-	write_kind(c, r->digest, DIGEST_BOUNCED, "Given up", false);
-	write_kind(c, r->digest, DIGEST_WAITING, "Put off, and tried again", false);
+	write_kind(c, r->digest, DIGEST_REFUSED, "Refused, and nothing to do here", false);
+	write_kind(c, r->digest, DIGEST_BOUNCED, "Given up, and nothing to do here", false);
+	write_kind(c, r->digest, DIGEST_WAITING, "Put off, and tried again by itself", false);
 	write_kind(c, r->digest, DIGEST_DOMAIN, "Not reached, by domain", true);
 	write_kind(c, r->digest, DIGEST_CLIENT, "Refused most, by client", true);
 	write_kind(c, r->digest, DIGEST_LOGIN, "Wrong logins, by client", true);

@@ -128,6 +128,7 @@ def shows(server, web):
     session = re.search(r'\(C34 (\w+)\)', refused)[1]
     got = web.ask('/operator')
     tap.check(says(got, 200, 'C34', 'refused 1', never=['<script>alert']), 'a refusal is counted, and its sender is text')
+    tap.check(says(got, 200, 'Nothing needs a hand here.', 'Refused, and nothing to do here'), 'it is told as what others have to mend')
     tap.check([] if '<svg' in got.page and 'bar-refused' in got.page else [got.page], 'and is in the picture')
     tap.check(says(web.ask(f'/operator/why?session={session}'), 200, '5.1.1', f'nobody@{DOMAIN}', never=['<script>alert']),
               'why tells of it')
@@ -137,6 +138,7 @@ def shows(server, web):
     waiting = until(lambda: (a := web.ask('/operator/queue')) and '4.4.3' in a.text and a)
     tap.check(says(waiting or web.ask('/operator/queue'), 200, ELSEWHERE, 'waiting', USER), 'what waits, and why')
     found = re.search(r'/operator/queue/(\w+)', waiting.page)[1]
+    tap.check(says(web.ask('/operator'), 200, 'Put off, and tried again by itself', never=['Given up']), 'what waits is told in the overview, once')
     tap.check(says(web.ask(f'/operator/queue/{found}'), 200, '4.4.3', USER), 'one message of it')
     tap.check(says(web.ask(f'/operator/why?id={found}'), 200, '4.4.3'), 'and its story')
     tap.check(says(web.ask('/operator/queue?domain=elsewhere.example'), 200, 'Nothing waits that fits'), 'a filter')
