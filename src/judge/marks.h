@@ -27,8 +27,8 @@ bool mark_head_block(const struct facts *f);
  * before it. Absent when there are none */
 struct str mark_quoted_head(const struct facts *f);
 
-/* mark_quoted_failure - does that head, as people forward it, have a subject that tells of a failure
- * and not of a delay? */
+/* mark_quoted_failure - does that head, as people forward it, have a subject that tells of a
+ * failure and not of a delay? */
 bool mark_quoted_failure(const struct facts *f);
 
 /* mark_described_refusal - nobody is to answer it, and it describes a message ("To: a@b") and

@@ -309,12 +309,12 @@ test_mistakes(struct directory *d)
 		{"range 10.0.0.0/8 allowed=up,down", "allowed=up: it is any of local-to-local, "
 						     "local-to-elsewhere, elsewhere-to-local, "
 						     "elsewhere-to-elsewhere"},
-		{"range 10.0.0.0/8 reason=5.7.1",
-			"reason=5.7.1: begins with a code: write words alone, for the reply has its "
-			"own"},
-		{"range 10.0.0.0/8 reason=554-x",
-			"reason=554-x: begins with a code: write words alone, for the reply has its "
-			"own"},
+		{"range 10.0.0.0/8 reason=5.7.1", "reason=5.7.1: begins with a code: write words "
+						  "alone, for the reply has its "
+						  "own"},
+		{"range 10.0.0.0/8 reason=554-x", "reason=554-x: begins with a code: write words "
+						  "alone, for the reply has its "
+						  "own"},
 		{"range 10.0.0.0/8 priority=high", "priority=high: it must be a whole number"},
 		{"member nolist@a.example x@a.example", "nolist@a.example: no such list"},
 		{"identity info@a.example x@a.example", "info@a.example: no such account"},
