@@ -76,5 +76,5 @@ witness_address(const struct facts *f, const struct dsn_recipient *r, struct str
 		return address;
 	hear(&h, first_address(header_find(&f->header, STR("X-Failed-Recipients"))), false);
 	hear(&h, first_address(f->returned.to), true);
-	return !h.is_confirmed && h.said >= 2 && h.original < h.said ? h.other : address;
+	return !h.is_confirmed && h.said >= 2 + h.original ? h.other : address;
 }
