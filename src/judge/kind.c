@@ -290,6 +290,24 @@ by_automat(const struct facts *f, unsigned points, struct kind *k)
 	return false;
 }
 
+/* A report by its type, of which the fields are gone: cut off, or taken out. Few are about anything
+ * but failures, and those say so. */
+static bool
+by_type(const struct facts *f, struct kind *k)
+{
+	if (!f->mime.is_report || !str_starts_case(f->mime.report_type, STR("delivery-status")) ||
+		sign_seen(&f->signs, SIGN_SUCCESS))
+		return false;
+	for (size_t i = 0; i < f->mime.count; i++)
+		if (f->mime.parts[i].role == PART_STATUS)
+			return false;
+	const bool is_delay =
+		sign_seen(&f->signs, SIGN_DELAY) && !sign_seen(&f->signs, SIGN_FAILURE);
+	kind_set(k, is_delay ? NIXIE_KIND_DELAY : NIXIE_KIND_FAILURE, "kind:report-type",
+		f->mime.report_type);
+	return true;
+}
+
 void
 kind_find(const struct facts *f, struct kind *k)
 {
@@ -360,6 +378,8 @@ kind_find(const struct facts *f, struct kind *k)
 		kind_set(k, NIXIE_KIND_FAILURE, "kind:answer", STR_NONE);
 		return;
 	}
+	if (by_type(f, k))
+		return;
 	if (has_auto_header(f) || (is_sent_by_itself(f) && tells_of_absence(f)))
 		kind_set(k, NIXIE_KIND_AUTO_REPLY, "kind:auto-reply",
 			sign_words(&f->signs, SIGN_AUTO_REPLY));

@@ -310,4 +310,10 @@ mime_parse(const struct header *h, struct arena *a, struct mime *m)
 	 * do. */
 	m->line_end = str_find_char(h->body, '\n', 0) == STR_NPOS ? '\r' : '\n';
 	walk(m, h, 0, false, a);
+	if (m->count == 0 || h->body.len == 0)
+		return;
+	struct part *const last = &m->parts[m->count - 1];
+	const char *const end = h->body.ptr + h->body.len;
+	last->is_torn = last->raw.len > 0 && last->raw.ptr + last->raw.len == end &&
+			end[-1] != '\n' && end[-1] != '\r';
 }

@@ -32,6 +32,7 @@ struct part {
 	struct str raw;  /* the body as it stands in the input */
 	bool is_attachment;
 	bool is_alternative; /* inside multipart/alternative */
+	bool is_torn;        /* it ends with the message, and that not with a line */
 };
 
 struct mime {

@@ -193,8 +193,47 @@ charset_of(struct str name, struct str text)
 	}
 }
 
-struct str
-part_decode(const struct part *p, struct arena *a)
+static bool
+is_local_part(struct str word)
+{
+	if (word.len == 0 || !ascii_is_alpha((unsigned char)word.ptr[0]))
+		return false;
+	for (size_t i = 0; i < word.len; i++)
+		if (!ascii_is_alnum((unsigned char)word.ptr[i]) &&
+			strchr("._-+", word.ptr[i]) == NULL)
+			return false;
+	return true;
+}
+
+/* Without what may be the beginning of an address, where the message was cut: half of one is
+ * another. What stands behind blanks and words is left, and so is an address that something closes.
+ */
+static struct str
+without_torn_address(struct str text)
+{
+	size_t line = text.len, word;
+	while (line > 0 && text.ptr[line - 1] != '\n' && text.ptr[line - 1] != '\r')
+		line--;
+	for (word = text.len; word > line && !ascii_is_space((unsigned char)text.ptr[word - 1]);)
+		word--;
+	const struct str last = str_from(text, line), torn = str_from(text, word);
+	if (str_starts_case(last, STR("Final-Recipient:")) ||
+		str_starts_case(last, STR("Original-Recipient:")))
+		return str_head(text, line);
+	if (torn.len == 0 || str_has(torn, STR("://")))
+		return text;
+	const bool is_open = ascii_is_alnum((unsigned char)torn.ptr[torn.len - 1]) ||
+			     strchr("@.-_", torn.ptr[torn.len - 1]) != NULL;
+	const bool is_address = str_find_char(torn, '@', 0) != STR_NPOS;
+	const bool is_alone = str_is_blank(str_head(last, word - line));
+	const struct str bare = str_from(torn, torn.ptr[0] == '<');
+	return is_open && (is_address || (is_alone && is_local_part(bare))) ? str_head(text, word)
+									    : text;
+}
+
+/* The content without its transfer encoding. */
+static struct str
+part_bytes(const struct part *p, struct arena *a)
 {
 	struct str text = p->raw;
 	const bool is_prose = p->role == PART_TEXT || p->role == PART_HTML;
@@ -206,7 +245,13 @@ part_decode(const struct part *p, struct arena *a)
 	else if (str_starts_case(p->encoding, STR("quoted-printable")) ||
 		 (is_prose && !str_is_set(p->encoding) && looks_quoted_printable(text)))
 		text = decode_quoted_printable(text, a);
-	if (p->role == PART_OTHER)
-		return text;
-	return charset_to_utf8(charset_of(p->charset, text), text, a);
+	return p->is_torn ? without_torn_address(text) : text;
+}
+
+struct str
+part_decode(const struct part *p, struct arena *a)
+{
+	const struct str text = part_bytes(p, a);
+	return p->role == PART_OTHER ? text
+				     : charset_to_utf8(charset_of(p->charset, text), text, a);
 }
