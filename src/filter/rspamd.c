@@ -2,6 +2,8 @@
 
 #include "base/json_walk.h"
 
+#define ANSWER_BYTES_MAX ((size_t)8 << 20)
+
 /* A field of the request; nothing when there is nothing to say. A line end must not make two. */
 static void
 put(struct buf *out, struct str name, struct str value)
@@ -21,7 +23,7 @@ rspamd_begin(struct rspamd *r, const struct filter_question *q, struct buf *out)
 	const struct filter_facts *const f = q->facts;
 	char digits[STR_DIGITS_MAX];
 	*r = (struct rspamd){.m.question = *q, .has_text = q->at == FILTER_PING};
-	http_answer_init(&r->http);
+	http_answer_init(&r->http, ANSWER_BYTES_MAX);
 	if (q->at == FILTER_PING) {
 		buf_add(out, STR("GET /ping HTTP/1.1\r\nHost: rspamd\r\n\r\n"));
 		return;

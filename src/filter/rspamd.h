@@ -12,8 +12,8 @@
 #ifndef FILTER_RSPAMD_H
 #define FILTER_RSPAMD_H
 
-#include "filter/http.h"
 #include "filter/machine.h"
+#include "net/http_answer.h"
 
 #define RSPAMD_SYMBOLS_MAX 24 /* that are told, the heaviest */
 

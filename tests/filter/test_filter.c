@@ -2,7 +2,6 @@
  * meanwhile, and limits. */
 #include "filter/clamd.h"
 #include "filter/edit.h"
-#include "filter/http.h"
 #include "filter/machine.h"
 #include "filter/milter_packet.h"
 #include "filter/settings.h"
@@ -168,28 +167,6 @@ test_packets(void)
 }
 
 static void
-test_http(void)
-{
-	struct http_answer h;
-	const char *why = "";
-	struct str in =
-		STR("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
-		    "\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nA: b\r\n\r\nnext");
-	http_answer_init(&h);
-	tap_ok(http_answer_add(&h, &in, false, &why) == HTTP_WHOLE, "chunks, behind a 100");
-	tap_is_str(buf_str(&h.body), STR("abcde"), "... make a body");
-	tap_is_str(in, STR("next"), "... and leave what is not theirs");
-	tap_ok(h.keeps && h.status == 200, "... the connection is good for more");
-	http_answer_fini(&h);
-	http_answer_init(&h);
-	in = STR("HTTP/1.0 200 OK\r\n\r\nto the end");
-	tap_ok(http_answer_add(&h, &in, false, &why) == HTTP_MORE && in.len == 0,
-		"without a length");
-	tap_ok(http_answer_add(&h, &in, true, &why) == HTTP_WHOLE && !h.keeps, "... up to the end");
-	http_answer_fini(&h);
-}
-
-static void
 test_spool(void)
 {
 	char folder[] = "/tmp/nixie-spool-XXXXXX", *big = malloc(SPOOL_MEMORY_BYTES + 1), four[4];
@@ -252,7 +229,6 @@ main(void)
 	test_points();
 	test_places();
 	test_packets();
-	test_http();
 	test_spool();
 	test_early();
 	arena_fini(&arena);

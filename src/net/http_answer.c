@@ -1,12 +1,16 @@
-#include "filter/http.h"
+#include "net/http_answer.h"
+
+#include <stdio.h>
 
 #define CHUNK_LINE_BYTES_MAX 256
 
+static const char too_long[] = "its answer is too long";
+
 void
-http_answer_init(struct http_answer *h)
+http_answer_init(struct http_answer *h, size_t body_max)
 {
 	*h = (struct http_answer){.left = -1};
-	buf_init(&h->body, HTTP_ANSWER_BYTES_MAX);
+	buf_init(&h->body, body_max);
 }
 
 void
@@ -34,22 +38,30 @@ take_line(struct str *in, struct str *line)
 	return true;
 }
 
-static bool
+/* NULL, or what is wrong. */
+static const char *
 take_field(struct http_answer *h, struct str line)
 {
+	static const char *const senseless = "its header makes no sense";
 	const struct str name = str_cut(&line, ':');
 	const struct str value = str_trim(line);
 	if (str_eq_case(name, STR("Content-Length"))) {
-		h->left = str_number(value, (int64_t)HTTP_ANSWER_BYTES_MAX);
-		return h->left >= 0;
+		h->left = str_number(value, INT64_MAX);
+		if (h->left < 0)
+			return senseless;
+		return (uint64_t)h->left > h->body.limit_bytes ? too_long : NULL;
 	}
+	if (str_eq_case(name, STR("Content-Type")))
+		snprintf(h->type, sizeof h->type, "%.*s",
+			(int)str_head(value, HTTP_TYPE_BYTES_MAX).len,
+			value.len > 0 ? value.ptr : "");
 	if (str_eq_case(name, STR("Transfer-Encoding"))) {
 		h->is_chunked = str_has_case(value, STR("chunked"));
-		return h->is_chunked;
+		return h->is_chunked ? NULL : senseless;
 	}
 	if (str_eq_case(name, STR("Connection")))
 		h->keeps = h->keeps && !str_has_case(value, STR("close"));
-	return true;
+	return NULL;
 }
 
 /* The status line and the fields, once all of them are there. */
@@ -71,10 +83,12 @@ take_head(struct http_answer *h, struct str *in, const char **why)
 		return broken(why, "it does not speak HTTP");
 	h->status = (unsigned)status;
 	h->keeps = !str_eq(version, STR("HTTP/1.0"));
-	while (take_line(&head, &line))
-		if (!take_field(h, line))
-			return broken(why, "its header makes no sense");
-	if (status == 100) { /* the answer itself is still to come */
+	while (take_line(&head, &line)) {
+		const char *const wrong = take_field(h, line);
+		if (wrong != NULL)
+			return broken(why, wrong);
+	}
+	if (status < 200) { /* the answer itself is still to come */
 		h->left = -1;
 		return HTTP_MORE;
 	}
@@ -107,7 +121,7 @@ chunk_length(struct str line)
 		n = n * 16 + (ascii_is_digit(c) ? c - '0' : c - 'a' + 10);
 	}
 	const bool is_over = i == line.len || line.ptr[i] == ';' || line.ptr[i] == ' ';
-	return i > 0 && is_over && n <= (int64_t)HTTP_ANSWER_BYTES_MAX ? n : -1;
+	return i > 0 && is_over ? n : -1;
 }
 
 static enum http_answer_state
@@ -117,7 +131,7 @@ take_chunks(struct http_answer *h, struct str *in, const char **why)
 		struct str line;
 		if (h->left > 0) {
 			if (!take_body(h, in, (size_t)h->left))
-				return broken(why, "its answer is too long");
+				return broken(why, too_long);
 			if (h->left > 0)
 				return HTTP_MORE;
 		}
@@ -157,7 +171,7 @@ http_answer_add(struct http_answer *h, struct str *in, bool is_end, const char *
 		return state == HTTP_MORE && is_end ? broken(why, "its answer breaks off") : state;
 	}
 	if (!take_body(h, in, h->left >= 0 ? (size_t)h->left : in->len))
-		return broken(why, "its answer is too long");
+		return broken(why, too_long);
 	if (h->left == 0 || (h->left < 0 && is_end)) {
 		h->keeps = h->keeps && h->left == 0;
 		return HTTP_WHOLE;
