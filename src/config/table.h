@@ -491,6 +491,20 @@
 		".example.org is all below it. Other mail is encrypted where it can be.")          \
 	X(tls_verified_to, TEXT, SERVER, "", 0, 4000,                                              \
 		"Domains whose servers must also prove their name with a certificate.")            \
+	X(mta_sts, FLAG, SERVER, "yes", 0, 0,                                                      \
+		"Whether the policy of a domain is heeded that says which servers are its own "    \
+		"and wants TLS with a good certificate (MTA-STS, RFC 8461). With mode enforce "    \
+		"such mail is deferred rather than sent to another server or in clear; with "      \
+		"testing it is sent, and the log tells what would have stopped it. It costs a "    \
+		"question to the DNS for each domain, and protects nobody who did not ask for "    \
+		"it.")                                                                             \
+	X(mta_sts_port, COUNT, SERVER, "443", 1, 65535,                                            \
+		"The port of the web servers that have the policies: 443, everywhere but in "      \
+		"tests and behind a firewall that maps it.")                                       \
+	X(tls_authorities, PATH, SERVER, "", 0, 900,                                               \
+		"Certificates (PEM) of those whose word counts for the certificates of other "     \
+		"servers, in place of the system's: where a net has an authority of its own. "     \
+		"Counts from the next start. Empty: those of the system.")                         \
 	X(resolver_is_validating, FLAG, SERVER, "no", 0, 0,                                        \
 		"Whether the DNS servers check DNSSEC, and nobody can change what they say on "    \
 		"its "                                                                             \

@@ -442,5 +442,6 @@ remote_settings_read(const struct config *config, struct remote_settings *out)
 		.connections_max = (unsigned)v[SETTING_max_remote_connections].number,
 		.connections_per_place_max = (unsigned)v[SETTING_max_connections_per_place].number,
 		.uses_chunking = v[SETTING_remote_chunking].number != 0,
+		.heeds_policies = v[SETTING_mta_sts].number != 0,
 		.resolver_is_validating = v[SETTING_resolver_is_validating].number != 0};
 }

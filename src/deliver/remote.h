@@ -143,6 +143,7 @@ struct remote;     /* all places */
 struct remote_job; /* one message on its way to one of them */
 struct dns;
 struct event_base;
+struct sts;
 struct ssl_ctx_st;
 
 /* What an operator decides; the settings of that name in config/table.h. */
@@ -155,6 +156,7 @@ struct remote_settings {
 	int64_t connect_timeout_ms, idle_ms;
 	unsigned connections_max, connections_per_place_max;
 	bool uses_chunking;
+	bool heeds_policies;         /* MTA-STS */
 	bool resolver_is_validating; /* what the DNS calls authentic is */
 };
 
@@ -172,6 +174,7 @@ struct remote_options {
 	struct event_base *base;
 	struct dns *dns;
 	struct ssl_ctx_st *tls; /* tls_client_new(); NULL: no TLS */
+	struct sts *sts;        /* policies of domains; NULL: none are asked for */
 	const struct remote_settings *settings;
 	const struct remote_door *own_doors; /* B01 */
 	size_t own_door_count;

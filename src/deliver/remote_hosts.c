@@ -34,6 +34,8 @@ struct hosts_search {
 	bool is_authentic; /* which hosts they are */
 	bool has_asked_tlsa;
 	struct dns_query *query;
+	struct sts_query *policy; /* of the domain, asked for */
+	bool has_ended;           /* but for the policy */
 	struct candidate list[HOSTS_MX_MAX];
 	size_t count;
 	unsigned pending;
@@ -65,14 +67,34 @@ host_add(struct hosts *h, const char *name, const struct ip *ip, const struct da
 	snprintf(to->name, sizeof to->name, "%s", name);
 }
 
+/* All is known; or nothing that a policy could change. */
 static void
 search_leave(struct hosts_search *s)
 {
+	struct hosts *const h = s->hosts;
+	if (s->policy != NULL && h->count > 0) {
+		s->has_ended = true;
+		return;
+	}
+	sts_cancel(s->policy);
+	for (size_t i = 0; h->policy != NULL && i < h->count; i++)
+		h->list[i].is_unnamed = !sts_policy_names(h->policy, str_of(h->list[i].name));
 	hosts_done *const done = s->done;
 	void *const to = s->to;
-	s->hosts->search = NULL;
+	h->search = NULL;
 	free(s);
 	done(to);
+}
+
+static void
+on_policy(void *search, const struct sts_policy *policy)
+{
+	struct hosts_search *const s = search;
+	s->policy = NULL;
+	if (policy != NULL && policy->mode != STS_NONE)
+		s->hosts->policy = sts_keep(policy, &s->hosts->arena);
+	if (s->has_ended)
+		search_leave(s);
 }
 
 /* ---- the end of a search -------------------------------------------------------------------- */
@@ -408,8 +430,12 @@ hosts_find(struct hosts *h, struct remote *r, const struct remote_place *place, 
 		return true;
 	}
 	s->query = dns_ask(r->options.dns, DNS_MX, name, on_mx, s);
-	if (s->query != NULL)
+	if (s->query != NULL) {
+		if (r->options.sts != NULL && r->settings.heeds_policies &&
+			r->options.tls != NULL && place->tls != REMOTE_TLS_OFF)
+			s->policy = sts_ask(r->options.sts, name, on_policy, s);
 		return false;
+	}
 	fail(h, REMOTE_DEFERRED, CONDITION_DNS_SILENT, "not enough memory");
 	h->search = NULL;
 	free(s);
@@ -422,6 +448,7 @@ hosts_fini(struct hosts *h)
 	struct hosts_search *const s = h->search;
 	if (s != NULL) {
 		dns_cancel(s->query);
+		sts_cancel(s->policy);
 		for (size_t i = 0; i < s->count; i++)
 			for (size_t k = 0; k < sizeof s->list[i].queries / sizeof(void *); k++)
 				dns_cancel(s->list[i].queries[k]);

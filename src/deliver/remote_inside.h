@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/net.h"
 #include "deliver/remote.h"
+#include "deliver/sts.h"
 #include "dns/resolver.h"
 #include "net/clock.h"
 #include "net/stream.h"
@@ -51,6 +52,7 @@ struct host {
 	char name[HOST_NAME_BYTES_MAX + 1]; /* or the path of a socket */
 	struct ip ip;
 	const struct dane *dane; /* NULL: nothing is known */
+	bool is_unnamed;         /* by the policy of the domain, when it has one */
 	bool is_path;
 };
 
@@ -66,8 +68,9 @@ struct hosts {
 	enum condition condition;
 	char status[8]; /* "5.1.2" */
 	char words[WORDS_BYTES_MAX];
-	struct arena arena;          /* of what is known of them */
-	struct hosts_search *search; /* under way */
+	const struct sts_policy *policy; /* of the domain: MTA-STS; NULL: it has none */
+	struct arena arena;              /* of what is known of them */
+	struct hosts_search *search;     /* under way */
 };
 
 /* hosts_find - false: done() will be called; true: they are there, and it will not */
@@ -233,6 +236,14 @@ bool event_is_of_the_connection(const struct client_event *e);
 socklen_t link_source_address(const struct link *l, bool is_v4, struct sockaddr_storage *out);
 socklen_t link_host_address(
 	const struct link *l, const struct host *h, struct sockaddr_storage *out);
+
+/* remote_sts.c: what the policy of the domain means for a host. DANE goes first: RFC 8461 s2 */
+const struct sts_policy *sts_keep(const struct sts_policy *policy, struct arena *a);
+bool link_is_enforced(const struct link *l); /* TLS, and a good certificate */
+bool link_is_unnamed(const struct link *l);  /* ... and the host is none of the domain's */
+/* sts_complaint - what a policy in testing would have refused of this connection; "" when nothing
+ */
+void sts_complaint(const struct link *l, char words[static STREAM_WORDS_MAX]);
 
 /* remote_tls.c */
 bool link_is_immediate(const struct link *l); /* TLS from the first byte */

@@ -146,6 +146,25 @@ dane_silent(struct link *l)
 	link_connect_next(l);
 }
 
+/* Whoever changed the MX records on their way here must gain nothing: RFC 8461 s4.1. */
+static void
+unnamed(struct link *l)
+{
+	char words[WORDS_BYTES_MAX];
+	snprintf(words, sizeof words, "the policy of %.*s (MTA-STS) does not name %.200s",
+		(int)l->place->where.domain.len, l->place->where.domain.ptr,
+		l->hosts.list[l->host].name);
+	const struct remote_result r = {.outcome = REMOTE_DEFERRED,
+		.stage = REMOTE_AT_DNS,
+		.condition = CONDITION_PEER_NOT_NAMED,
+		.status = STR("4.7.5"),
+		.words = str_of(words),
+		.peer = l->try};
+	job_note(l->job, &r);
+	l->host++;
+	link_connect_next(l);
+}
+
 /* All hosts were tried in vain, or there are none. */
 static void
 hosts_end(struct link *l)
@@ -178,6 +197,10 @@ link_connect_next(struct link *l)
 	link_try_begin(l);
 	if (h->dane != NULL && h->dane->state == DANE_SILENT) {
 		dane_silent(l);
+		return;
+	}
+	if (link_is_unnamed(l)) {
+		unnamed(l);
 		return;
 	}
 	l->deadline_ms = l->began_ms + l->remote->settings.connect_timeout_ms;

@@ -51,12 +51,10 @@ words_of(struct link *l, const struct client_event *e)
 	case CAUSE_TLS_REFUSED:
 	case CAUSE_TLS_NOT_OFFERED:
 		/* Why it must be, when no setting says so. */
-		if (l->place->where.tls == REMOTE_TLS_OPPORTUNISTIC) {
-			snprintf(l->trouble, sizeof l->trouble,
-				"%.150s is to be encrypted: the DNS has TLSA records of it (DANE)",
-				l->hosts.list[l->host].name);
-			return str_of(l->trouble);
-		}
+		if (l->place->where.tls == REMOTE_TLS_OPPORTUNISTIC)
+			return link_is_enforced(l)
+				       ? STR("the policy of the domain asks for it (MTA-STS)")
+				       : STR("the DNS has TLSA records of the host (DANE)");
 		return e->cause == CAUSE_TLS_REFUSED ? e->reply : client_cause_row(e->cause)->words;
 	case CAUSE_TLS_FAILED:
 		return str_of(l->trouble);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/random.h>
 
+#define TAKEN_WORDS_MAX (CLEAR_WORDS_MAX + STREAM_WORDS_MAX + 2)
 #define TEXT_PIECE_BYTES (24 << 10) /* of a message, read at a time */
 
 static void
@@ -97,6 +98,18 @@ text(struct link *l)
 	l->remote->counts.bytes += used;
 }
 
+/* What is worth a word though it was taken: that it went in clear, and what a policy in testing
+ * would have said. */
+static struct str
+taken_words(const struct link *l, char words[static TAKEN_WORDS_MAX])
+{
+	char complaint[STREAM_WORDS_MAX];
+	sts_complaint(l, complaint);
+	snprintf(words, TAKEN_WORDS_MAX, "%s%s%s", l->without_tls ? l->why_in_clear : "",
+		l->without_tls && complaint[0] != '\0' ? "; " : "", complaint);
+	return words[0] != '\0' ? str_of(words) : STR_NONE;
+}
+
 static void
 result(struct link *l, const struct client_event *e)
 {
@@ -107,10 +120,11 @@ result(struct link *l, const struct client_event *e)
 		[VERDICT_REFUSED] = REMOTE_REFUSED,
 		[VERDICT_LATER] = REMOTE_DEFERRED,
 	};
+	char words[TAKEN_WORDS_MAX];
 	link_try_note(l);
 	struct remote_result r = link_result_of(l, e, outcomes[e->verdict]);
-	if (r.outcome == REMOTE_TAKEN && l->without_tls)
-		r.words = str_of(l->why_in_clear);
+	if (r.outcome == REMOTE_TAKEN)
+		r.words = taken_words(l, words);
 	if (e->verdict == VERDICT_LATER) {
 		l->place->recipients_max = l->client.exchange.accepted;
 		return; /* open still */

@@ -3,7 +3,8 @@
  *
  * The place says (opportunistic, required, verified), and so does the DNS of the host (DANE, RFC
  * 7672): where DNSSEC vouches for TLSA records nothing goes in clear, and when one of them is
- * usable, the certificate must match.
+ * usable, the certificate must match. Where there is none, the policy of the domain counts
+ * (MTA-STS, RFC 8461).
  */
 #include "deliver/remote_inside.h"
 
@@ -25,7 +26,7 @@ link_tls_wanted(const struct link *l)
 		return CLIENT_TLS_OFF;
 	switch (l->place->where.tls) {
 	case REMOTE_TLS_OPPORTUNISTIC:
-		if (l->hosts.list[l->host].dane != NULL)
+		if (l->hosts.list[l->host].dane != NULL || link_is_enforced(l))
 			return CLIENT_TLS_REQUIRED;
 		return l->without_tls || l->hosts.list[l->host].is_path ? CLIENT_TLS_OFF
 									: CLIENT_TLS_OPPORTUNISTIC;
@@ -40,7 +41,7 @@ bool
 link_may_go_clear(const struct link *l)
 {
 	return l->place->where.tls == REMOTE_TLS_OPPORTUNISTIC && !link_is_immediate(l) &&
-	       l->hosts.list[l->host].dane == NULL;
+	       l->hosts.list[l->host].dane == NULL && !link_is_enforced(l);
 }
 
 /* TLS begins: at once, or behind STARTTLS. */
@@ -53,7 +54,7 @@ link_shake_begin(struct link *l)
 	bool ok = context != NULL;
 	l->state = LINK_SHAKING;
 	l->deadline_ms = clock_mono_ms() + SHAKE_MS;
-	l->must_prove = l->place->where.tls == REMOTE_TLS_VERIFIED;
+	l->must_prove = l->place->where.tls == REMOTE_TLS_VERIFIED || link_is_enforced(l);
 	if (ok && h->dane != NULL) {
 		/* Of an address literal, or a route, there is no other name. */
 		const struct str domain = l->place->where.domain;
@@ -82,6 +83,10 @@ link_shake(struct link *l, bool is_immediate)
 			stream_error_words(&l->stream, l->trouble);
 			l->is_unproven =
 				l->must_prove && SSL_get_verify_result(l->stream.ssl) != X509_V_OK;
+			if (l->is_unproven && link_is_enforced(l))
+				snprintf(l->trouble + strlen(l->trouble),
+					sizeof l->trouble - strlen(l->trouble),
+					"; the policy of the domain wants it to be (MTA-STS)");
 		}
 		l->remote->counts.tls_failed++;
 		if (is_immediate)
@@ -91,8 +96,9 @@ link_shake(struct link *l, bool is_immediate)
 		return true;
 	}
 	stream_tls_words(&l->stream, l->tls);
-	if (l->has_dane)
-		snprintf(l->tls + strlen(l->tls), sizeof l->tls - strlen(l->tls), " DANE");
+	if (l->has_dane || link_is_enforced(l))
+		snprintf(l->tls + strlen(l->tls), sizeof l->tls - strlen(l->tls), " %s",
+			l->has_dane ? "DANE" : "MTA-STS");
 	l->is_verified = stream_is_verified(&l->stream);
 	l->remote->counts.tls_done++;
 	if (is_immediate)

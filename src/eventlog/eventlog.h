@@ -40,6 +40,8 @@
 	X(BOUNCED, "bounced", "a recipient was given up; its report, if any, was queued")          \
 	X(DISCARDED, "discarded", "a recipient was given up without a report, by the named rule")  \
 	X(DELAYED, "delayed", "the sender was told that a message still waits")                    \
+	X(POLICY, "policy",                                                                        \
+		"what a domain wants of servers that send to it (MTA-STS): new, or not to be had") \
 	X(NOTICE, "notice",                                                                        \
 		"somebody who signed in is told by mail what their program was refused")           \
 	X(OPERATOR, "operator",                                                                    \
@@ -59,6 +61,7 @@
 	X(TLS, "tls", "protocol version and cipher")                                               \
 	X(FROM, "from", "the reverse-path; <> is the null one")                                    \
 	X(TO, "to", "the forward-path")                                                            \
+	X(DOMAIN, "domain", "whose policy it is")                                                  \
 	X(TARGET, "target", "what a recipient led to: a mailbox, a route, another address")        \
 	X(RECIPIENTS, "recipients", "how many")                                                    \
 	X(BYTES, "bytes", "of the message")                                                        \

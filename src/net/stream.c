@@ -7,6 +7,24 @@
 #include <stdio.h>
 #include <unistd.h>
 
+socklen_t
+stream_address(const struct ip *ip, unsigned port, struct sockaddr_storage *out)
+{
+	memset(out, 0, sizeof *out);
+	if (ip_is_v4(ip)) {
+		struct sockaddr_in *const in = (struct sockaddr_in *)out;
+		in->sin_family = AF_INET;
+		in->sin_port = htons((uint16_t)port);
+		memcpy(&in->sin_addr, ip->bytes + 12, 4);
+		return sizeof *in;
+	}
+	struct sockaddr_in6 *const in6 = (struct sockaddr_in6 *)out;
+	in6->sin6_family = AF_INET6;
+	in6->sin6_port = htons((uint16_t)port);
+	memcpy(&in6->sin6_addr, ip->bytes, sizeof ip->bytes);
+	return sizeof *in6;
+}
+
 static void
 on_event(evutil_socket_t fd, short what, void *stream)
 {

@@ -16,6 +16,7 @@
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
+#include "base/net.h"
 #include "base/str.h"
 
 enum { STREAM_READ = 1, STREAM_WRITE = 2 };
@@ -42,6 +43,9 @@ struct stream {
 	bool is_secure;                /* the handshake is done */
 	bool has_failed;               /* TLS must not be shut down after it failed */
 };
+
+/* stream_address - the address of a connection as the system wants it; its length */
+socklen_t stream_address(const struct ip *ip, unsigned port, struct sockaddr_storage *out);
 
 /* stream_open - takes over a socket that is connected, and does not block */
 void stream_open(struct stream *s, struct event_base *base, int fd, stream_ready *ready, void *to);

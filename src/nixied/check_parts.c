@@ -3,6 +3,7 @@
 #include "check/settings.h"
 #include "deliver/settings.h"
 #include "dns/resolver.h"
+#include "net/tls.h"
 #include "nixied/check.h"
 #include "smtp/path.h"
 
@@ -146,6 +147,23 @@ check_domains(const struct config *config, enum config_setting setting, bool has
 	}
 }
 
+/* Those that others' certificates are measured by. */
+static void
+check_authorities(const struct config *config, struct findings *f)
+{
+	const struct config_value *const v = &config->values[SETTING_tls_authorities];
+	if (v->text.len == 0)
+		return;
+	SSL_CTX *const tls = tls_client_new(arena_str(f->arena, v->text).ptr);
+	if (tls == NULL)
+		findings_add(f, FINDING_WRONG, v->line,
+			"Name a file of certificates (PEM) that the server's user can read.",
+			"tls_authorities = %.*s: no certificates can be read from it, and the "
+			"server does not start",
+			SHOWN(v->text));
+	SSL_CTX_free(tls);
+}
+
 void
 check_parts(const struct config *config, struct findings *f)
 {
@@ -156,6 +174,7 @@ check_parts(const struct config *config, struct findings *f)
 	check_resolver_of(config, f);
 	check_lists(config, f);
 	check_delivery(config, f);
+	check_authorities(config, f);
 	check_rejects_folder(config, f);
 	check_source(config, SETTING_source_ipv4, AF_INET, f);
 	check_source(config, SETTING_source_ipv6, AF_INET6, f);

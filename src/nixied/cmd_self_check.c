@@ -10,11 +10,10 @@ static const char usage[] =
 	"Usage: nixied self-check [OPTION]... DOMAIN|ADDRESS\n"
 	"Asks as other servers do whether mail from a domain is welcome and mail to it arrives: "
 	"MX,\n"
-	"reverse DNS, the name in HELO, SPF, DKIM, DMARC, blocklists, and a session with each of "
-	"its\n"
-	"mail servers (the null sender, postmaster, TLS, relaying). No mail is sent. With an "
-	"address,\n"
-	"it is verified as others verify a sender.\n"
+	"reverse DNS, the name in HELO, SPF, DKIM, DMARC, blocklists, the policy for mail to it\n"
+	"(MTA-STS), and a session with each of its mail servers (the null sender, postmaster, "
+	"TLS,\n"
+	"relaying). No mail is sent. With an address, it is verified as others verify a sender.\n"
 	"Exit status: 0 nothing is wrong, 1 something is.\n\n"
 	"  -a, --address IP     the address others see mail come from; else source_ipv4 and\n"
 	"                       source_ipv6, else what the DNS has for hostname. Several times\n"
@@ -139,11 +138,21 @@ cmd_self_check(int argc, char **argv)
 		conf_free(&conf);
 		return EXIT_TROUBLE;
 	}
+	const struct str authorities =
+		arena_str(s.arena, s.config->values[SETTING_tls_authorities].text);
+	s.tls = tls_client_new(authorities.len > 0 ? authorities.ptr : NULL);
+	if (s.tls == NULL)
+		findings_add(&findings, FINDING_WARNING, 0, "See /etc/ssl, and tls_authorities.",
+			"TLS cannot be used here: the servers were not asked");
 	if (self_names(&s)) {
 		self_policies(&s);
 		self_lists(&s);
-		self_talks(&s);
+		if (s.tls != NULL && s.host_count > 0) {
+			self_sts(&s);
+			self_talks(&s);
+		}
 	}
+	SSL_CTX_free(s.tls);
 	lookup_close(&s.lookup);
 	const struct str of = arena_str(s.arena, s.domain);
 	findings_print(&findings, of.ptr != NULL ? of.ptr : "");

@@ -8,6 +8,7 @@
 
 #include "deliver/deliver.h"
 #include "deliver/remote.h"
+#include "deliver/sts.h"
 #include "nixied/nixied.h"
 
 struct delivery;
@@ -39,6 +40,7 @@ const char *delivery_reload(struct delivery *d, const struct conf *conf);
 
 struct deliver *delivery_runner(const struct delivery *d);
 struct remote *delivery_remote(const struct delivery *d);
+const struct sts *delivery_policies(const struct delivery *d);
 
 /* delivery_free - after deliver_stop() and the queue's end; NULL is harmless */
 void delivery_free(struct delivery *d);

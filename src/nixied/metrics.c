@@ -96,6 +96,16 @@ static const struct plain of_hooks[] = {
 		OF_HOOKS(failures)},
 };
 
+#define OF_POLICIES(member) offsetof(struct sts_counts, member)
+static const struct plain of_policies[] = {
+	{"nixied_mta_sts_policies", GAUGE, "Policies of domains (MTA-STS) that stand.",
+		OF_POLICIES(policies)},
+	{"nixied_mta_sts_fetches_total", COUNTER, "Policies that were fetched.",
+		OF_POLICIES(fetched)},
+	{"nixied_mta_sts_fetch_failures_total", COUNTER, "Policies that could not be had.",
+		OF_POLICIES(fetches_failed)},
+};
+
 static void
 write_refusals(struct buf *out, const struct receive_counts *counts)
 {
@@ -174,6 +184,9 @@ metrics_write(const struct metrics_facts *facts, struct buf *out)
 		write_queue(out, facts->queue);
 	if (facts->hooks != NULL)
 		write_plain(out, of_hooks, sizeof of_hooks / sizeof *of_hooks, facts->hooks);
+	if (facts->policies != NULL)
+		write_plain(out, of_policies, sizeof of_policies / sizeof *of_policies,
+			facts->policies);
 	if (facts->deliver != NULL)
 		write_plain(
 			out, of_deliver, sizeof of_deliver / sizeof *of_deliver, facts->deliver);

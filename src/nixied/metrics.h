@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "deliver/deliver.h"
+#include "deliver/sts.h"
 #include "eventlog/eventlog.h"
 #include "hooks/hooks.h"
 #include "queue/queue.h"
@@ -31,6 +32,7 @@ struct metrics_facts {
 	const struct deliver_counts *deliver;
 	const struct filters *filters;
 	const struct hooks_counts *hooks;
+	const struct sts_counts *policies;
 };
 
 /* metrics_write - all of it as Prometheus reads it. Pure */

@@ -8,6 +8,7 @@
 #define NIXIED_SELF_CHECK_H
 
 #include "base/net.h"
+#include "net/tls.h"
 #include "nixied/check.h"
 #include "nixied/lookup.h"
 
@@ -27,6 +28,7 @@ struct self {
 	const struct config *config;
 	struct findings *findings;
 	struct lookup lookup;
+	SSL_CTX *tls; /* that others are met with */
 	struct arena *arena;
 	struct str domain;  /* whose mail it is about */
 	struct str address; /* one of its addresses, to be verified; absent: none was given */
@@ -46,6 +48,8 @@ struct self {
 bool self_names(struct self *s);
 /* self_policies - SPF, DKIM, DMARC */
 void self_policies(struct self *s);
+/* self_sts - the policy for mail to it (MTA-STS), and who is told when it stops mail (TLSRPT) */
+void self_sts(struct self *s);
 /* self_lists - the blocklists of the configuration and the public ones of the catalogue */
 void self_lists(struct self *s);
 /* self_talks - a session with each mail server, as others have it; no mail is sent */

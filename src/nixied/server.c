@@ -110,13 +110,16 @@ tell_metrics(void *server, struct buf *out)
 	struct deliver_counts deliveries;
 	deliver_counts(delivery_runner(s->delivery), &deliveries);
 	const struct hooks_counts hooks = hooks_counts(s->hooks);
+	struct sts_counts policies;
+	sts_counts(delivery_policies(s->delivery), &policies);
 	const struct metrics_facts facts = {.started_s = s->started_ms / 1000,
 		.log_lost = eventlog_lost(s->log),
 		.receive = receive_counts(s->receive),
 		.queue = &counts,
 		.deliver = &deliveries,
 		.filters = s->filters,
-		.hooks = &hooks};
+		.hooks = &hooks,
+		.policies = &policies};
 	metrics_write(&facts, out);
 }
 

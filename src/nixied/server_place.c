@@ -147,6 +147,7 @@ server_confine(struct server *s)
 	folders_add(&read, STR("/proc/self"), false);
 	folders_add(&read, str_of(s->conf.path), true); /* for a reload */
 	folders_add(&read, server_value(s, SETTING_hooks)->text, true);
+	folders_add(&read, server_value(s, SETTING_tls_authorities)->text, true);
 	folders_add(&read, server_value(s, SETTING_dkim_keys)->text, false);
 	for (size_t i = 0; i < config->listener_count; i++)
 		add_certificates(&read, config->listeners[i].values);

@@ -14,6 +14,8 @@ import threading
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'dns'))
 
 from dns_server import SERVFAIL, Server
+from policy_server import PolicyServer, page, policy
+from remote_server import certificate, certificate_by
 from server import DOMAIN, MX, USER, Nixied
 
 import tap
@@ -71,15 +73,44 @@ def words_of(got):
     return re.sub(r'\s+', ' ', got.stdout + got.stderr)
 
 
+def policies(folder, finds):
+    """What the domain wants of servers that send to it: MTA-STS, TLSRPT."""
+    authority = certificate('authority.example', folder)
+    web = PolicyServer(certificate_by(authority, f'mta-sts.{DOMAIN}', folder), None)
+    records = {(f'_mta-sts.{DOMAIN}', 'TXT'): ['v=STSv1; id=1;'], (f'mta-sts.{DOMAIN}', 'A'): ['127.0.0.1'],
+               (f'_smtp._tls.{DOMAIN}', 'TXT'): [f'v=TLSRPTv1; rua=mailto:postmaster@{DOMAIN}']}
+
+    def sees(words, answer, *parts, change=None, **more):
+        web.answer = answer
+        finds(words, *parts, change={**records, **(change or {})},
+              settings=f'mta_sts_port = {web.port}\ntls_authorities = {authority}.crt\n', **more)
+
+    mx = f'mail.{DOMAIN}'
+    sees('a policy that is enforced', policy('enforce', mx), '(mode: enforce)', f'names every MX of {DOMAIN}', 'TLSRPT: others report', code=0)
+    sees('... and names another host', policy('enforce', 'mx.other.example'), f'does not name the MX {mx}', '(D19)', never=['names every'])
+    sees('... in testing that is no fault yet', policy('testing', 'mx.other.example'), f'does not name the MX {mx}', 'is being tried', code=0)
+    sees('a policy for an hour', policy('enforce', mx, max_age=3600), 'after 3600 s', code=0)
+    sees('a policy of none', policy('none'), '(mode: none)', code=0, never=['does not name'])
+    sees('a policy that is a page', page(b'<html>', kind='text/html'), 'cannot be used: its type is "text/html", not text/plain')
+    sees('a redirect', page(b'', status='302 Found'), 'a redirect, which may not be followed')
+    sees('two records', None, 'cannot be used: there is more than one', change={(f'_mta-sts.{DOMAIN}', 'TXT'): ['v=STSv1; id=1', 'v=STSv1; id=2']})
+    sees('a record without an id', None, 'cannot be used: it has no id', change={(f'_mta-sts.{DOMAIN}', 'TXT'): ['v=STSv1;']})
+    sees('a DNS that fails', None, 'MTA-STS: the DNS could not tell', change={(f'_mta-sts.{DOMAIN}', 'TXT'): SERVFAIL}, code=0)
+    sees('no policy', None, 'has no MTA-STS policy', change={(f'_mta-sts.{DOMAIN}', 'TXT'): None}, code=0)
+    sees('nobody who is told', policy('enforce', mx), 'TLSRPT: there is no record', change={(f'_smtp._tls.{DOMAIN}', 'TXT'): None}, code=0)
+    sees('reports to nowhere', policy('enforce', mx), 'TLSRPT: the record', 'it has no rua', change={(f'_smtp._tls.{DOMAIN}', 'TXT'): ['v=TLSRPTv1;']})
+    web.close()
+
+
 def main():
     with Nixied(NIXIED, 'dnsbl = bl.test\n', MX + 'listener none {\n\taddress = 127.0.0.1:0\n}\n') as n:
         own = n.ports['mx']
 
-        def ask(change=None, port=own, *more, domain=DOMAIN):
+        def ask(change=None, port=own, *more, domain=DOMAIN, settings=''):
             """What it says of a DNS that is right but for `change`."""
             script = {**GOOD, **(change or {})}
             zone = Server({name: value for name, value in script.items() if value is not None})
-            n.configure(f'dnsbl = bl.test\ndns_servers = {zone.address}\n')
+            n.configure(f'dnsbl = bl.test\ndns_servers = {zone.address}\n{settings}')
             return n.run('self-check', '-p', str(port), '-s', 's1', *more, domain)
 
         def says(got, code, *parts, never=()):
@@ -87,8 +118,8 @@ def main():
             missing = [f'not said: {p}' for p in parts if p not in said] + [f'said: {p}' for p in never if p in said]
             return missing + ([f'exit {got.returncode}'] if got.returncode != code else []) and [*missing, said]
 
-        def finds(words, *parts, change=None, code=1, port=own, more=(), domain=DOMAIN, never=()):
-            tap.check(says(ask(change, port, *more, domain=domain), code, *parts, never=never), words)
+        def finds(words, *parts, change=None, code=1, port=own, more=(), domain=DOMAIN, never=(), settings=''):
+            tap.check(says(ask(change, port, *more, domain=domain, settings=settings), code, *parts, never=never), words)
 
         finds('a domain that is in order', f'mail for {DOMAIN} goes to mail.{DOMAIN}', 'and leads back',
               'SPF: 127.0.0.1 may send', f'DKIM: s1._domainkey.{DOMAIN} has a key', 'p=reject',
@@ -96,6 +127,8 @@ def main():
               'wrong: 0', code=0, never=('takes mail for any address',))
         finds('an address of it', f'takes mail for {USER} from the null sender', code=0, domain=USER)
         finds('an address that is not there', '5.1.1', 'Sender verification failed', domain=f'nobody@{DOMAIN}')
+
+        policies(n.folder, finds)
 
         # the DNS
         finds('no such domain', 'there is no domain nowhere.test', domain='nowhere.test')

@@ -11,6 +11,9 @@
  *     -> try ID NAME IP TLS DSN VERIFIED
  *     -> done ID PLACE
  *   cancel ID, room NAME=VALUE..., places, counts, revive
+ *   policy DOMAIN
+ *     -> stands DOMAIN MODE
+ * Of MTA-STS, with sts=FOLDER: news DOMAIN MODE WORDS
  * Ends with standard input, when all is done. Places, and what waits, are told of by `places`.
  */
 #include <event2/event.h>
@@ -23,8 +26,10 @@
 #include "../script/escape.h"
 #include "base/arena.h"
 #include "deliver/remote.h"
+#include "deliver/sts.h"
 #include "dns/resolver.h"
 #include "net/tls.h"
+#include "net/workers.h"
 
 #undef NDEBUG
 #include <assert.h>
@@ -46,6 +51,7 @@ struct job {
 static struct job *jobs[JOBS_MAX];
 static struct event_base *base;
 static struct remote *remote;
+static struct sts *sts;
 static size_t under_way;
 static bool has_ended;
 
@@ -248,6 +254,41 @@ counts_show(void)
 	putchar('\n');
 }
 
+/* ---- MTA-STS */
+
+static void
+policy_news(void *to, const struct sts_news *news)
+{
+	(void)to;
+	printf("news");
+	put(news->domain);
+	put(news->policy == NULL ? STR_NONE : sts_mode_name(news->policy->mode));
+	put(str_of(news->words));
+	putchar('\n');
+	fflush(stdout);
+}
+
+static void
+policy_show(void *name, const struct sts_policy *policy)
+{
+	printf("stands\t%s", (char *)name);
+	put(policy == NULL ? STR_NONE : sts_mode_name(policy->mode));
+	putchar('\n');
+	fflush(stdout);
+	free(name);
+	under_way--;
+	maybe_end();
+}
+
+static void
+policy_ask(struct str domain)
+{
+	char *const name = strndup(domain.ptr, domain.len);
+	under_way++;
+	if (sts_ask(sts, domain, policy_show, name) == NULL)
+		policy_show(name, NULL);
+}
+
 static void
 command(struct str line)
 {
@@ -273,6 +314,8 @@ command(struct str line)
 		puts("end");
 	} else if (str_eq(word, STR("counts"))) {
 		counts_show();
+	} else if (str_eq(word, STR("policy"))) {
+		policy_ask(str_trim(line));
 	} else if (str_eq(word, STR("revive"))) {
 		remote_revive(remote, STR_NONE);
 	}
@@ -310,7 +353,7 @@ main(int argc, char **argv)
 	struct config_complaints complaints;
 	struct buf text;
 	struct remote_settings settings;
-	const char *complaint = "", *authorities = NULL;
+	const char *complaint = "", *authorities = NULL, *folder = NULL;
 	struct remote_door own_door = {.port = 0};
 	assert(argc >= 2);
 	signal(SIGPIPE, SIG_IGN);
@@ -325,6 +368,8 @@ main(int argc, char **argv)
 			own_door.port = (unsigned)str_number(value, 65535);
 		} else if (str_eq(name, STR("authorities"))) {
 			authorities = value.ptr;
+		} else if (str_eq(name, STR("sts"))) {
+			folder = value.ptr;
 		} else {
 			buf_add(&text, name);
 			buf_add(&text, STR(" = "));
@@ -343,9 +388,21 @@ main(int argc, char **argv)
 	struct dns *const dns = dns_new(base,
 		&(struct dns_settings){.servers = str_of(argv[1]), .timeout_ms = 3000}, &complaint);
 	assert(base != NULL && dns != NULL && tls != NULL);
+	struct workers *const workers = workers_new(base, 1);
+	sts = folder == NULL ? NULL
+			     : sts_new(&(struct sts_options){.base = base,
+				       .dns = dns,
+				       .tls = tls,
+				       .workers = workers,
+				       .folder = folder,
+				       .port = (unsigned)config.values[SETTING_mta_sts_port].number,
+				       .timeout_ms = settings.connect_timeout_ms,
+				       .tell = policy_news});
+	assert(workers != NULL && (sts != NULL || folder == NULL));
 	const struct remote_options options = {.base = base,
 		.dns = dns,
 		.tls = tls,
+		.sts = sts,
 		.settings = &settings,
 		.own_doors = &own_door,
 		.own_door_count = own_door.port != 0};
@@ -356,6 +413,8 @@ main(int argc, char **argv)
 	event_add(input, NULL);
 	event_base_dispatch(base);
 	remote_free(remote);
+	workers_free(workers);
+	sts_free(sts);
 	dns_free(dns);
 	SSL_CTX_free(tls);
 	event_free(input);
