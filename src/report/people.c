@@ -264,6 +264,7 @@ tell_delayed(struct teller *t, const struct draft_recipient *r, const struct exp
 	sheet_add(s, BLOCK_PARAGRAPH,
 		fill_key(STR("retry.delayed"), &e->facts, t->lang, t->d->arena));
 	sheet_add(s, BLOCK_PARAGRAPH, sentence(t, "bounce.urgent", &f));
+	sheet_add(s, BLOCK_PARAGRAPH, sentence(t, "bounce.cancel", &e->facts));
 	sheet_heading(s, label(t, "bounce.why_late"));
 	sheet_add(s, BLOCK_PARAGRAPH, e->happened);
 	sheet_add(s, BLOCK_PARAGRAPH, e->why);
