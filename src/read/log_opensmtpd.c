@@ -27,10 +27,13 @@ value_of(struct str s, struct str name)
 	if (str_starts(value, STR("<")))
 		return log_address(&value);
 	if (str_starts(value, STR("\""))) {
-		/* A quote inside is escaped, or, by older versions, is not: then the last one
-		 * closes the last value. */
+		/* A quote inside is escaped, or, by older versions, is not: "RCPT TO:<\"a b\"@c>".
+		 * The one that closes has a blank behind it. */
 		size_t end = 1;
-		while (end < value.len && value.ptr[end] != '"')
+		while (end < value.len &&
+			!(value.ptr[end] == '"' &&
+				(end + 1 == value.len || value.ptr[end + 1] == ' ' ||
+					value.ptr[end + 1] == ',')))
 			end += value.ptr[end] == '\\' && end + 1 < value.len ? 2 : 1;
 		return str_from(str_head(value, end), 1);
 	}
@@ -48,11 +51,11 @@ read_result(struct str word, struct log_entry *e)
 	else if (str_eq_case(word, STR("TempFail")))
 		e->action = NIXIE_ACTION_DELAYED;
 	else if (str_eq_case(word, STR("PermFail")) || str_eq_case(word, STR("Loop")) ||
-		 str_eq_case(word, STR("Expired")))
+		 str_starts_case(word, STR("Expire")))
 		e->action = NIXIE_ACTION_FAILED;
 	else
 		return false;
-	e->is_expired = str_eq_case(word, STR("Expired"));
+	e->is_expired = str_starts_case(word, STR("Expire")); /* "relay: Expire for 25f3:" */
 	return true;
 }
 
@@ -66,6 +69,18 @@ relay(struct str s, struct log_entry *e)
 	const struct str host =
 		open != STR_NPOS ? str_unwrap(str_from(s, open), '(', ')') : STR_NONE;
 	e->host = host_looks_real(host) ? host : STR_NONE;
+}
+
+/* The last value, which without quotes runs to the end of the line: stat=Error ("mail.lmtp: 550")
+ */
+static struct str
+last_value(struct str s, struct str name)
+{
+	const size_t at = str_find(s, name, 0);
+	if (at == STR_NPOS || at == 0 || s.ptr[at - 1] != ' ' ||
+		str_starts(str_from(s, at + name.len), STR("\"")))
+		return value_of(s, name);
+	return str_trim(str_from(s, at + name.len));
 }
 
 /* `stat` runs to the end of the line in the old form, which has no quotes. */
@@ -148,7 +163,7 @@ log_opensmtpd(struct str message, struct log_entry *e)
 		e->queue_id = log_is_id(id, 8, 16, "") ? id : STR_NONE;
 		if (is_agent && str_eq(what, STR("delivery")))
 			is_ours = delivery(fields, value_of(fields, STR("result=")),
-				value_of(fields, STR("stat=")), e);
+				last_value(fields, STR("stat=")), e);
 		else if (str_eq(part, STR("smtp")) && str_eq(what, STR("failed-command")))
 			is_ours = refusal(fields, e);
 	}

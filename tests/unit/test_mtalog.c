@@ -77,6 +77,12 @@ static const struct row {
 		LOG_DELIVERY, SENT, "25f3c4e87d1e9b37", "s@d.example", "a@b.example", NULL, NULL, "192.0.2.1", "250 2.0.0 ok"},
 	{"smtpd", "2fd1aaaabbbbcccc smtp failed-command address=192.0.2.9 host=h.example command=\"RCPT TO:<a@b.example>\" result=\"550 Invalid recipient\"",
 		LOG_REFUSAL, FAIL, NULL, NULL, "a@b.example", NULL, "h.example", "192.0.2.9", "550 Invalid recipient"},
+	{"smtpd", "2fd1aaaabbbbcccc smtp failed-command command=\"RCPT TO:<\"anna b\"@c.example>\" result=\"553 no such address\"",
+		LOG_REFUSAL, FAIL, NULL, NULL, "\"anna b\"@c.example", NULL, NULL, NULL, "553 no such address"},
+	{"smtpd", "relay: Expire for 25f3c4e87d1e9b37: from=<s@d.example>, to=<a@b.example>, rcpt=<->, delay=4d3s, stat=Envelope expired",
+		LOG_DELIVERY, FAIL, "25f3c4e87d1e9b37", "s@d.example", "a@b.example", NULL, NULL, NULL, "Envelope expired"},
+	{"smtpd", "2fd1aaaabbbbcccc mda delivery evpid=25f3c4e87d1e9b37 from=<s@d.example> to=<a@b.example> rcpt=<-> user=vmail delay=2s result=PermFail stat=Error (\"mail.lmtp: LMTP server error: 550 5.1.1 no\")",
+		LOG_DELIVERY, FAIL, "25f3c4e87d1e9b37", "s@d.example", "a@b.example", NULL, NULL, NULL, "Error (\"mail.lmtp: LMTP server error: 550 5.1.1 no\")"},
 	/* somebody else's, and nobody's */
 	{"dovecot", "4XyZ1: to=<a@b.example>, status=bounced (x)", LOG_NOTHING, NONE, NULL, NULL, NULL, NULL, NULL, NULL, NULL},
 	{NULL, "4XyZ1: to=<a@b.example>, status=bounced (x)", LOG_DELIVERY, FAIL, "4XyZ1", NULL, "a@b.example", NULL, NULL, NULL, "x"},
