@@ -126,6 +126,16 @@ tell_language(struct deliver *d, struct str address, struct arena *a)
 		       : STR_NONE;
 }
 
+/* Is the sender none of those who have a mailbox here? When the directory does not answer, it is
+ * taken for one of them. */
+static bool
+is_elsewhere(struct deliver *d, struct str sender)
+{
+	enum directory_place place;
+	return sender.len > 0 && directory_place(d->options.directory, sender, &place) &&
+	       place != PLACE_LOCAL;
+}
+
 bool
 tell_write(const struct report_facts *facts, struct arena *a, struct ledger_entry *e)
 {
@@ -171,6 +181,8 @@ tell(struct deliver *d, struct tell_message *about, const struct tell_recipient 
 		.returns_full = returns_full,
 		.arrived_ms = v->arrived_ms,
 		.is_from_outside = (v->flags & MESSAGE_AUTHENTICATED) == 0,
+		.is_sender_elsewhere =
+			(v->flags & MESSAGE_AUTHENTICATED) == 0 && is_elsewhere(d, v->reverse_path),
 		.client = v->client.len > 0 ? v->client : STR_NONE,
 		.original = original,
 		.original_bytes = m.body_bytes,

@@ -98,6 +98,7 @@ judged(const struct reply_case *c, struct arena *a, struct nixie_outcome *o)
 	f->dsn.count = f->dsn.room = 1;
 	f->dsn.reporting_mta = c->ours;
 	f->dsn.envelope_from = c->sender;
+	f->dsn.sender_place = c->sender_place;
 	if (c->host.len == 0 && c->ip.len == 0) /* else these are the words of another */
 		signs_find(c->text, WHERE_TEXT, a, &f->signs, NULL);
 	judge_report(f, &info);
@@ -109,10 +110,11 @@ judged(const struct reply_case *c, struct arena *a, struct nixie_outcome *o)
 	if (c->is_refusal_here)
 		refused_here(c, o);
 	else if (!went_well && o->remote_mta.len == 0 && o->remote_ip.len == 0 &&
-		 (o->refuser == NIXIE_REFUSER_UNKNOWN ||
+		 (o->refuser == NIXIE_REFUSER_UNKNOWN || o->refuser == NIXIE_REFUSER_OWN_SERVER ||
 			 o->refuser == NIXIE_REFUSER_REMOTE_SERVER)) {
 		/* No server was spoken to: the one that writes the log said no by itself. */
-		o->refuser = NIXIE_REFUSER_OWN_SERVER;
+		o->refuser = c->sender_place.len > 0 ? NIXIE_REFUSER_REMOTE_SERVER
+						     : NIXIE_REFUSER_OWN_SERVER;
 		o->refuser_name = out_str(c->ours);
 	}
 	o->is_expired = o->is_final && (o->is_expired || c->is_expired);

@@ -16,6 +16,7 @@ struct reply_case {
 	struct str recipient, original, sender;
 	struct str forwarded_from; /* a forward led from there to `recipient`, and the sender knows
 				      only this one; absent in logs: they tell of one server */
+	struct str sender_place;   /* as X-Nixie-Sender-Place says it; absent */
 	struct str ours;           /* the server that writes the log */
 	struct str host, ip;       /* the server that answered; absent when none did */
 	struct str command;        /* "RCPT": authoritative, when it is there */

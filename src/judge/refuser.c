@@ -19,6 +19,15 @@ sender_domain(const struct facts *f)
 	return domain;
 }
 
+/* The server that reports. It is the sender's own, unless it says that the sender is not one of
+ * its people: then what it found itself is what the other side says. */
+static void
+set_reporter(const struct facts *f, struct nixie_outcome *o, struct str reporting)
+{
+	const bool is_other = str_eq_case(str_trim(f->dsn.sender_place), STR(SENDER_ELSEWHERE));
+	set(o, is_other ? NIXIE_REFUSER_REMOTE_SERVER : NIXIE_REFUSER_OWN_SERVER, reporting);
+}
+
 static bool
 is_own_fault(enum reason r)
 {
@@ -64,7 +73,7 @@ refuser_find(const struct facts *f, const struct person *who, const struct origi
 		return;
 	}
 	if (from->is_local || sign_seen(&f->signs, SIGN_OWN_SPOKE)) {
-		set(o, NIXIE_REFUSER_OWN_SERVER, reporting);
+		set_reporter(f, o, reporting);
 		return;
 	}
 	if ((reason == REASON_DNS_FAILURE || reason == REASON_DOMAIN_NOT_FOUND ||
@@ -85,7 +94,7 @@ refuser_find(const struct facts *f, const struct person *who, const struct origi
 		return;
 	}
 	if (is_own_fault(reason) && !from->is_remote) {
-		set(o, NIXIE_REFUSER_OWN_SERVER, reporting);
+		set_reporter(f, o, reporting);
 		return;
 	}
 	if (from->is_remote) {
@@ -93,7 +102,7 @@ refuser_find(const struct facts *f, const struct person *who, const struct origi
 		return;
 	}
 	if (f->dsn.is_explained) { /* nixied names the other server when one spoke */
-		set(o, NIXIE_REFUSER_OWN_SERVER, reporting);
+		set_reporter(f, o, reporting);
 		return;
 	}
 	/* Only the reporting server speaks: whose is it? */

@@ -48,6 +48,7 @@ static const struct dsn_field {
 	{STR_INIT("Original-Envelope-Id"), OF_MESSAGE, offsetof(struct dsn, envelope_id)},
 	{STR_INIT("X-Postfix-Sender"), OF_MESSAGE, offsetof(struct dsn, envelope_from)},
 	{STR_INIT("X-Nixie-Sender"), OF_MESSAGE, offsetof(struct dsn, envelope_from)},
+	{STR_INIT("X-Nixie-Sender-Place"), OF_MESSAGE, offsetof(struct dsn, sender_place)},
 	{STR_INIT("X-Original-Sender"), OF_MESSAGE, offsetof(struct dsn, envelope_from)},
 	{STR_INIT("X-Symantec-Messaging-Gateway-Sender"), OF_MESSAGE,
 		offsetof(struct dsn, envelope_from)},

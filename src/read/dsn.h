@@ -31,9 +31,12 @@ struct dsn_recipient {
 	uint16_t seen;         /* enum dsn_field bits met so far */
 };
 
+#define SENDER_ELSEWHERE "elsewhere" /* X-Nixie-Sender-Place */
+
 struct dsn {
 	struct str reporting_mta, received_from_mta, arrival_date, envelope_id, envelope_from,
 		queue_id;
+	struct str sender_place; /* of nixied's, when the sender is none of its people */
 	struct dsn_recipient *recipients;
 	size_t count, room;
 	bool in_group;        /* the last group is still open */

@@ -8,6 +8,7 @@
 #include "base/shown.h"
 #include "base/when.h"
 #include "explain/explain.h"
+#include "read/dsn.h"
 #include "report/inside.h"
 #include "report/judged.h"
 #include "report/mailtext.h"
@@ -174,6 +175,8 @@ draft_fields(const struct draft *d, struct buf *out)
 		f->about.len > 0 ? mail_clean(f->about, ATTEMPT_SHORT_BYTES_MAX, a) : STR("-"));
 	address_field(d, out, STR("X-Nixie-Sender"), STR("rfc822"),
 		mail_clean(f->sender, DRAFT_ADDRESS_BYTES_MAX, a));
+	if (f->is_sender_elsewhere)
+		field(out, STR("X-Nixie-Sender-Place"), STR(SENDER_ELSEWHERE));
 	for (size_t i = 0; i < f->recipient_count; i++)
 		recipient_fields(d, &d->recipients[i], out);
 }

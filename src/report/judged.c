@@ -102,19 +102,21 @@ judged_outcome(const struct judged_case *c, struct arena *a, struct nixie_outcom
 {
 	const bool is_answer = judged_is_answer(c->attempt);
 	const struct str text = judged_diagnostic(c, a);
-	judge_reply(&(struct reply_case){.input = text,
-			    .text = text,
-			    .recipient = c->rcpt,
-			    .original = c->original,
-			    .forwarded_from = c->original,
-			    .sender = c->sender,
-			    .ours = c->hostname,
-			    .host = is_answer ? c->attempt->host : STR_NONE,
-			    .ip = is_answer && c->attempt->ip.len > 0 ? c->attempt->ip : STR_NONE,
-			    .command = judged_command(c->attempt),
-			    .status = c->status,
-			    .action = c->action,
-			    .is_expired = c->is_expired,
-			    .is_refusal_here = c->is_own},
+	judge_reply(
+		&(struct reply_case){.input = text,
+			.text = text,
+			.recipient = c->rcpt,
+			.original = c->original,
+			.forwarded_from = c->original,
+			.sender = c->sender,
+			.sender_place = c->is_sender_elsewhere ? STR(SENDER_ELSEWHERE) : STR_NONE,
+			.ours = c->hostname,
+			.host = is_answer ? c->attempt->host : STR_NONE,
+			.ip = is_answer && c->attempt->ip.len > 0 ? c->attempt->ip : STR_NONE,
+			.command = judged_command(c->attempt),
+			.status = c->status,
+			.action = c->action,
+			.is_expired = c->is_expired,
+			.is_refusal_here = c->is_own},
 		a, out);
 }

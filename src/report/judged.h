@@ -19,6 +19,7 @@ struct judged_case {
 	struct str rcpt;               /* without <> */
 	struct str original;           /* the address in ORCPT, when it is another; absent */
 	struct str sender, hostname;
+	bool is_sender_elsewhere; /* report_facts has it */
 	struct str about;     /* the message's id in the queue, for the mark of a condition of ours;
 				 absent: no mark */
 	struct status status; /* what the report's Status field says; class 0: not decided yet */

@@ -150,6 +150,7 @@ judge_recipient(struct draft *d, struct draft_recipient *r)
 		.original = is_other ? r->original : STR_NONE,
 		.sender = d->facts->sender,
 		.hostname = d->hostname,
+		.is_sender_elsewhere = d->facts->is_sender_elsewhere,
 		.about = d->facts->about,
 		.action = given->action,
 		.is_expired = given->is_expired,

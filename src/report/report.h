@@ -58,7 +58,9 @@ struct report_facts {
 	bool is_utf8;           /* SMTPUTF8 was asked for */
 	bool returns_full;      /* RET=FULL */
 	int64_t arrived_ms;
-	bool is_from_outside; /* nobody signed in to send it, so that its sender may be false */
+	bool is_from_outside;     /* nobody signed in to send it, so that its sender may be false */
+	bool is_sender_elsewhere; /* ... and its domain is none of here: to its sender, this server
+				     is the other side */
 	/* Nothing was accepted: it tells somebody who signed in what a mail program was told. Then
 	 * `about` is a session, and a recipient may be empty: it was never named. */
 	bool is_notice;

@@ -75,6 +75,15 @@ def mailboxes():
     with Nixied(NIXIED, settings='local_delivery = pipe:cat >/dev/null; echo "no $RECIPIENT here" >&2; exit 67') as n:
         send(n, [USER])
         check(n.until_log(f' bounced .*status=5.1.1.*user unknown: no {USER} here'), "a command's exit code and words decide", n.log())
+    remote = Remote()
+    with Nixied(NIXIED, settings='local_delivery = pipe:exit 67') as n:
+        route(n, 'far.example', remote)
+        receive(n, [USER])
+        check(until(lambda: remote.messages), 'a stranger is told of it', n.log())
+        outcome = read(remote.messages[0]['text']).get(USER, {})
+        same("... by the recipient's side, and not by their own", [outcome.get('refuser'), outcome.get('refuser_name'), outcome.get('reason')],
+             ['remote_server', f'mail.{DOMAIN}', 'user_unknown'])
+    remote.close()
 
 
 def lmtp():

@@ -179,6 +179,10 @@ try_answer(struct str answer, enum nixie_stage stage, struct str host, enum cond
 	f.recipients = &r;
 	r.action = NIXIE_ACTION_FAILED;
 	round_trip(&f);
+	if (!is_answer) { /* to a stranger this server is the other side */
+		f.is_from_outside = f.is_sender_elsewhere = true;
+		round_trip(&f);
+	}
 	if (answer.len > 0 && answer.ptr[0] != '5') {
 		r.is_expired = true;
 		round_trip(&f);
