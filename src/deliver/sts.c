@@ -96,6 +96,19 @@ query_end(struct sts_query *q, const struct sts_policy *policy)
 	done(to, policy);
 }
 
+/* The first of those that wait for a fetch; NULL: nobody does. */
+static struct sts_query *
+waiting_take(struct sts_domain *d)
+{
+	struct sts_query *const q = d->waiting;
+	if (q == NULL)
+		return NULL;
+	d->waiting = q->next;
+	if (q->next != NULL)
+		q->next->link = &d->waiting;
+	return q;
+}
+
 /* What stands of a domain, to one who asked. */
 static void
 query_answer(struct sts_query *q, struct sts_domain *d)
@@ -122,22 +135,22 @@ sts_answer_parse(const struct https_answer *answer, struct sts_policy *out,
 {
 	struct str rest = answer->type;
 	const struct str type = str_trim(str_cut(&rest, ';'));
-	if (answer->words != NULL)
+	*out = (struct sts_policy){.mode = STS_NONE};
+	if (answer->words != NULL) {
 		snprintf(words, HTTPS_WORDS_MAX, "%s", answer->words);
-	else if (answer->status / 100 == 3)
-		snprintf(words, HTTPS_WORDS_MAX,
-			"the web server answers %u, a redirect, which may not be followed",
-			answer->status);
-	else if (answer->status != 200)
-		snprintf(words, HTTPS_WORDS_MAX, "the web server answers %u", answer->status);
-	else if (!str_eq_case(type, STR("text/plain")))
+		return words;
+	}
+	if (answer->status != 200) {
+		snprintf(words, HTTPS_WORDS_MAX, "the web server answers %u%s", answer->status,
+			answer->status / 100 == 3 ? ", a redirect, which may not be followed" : "");
+		return words;
+	}
+	if (!str_eq_case(type, STR("text/plain"))) {
 		snprintf(words, HTTPS_WORDS_MAX, "its type is \"%.*s\", not text/plain",
 			(int)type.len, type.len > 0 ? type.ptr : "");
-	else {
-		const char *const wrong = sts_policy_parse(answer->body, out);
-		snprintf(words, HTTPS_WORDS_MAX, "%s", wrong != NULL ? wrong : "");
+		return words;
 	}
-	return words[0] != '\0' ? words : NULL;
+	return sts_policy_parse(answer->body, out);
 }
 
 /* A policy that came: it stands from now on. */
@@ -154,7 +167,6 @@ take(struct sts_domain *d, const struct sts_policy *policy, struct str text)
 	}
 	buf_fini(&d->text);
 	d->text = fresh;
-	d->mode = policy->mode;
 	d->max_age_s = policy->max_age_s;
 	snprintf(d->id, sizeof d->id, "%s", d->tried_id);
 	d->fetched_ms = clock_wall_ms();
@@ -182,13 +194,8 @@ on_fetched(void *to, const struct https_answer *answer)
 		d->tried_ms = clock_wall_ms();
 		sts_tell(d, NULL, wrong);
 	}
-	while (d->waiting != NULL) {
-		struct sts_query *const q = d->waiting;
-		d->waiting = q->next;
-		if (q->next != NULL)
-			q->next->link = &d->waiting;
+	for (struct sts_query *q; (q = waiting_take(d)) != NULL;)
 		query_answer(q, d);
-	}
 }
 
 struct https *
@@ -418,8 +425,8 @@ sts_free(struct sts *s)
 	while (s->first != NULL) {
 		struct sts_domain *const d = s->first;
 		s->first = d->next;
-		while (d->waiting != NULL)
-			sts_cancel(d->waiting);
+		for (struct sts_query *q; (q = waiting_take(d)) != NULL;)
+			free(q);
 		domain_free(d);
 	}
 	evtimer_del(&s->round);

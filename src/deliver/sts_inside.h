@@ -23,18 +23,17 @@ struct sts_domain {
 	struct table_node node;
 	struct sts_domain *next;
 	struct sts *sts;
-	char name[STS_DOMAIN_BYTES_MAX + 1];
 	struct buf text; /* the policy as it came; empty: none */
-	enum sts_mode mode;
 	int64_t max_age_s;
-	char id[STS_ID_BYTES_MAX + 1];
 	int64_t fetched_ms, used_ms; /* wall time */
+	int64_t tried_ms;            /* of the last fetch that failed; 0: none has */
+	struct https *fetch;         /* under way */
+	struct sts_query *waiting;   /* for it */
+	struct sts_save *save;       /* its file is being written */
+	bool is_changed;             /* ... and is to be written again */
+	char name[STS_DOMAIN_BYTES_MAX + 1];
+	char id[STS_ID_BYTES_MAX + 1];
 	char tried_id[STS_ID_BYTES_MAX + 1];
-	int64_t tried_ms;          /* of the last fetch that failed; 0: none has */
-	struct https *fetch;       /* under way */
-	struct sts_query *waiting; /* for it */
-	struct sts_save *save;     /* its file is being written */
-	bool is_changed;           /* ... and is to be written again */
 };
 
 struct sts {

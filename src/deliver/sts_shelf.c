@@ -136,7 +136,6 @@ file_parse(struct sts_domain *d, struct str rest, int64_t now_ms)
 	if (buf_failed(&d->text))
 		return false;
 	snprintf(d->id, sizeof d->id, "%.*s", (int)id.len, id.len > 0 ? id.ptr : "");
-	d->mode = policy.mode;
 	d->max_age_s = policy.max_age_s;
 	/* A clock that was set back must not make a policy last longer. */
 	d->fetched_ms = fetched_ms < now_ms ? fetched_ms : now_ms;

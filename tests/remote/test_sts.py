@@ -173,7 +173,7 @@ for how, change, words in (
         ('too large', {'answer': MORE}, 'its answer is too long'),
         ('no policy', {'answer': page(b'mode: enforce\n')}, 'it has no version'),
         ('another protocol', {'answer': b'220 mail.example ESMTP\r\n\r\n'}, 'it does not speak HTTP'),
-        ('silence', {'answer': SILENT, 'connect_timeout': 1}, 'it took too long'),
+        ('silence', {'answer': SILENT, 'connect_timeout': 2}, 'it took too long'),
         ('a certificate of another name', {'web': OTHER}, 'the certificate is not good'),
         ('a certificate nobody vouches for', {'web': certificate('mta-sts.' + NAME, folder.name)}, 'the certificate is not good')):
     with World(server=plain, **change) as w:
