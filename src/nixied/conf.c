@@ -14,15 +14,22 @@ complain(const char *what, const char *why)
 	fprintf(stderr, "nixied: %s: %s\n", what, why);
 }
 
-static bool
-read_file(const char *path, struct buf *text)
+static void
+file_fault(struct conf *c, const char *why)
 {
-	FILE *const f = fopen(path, "rbe");
+	complain(c->path, why);
+	snprintf(c->fault, sizeof c->fault, "%s: %s", c->path, why);
+}
+
+static bool
+read_file(struct conf *c, struct buf *text)
+{
+	FILE *const f = fopen(c->path, "rbe");
 	if (f == NULL) {
-		complain(path, errno == ENOENT
-				       ? "is not there; name the configuration with -c FILE. "
-					 "`nixied demo FOLDER` makes one to begin with"
-				       : strerror(errno));
+		file_fault(c, errno == ENOENT
+				      ? "is not there; name the configuration with -c FILE. "
+					"`nixied demo FOLDER` makes one to begin with"
+				      : strerror(errno));
 		return false;
 	}
 	char room[8192];
@@ -30,25 +37,28 @@ read_file(const char *path, struct buf *text)
 		buf_add(text, (struct str){room, n});
 	const bool is_read = !ferror(f) && !buf_failed(text);
 	if (!is_read)
-		complain(path, buf_failed(text) ? "is larger than a configuration may be (1 MiB)"
-						: strerror(errno));
+		file_fault(c, buf_failed(text) ? "is larger than a configuration may be (1 MiB)"
+					       : strerror(errno));
 	fclose(f);
 	return is_read;
 }
 
 static void
-tell(const char *path, const struct config_complaints *complaints)
+tell(struct conf *conf, const struct config_complaints *complaints)
 {
+	const char *const path = conf->path;
 	const size_t kept = complaints->count < CONFIG_COMPLAINTS_MAX ? complaints->count
 								      : CONFIG_COMPLAINTS_MAX;
 	for (size_t i = 0; i < kept; i++) {
 		const struct config_complaint *const c = &complaints->list[i];
+		char line[STR_DIGITS_MAX + 1] = "";
 		if (c->line > 0)
-			fprintf(stderr, "nixied: %s:%u: %.*s\n", path, c->line, (int)c->words.len,
-				c->words.ptr);
-		else
-			fprintf(stderr, "nixied: %s: %.*s\n", path, (int)c->words.len,
-				c->words.ptr);
+			snprintf(line, sizeof line, ":%u", c->line);
+		fprintf(stderr, "nixied: %s%s: %.*s\n", path, line, (int)c->words.len,
+			c->words.ptr);
+		if (i == 0)
+			snprintf(conf->fault, sizeof conf->fault, "%s%s: %.*s", path, line,
+				(int)c->words.len, c->words.ptr);
 	}
 	if (complaints->count > kept)
 		fprintf(stderr, "nixied: %s: ... and %zu more\n", path, complaints->count - kept);
@@ -64,9 +74,9 @@ conf_read(struct conf *c, const char *path)
 	*c = (struct conf){.path = path != NULL ? path : NIXIED_CONF_DEFAULT};
 	arena_init(&c->arena, ARENA_BYTES_MAX);
 	buf_init(&text, CONF_BYTES_MAX);
-	bool ok = read_file(c->path, &text);
+	bool ok = read_file(c, &text);
 	if (ok && !config_parse(buf_str(&text), &c->arena, &c->config, &complaints)) {
-		tell(c->path, &complaints);
+		tell(c, &complaints);
 		ok = false;
 	}
 	buf_fini(&text);

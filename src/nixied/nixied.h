@@ -28,10 +28,13 @@ command_fn cmd_admin, cmd_audit, cmd_bans, cmd_check, cmd_demo, cmd_digest, cmd_
 void complain(const char *what, const char *why);
 
 /* The configuration as it is read from its file. */
+#define CONF_FAULT_BYTES 256
+
 struct conf {
 	struct arena arena;
 	struct config config;
-	const char *path; /* borrowed */
+	const char *path;             /* borrowed */
+	char fault[CONF_FAULT_BYTES]; /* the first that is wrong with it, when it cannot be used */
 };
 
 /*

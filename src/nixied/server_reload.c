@@ -150,8 +150,10 @@ server_on_reload(evutil_socket_t signal, short what, void *server)
 	if (s->renewal.is_open)
 		return;
 	if (!conf_read(&s->renewal.conf, s->conf.path)) {
-		server_alarm(s, "the configuration has mistakes, which were told on standard "
-				"error; the one of before stays: nixied check tells them too");
+		snprintf(words, sizeof words,
+			"%s; the configuration of before stays: nixied check tells all of it",
+			s->renewal.conf.fault);
+		server_alarm(s, words);
 		return;
 	}
 	s->renewal.is_open = true;

@@ -186,6 +186,8 @@ def reloads():
             n.reload()
             got = session(n.ports['mx'], 'FOO')
             same('one with a mistake changes nothing', got[1], '500 5.5.2 Unimplemented command')
+            line = n.until_log(r' alarm .*nixied\.conf:\d+: there is no setting .*no_such_setting.*; the configuration of before stays')
+            tap.check([] if line else [n.log()], '... and the log says what is wrong, and where')
             n.configure('dnsbl = ????\n', MX)
             n.reload()
             line = n.until_log(' alarm .*is no list.*the configuration of before stays')
