@@ -105,7 +105,62 @@ roles_add(struct admin *o, struct str domain, struct directory_error *error)
 	return true;
 }
 
+/* What goes with a domain. */
+static const struct {
+	enum entry_kind kind;
+	const char *one, *many;
+} parts_of_domain[] = {{ENTRY_ACCOUNT, "account", "accounts"}, {ENTRY_ALIAS, "alias", "aliases"},
+	{ENTRY_LIST, "list", "lists"}, {ENTRY_DOMAIN_ALIAS, "domain alias", "domain aliases"}};
+#define PARTS_OF_DOMAIN (sizeof parts_of_domain / sizeof *parts_of_domain)
+
+static bool
+count_one(void *to, const struct entry *e)
+{
+	(void)e;
+	++*(size_t *)to;
+	return true;
+}
+
+static bool
+parts_count(struct admin *o, struct str domain, size_t counts[static PARTS_OF_DOMAIN],
+	struct directory_error *error)
+{
+	bool ok = true;
+	for (size_t i = 0; ok && i < PARTS_OF_DOMAIN; i++)
+		ok = entry_list(
+			o->d, parts_of_domain[i].kind, domain, count_one, &counts[i], error);
+	return ok;
+}
+
+static void
+parts_print(const size_t counts[static PARTS_OF_DOMAIN])
+{
+	const char *before = ", and with it ";
+	for (size_t i = 0; i < PARTS_OF_DOMAIN; i++) {
+		if (counts[i] == 0)
+			continue;
+		printf("%s%zu %s", before, counts[i],
+			counts[i] == 1 ? parts_of_domain[i].one : parts_of_domain[i].many);
+		before = ", ";
+	}
+	if (counts[0] > 0) /* accounts */
+		fputs("; the mail in their mailboxes stays", stdout);
+}
+
 enum verb { VERB_ADD, VERB_SET, VERB_REMOVE, VERB_COUNT };
+
+static bool
+entry_do(struct admin *o, enum verb verb, const struct entry *e, struct directory_error *error)
+{
+	switch (verb) {
+	case VERB_ADD:
+		return entry_add(o->d, e, error);
+	case VERB_SET:
+		return entry_set(o->d, e, error);
+	default:
+		return entry_remove(o->d, e, error);
+	}
+}
 
 /* Does it, or only tries: the same way, so that a dry run says what would be said. */
 static int
@@ -118,11 +173,12 @@ change(struct admin *o, enum verb verb, const struct entry *e)
 	};
 	const struct entry_form *const form = entry_form(e->kind);
 	struct directory_error error;
+	size_t parts[PARTS_OF_DOMAIN] = {0};
 	bool ok = directory_begin(o->d, &error);
 	if (ok) {
-		ok = verb == VERB_ADD   ? entry_add(o->d, e, &error)
-		     : verb == VERB_SET ? entry_set(o->d, e, &error)
-					: entry_remove(o->d, e, &error);
+		if (verb == VERB_REMOVE && e->kind == ENTRY_DOMAIN)
+			ok = parts_count(o, e->name, parts, &error);
+		ok = ok && entry_do(o, verb, e, &error);
 		if (ok && o->postmaster != NULL)
 			ok = roles_add(o, e->name, &error);
 		struct directory_error ending;
@@ -138,7 +194,9 @@ change(struct admin *o, enum verb verb, const struct entry *e)
 	printf("%.*s %.*s", (int)form->word.len, form->word.ptr, (int)e->name.len, e->name.ptr);
 	if (str_is_set(form->other) && str_is_set(e->other))
 		printf(" %.*s", (int)e->other.len, e->other.ptr);
-	printf(" %s\n", done[verb][o->is_dry]);
+	printf(" %s", done[verb][o->is_dry]);
+	parts_print(parts);
+	putchar('\n');
 	return EXIT_DONE;
 }
 

@@ -127,6 +127,7 @@ def commands(a):
                              "allowed": ["local-to-local", "local-to-elsewhere", "elsewhere-to-local",
                                          "elsewhere-to-elsewhere"], "needs_login": [], "banned": False, "reason": ""}],
           "ranges")
+    a.says("-n domain remove A.example", DONE, "would be removed, and with it 3 accounts, 3 aliases, 1 list, 1 domain alias; the mail in their mailboxes stays\n")
     for name in ("192.0.2.0/24", "::ffff:192.0.2.0/120"):
         check(a.out(f"range show {name}").startswith("network          192.0.2.0/24\nname             office\n"), "one range", name)
     for name in ("192.0.2.0/25", "192.0.2.0", "office"):
