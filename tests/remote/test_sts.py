@@ -4,6 +4,7 @@ usage: test_sts.py REMOTE_SEND"""
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 import tempfile
@@ -284,6 +285,32 @@ with World() as w:
     while len(told) < 2:
         told += [w.sender.until('news')[-1][1:]]
     check([] if 'cannot be written' in told[1][2] else told, 'no folder any more: told, and the policy counts')
+# ---- limits
+
+FETCHES, DOMAINS = 100, 20000  # STS_FETCHES_MAX, STS_DOMAINS_MAX
+silent = socket.create_server(('127.0.0.1', 0), backlog=4 * FETCHES)  # connections are there, and nobody takes them
+with World(connect_timeout=300, mta_sts_port=silent.getsockname()[1]) as w:
+    for i in range(FETCHES + 1):
+        w.dns.set(f'_mta-sts.d{i}.example', 'TXT', [RECORD])
+        w.dns.set(f'mta-sts.d{i}.example', 'A', ['127.0.0.1'])
+        w.sender.tell(f'policy d{i}.example')
+    lines = w.sender.until('stands', 'news')
+    check([] if lines[-1][0] == 'stands' and lines[-1][2] == '-' else lines, 'past so many fetches at a time nobody waits for one')
+    silent.close()
+    lines = [w.sender.until('stands') for _ in range(FETCHES)]
+    told = [line for group in lines for line in group if line[0] == 'news']
+    check([] if len(told) == FETCHES else [len(told)], '... and the others were all begun')
+
+kept = made(policy('enforce', MX))
+for i in range(DOMAINS):
+    os.link(f'{kept}/{NAME}.policy', f'{kept}/d{i}.example.policy')
+os.remove(f'{kept}/{NAME}.policy')
+with World(kept=kept) as w:
+    check([] if w.stands() == '-' and not w.web.asked else w.web.asked, 'so many domains are known: no more are taken')
+os.remove(f'{kept}/d0.example.policy')
+with World(kept=kept) as w:
+    check([] if w.stands() == 'enforce' else ['none'], '... one fewer, and there is room')
+
 with World() as w:
     for name in ('.', '..', 'x/y', 'x' * 241, 'a..b'):
         if w.sender.ask('policy ' + name, 'stands')[-1][2] != '-':
