@@ -70,9 +70,11 @@ take_head(struct http_answer *h, struct str *in, const char **why)
 {
 	struct str line;
 	size_t end = str_find(*in, STR("\r\n\r\n"), 0);
+	/* The same limit however it arrives. */
+	if ((end == STR_NPOS ? in->len : end + 3) > HTTP_HEAD_BYTES_MAX)
+		return broken(why, "its header has no end");
 	if (end == STR_NPOS)
-		return in->len > HTTP_HEAD_BYTES_MAX ? broken(why, "its header has no end")
-						     : HTTP_MORE;
+		return HTTP_MORE;
 	struct str head = str_head(*in, end + 2);
 	*in = str_from(*in, end + 4);
 	take_line(&head, &line);
@@ -135,10 +137,11 @@ take_chunks(struct http_answer *h, struct str *in, const char **why)
 			if (h->left > 0)
 				return HTTP_MORE;
 		}
+		const size_t end = str_find_char(*in, '\n', 0);
+		if ((end == STR_NPOS ? in->len : end) > CHUNK_LINE_BYTES_MAX)
+			return broken(why, "its chunks have no end");
 		if (!take_line(in, &line))
-			return in->len > CHUNK_LINE_BYTES_MAX
-				       ? broken(why, "its chunks have no end")
-				       : HTTP_MORE;
+			return HTTP_MORE;
 		if (h->is_trailer) {
 			if (line.len == 0)
 				return HTTP_WHOLE;

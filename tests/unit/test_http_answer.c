@@ -102,6 +102,31 @@ test_header_limit(void)
 	http_answer_fini(&h);
 }
 
+/* A trailer as long as may be, and one byte longer: all at once, and without its end. */
+static void
+test_line_limit(void)
+{
+	static const int lengths[] = {256, 257};
+	for (size_t i = 0; i < 2; i++) {
+		char bytes[500];
+		struct http_answer h;
+		const char *why = "";
+		const int n = snprintf(bytes, sizeof bytes,
+			"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n%0*d\n\r\n",
+			lengths[i], 1);
+		struct str in = {bytes, (size_t)n};
+		http_answer_init(&h, BODY_MAX);
+		tap_ok(http_answer_add(&h, &in, false, &why) == (i == 0 ? HTTP_WHOLE : HTTP_BROKEN),
+			"a trailer of %d bytes", lengths[i]);
+		http_answer_fini(&h);
+		in = (struct str){bytes, (size_t)n - 3};
+		http_answer_init(&h, BODY_MAX);
+		tap_ok(http_answer_add(&h, &in, false, &why) == (i == 0 ? HTTP_MORE : HTTP_BROKEN),
+			"... the same, before its end came");
+		http_answer_fini(&h);
+	}
+}
+
 static void
 test_type_limit(void)
 {
@@ -124,6 +149,7 @@ main(void)
 	test_samples();
 	test_chunks();
 	test_header_limit();
+	test_line_limit();
 	test_type_limit();
 	return tap_done();
 }
