@@ -146,6 +146,19 @@ emphasis(struct str local, size_t from, struct str behind)
 	return n;
 }
 
+/* Is there something in it, or does it end at something, that could not be decoded? Then it was
+ * another.
+ */
+static bool
+is_spoilt(struct str text, size_t from, size_t to)
+{
+	static const struct str bad = STR_INIT("\xEF\xBF\xBD");
+	return str_starts(str_from(text, to), bad) ||
+	       (from > 0 && (unsigned char)text.ptr[from - 1] == 0xBD &&
+		       str_ends_case(str_head(text, from), bad)) ||
+	       str_has(str_between(text.ptr + from, text.ptr + to), bad);
+}
+
 struct str
 address_next(struct str text, size_t *at)
 {
@@ -162,6 +175,8 @@ address_next(struct str text, size_t *at)
 			*at = low = domain_end(text, to + 1);
 			continue;
 		}
+		if (is_spoilt(text, from, to))
+			continue;
 		const size_t marks = emphasis(str_head(text, sign), from, str_from(text, to));
 		*at = to + marks;
 		return str_between(text.ptr + from + marks, text.ptr + to);

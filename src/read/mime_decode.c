@@ -9,6 +9,7 @@
 #define GUESS_LINE_MAX 998   /* RFC 5322 s2.1.1; a longer one is no line that a program wrote */
 #define SURE_BASE64_LINE 60  /* without a blank no words are as long */
 #define ODD_PER_LINE 2       /* bytes of a line of base64 that something may have changed */
+#define NOT_DECODED 0xFFFDu  /* REPLACEMENT CHARACTER */
 #define UTF8_CHARS_MIN 4     /* that no other charset has in a row by chance */
 
 /* Text that claims nothing of its encoding, but is quoted-printable all the same: "=20" at line
@@ -99,22 +100,28 @@ coded_width(struct str text)
 	return (is_sure || coded > plain) && coded >= GUESS_BASE64_LINE ? width : 0;
 }
 
-/* One line alone, so that what was lost of it spoils no other: bytes that something changed count
- * as bytes where the line has its length. */
+/* One line alone, so that what was lost of it spoils no other. Where the line has its length, the
+ * three bytes of a group that something changed are the one character that says so. */
 static char *
 write_line(struct str line, bool is_full, char *to)
 {
 	char quad[4];
 	size_t n = 0;
+	bool is_changed = false;
 	for (size_t i = 0; i < line.len; i++) {
 		const bool is_value = base64_value((unsigned char)line.ptr[i]) >= 0;
 		if (!is_value && (!is_full || line.ptr[i] == '='))
 			continue;
-		quad[n++] = is_value ? line.ptr[i] : 'A';
-		if (n == sizeof quad) {
-			to = base64_write((struct str){quad, n}, to);
-			n = 0;
-		}
+		is_changed = is_changed || !is_value;
+		quad[n++] = line.ptr[i];
+		if (n < sizeof quad)
+			continue;
+		n = 0;
+		if (is_changed)
+			to += utf8_put(NOT_DECODED, to);
+		else
+			to = base64_write((struct str){quad, sizeof quad}, to);
+		is_changed = false;
 	}
 	return base64_write((struct str){quad, n}, to);
 }

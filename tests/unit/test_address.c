@@ -22,6 +22,7 @@ static const struct row next_rows[] = {
 	ROW("nothing here", ""),
 	ROW("a@b.example", "a@b.example"),
 	ROW("*a@b.example*, **c@d.example** and `e@f.example`", "a@b.example c@d.example e@f.example"),
+	ROW("a@b\xEF\xBF\xBD.example, c\xEF\xBF\xBD@d.example, e@f.example", "e@f.example"),
 	ROW("*a@b.example and _c@d.example", "a@b.example _c@d.example"),
 	ROW("<a@b.example>", "a@b.example"),
 	ROW("Write to a.b+c_d-e@sub.b.example.", "a.b+c_d-e@sub.b.example"),

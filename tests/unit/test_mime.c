@@ -111,7 +111,7 @@ static const struct parse_row {
 		"VGhlIG1haWxib3ggb2YgdGhlIHJlY2lwaWVudCBpcyBmdWx\nVGhlIG1haWxib3ggb2YgdGhlIHJlY2lwaWVudCBpcyBmdWxs\nLg==\n")),
 		STR_INIT("T(The mailbox of the recipient is fulThe mailbox of the recipient is full.)")},
 	{"base64 of which a byte was changed", STR_INIT(CODED("base64", "utf-8",
-		"VGh*IG1haWxib3ggb2YgdGhlIHJlY2lwaWVudCBpcyBmdWxs\nLg==\n")), STR_INIT("T(Th@ mailbox of the recipient is full.)")},
+		"VGh*IG1haWxib3ggb2YgdGhlIHJlY2lwaWVudCBpcyBmdWxs\nLg==\n")), STR_INIT("T(\xEF\xBF\xBD mailbox of the recipient is full.)")},
 	{"base64 that somebody quoted", STR_INIT(CODED("base64", "utf-8",
 		"> VGhlIG1haWxib3ggb2YgdGhlIHJlY2lwaWVudCBpcyBmdWxs\n> Lg==\n")), STR_INIT("T(The mailbox of the recipient is full.)")},
 	{"lines of 42 are base64, too", STR_INIT(CODED("base64", "utf-8",

@@ -32,6 +32,24 @@ LABELS = {
     "ja": ("差出人", "送信日時", "宛先", "件名"),
     "zh": ("发件人", "发送时间", "收件人", "主题"),
     "ko": ("보낸 사람", "보낸 날짜", "받는 사람", "제목"),
+    "fi": ("Lähettäjä", "Lähetetty", "Vastaanottaja", "Aihe"),
+    "tr": ("Kimden", "Gönderildi", "Kime", "Konu"),
+    "hu": ("Feladó", "Elküldve", "Címzett", "Tárgy"),
+    "el": ("Από", "Στάλθηκε", "Προς", "Θέμα"),
+    "ro": ("De la", "Trimis", "Către", "Subiect"),
+    "uk": ("Від", "Надіслано", "Кому", "Тема"),
+    "ar": ("من", "تم الإرسال", "إلى", "الموضوع"),
+    "he": ("מאת", "נשלח", "אל", "נושא"),
+    "vi": ("Từ", "Đã gửi", "Đến", "Chủ đề"),
+    "th": ("จาก", "ส่งแล้ว", "ถึง", "เรื่อง"),
+    "id": ("Dari", "Dikirim", "Kepada", "Subjek"),
+    "hr": ("Od", "Poslano", "Prima", "Predmet"),
+    "sl": ("Od", "Poslano", "Za", "Zadeva"),
+    "et": ("Saatja", "Saadetud", "Adressaat", "Teema"),
+    "lv": ("No", "Nosūtīts", "Kam", "Temats"),
+    "lt": ("Nuo", "Išsiųsta", "Kam", "Tema"),
+    "bg": ("От", "Изпратено", "До", "Относно"),
+    "ca": ("De", "Enviat", "Per a", "Assumpte"),
 }
 
 
@@ -312,6 +330,116 @@ def mojibake(mail):
     return mail.decode("latin-1").encode("utf-8")
 
 
+# ---- more of what stands in lines, fields and parts
+
+STATUS_FIELD = re.compile(rb"(?im)^(reporting-mta|final-recipient|original-recipient|action|status|"
+                          rb"diagnostic-code|remote-mta)[ \t]*:[^\n]*")
+RECIPIENT_FIELD = rb"(?:final-recipient|original-recipient|action|status|diagnostic-code|" \
+    rb"remote-mta|last-attempt-date)"
+
+
+def one_line_lost(mail):
+    lines = mail.split(b"\n")
+    del lines[dice(mail).randrange(len(lines))]
+    return b"\n".join(lines)
+
+
+def in_status_field(change):
+    """A byte of one field of the report."""
+    def damage(mail):
+        fields, chance = list(STATUS_FIELD.finditer(mail)), dice(mail)
+        if not fields:
+            return mail
+        field_at = chance.choice(fields)
+        at = chance.randrange(field_at.start(), field_at.end())
+        return mail[:at] + change(mail[at:at + 1]) + mail[at + 1:]
+    return damage
+
+
+def on_head(change):
+    def damage(mail):
+        head, body = split(mail)
+        return change(head) + b"\n\n" + body
+    return damage
+
+
+def blank_in_head(mail):
+    fields = re.split(rb"\n(?![ \t])", split(mail)[0])
+    if len(fields) < 2:
+        return mail
+    at = dice(mail).randrange(1, len(fields))
+    return b"\n".join(fields[:at]) + b"\n\n" + b"\n".join(fields[at:]) + b"\n\n" + split(mail)[1]
+
+
+def retyped(kinds, content_type):
+    """Parts of these kinds get another type."""
+    def change(parts):
+        return [(kind, re.sub(rb"(?i)content-type:[^\n]*(\n[ \t][^\n]*)*",
+                              b"Content-Type: " + content_type, part, count=1)
+                 if kind in kinds else part) for kind, part in parts]
+    return on_parts(change)
+
+
+def boundary_lines(change):
+    """Each line of the outer boundary: change(number from 1, line)."""
+    def damage(mail):
+        found = re.search(rb"(?i)boundary=(?:\"([^\"\n]+)\"|([^\s;\"]+))", mail)
+        if found is None:
+            return mail
+        mark, count = re.escape(found[1] or found[2]), [0]
+
+        def one(line):
+            count[0] += 1
+            return change(count[0], line[0])
+        return re.sub(rb"(?m)^--" + mark + rb"(?:--)?[ \t]*\n?", one, mail)
+    return damage
+
+
+def as_last(line):
+    return line if line.rstrip().endswith(b"--") else line.rstrip() + b"--\n"
+
+
+def text_changed(change):
+    """The first text alone, changed."""
+    def damage(mail):
+        head, body = split(text_only(mail))
+        return head + b"\n\n" + change(body)
+    return damage
+
+
+def text_coded(label, change=lambda coded: coded, encode=base64.encodebytes):
+    """The first text alone, encoded, under this label."""
+    def damage(mail):
+        head, body = split(text_only(mail))
+        return head + b"\nContent-Transfer-Encoding: " + label + b"\n\n" + change(encode(body))
+    return damage
+
+
+def addresses(change):
+    return text_changed(lambda text: re.sub(rb"[\w.+-]+@[\w.-]+\w", lambda a: change(a[0]), text))
+
+
+def footed(footer):
+    """A list or a gateway adds to the first text, or to a message of one."""
+    def change(parts):
+        for i, (kind, part) in enumerate(parts):
+            head = part.partition(b"\n\n")[0]
+            if kind == "prose" and b"base64" not in head.lower():
+                return parts[:i] + [(kind, part.rstrip(b"\n") + footer)] + parts[i + 1:]
+        return parts
+
+    def damage(mail):
+        return on_parts(change)(mail) if b"boundary=" in mail else mail.rstrip(b"\n") + footer
+    return damage
+
+
+LIST_FOOTER = b"\n\n" + b"_" * 47 + b"\nops mailing list\nops@lists.example.com\n" \
+    b"https://lists.example.com/listinfo/ops\n"
+SIGNATURE = b"\n\n-- \nInes Office\nphone +49 30 123456  mail ines@office.example.com\n"
+DISCLAIMER = b"\n\nThis message is confidential. If you have received it in error, please notify " \
+    b"the sender at info@office.example.com and delete it.\n"
+
+
 DAMAGES = {
     # what stands in lines
     "wrapped at 60": on_body(wrap(60)),
@@ -373,7 +501,62 @@ DAMAGES = {
     "prose removed": removed("prose"),
     "the first text alone": text_only,
     "the first text as HTML": as_html,
+    "a line lost": one_line_lost,
+    "a byte of a field of the report changed": in_status_field(lambda c: bytes([c[0] ^ 5])),
+    "a byte of a field of the report lost": in_status_field(lambda c: b""),
+    "every line twice": by_line(lambda line: line + b"\n" + line),
+    "every line indented": by_line(lambda line: b"   " + line),
+    "every line quoted": by_line(lambda line: b"> " + line),
+    "all wrapped at 60": wrap(60),
+    "LF CR": lambda m: m.replace(b"\n", b"\n\r"),
+    "line ends escaped": lambda m: m.replace(b"\\", b"\\\\").replace(b"\n", b"\\r\\n"),
+    "UTF-16 without its mark": lambda m: m.decode("utf-8", "replace").encode("utf-16-be"),
+    "a zero before every line": lambda m: b"\0" + m.replace(b"\n", b"\n\0"),
+    "last 95 bytes lost": lambda m: m[:-95],
+    "the last line end lost": lambda m: m.rstrip(b"\n"),
+    "status as bytes": retyped(("status",), b"application/octet-stream"),
+    "status as HTML": retyped(("status",), b"text/html"),
+    "status as a message": retyped(("status",), b"message/rfc822"),
+    "text and status as bytes": retyped(("prose", "status"), b"application/octet-stream"),
+    "every boundary the last": boundary_lines(lambda n, line: as_last(line)),
+    "the first boundary the last": boundary_lines(lambda n, line: as_last(line) if n == 1 else line),
+    "the second boundary lost": boundary_lines(lambda n, line: b"" if n == 2 else line),
+    "the last boundary lost": boundary_lines(
+        lambda n, line: b"" if line.rstrip().endswith(b"--") else line),
+    "a blank line behind every field of the report": lambda m: re.sub(
+        rb"(?im)^(?=" + RECIPIENT_FIELD + rb"[ \t]*:)", b"\n", m),
+    "fields of the report in one line": lambda m: re.sub(
+        rb"(?im)\n(?=" + RECIPIENT_FIELD + rb"[ \t]*:)", b" ", m),
+    "fields of the report in bold": lambda m: re.sub(
+        rb"(?im)^(" + RECIPIENT_FIELD + rb")[ \t]*:", rb"*\1:*", m),
+    # labels that lie, and encodings that were damaged
+    "every part labelled base64": lambda m: re.sub(
+        rb"(?im)^content-transfer-encoding:.*$", b"Content-Transfer-Encoding: base64", m),
+    "UTF-16 on the label": lambda m: re.sub(
+        rb"(?i);?\s*charset=\"?[^\"\s;]+\"?", b"; charset=utf-16", m),
+    "koi8-r on the label": lambda m: re.sub(
+        rb"(?i);?\s*charset=\"?[^\"\s;]+\"?", b"; charset=koi8-r", m),
+    "text labelled base64": text_coded(b"base64", encode=lambda text: text),
+    "quoted-printable labelled base64": text_coded(b"base64", encode=quopri.encodestring),
+    "base64 labelled 8bit": text_coded(b"8bit"),
+    "base64 behind a banner": text_coded(
+        b"base64", lambda coded: b"CAUTION: this mail came from outside.\n\n" + coded),
+    "base64 before a list's footer": text_coded(b"base64", lambda coded: coded + LIST_FOOTER),
+    "base64, a byte changed": text_coded(
+        b"base64", lambda coded: coded[:len(coded) // 3] + b"*" + coded[len(coded) // 3 + 1:]),
+    "base64, a byte lost": text_coded(
+        b"base64", lambda coded: coded[:len(coded) // 3] + coded[len(coded) // 3 + 1:]),
+    # what is added
+    "addresses as links": addresses(lambda a: a + b"<mailto:" + a + b">"),
+    "addresses as links of Markdown": addresses(lambda a: b"[" + a + b"](mailto:" + a + b")"),
+    "addresses as labelled links": addresses(lambda a: b"<mailto:" + a + b"|" + a + b">"),
+    "addresses in bold": addresses(lambda a: b"*" + a + b"*"),
+    "a list's footer": footed(LIST_FOOTER),
+    "a signature": footed(SIGNATURE),
+    "a disclaimer": footed(DISCLAIMER),
     # the header
+    "a blank line in the header": blank_in_head,
+    "the header wrapped at 60": on_head(wrap(60)),
     "the header lost but for MIME": mime_fields_alone,
     "the header lost": lambda m: split(m)[1],
     "the text alone": seen,
@@ -396,6 +579,12 @@ DAMAGES = {
     "forwarded by Outlook, en": inline("-----Original Message-----", "en"),
     "forwarded by Outlook, nl": inline("-----Oorspronkelijk bericht-----", "nl"),
     "forwarded by Outlook, ja": inline("-----元のメッセージ-----", "ja"),
+    "forwarded with bold fields": inline("---------- Forwarded message ---------", "en",
+                                         style="*{}:* {}\n"),
+    "forwarded with bold fields, de": inline("________________________________", "de",
+                                             style="*{}:* {}\n"),
+    **{f"forwarded below a rule, {language}": inline("________________________________", language)
+       for language in ("et", "lv", "vi", "ar", "bg", "ca", "hr", "hu")},
     "forwarded by Apple Mail": inline("Begin forwarded message:\n", "en", prefix="> "),
     "forwarded by Apple Mail, it": inline("Inizio messaggio inoltrato:\n", "it", prefix="> "),
     "forwarded by Thunderbird": inline("-------- Forwarded Message --------", "en",
