@@ -42,7 +42,7 @@ put_address(struct str written, struct str address, bool has_label, char *to)
 	if (str_ends_case(before, address))
 		return to - (written.len - before.len); /* "a@b<mailto:a@b>" */
 	if (label != STR_NPOS)
-		to = (char *)(uintptr_t)before.ptr + label;  /* "[a@b](mailto:a@b)" */
+		to -= written.len - label;                   /* "[a@b](mailto:a@b)" */
 	const bool is_bare = has_label || label != STR_NPOS; /* "<mailto:a@b|a@b>" */
 	if (!is_bare)
 		*to++ = '<';
