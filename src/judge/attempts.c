@@ -43,8 +43,10 @@ final_answer(struct str text, size_t from)
 void
 attempts_decide(const struct facts *f, struct person *who)
 {
-	for (size_t i = 0; i < who->word_count && who->words[i].voice <= VOICE_OWN; i++) {
+	for (size_t i = 0; i < who->word_count; i++) {
 		struct words *const w = &who->words[i];
+		if (w->voice > VOICE_OWN && who->is_one_of_many)
+			return; /* it may be about the others */
 		const struct reply first = facts_reply(f, w->raw);
 		if (first.code / 100 != 4 || !first.is_sure)
 			continue;

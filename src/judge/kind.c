@@ -257,7 +257,8 @@ static bool
 is_answer_to_failure(const struct facts *f)
 {
 	const struct sign_set *const s = &f->subject_signs;
-	if (!has_auto_header(f) || f->returned.is_there || address_is_robot(f->from_address))
+	if (!(has_auto_header(f) || (is_sent_by_itself(f) && facts_letter(f).is_away)) ||
+		f->returned.is_there || address_is_robot(f->from_address))
 		return false;
 	/* "Re: Undeliverable: Offer / Automatic reply" */
 	return s->first[SIGN_AUTO_REPLY].at < s->first[SIGN_FAILURE].at ||

@@ -411,7 +411,8 @@ is_programs_refusal(const struct facts *f)
 	const bool is_automatic = mark_header_says(f, STR("Auto-Submitted"), STR("auto-"));
 	return (f->returned.is_there || names_number(f) ||
 		       (is_answering && f->prose.has_sentence && mark_names_other(f)) ||
-		       (is_answering && is_automatic && first_line_refuses(f))) &&
+		       (is_automatic && !has_reply(f) && first_line_refuses(f) &&
+			       (is_answering || (f->prose.has_sentence && mark_names_other(f))))) &&
 	       !facts_letter(f).is_persons;
 }
 
@@ -481,8 +482,9 @@ has_answered(const struct facts *f)
 {
 	for (size_t i = 0; i < f->prose.count && i < BLOCKS_LOOKED_AT; i++) {
 		const struct block *const b = &f->prose.blocks[i];
-		if (b->naming >= NAMING_OBJECT &&
-			facts_reply(f, str_head(b->own, MARK_REPLY_BYTES)).is_sure)
+		if ((b->naming >= NAMING_OBJECT &&
+			    facts_reply(f, str_head(b->own, MARK_REPLY_BYTES)).is_sure) ||
+			(b->naming == NAMING_HEAD && b->is_led && !b->is_contact))
 			return true;
 	}
 	return str_is_set(f->prose.labelled);

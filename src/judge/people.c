@@ -271,16 +271,16 @@ is_shown_sender(const struct facts *f, const struct block *b)
 static bool
 is_readers(const struct facts *f, const struct block *b)
 {
-	if (b->naming != NAMING_LABEL || !str_eq_case(b->address, f->to_address) ||
-		b->address.ptr == f->prose.labelled.ptr)
+	if (b->naming != NAMING_LABEL || !str_eq_case(b->address, f->to_address))
 		return false;
+	const bool is_labelled = b->address.ptr == f->prose.labelled.ptr;
 	if (f->returned.is_there && str_has_case(f->returned.from, b->address) &&
 		!str_has_case(f->returned.to, b->address))
 		return true;
 	for (size_t i = 0; i < f->prose.count && i < BLOCKS_LOOKED_AT; i++) {
 		const struct block *const other = &f->prose.blocks[i];
-		if (other->naming >= NAMING_SENTENCE && !other->is_contact &&
-			!address_is_robot(other->address) &&
+		if (other->naming >= (is_labelled ? NAMING_LABEL : NAMING_SENTENCE) &&
+			!other->is_contact && !address_is_robot(other->address) &&
 			!str_eq_case(other->address, f->to_address) &&
 			!str_eq_case(other->address, f->from_address))
 			return true;

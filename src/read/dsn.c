@@ -149,8 +149,22 @@ is_field_beside(struct str line, const struct dsn *d)
 static bool
 is_repeated(const struct dsn *d, struct str value)
 {
-	return d->last != NULL && value.len > 0 && str_eq(*d->last, value) &&
-	       (size_t)(value.ptr - d->last->ptr) <= value.len + REPEATED_BYTES_MAX;
+	if (d->last == NULL || value.len == 0 ||
+		(size_t)(value.ptr - d->last->ptr) > value.len + REPEATED_BYTES_MAX)
+		return false;
+	/* The one may be folded, and the other not. */
+	return str_eq(*d->last, value) ||
+	       (d->last_is_address &&
+		       str_eq_case(address_typed(*d->last, NULL), address_typed(value, NULL)));
+}
+
+/* "Status: 5.0.0" and right behind it "Status: 5.7.26": the one that says more. */
+static bool
+is_said_better(const struct dsn *d, const struct str *slot, struct str value)
+{
+	struct status old, new;
+	return d->last == slot && status_parse(str_trim(*slot), &old) > 0 &&
+	       status_parse(value, &new) > 0 && status_is_vague(old) && !status_is_vague(new);
 }
 
 static bool
@@ -215,6 +229,11 @@ read_one(struct str line, struct arena *a, struct dsn *d)
 	struct dsn_recipient *r = d->in_group && d->count > 0 ? &d->recipients[d->count - 1] : NULL;
 	if (r != NULL && (r->seen & bit) && is_repeated(d, value))
 		return true;
+	if (r != NULL && f->offset == offsetof(struct dsn_recipient, status_text) &&
+		is_said_better(d, &r->status_text, value)) {
+		r->status_text = value;
+		return true;
+	}
 	if (r == NULL || ((f->flags & KEY) && (r->seen & bit)))
 		r = dsn_add(d, a);
 	if (r == NULL) {

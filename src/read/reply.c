@@ -128,7 +128,7 @@ is_cue_before(struct str text, size_t at)
 		STR_INIT("message:"), STR_INIT("status:"), STR_INIT("responded:"),
 		STR_INIT("answer:"), STR_INIT("#"), STR_INIT("answered:"), STR_INIT("reported:"),
 		STR_INIT("response"), STR_INIT("smtp"), STR_INIT("status"), STR_INIT("returned"),
-		STR_INIT("replied"), STR_INIT("said")};
+		STR_INIT("replied"), STR_INIT("said"), STR_INIT("MAIL FROM"), STR_INIT("RCPT TO")};
 	struct str head = str_trim_end(str_head(text, at));
 	/* A quote or bracket may open in between: returned '550 ... */
 	const struct str before = head;
@@ -221,9 +221,11 @@ reply_scan(struct str text)
 		const size_t hash = str_starts(behind, STR("#")) ? 1 : 0;
 		const size_t n = status_parse(str_from(behind, hash), &s);
 		const bool has_status = n > 0 && s.class == code / 100;
+		/* "5.3.0 - Other mail system problem 550-'no such user'" */
+		const bool is_quoting = after == '-' && i + 4 < text.len && text.ptr[i + 4] == '\'';
 		/* "rcpt failed (550 <a@b>: no such user)" */
 		const bool names_somebody = before == '(' && str_starts(behind, STR("<"));
-		if (has_status || names_somebody || is_line_start(text, i) ||
+		if (has_status || names_somebody || is_quoting || is_line_start(text, i) ||
 			is_cue_before(text, i)) {
 			best = (struct reply){.code = code, .at = i, .is_sure = true};
 			break;

@@ -68,6 +68,8 @@ leads_to_contact(const struct reader *r, struct str address)
 {
 	static const uint64_t contact = UINT64_C(1) << SIGN_CONTACT;
 	static const uint64_t recipient = UINT64_C(1) << SIGN_FAILURE | UINT64_C(1) << SIGN_DELAY;
+	if (address_is_lists(address) && (r->line_above & contact) != 0)
+		return true;
 	if ((r->lead_line & (contact | recipient)) != 0)
 		return (r->lead_line & recipient) == 0;
 	return (r->lead & recipient) == 0 &&
@@ -618,6 +620,7 @@ read_line(struct reader *r, const struct text_line *of, const struct text_line *
 	if (r->is_after_blank)
 		r->lead = 0;
 	/* What stands under an address is about that one, and leads to no other. */
+	r->line_above = l.signs;
 	if (!r->in_own) {
 		r->lead |= l.signs;
 		r->lead_line = l.signs;
