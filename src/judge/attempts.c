@@ -43,11 +43,15 @@ final_answer(struct str text, size_t from)
 void
 attempts_decide(const struct facts *f, struct person *who)
 {
+	bool has_answer = false;
 	for (size_t i = 0; i < who->word_count; i++) {
 		struct words *const w = &who->words[i];
-		if (w->voice > VOICE_OWN && who->is_one_of_many)
-			return; /* it may be about the others */
+		/* It may be about the others; and where a server's own words are there, they
+		 * decide. */
+		if (w->voice > VOICE_OWN && (who->is_one_of_many || has_answer))
+			return;
 		const struct reply first = facts_reply(f, w->raw);
+		has_answer = has_answer || first.is_sure;
 		if (first.code / 100 != 4 || !first.is_sure)
 			continue;
 		const size_t at = final_answer(w->raw, first.at + 3);

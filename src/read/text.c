@@ -379,7 +379,9 @@ note_answer_above(struct reader *r, const struct line *l)
 {
 	if (!r->is_blank_above)
 		return;
-	const struct reply said = reply_scan(str_head(l->bare, ANSWER_LOOKED_FOR_BYTES));
+	const bool may_be = l->bare.ptr[0] == '4' || l->bare.ptr[0] == '5';
+	const struct reply said =
+		may_be ? reply_scan(str_head(l->bare, ANSWER_LOOKED_FOR_BYTES)) : (struct reply){0};
 	r->answer_above = said.is_sure && said.at == 0 ? l->bare.ptr : NULL;
 }
 

@@ -99,6 +99,8 @@ read_side(struct reader *r, struct str line)
 		{STR_INIT("Sent:"), STR_INIT("Received:")},
 		{STR_INIT("->"), STR_INIT("<-")},
 	};
+	if (memchr("CSR-<", line.ptr[0], 5) == NULL)
+		return false; /* none of them begins so */
 	for (size_t i = 0; i < sizeof sides / sizeof *sides; i++) {
 		const struct str client = sides[i].client, server = sides[i].server;
 		const struct str command = str_trim(str_from(line, client.len));

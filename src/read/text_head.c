@@ -6,8 +6,9 @@
 
 #define LABEL_BYTES_MAX 48 /* "The following recipient's address is unknown:" is no label */
 #define DATE_BYTES_MAX 40
-#define LOCAL_BYTES_MAX 64 /* RFC 5321 s4.5.3.1.1 */
-#define ROW_CELLS_MAX 8    /* of a table with addresses in it */
+#define LOCAL_BYTES_MAX 64   /* RFC 5321 s4.5.3.1.1 */
+#define ANSWER_HEAD_BYTES 24 /* of an answer, in which its codes stand */
+#define ROW_CELLS_MAX 8      /* of a table with addresses in it */
 #define NAMED_BYTES_MAX 200
 #define NAME_WORDS_MAX 5
 
@@ -260,6 +261,27 @@ is_numbers(struct str cell)
 	return digits > letters;
 }
 
+/* "a@b", "<a@b>" and nothing else */
+static bool
+is_address(struct str cell, struct str *address)
+{
+	const struct str bare = str_unwrap(cell, '<', '>');
+	size_t at = 0;
+	const struct str found = address_next(bare, &at);
+	if (!str_is_set(found) || found.len != bare.len)
+		return false;
+	*address = found;
+	return true;
+}
+
+/* "550 5.1.1 Unknown user" */
+static bool
+begins_with_answer(struct str text)
+{
+	const struct reply r = reply_scan(str_head(text, ANSWER_HEAD_BYTES));
+	return r.is_sure && r.at == 0;
+}
+
 bool
 text_row(struct str line, struct str *address, struct str *said)
 {
@@ -267,18 +289,14 @@ text_row(struct str line, struct str *address, struct str *said)
 	size_t cells = 0, named = 0, numbers = 0;
 	*said = str_from(line, line.len);
 	for (; cells < ROW_CELLS_MAX && str_is_set(cell = next_cell(&rest)); cells++) {
-		const struct str clean = address_clean(cell);
-		size_t at = 0;
-		const struct str found = address_next(clean, &at);
-		const struct reply r = reply_scan(cell);
-		if (str_is_set(found) && found.len == clean.len) {
-			*address = found;
+		if (cells == 0 && cell.len == line.len)
+			return false; /* as most lines are */
+		if (is_address(cell, address))
 			named++;
-		} else if (r.is_sure && r.at == 0 && said->len == 0) {
+		else if (said->len == 0 && begins_with_answer(cell))
 			*said = cell;
-		} else if (is_numbers(cell)) {
+		else if (is_numbers(cell))
 			numbers++;
-		}
 	}
 	return named == 1 && (said->len > 0 || (numbers > 0 && numbers + 1 == cells));
 }

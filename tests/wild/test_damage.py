@@ -87,7 +87,7 @@ LIMITS = {
     "the header lost but for MIME": (97, 3, 1, 33),
     "the header lost": (97, 3, 1, 24),
     "the text alone": (92, 4, 1, 24),
-    "subject and text": (87, 5, 1, 4),
+    "subject and text": (87, 5, 1, 5),
     "another header in front": (92, 4, 1, 4),
     "quoted whole": (92, 6, 1, 9),
     "quoted": (85, 4, 1, 11),
