@@ -238,17 +238,7 @@ on_addresses(struct https *h, const struct dns_answer *answer, size_t family)
 {
 	h->queries[family] = NULL;
 	h->status[family] = answer->status;
-	for (size_t i = 0; i < answer->count && h->counts[family] < ADDRESSES_MAX; i++) {
-		struct ip *const ip = &h->addresses[family][h->counts[family]];
-		const struct str data = answer->records[i].data;
-		if (family == 1 && data.len == 4)
-			*ip = ip_of_v4(data.ptr);
-		else if (family == 0 && data.len == sizeof ip->bytes)
-			memcpy(ip->bytes, data.ptr, sizeof ip->bytes);
-		else
-			continue;
-		h->counts[family]++;
-	}
+	h->counts[family] = dns_answer_ips(answer, h->addresses[family], ADDRESSES_MAX);
 	if (h->queries[0] != NULL || h->queries[1] != NULL)
 		return;
 	const size_t said = dns_is_failure(h->status[0]) ? 0 : 1;

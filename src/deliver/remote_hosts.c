@@ -237,17 +237,7 @@ on_addresses(struct candidate *c, const struct dns_answer *answer, size_t family
 	c->queries[family] = NULL;
 	c->status[family] = answer->status;
 	c->is_authentic |= answer->count > 0 && answer->is_authentic;
-	for (size_t i = 0; i < answer->count && c->counts[family] < HOSTS_ADDRESSES_MAX; i++) {
-		struct ip *const ip = &c->addresses[family][c->counts[family]];
-		const struct str data = answer->records[i].data;
-		if (family == 1 && data.len == 4)
-			*ip = ip_of_v4(data.ptr);
-		else if (family == 0 && data.len == sizeof ip->bytes)
-			memcpy(ip->bytes, data.ptr, sizeof ip->bytes);
-		else
-			continue;
-		c->counts[family]++;
-	}
+	c->counts[family] = dns_answer_ips(answer, c->addresses[family], HOSTS_ADDRESSES_MAX);
 	pending_less(c->search);
 }
 

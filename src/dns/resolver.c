@@ -69,6 +69,20 @@ dns_status_name(enum dns_status s)
 	return names[s];
 }
 
+size_t
+dns_answer_ips(const struct dns_answer *answer, struct ip *ips, size_t max)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < answer->count && n < max; i++) {
+		const struct str data = answer->records[i].data;
+		if (answer->type == DNS_A && data.len == 4)
+			ips[n++] = ip_of_v4(data.ptr);
+		else if (answer->type == DNS_AAAA && data.len == sizeof ips->bytes)
+			memcpy(ips[n++].bytes, data.ptr, sizeof ips->bytes);
+	}
+	return n;
+}
+
 static int
 entry_compare(const void *one, const void *other)
 {

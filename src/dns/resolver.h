@@ -19,6 +19,7 @@
 #ifndef DNS_RESOLVER_H
 #define DNS_RESOLVER_H
 
+#include "base/net.h"
 #include "base/str.h"
 
 struct event_base;
@@ -86,6 +87,10 @@ struct dns_answer {
 	const struct dns_record *records; /* in the order of the answer; MX is not sorted */
 	size_t count;                     /* more than 0 when FOUND, else 0 */
 };
+
+/* dns_answer_ips - the addresses of an answer to A or AAAA, in its order, at most `max`; returns
+ * how many they are */
+size_t dns_answer_ips(const struct dns_answer *answer, struct ip *ips, size_t max);
 
 typedef void dns_done(void *context, const struct dns_answer *answer);
 

@@ -70,11 +70,10 @@ mark_is_programs_address(struct str address)
 bool
 mark_is_programs_refusal(const struct facts *f)
 {
+	const bool is_automatic = mark_header_says(f, STR("Auto-Submitted"), STR("auto-"));
 	const bool is_answering = header_has(&f->header, STR("In-Reply-To")) ||
 				  header_has(&f->header, STR("References")) ||
-				  (mark_is_programs_address(f->from_address) &&
-					  mark_header_says(f, STR("Auto-Submitted"), STR("auto-")));
-	const bool is_automatic = mark_header_says(f, STR("Auto-Submitted"), STR("auto-"));
+				  (mark_is_programs_address(f->from_address) && is_automatic);
 	return (f->returned.is_there || names_number(f) ||
 		       (is_answering && f->prose.has_sentence && mark_names_other(f)) ||
 		       (is_automatic && !mark_has_reply(f) && mark_first_line_refuses(f) &&

@@ -274,10 +274,11 @@ is_address(struct str cell, struct str *address)
 	return true;
 }
 
-/* "550 5.1.1 Unknown user" */
-static bool
-begins_with_answer(struct str text)
+bool
+text_begins_with_answer(struct str text)
 {
+	if (text.len == 0 || (text.ptr[0] != '4' && text.ptr[0] != '5'))
+		return false; /* as most lines do not, and it costs less to see that */
 	const struct reply r = reply_scan(str_head(text, ANSWER_HEAD_BYTES));
 	return r.is_sure && r.at == 0;
 }
@@ -293,7 +294,7 @@ text_row(struct str line, struct str *address, struct str *said)
 			return false; /* as most lines are */
 		if (is_address(cell, address))
 			named++;
-		else if (said->len == 0 && begins_with_answer(cell))
+		else if (said->len == 0 && text_begins_with_answer(cell))
 			*said = cell;
 		else if (is_numbers(cell))
 			numbers++;

@@ -38,6 +38,9 @@ bool text_label(struct str line, struct str *address, struct str *tail, struct s
  * a colon */
 bool text_cells(struct str line, struct str *address, struct str *label);
 
+/* text_begins_with_answer - "550 5.1.1 Unknown user" */
+bool text_begins_with_answer(struct str text);
+
 /* text_row - a row of a table: an address in a cell of its own that is not the only one, and
  * `said`, the cell that begins with a server's answer; empty where the other cells are numbers and
  * dates. Cells are parted by tabs, bars or two blanks */

@@ -4,8 +4,7 @@
 #include "read/address.h"
 #include "read/text_head.h"
 
-#define LOCAL_PART_MAX 128         /* bytes of a line that is one, or a pipe */
-#define ANSWER_LOOKED_FOR_BYTES 24 /* of a line that begins with an answer */
+#define LOCAL_PART_MAX 128 /* bytes of a line that is one, or a pipe */
 
 /* In Sendmail's list of addresses: a local part, or what an alias leads to, alone on its line. */
 static bool
@@ -81,10 +80,7 @@ text_note_answer_above(struct reader *r, const struct line *l)
 {
 	if (!r->is_blank_above)
 		return;
-	const bool may_be = l->bare.ptr[0] == '4' || l->bare.ptr[0] == '5';
-	const struct reply said =
-		may_be ? reply_scan(str_head(l->bare, ANSWER_LOOKED_FOR_BYTES)) : (struct reply){0};
-	r->answer_above = said.is_sure && said.at == 0 ? l->bare.ptr : NULL;
+	r->answer_above = text_begins_with_answer(l->bare) ? l->bare.ptr : NULL;
 }
 
 static bool
