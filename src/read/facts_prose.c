@@ -153,6 +153,7 @@ facts_read_prose(struct facts *f, struct str whole)
 								: part_decode(&paste, f->arena);
 	if (looks_like_html(text))
 		text = decode_html(text, f->arena);
+	text = mend_typeset(text, f->arena);
 	if (f->dsn.count == 0) /* else the fields name whom it is about */
 		text = text_unlink(text, f->arena);
 	f->text = text_unquote(text, f->arena);

@@ -65,7 +65,34 @@ static const struct line_row prose_rows[] = {
 	{"a label stays", STR_INIT("Adres odbiorcy: a@b.example"), STR_INIT("Adres odbiorcy: a@b.example")},
 	{"numbers are no sentences", STR_INIT("550 5.1.1 No. 5 is x.y"), STR_INIT("550 5.1.1 No. 5 is x.y")},
 };
+
+static const struct bytes_row typeset_rows[] = {
+	{"all is ASCII", STR_INIT("<a-b@c.example>: 550 5.1.1 no"), STR_INIT("<a-b@c.example>: 550 5.1.1 no")},
+	{"letters of a language", STR_INIT("Empf\xC3\xA4nger \xE2\x80\x9E" "a@b.example\xE2\x80\x9C"), STR_INIT("Empf\xC3\xA4nger \xE2\x80\x9E" "a@b.example\xE2\x80\x9C")},
+	{"blanks that do not break", STR_INIT("550\xC2\xA0" "5.1.1\xE2\x80\xAFno\xE2\x80\x87such"), STR_INIT("550 5.1.1 no such")},
+	{"soft hyphens", STR_INIT("jo\xC2\xAD" "hn@a.ex\xC2\xAD" "ample"), STR_INIT("john@a.example")},
+	{"signs without width", STR_INIT("a@\xE2\x80\x8B" "b.\xE2\x81\xA0" "ex\xEF\xBB\xBF" "ample"), STR_INIT("a@b.example")},
+	{"two in a row", STR_INIT("a@\xE2\x80\x8B\xE2\x80\x8B" "b.example"), STR_INIT("a@b.example")},
+	{"they stay where scripts need them", STR_INIT("\xD9\x85\xE2\x80\x8C\xD8\xAE a@b.example"), STR_INIT("\xD9\x85\xE2\x80\x8C\xD8\xAE a@b.example")},
+	{"and at either end", STR_INIT("\xE2\x80\x8B" "a@b\xE2\x80\x8B"), STR_INIT("\xE2\x80\x8B" "a@b\xE2\x80\x8B")},
+	{"dashes in addresses", STR_INIT("a\xE2\x80\x91" "b@c\xE2\x80\x90" "d\xE2\x80\x93" "e.example"), STR_INIT("a-b@c-d-e.example")},
+	{"and elsewhere", STR_INIT("5\xE2\x80\x93" "10 days a@b.example 5\xE2\x80\x93" "10"), STR_INIT("5\xE2\x80\x93" "10 days a@b.example 5\xE2\x80\x93" "10")},
+	{"a dash behind a name", STR_INIT("a@b.example \xE2\x80\x93 unknown"), STR_INIT("a@b.example \xE2\x80\x93 unknown")},
+	{"escapes in addresses", STR_INIT("**john\\_a\\-b@c\\.example** 5\\.1"), STR_INIT("**john_a-b@c.example** 5\\.1")},
+	{"a backslash of its own", STR_INIT("DOMAIN\\john a\\@b@c.example \\"), STR_INIT("DOMAIN\\john a\\@b@c.example \\")},
+};
 /* clang-format on */
+
+static void
+test_typeset(struct arena *a)
+{
+	for (size_t i = 0; i < sizeof typeset_rows / sizeof *typeset_rows; i++) {
+		const struct str in = typeset_rows[i].in, got = mend_typeset(in, a);
+		tap_is_str(got, typeset_rows[i].want, "typeset: %s", typeset_rows[i].name);
+		if (str_eq(in, typeset_rows[i].want))
+			tap_ok(got.ptr == in.ptr, "typeset: %s: in place", typeset_rows[i].name);
+	}
+}
 
 static void
 test_bytes(struct arena *a)
@@ -127,6 +154,7 @@ main(void)
 	struct arena a;
 	arena_init(&a, ARENA_LIMIT_BYTES);
 	test_bytes(&a);
+	test_typeset(&a);
 	test_lines(&a);
 	test_lost();
 	arena_fini(&a);
