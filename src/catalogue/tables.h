@@ -24,6 +24,23 @@ extern const uint16_t catalogue_conditions_by_id[];      /* CONDITION__COUNT */
 #define PROVIDER_SPARE 16 /* places more than hashes, so that no search goes round */
 extern const uint16_t catalogue_provider_places[];
 
+/*
+ * The names, those of one kind together, each once whatever its languages: first the whole ones by
+ * their length, then those that a text may begin with, then those that it may end with, the short
+ * ones first. None is empty, and all are in small letters as far as those are ASCII.
+ */
+struct name_row {
+	struct text name;
+	uint8_t first; /* byte of it */
+};
+struct name_kind_row {
+	uint16_t by_len[CATALOGUE_NAME_BYTES + 2]; /* where the whole ones of a length begin; the
+						      last: those that a text may begin with */
+	uint16_t ends, next; /* where those begin that it may end with, and the next kind */
+};
+extern const struct name_row catalogue_names[];
+extern const struct name_kind_row catalogue_name_kinds[]; /* KNOWN__COUNT */
+
 /* Sorted by key in each language, one language after the other, each with every key of English. */
 extern const struct explanation_row
 	catalogue_explanations[];                       /* LANG__COUNT * CATALOGUE_EXPLANATIONS */

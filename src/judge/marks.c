@@ -1,5 +1,6 @@
 #include "judge/marks_inside.h"
 
+#include "catalogue/names.h"
 #include "read/address.h"
 
 #define TICKET_BYTES_MAX 48
@@ -101,27 +102,10 @@ mark_is_from_server(const struct facts *f)
 	return address_is_robot(f->from_address) || is_formed(f);
 }
 
-/* What mail programs put before the subject of an answer, in their languages. */
-static bool
-is_answer(struct str subject)
-{
-	static const struct str marks[] = {STR_INIT("Re:"), STR_INIT("AW:"), STR_INIT("SV:"),
-		STR_INIT("VS:"), STR_INIT("Antw:"), STR_INIT("Odp:"), STR_INIT("RES:"),
-		STR_INIT("RIF:"), STR_INIT("R:"), STR_INIT("YNT:"), STR_INIT("ATB:"),
-		STR_INIT("\xD0\x9E\xD1\x82\xD0\xB2:") /* Отв: */,
-		STR_INIT("\xE7\xAD\x94\xE5\xA4\x8D:") /* 答复: */,
-		STR_INIT("\xE5\x9B\x9E\xE5\xA4\x8D:") /* 回复: */,
-		STR_INIT("\xE5\x9B\x9E\xE8\xA6\x86:") /* 回覆: */};
-	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
-		if (str_starts_case(subject, marks[i]))
-			return true;
-	return false;
-}
-
 bool
 mark_persons_answer(const struct facts *f)
 {
-	return is_answer(f->subject) && !mark_is_from_server(f) &&
+	return catalogue_is_named(KNOWN_ANSWER_SUBJECT, f->subject) && !mark_is_from_server(f) &&
 	       !sign_seen(&f->signs, SIGN_MAILER) &&
 	       (header_has(&f->header, STR("In-Reply-To")) ||
 		       header_has(&f->header, STR("References")) || mark_list(f));

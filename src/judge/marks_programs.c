@@ -2,6 +2,7 @@
  * mail and tell what became of it. */
 #include "judge/marks_inside.h"
 
+#include "catalogue/names.h"
 #include "read/address.h"
 
 #define NUMBER_DIGITS_MIN 6
@@ -55,14 +56,9 @@ mark_begins_with_refusal(const struct facts *f)
 bool
 mark_is_programs_address(struct str address)
 {
-	static const struct str names[] = {STR_INIT("noreply"), STR_INIT("no-reply"),
-		STR_INIT("donotreply"), STR_INIT("do-not-reply")};
 	const size_t at = str_find_char(address, '@', 0);
 	const struct str local = at == STR_NPOS ? address : str_head(address, at);
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (str_starts_case(local, names[i]))
-			return true;
-	return str_ends_case(local, STR("-daemon"));
+	return catalogue_is_named(KNOWN_UNREAD_ADDRESS, local);
 }
 
 /* A program that takes mail in (tickets, a forum, faxes) says that it could not, in an answer to it
@@ -79,18 +75,6 @@ mark_is_programs_refusal(const struct facts *f)
 		       (is_automatic && !mark_has_reply(f) && mark_first_line_refuses(f) &&
 			       (is_answering || (f->prose.has_sentence && mark_names_other(f))))) &&
 	       !facts_letter(f).is_persons;
-}
-
-/* The local parts that programs send from, and nobody else. */
-static bool
-is_programs_name(struct str address)
-{
-	static const struct str names[] = {STR_INIT("www"), STR_INIT("www-data"),
-		STR_INIT("wwwrun"), STR_INIT("apache"), STR_INIT("httpd"), STR_INIT("nginx"),
-		STR_INIT("nobody"), STR_INIT("system"), STR_INIT("robot"), STR_INIT("bot"),
-		STR_INIT("gateway"), STR_INIT("mailer"), STR_INIT("uucp"), STR_INIT("bounce"),
-		STR_INIT("bounces"), STR_INIT("fax"), STR_INIT("newsletter"), STR_INIT("mailing")};
-	return str_is_among(address_local(address), names, sizeof names / sizeof *names);
 }
 
 /* A line of a log begins with the time, or says what became of whom in the words of a log; one of
@@ -166,7 +150,8 @@ tells_itself(const struct facts *f)
 bool
 mark_is_programs_account(const struct facts *f)
 {
-	const bool is_programs = is_programs_name(f->from_address);
+	const bool is_programs =
+		catalogue_is_named(KNOWN_PROGRAM_ADDRESS, address_local(f->from_address));
 	const bool is_likely = is_programs || mark_is_programs_address(f->from_address) ||
 			       address_is_service(f->from_address) || has_answered(f);
 	const struct reply r = facts_reply(f, str_head(f->prose.all, MARK_REPLY_BYTES));

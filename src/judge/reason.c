@@ -1,5 +1,6 @@
 #include "judge/reason.h"
 
+#include "catalogue/names.h"
 #include "read/letter.h"
 
 #define DIAGNOSTIC_WORDS_MIN                                                                       \
@@ -418,20 +419,14 @@ int64_t
 retry_after(struct str text)
 {
 	static const struct {
-		struct str name;
+		enum known_name name;
 		int64_t seconds;
 	} units[] = {
-		{STR_INIT("second"), 1},
-		{STR_INIT("sec"), 1},
-		{STR_INIT("s left"), 1},
-		{STR_INIT("minute"), 60},
-		{STR_INIT("min"), 60},
-		{STR_INIT("hour"), 3600},
-		{STR_INIT("day"), 86400},
+		{KNOWN_SECOND_UNIT, 1},
+		{KNOWN_MINUTE_UNIT, 60},
+		{KNOWN_HOUR_UNIT, 3600},
+		{KNOWN_DAY_UNIT, 86400},
 	};
-	static const struct str cues[] = {STR_INIT("in"), STR_INIT("after"), STR_INIT("wait"),
-		STR_INIT("least"), STR_INIT("for"), STR_INIT("greylisted,"), STR_INIT("again"),
-		STR_INIT("=")};
 	text = str_head(text, 2048);
 	for (size_t i = 1; i < text.len; i++) {
 		if (!ascii_is_digit((unsigned char)text.ptr[i]) ||
@@ -444,9 +439,7 @@ retry_after(struct str text)
 			i++;
 		if (n < 0)
 			continue;
-		bool has_cue = false;
-		for (size_t k = 0; k < sizeof cues / sizeof *cues; k++)
-			has_cue = has_cue || str_ends_case(before, cues[k]);
+		const bool has_cue = str_is_set(catalogue_name_at_end(KNOWN_WAIT_CUE, before));
 		const int64_t clock = has_cue ? clock_seconds(str_from(text, i), n) : -1;
 		if (clock >= 0)
 			return clock > 0 ? clock : -1;
@@ -455,7 +448,7 @@ retry_after(struct str text)
 			(unit.len == 1 || !ascii_is_alpha((unsigned char)unit.ptr[1])))
 			return n > 0 ? n : -1;
 		for (size_t k = 0; has_cue && k < sizeof units / sizeof *units; k++)
-			if (n > 0 && str_starts_case(unit, units[k].name))
+			if (n > 0 && catalogue_is_named(units[k].name, unit))
 				return n * units[k].seconds;
 	}
 	return -1;

@@ -1,6 +1,7 @@
 #include "read/address.h"
 
 #include "base/charset.h"
+#include "catalogue/names.h"
 #include "read/limits.h"
 
 static bool
@@ -289,58 +290,23 @@ address_local(struct str address)
 bool
 address_is_robot(struct str address)
 {
-	static const struct str locals[] = {STR_INIT("mailer-daemon"), STR_INIT("postmaster"),
-		STR_INIT("mail-daemon"), STR_INIT("maildaemon"), STR_INIT("poostmaster"),
-		STR_INIT("mailerdaemon"), STR_INIT("mailsystem"), STR_INIT("mail-system"),
-		STR_INIT("mailserver"), STR_INIT("mailgateway"), STR_INIT("mail-gateway"),
-		STR_INIT("mailrouter"), STR_INIT("mdaemon"),
-		STR_INIT("microsoftexchange329e71ec88ae4615bbc36ab6ce41109e")};
-	const struct str local = address_local(address);
-	for (size_t i = 0; i < sizeof locals / sizeof *locals; i++)
-		if (str_eq_case(local, locals[i]))
-			return true;
-	return false;
+	return catalogue_is_named(KNOWN_ROBOT_ADDRESS, address_local(address));
 }
 
 bool
 address_is_service(struct str address)
 {
-	static const struct str locals[] = {STR_INIT("support"), STR_INIT("helpdesk"),
-		STR_INIT("help-desk"), STR_INIT("help"), STR_INIT("hotline"),
-		STR_INIT("servicedesk"), STR_INIT("service-desk"), STR_INIT("service"),
-		STR_INIT("admin"), STR_INIT("administrator"), STR_INIT("sysadmin"),
-		STR_INIT("webmaster"), STR_INIT("hostmaster"), STR_INIT("mailmaster"),
-		STR_INIT("mailadmin"), STR_INIT("abuse"), STR_INIT("noc"), STR_INIT("noreply"),
-		STR_INIT("no-reply"), STR_INIT("it"), STR_INIT("it-support"), STR_INIT("itsupport"),
-		STR_INIT("edv"), STR_INIT("hilfe"), STR_INIT("kundenservice"),
-		STR_INIT("kundendienst"), STR_INIT("assistance"), STR_INIT("aide"),
-		STR_INIT("soporte"), STR_INIT("ayuda"), STR_INIT("suporte"), STR_INIT("ajuda"),
-		STR_INIT("atendimento"), STR_INIT("assistenza"), STR_INIT("supporto"),
-		STR_INIT("beheer"), STR_INIT("beheerder"), STR_INIT("pomoc"), STR_INIT("abi"),
-		STR_INIT("klienditugi"), STR_INIT("palidziba"), STR_INIT("atbalsts"),
-		STR_INIT("podpora"), STR_INIT("pagalba"), STR_INIT("tuki"), STR_INIT("hjalp"),
-		STR_INIT("destek"), STR_INIT("suport"), STR_INIT("kefu")};
-	return str_is_among(address_local(address), locals, sizeof locals / sizeof *locals);
+	return catalogue_is_named(KNOWN_SERVICE_ADDRESS, address_local(address));
 }
 
 bool
 address_is_lists(struct str address)
 {
-	static const struct str ends[] = {STR_INIT("-request"), STR_INIT("-owner"),
-		STR_INIT("-ctl"), STR_INIT("-help"), STR_INIT("-admin"), STR_INIT("-subscribe"),
-		STR_INIT("-unsubscribe"), STR_INIT("-confirm"), STR_INIT("+owner"),
-		STR_INIT("+help"), STR_INIT("+subscribe"), STR_INIT("+unsubscribe")};
-	static const struct str names[] = {STR_INIT("majordomo"), STR_INIT("listserv"),
-		STR_INIT("listproc"), STR_INIT("sympa"), STR_INIT("listmaster"),
-		STR_INIT("mailman")};
 	const struct str local = address_local(address);
-	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-		if (str_ends_case(local, ends[i]) && local.len > ends[i].len)
-			return true;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (str_eq_case(local, names[i]))
-			return true;
-	return str_starts_case(local, STR("owner-"));
+	const struct str end = catalogue_name_at_end(KNOWN_LIST_ADDRESS, local);
+	/* "-request" alone is of no list. */
+	return str_is_set(end) ? end.len < local.len
+			       : catalogue_is_named(KNOWN_LIST_ADDRESS, local);
 }
 
 /* The length of an IPv4 address at the start of `s`, or 0. */

@@ -1,6 +1,7 @@
 #include "read/reply.h"
 
 #include "base/lanes.h"
+#include "catalogue/names.h"
 
 #define STATUS_SUBJECT_MAX 9 /* 0 to 7 are assigned (RFC 3463 s3); 9 is met in the wild */
 
@@ -121,14 +122,6 @@ refusal_code(struct str s)
 static bool
 is_cue_before(struct str text, size_t at)
 {
-	static const struct str cues[] = {STR_INIT("said:"), STR_INIT("smtp;"), STR_INIT("was:"),
-		STR_INIT("<<<"), STR_INIT("returned:"), STR_INIT("error:"), STR_INIT("code:"),
-		STR_INIT("code"), STR_INIT("error"), STR_INIT("response:"), STR_INIT("reply:"),
-		STR_INIT("reason:"), STR_INIT("reason"), STR_INIT("with:"), STR_INIT("says:"),
-		STR_INIT("message:"), STR_INIT("status:"), STR_INIT("responded:"),
-		STR_INIT("answer:"), STR_INIT("#"), STR_INIT("answered:"), STR_INIT("reported:"),
-		STR_INIT("response"), STR_INIT("smtp"), STR_INIT("status"), STR_INIT("returned"),
-		STR_INIT("replied"), STR_INIT("said"), STR_INIT("MAIL FROM"), STR_INIT("RCPT TO")};
 	struct str head = str_trim_end(str_head(text, at));
 	/* A quote or bracket may open in between: returned '550 ... */
 	const struct str before = head;
@@ -152,10 +145,7 @@ is_cue_before(struct str text, size_t at)
 	if (last == ':' || last == ';' || last == '|' || str_ends_case(head, STR("\xEF\xBC\x9A")) ||
 		str_ends_case(head, STR("\xEF\xBC\x9B"))) /* ： ； */
 		return true;
-	for (size_t i = 0; i < sizeof cues / sizeof *cues; i++)
-		if (str_ends_case(head, cues[i]))
-			return true;
-	return false;
+	return str_is_set(catalogue_name_at_end(KNOWN_REPLY_CUE, head));
 }
 
 static bool

@@ -1,6 +1,7 @@
 /* Whom a text names, and the lines that stand under each. */
 #include "read/text_inside.h"
 
+#include "catalogue/names.h"
 #include "read/address.h"
 #include "read/limits.h"
 #include "read/text_head.h"
@@ -53,14 +54,9 @@ text_leads_to_contact(const struct reader *r, struct str address)
 static bool
 says_delivered(struct str tail)
 {
-	static const struct str words[] = {STR_INIT("delivered"), STR_INIT("relayed"),
-		STR_INIT("250 "), STR_INIT("successful")};
 	while (tail.len > 0 && strchr(" :;(-", tail.ptr[0]) != NULL && tail.ptr[0] != '\0')
 		tail = str_from(tail, 1);
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (str_starts_case(tail, words[i]))
-			return true;
-	return false;
+	return catalogue_is_named(KNOWN_DELIVERED_WORD, tail);
 }
 
 void

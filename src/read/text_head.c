@@ -1,5 +1,6 @@
 #include "read/text_head.h"
 
+#include "catalogue/names.h"
 #include "read/address.h"
 #include "read/limits.h"
 #include "read/signs.h"
@@ -367,35 +368,19 @@ text_is_recipient_label(struct str label)
 bool
 text_is_behind_sender_word(struct str line, struct str address)
 {
-	static const struct str words[] = {STR_INIT("message-id:"), STR_INIT("from:"),
-		STR_INIT("return-path:"), STR_INIT("sender:"), STR_INIT("from"), STR_INIT("by"),
-		STR_INIT("reply-to:"), STR_INIT("message id:"),
-		/* of Outlook: "Task 'a@b - Sending' reported error" names its own account */
-		STR_INIT("task '"), STR_INIT("aufgabe")};
 	struct str head = str_between(line.ptr, address.ptr);
 	while (head.len > 0 && (head.ptr[head.len - 1] == '<' || head.ptr[head.len - 1] == ' ' ||
 				       head.ptr[head.len - 1] == '"'))
 		head.len--;
-	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (str_ends_case(head, words[i]) &&
-			(head.len == words[i].len ||
-				!ascii_is_alnum(
-					(unsigned char)head.ptr[head.len - words[i].len - 1])))
-			return true;
-	return false;
+	const struct str cue = catalogue_name_at_end(KNOWN_SENDER_CUE, head);
+	return str_is_set(cue) &&
+	       (cue.len == head.len ||
+		       !ascii_is_alnum((unsigned char)head.ptr[head.len - cue.len - 1]));
 }
 
 bool
 text_is_from_to(struct str line, struct str sender, struct str recipient)
 {
-	static const struct str froms[] = {STR_INIT("from"), STR_INIT("by"), STR_INIT("von"),
-		STR_INIT("de"), STR_INIT("da"), STR_INIT("van"), STR_INIT("fra"), STR_INIT("od"),
-		STR_INIT("fr\xC3\xA5n"), STR_INIT("\xD0\xBE\xD1\x82") /* от */};
-	static const struct str tos[] = {STR_INIT("to"), STR_INIT("for"), STR_INIT("an"),
-		STR_INIT("\xC3\xA0"), STR_INIT("a"), STR_INIT("para"), STR_INIT("aan"),
-		STR_INIT("naar"), STR_INIT("till"), STR_INIT("til"), STR_INIT("do"),
-		STR_INIT("\xD0\xB4\xD0\xBB\xD1\x8F") /* для */,
-		STR_INIT("\xD0\xBD\xD0\xB0") /* на */};
 	static const char marks[] = " <>\"'()[],";
 	struct str before = str_between(line.ptr, sender.ptr);
 	struct str between = str_between(sender.ptr + sender.len, recipient.ptr);
@@ -410,6 +395,6 @@ text_is_from_to(struct str line, struct str sender, struct str recipient)
 	while (between.len > 0 &&
 		memchr(marks, between.ptr[between.len - 1], sizeof marks - 1) != NULL)
 		between.len--;
-	return str_is_among(str_from(before, word), froms, sizeof froms / sizeof *froms) &&
-	       str_is_among(between, tos, sizeof tos / sizeof *tos);
+	return catalogue_is_named(KNOWN_FROM_WORD, str_from(before, word)) &&
+	       catalogue_is_named(KNOWN_TO_WORD, between);
 }

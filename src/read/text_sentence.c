@@ -1,6 +1,7 @@
 /* Names in sentences: the one that a sentence is about, and those met in passing. */
 #include "read/text_inside.h"
 
+#include "catalogue/names.h"
 #include "read/address.h"
 #include "read/text_head.h"
 
@@ -26,23 +27,11 @@ text_read_origin(struct reader *r, struct line *l)
 	return str_is_set(found);
 }
 
-/* "and", in the languages that reports are in. */
-static bool
-is_and(struct str word)
-{
-	static const struct str words[] = {STR_INIT("and"), STR_INIT("und"), STR_INIT("et"),
-		STR_INIT("y"), STR_INIT("e"), STR_INIT("en"), STR_INIT("och"), STR_INIT("og"),
-		STR_INIT("i"), STR_INIT("a"), STR_INIT("ja"), STR_INIT("ve"),
-		STR_INIT("\xD0\xB8") /* и */, STR_INIT("\xD1\x96") /* і */,
-		STR_INIT("\xE5\x92\x8C") /* 和 */};
-	return str_is_among(word, words, sizeof words / sizeof *words);
-}
-
 /* What parts the addresses of a list: ", ", "> <", ";", " and ". */
 static bool
 is_separator(struct str s)
 {
-	if (s.len > 2 && is_and(str_trim(s)))
+	if (s.len > 2 && catalogue_is_named(KNOWN_AND_WORD, str_trim(s)))
 		return true;
 	bool has_mark = false;
 	for (size_t i = 0; i < s.len; i++) {

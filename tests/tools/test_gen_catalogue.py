@@ -14,7 +14,7 @@ import tempfile
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TOOL = os.path.join(TOP, 'tools', 'gen-catalogue')
 
-# A whole catalogue: file -> lines of fields parted by `|`.
+# A whole catalogue: file -> lines of fields parted by `|`; `¦` is that character in a field.
 GOOD = {
     'reasons.tsv': '''
 reason|family|verdict|fault|fixer|action|retried|meaning|advice|status_permanent|status_temporary|source
@@ -71,6 +71,11 @@ not|en|not|test''',
 means|needs|unless|source
 mailbox_full|address+mail|not|test
 failure|mail+not||test''',
+    'names.tsv': '''
+kind|lang|names|source
+from_field|en|From¦Sender|test
+from_field|de|Von|test
+robot_address||*-daemon|test''',
     'conditions.tsv': '''
 id|name|stage|documented|documented_sent|reply|enhanced|sentence|setting|fixer|sees|retry|reason|after|counted|source
 C01|no_user|RCPT|550 No <user>|550 No {rcpt}|550|5.1.1|No user <{rcpt}>|catch_all|sender|returned|no|user_unknown|stays|yes|test
@@ -153,6 +158,9 @@ SPOILT = [
     ('a class that has no words, not to be there', 'letter_rules.tsv', 2, 'not|test', 'never|test', 'letter_words.tsv has no class `never`'),
     ('a stem of nothing', 'letter_words.tsv', 2, 'message*', '*', 'a word is shorter than two bytes'),
     ('a class twice in a language', 'letter_words.tsv', 3, 'mail|de', 'mail|en', 'class + lang `mail en` stands in line 2'),
+    ('a name in the middle of anything', 'names.tsv', 4, '*-daemon', '*daemon*', 'the name `*daemon*`'),
+    ('a name of nothing', 'names.tsv', 4, '*-daemon', '*', 'the name `*`'),
+    ('a name twice in a language, in other letters', 'names.tsv', 3, 'de|Von', 'en|Von¦FROM', '`FROM` stands in line 2 already'),
     ('a NUL', 'providers.tsv', 2, 'Big Mail', 'Big\0Mail', 'a control character 0x00'),
     ('no line end at the end', 'providers.tsv', 4, 'small.example|filter|test\n', 'small.example|filter|test', 'the last line has no line end'),
     ('a byte-order mark', 'providers.tsv', 1, 'provider|host', '\ufeffprovider|host', 'a byte-order mark'),
@@ -311,8 +319,12 @@ def write_catalogue(folder, files):
             file.write(text.encode('utf-8', 'surrogateescape'))
 
 
+def tabs(text):
+    return text.replace('|', '\t').replace('¦', '|')
+
+
 def good_files():
-    return {name: (text.strip('\n') + '\n').replace('|', '\t') for name, text in GOOD.items()}
+    return {name: tabs(text.strip('\n') + '\n') for name, text in GOOD.items()}
 
 
 def run(work, *options, folder=None):
@@ -392,7 +404,7 @@ def test_groups(work):
 def test_spoilt(work):
     for name, file, line, old, new, message in SPOILT:
         files = good_files()
-        old, new = old.replace('|', '\t'), new.replace('|', '\t')
+        old, new = tabs(old), tabs(new)
         if old not in files[file]:
             ok(False, name, f'{file} has no {old!r}')
             continue

@@ -4,7 +4,9 @@
  */
 #include "base/fold.h"
 #include "catalogue/catalogue.h"
+#include "catalogue/names.h"
 #include "catalogue/patterns.h"
+#include "catalogue/tables.h"
 #include "tap.h"
 
 #include <stdlib.h>
@@ -50,6 +52,43 @@ test_text(void)
 		hold(&t, s.ptr[s.len] == '\0' && strlen(s.ptr) == s.len, s);
 	}
 	done(&t);
+}
+
+static void
+test_names(void)
+{
+	struct tally t = {.what = "names in capitals"}, u = {.what = "names with more around them"};
+	for (int k = 0; k < KNOWN__COUNT; k++) {
+		const struct name_kind_row *const kind = &catalogue_name_kinds[k];
+		const size_t starts = kind->by_len[CATALOGUE_NAME_BYTES + 1];
+		for (size_t i = kind->by_len[0]; i < kind->next; i++) {
+			const struct str name = catalogue_text(catalogue_names[i].name);
+			char room[KEY_BYTES], more[KEY_BYTES];
+			hold(&t, catalogue_is_named(k, capitals(name, room)), name);
+			memset(more, '\1', sizeof more);
+			memcpy(more + 1, name.ptr, name.len);
+			const struct str behind = {more + 1, name.len + 1},
+					 before = {more, name.len + 1};
+			hold(&u,
+				catalogue_is_named(k, behind) == (i >= starts && i < kind->ends) &&
+					catalogue_is_named(k, before) == (i >= kind->ends) &&
+					str_eq_case(catalogue_name_at_end(k, before),
+						i >= kind->ends ? name : STR_NONE),
+				name);
+		}
+	}
+	done(&t);
+	done(&u);
+	static const char long_name[CATALOGUE_NAME_BYTES + 1];
+	tap_ok(!catalogue_is_named(KNOWN_FROM_FIELD, STR_NONE) &&
+			!catalogue_is_named(KNOWN_UNREAD_ADDRESS, STR("")) &&
+			!str_is_set(catalogue_name_at_end(KNOWN_LIST_ADDRESS, STR_NONE)),
+		"what is empty has no name");
+	tap_ok(!catalogue_is_named(KNOWN_ROBOT_ADDRESS, (struct str){long_name, sizeof long_name}),
+		"nor has what is longer than all names");
+	tap_ok(!catalogue_is_named(KNOWN_TO_FIELD, STR("From")) &&
+			catalogue_is_named(KNOWN_FROM_FIELD, STR("From")),
+		"names of one kind are not those of another");
 }
 
 static void
@@ -431,6 +470,7 @@ int
 main(void)
 {
 	test_text();
+	test_names();
 	test_reasons();
 	test_codes();
 	test_code_words();
