@@ -3,8 +3,8 @@
  * policy services
  *
  * Asked behind src/check: what the origin refuses is not shown to anybody. At one place of a
- *session all but milters are asked at once, then the milters one after the other, each with what
- *the one before made of the message. The first stage that refuses is the last.
+ * session all but milters are asked at once, then the milters one after the other, each with what
+ * the one before made of the message. The first stage that refuses is the last.
  *
  *	if (!filter_rcpt(s, recipient, &verdict))
  *		wait: done(to, &verdict) is called from the loop

@@ -52,6 +52,23 @@ struct filter_session {
 	struct filter_outcome outcome;
 };
 
+/* filter_stages_init - of a session that is new: nobody is asked yet */
+void filter_stages_init(struct filter_session *s);
+
+/* filter_ask - asks all who are to be asked at this place. True: it is over, and *out is written;
+ * false: done() will be called from the loop */
+bool filter_ask(struct filter_session *s, enum filter_point at, struct filter_outcome *out);
+
+/* filter_no_room - the outcome is that we cannot ask: the message is deferred; `rule` a literal */
+void filter_no_room(struct filter_session *s, const char *rule);
+
+/* filter_take_answer - what filter i wants changed, in what follows. Fields that a policy service
+ * adds at RCPT wait for the end of the text. Without memory s->header or the arena fails */
+void filter_take_answer(struct filter_session *s, size_t i);
+
+/* filter_facts_of_text - after header or body changed: how long they are, for those asked next */
+void filter_facts_of_text(struct filter_session *s);
+
 /* filter_judge - what the answers of this place come to, into s->outcome; each is logged */
 void filter_judge(struct filter_session *s);
 
