@@ -267,7 +267,8 @@ why_collect(struct why *w, struct str line)
 		w->last_ms = l.time_ms;
 	struct why_key *const session = why_key_find(w, KEY_SESSION, l.field[FIELD_SESSION]);
 	struct why_key *const id = why_key_find(w, KEY_ID, l.field[FIELD_ID]);
-	if (session == NULL && id == NULL)
+	struct why_key *const report = why_key_find(w, KEY_ID, l.field[FIELD_REPORT]);
+	if (session == NULL && id == NULL && report == NULL)
 		return;
 	struct why_record *const r = arena_alloc(&w->arena, 1, sizeof *r);
 	if (r == NULL)
@@ -277,6 +278,8 @@ why_collect(struct why *w, struct str line)
 		r->line.field[f] = arena_str(&w->arena, l.field[f]);
 	if (arena_failed(&w->arena))
 		return; /* half a record would say what is not so */
+	if (report != NULL && report->about == NULL)
+		report->about = r;
 	if (session != NULL) {
 		*(session->records == NULL ? &session->records : &session->last->next_of_session) =
 			r;

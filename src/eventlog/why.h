@@ -49,6 +49,9 @@ struct why_story {
 	struct str session, id;            /* absent: none is known */
 	const struct why_record **records; /* in the order of time */
 	size_t count;
+	/* The message is a report: the first line of what it tells of. NULL: it is none, or that is
+	 * not in the log. */
+	const struct why_record *about;
 	/* What became of the reports that this message made: their last records. */
 	const struct why_record **reports;
 	size_t report_count;

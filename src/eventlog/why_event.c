@@ -241,7 +241,11 @@ tell_bounced(struct buf *b, const struct eventlog_line *l)
 	say_words(b, l);
 	buf_add(b, STR("."));
 	say_rule(b, l);
-	why_say_if(b, " The sender is told by the report ", l->field[FIELD_REPORT], ".");
+	why_say_if(b,
+		str_eq(l->field[FIELD_RULE], STR("rule:double-bounce"))
+			? " The postmaster is told by the report "
+			: " The sender is told by the report ",
+		l->field[FIELD_REPORT], ".");
 	say_reply(b, l);
 }
 

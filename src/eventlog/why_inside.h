@@ -17,6 +17,7 @@ struct why_key {
 	struct str text;
 	struct why_key *next;
 	struct why_record *records, *last;
+	const struct why_record *about; /* of a report: the first line that it tells of */
 };
 
 struct why {

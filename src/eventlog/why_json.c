@@ -63,6 +63,15 @@ why_json(const struct why_story *story, struct out *out)
 		json_close(&j, '}');
 	}
 	json_close(&j, ']');
+	if (story->about != NULL) {
+		const struct eventlog_line *const l = &story->about->line;
+		json_open(&j, STR("about"), '{');
+		json_text_if(&j, STR("id"), l->field[FIELD_ID]);
+		json_text_if(&j, STR("from"), l->field[FIELD_FROM]);
+		json_text_if(&j, STR("to"), l->field[FIELD_TO]);
+		json_text(&j, STR("event"), eventlog_event_name(l->event));
+		json_close(&j, '}');
+	}
 	json_open(&j, STR("reports"), '[');
 	for (size_t i = 0; i < story->report_count; i++) {
 		const struct eventlog_line *const l = &story->reports[i]->line;

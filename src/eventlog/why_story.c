@@ -151,6 +151,7 @@ message_story(struct stories *s, const struct why_key *key)
 	if (story == NULL)
 		return;
 	story->id = key->text;
+	story->about = key->about;
 	if (accepted != NULL)
 		story->session = accepted->line.field[FIELD_SESSION];
 	reports_find(s, story);

@@ -114,6 +114,15 @@ facts(const struct why_story *story, struct buf *b, struct page *p)
 	page_fact(p, STR("session"), LABEL_COLUMNS, buf_str(b));
 	page_fact(p, STR("signed in"), LABEL_COLUMNS, account_of(story));
 	page_fact(p, STR("Message-ID"), LABEL_COLUMNS, field_of(story, FIELD_MESSAGE_ID));
+	if (story->about == NULL)
+		return;
+	const struct eventlog_line *const about = &story->about->line;
+	buf_clear(b);
+	buf_add(b, eventlog_event_name(about->event));
+	why_say_if(b, ": message ", about->field[FIELD_ID], "");
+	why_say_if(b, " from ", why_address(about->field[FIELD_FROM]), "");
+	why_say_if(b, " to ", about->field[FIELD_TO], "");
+	page_fact(p, STR("reports"), LABEL_COLUMNS, buf_str(b));
 }
 
 /* An attempt whose outcome stands behind it, with the same answer. */

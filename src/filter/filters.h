@@ -127,6 +127,7 @@ void filter_body(struct filter_session *s, struct str piece);
 struct filter_end {
 	struct str received;                /* our Received field, as it will stand in front */
 	struct str checked;                 /* lines of the checks, which go in front of it */
+	struct str completion;              /* fields that its header lacks and gets */
 	const struct check_verdict *origin; /* what the checks came to: scores add up */
 };
 bool filter_end(struct filter_session *s, const struct filter_end *end, struct filter_outcome *out);

@@ -76,6 +76,7 @@ header_begin(struct filter_session *s, const struct filter_end *end)
 	edits_front(&s->edits, &s->header);
 	buf_add(&s->header, end->checked);
 	const size_t front = s->header.len;
+	buf_add(&s->header, end->completion);
 	while (header_field(&rest, &field))
 		if (!filter_is_forged(s, s->authserv, field))
 			buf_add(&s->header, field);

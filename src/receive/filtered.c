@@ -270,7 +270,8 @@ ask(struct guest *g, const struct check_verdict *checked, struct filter_outcome 
 	buf_init(&received, HEAD_BYTES_MAX);
 	mail_trace(m, &received);
 	const struct filter_end end = {.received = buf_str(&received),
-		.checked = mail_complete(m, checked->headers),
+		.checked = checked->headers,
+		.completion = mail_completion(m),
 		.origin = &g->checked};
 	const bool is_over = filter_end(g->filter, &end, out);
 	buf_fini(&received);

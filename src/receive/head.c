@@ -110,7 +110,7 @@ put_words(struct folded *f, struct str words)
 	}
 	for (size_t i = 0; i < words.len; i++) { /* they were said by strangers */
 		const unsigned char c = (unsigned char)words.ptr[i];
-		buf_add_char(f->out, c < ' ' || c == 0x7f ? '?' : (char)c);
+		buf_add_char(f->out, c < ' ' || c >= 0x7f ? '?' : (char)c);
 	}
 	f->column += words.len;
 }

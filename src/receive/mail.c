@@ -197,25 +197,25 @@ trace_of(const struct mail *m, char ip[ENDPOINT_TEXT_BYTES])
 		.id = str_of(m->id),
 		.session = {s->reference, s->reference_bytes},
 		.tls = str_of(g->tls),
-		.recipient = m->accepted == 1 ? m->only_recipient : STR_NONE,
+		/* One beyond ASCII would make the whole message need SMTPUTF8 from here on. */
+		.recipient = m->accepted == 1 && str_is_ascii(m->only_recipient) ? m->only_recipient
+										 : STR_NONE,
 		.now_ms = clock_wall_ms()};
 }
 
 struct str
-mail_complete(struct mail *m, struct str checked)
+mail_completion(struct mail *m)
 {
 	char ip[ENDPOINT_TEXT_BYTES];
-	struct buf front;
+	struct buf fields;
+	if (m->guest->session.settings->kind != LISTENER_SUBMISSION || str_is_set(m->completion))
+		return m->completion;
 	const struct trace trace = trace_of(m, ip);
-	if (m->guest->session.settings->kind != LISTENER_SUBMISSION)
-		return checked;
-	buf_init(&front, QUEUE_FRONT_MAX);
-	buf_add(&front, checked);
-	head_complete(&m->head, &trace, &front);
-	const struct str all = front.len == 0 ? checked : arena_str(&m->arena, buf_str(&front));
-	m->is_completed = true;
-	buf_fini(&front);
-	return all;
+	buf_init(&fields, QUEUE_FRONT_MAX);
+	head_complete(&m->head, &trace, &fields);
+	m->completion = arena_str(&m->arena, buf_str(&fields));
+	buf_fini(&fields);
+	return m->completion;
 }
 
 void
@@ -234,6 +234,7 @@ mail_front_write(struct mail *m, struct str checked)
 	buf_add(&m->front, checked);
 	buf_add(&m->front, m->tags);
 	trace_write(&trace, &m->front);
-	if (m->guest->session.settings->kind == LISTENER_SUBMISSION && !m->is_completed)
-		head_complete(&m->head, &trace, &m->front);
+	/* What filters have rewritten has them already. */
+	if (!m->is_rewritten)
+		buf_add(&m->front, mail_completion(m));
 }

@@ -58,7 +58,6 @@ struct mail {
 	bool is_asked;     /* `asked` is the RCPT that is being answered */
 	bool is_copied;    /* in `copy` */
 	bool is_ours;      /* of people here: it is signed, and not sealed */
-	bool is_completed; /* the fields that it lacked are among those in front */
 	bool is_rewritten; /* by filters: what it holds is ours */
 	bool has_discards; /* those that are held are discarded by the commit that brings them */
 	struct queue_change *discards; /* so */
@@ -73,6 +72,7 @@ struct mail {
 	struct returned returned; /* a bounce: is it about mail that was sent from here? */
 	struct buf copy;          /* of its text, for who may want it when it is refused */
 	int64_t declared_bytes;   /* SIZE of MAIL; -1: not said */
+	struct str completion;    /* mail_completion() */
 	struct str header;        /* its text, when somebody may want to see it */
 	struct str tags;          /* header fields that a script adds */
 	struct str discard;       /* the rule that gives the message up; absent: none */
@@ -107,9 +107,9 @@ void mail_forget_targets(struct mail *m);
 /* mail_begin_again - as if no text had come; its id stays. False: no memory */
 bool mail_begin_again(struct mail *m);
 
-/* mail_complete - `checked`, and for mail of our users the fields that the header lacks, in the
- * mail's arena: what signs it must see them */
-struct str mail_complete(struct mail *m, struct str checked);
+/* mail_completion - of mail of our users the fields that its header lacks, the same each time: what
+ * signs it must see them, and they stand with the header, below our Received */
+struct str mail_completion(struct mail *m);
 
 /* mail_trace - our Received field, as it will stand in front */
 void mail_trace(const struct mail *m, struct buf *out);

@@ -205,6 +205,35 @@ refused_by(const struct teller *t, const struct draft_recipient *r, const struct
 	return is_by_route ? sentence(t, "refuser.own_route", &e->facts) : e->refused_by;
 }
 
+/* A bounce that bounced, to the postmaster: nothing that its sender could do is of use here. */
+static bool
+is_for_postmaster(const struct draft *d)
+{
+	return !d->facts->is_notice && !str_eq_case(d->to, d->facts->sender);
+}
+
+/* What whoever sent the message can do. */
+static void
+tell_sender(struct teller *t, const struct explanation *e, bool has_advice)
+{
+	struct sheet *const s = t->s;
+	sheet_add(s, BLOCK_PARAGRAPH, e->whose_move);
+	steps(t, &e->sender);
+	sheet_add(s, BLOCK_STEP, e->write_to);
+	if (has_advice)
+		sheet_add(s, BLOCK_STEP, e->advice);
+}
+
+static void
+tell_postmaster(struct teller *t)
+{
+	const struct fill f = {.ours = t->d->hostname};
+	sheet_add(t->s, BLOCK_PARAGRAPH, sentence(t, "bounce.double_why", &f));
+	sheet_add(t->s, BLOCK_STEP, label(t, "bounce.double_first"));
+	sheet_add(t->s, BLOCK_STEP, label(t, "bounce.double_many"));
+	sheet_add(t->s, BLOCK_STEP, label(t, "bounce.double_real"));
+}
+
 static void
 tell_failed(struct teller *t, const struct draft_recipient *r, const struct explanation *e)
 {
@@ -217,11 +246,10 @@ tell_failed(struct teller *t, const struct draft_recipient *r, const struct expl
 	sheet_heading(s, label(t, "label.why"));
 	sheet_add(s, BLOCK_PARAGRAPH, e->why);
 	sheet_heading(s, label(t, "label.you"));
-	sheet_add(s, BLOCK_PARAGRAPH, e->whose_move);
-	steps(t, &e->sender);
-	sheet_add(s, BLOCK_STEP, e->write_to);
-	if (!is_for_admin)
-		sheet_add(s, BLOCK_STEP, e->advice);
+	if (is_for_postmaster(t->d))
+		tell_postmaster(t);
+	else
+		tell_sender(t, e, !is_for_admin);
 	sheet_heading(s, label(t, "label.next"));
 	const struct fill f = {.n = number(t, attempts_made(r->given))};
 	if (r->outcome.is_expired && attempts_made(r->given) > 0)
@@ -362,7 +390,7 @@ draft_sheet(const struct draft *d, struct sheet *s)
 	if (t.cause_of == NULL)
 		return;
 	find_causes(&t);
-	if (!d->facts->is_notice && !str_eq_case(d->to, d->facts->sender))
+	if (is_for_postmaster(d))
 		sheet_add(s, BLOCK_PARAGRAPH, sentence(&t, "bounce.to_postmaster", &f));
 	for (size_t k = 0; k < t.cause_count; k++) {
 		if (k > 0)
@@ -373,8 +401,10 @@ draft_sheet(const struct draft *d, struct sheet *s)
 	sheet_add(s, BLOCK_LINE, STR(""));
 	sheet_fact(s, label(&t, "label.reported_by"), d->hostname);
 	sheet_fact(s, label(&t, "bounce.reference"), reference(d));
-	sheet_add(s, BLOCK_PARAGRAPH, sentence(&t, "bounce.ask", &f));
-	if (d->facts->is_from_outside && d->info.kind == NIXIE_KIND_FAILURE)
+	if (!is_for_postmaster(d))
+		sheet_add(s, BLOCK_PARAGRAPH, sentence(&t, "bounce.ask", &f));
+	if (d->facts->is_from_outside && d->info.kind == NIXIE_KIND_FAILURE &&
+		!is_for_postmaster(d))
 		sheet_add(s, BLOCK_PARAGRAPH, sentence(&t, "warn.backscatter", &f));
 	if (d->facts->is_last_notice)
 		sheet_add(s, BLOCK_PARAGRAPH, label(&t, "bounce.last_notice"));

@@ -31,6 +31,8 @@ CASES = {
     'login': ['--client', '2001:db8::25', *BOTH],
     'message-id': ['--message-id', 'm3@here', *BOTH],
     'id-json': ['--id', '4qz', '-o', 'json', *BOTH],
+    'report': ['--id', '4S0', *BOTH],
+    'report-json': ['--id', '4S0', '-o', 'json', *BOTH],
     'refusal-json': ['--to', 'dave', '-o', 'json', *BOTH],
     'last': ['-n', '1', *BOTH],
     'journal': ['--to', 'bob', '--log', 'journal.log'],

@@ -165,7 +165,7 @@ check(report.is_('refused mail 0 X69') + ([] if not remote.messages else ['it wa
 check(sender.send(**route(remote), flags='8bit').is_('taken end 250 -'), 'said to be 8-bit, and is not')
 check(sender.send(**route(remote), flags='8bit,utf8').is_('taken end 250 -'), 'said to need SMTPUTF8, and does not')
 report = sender.send(**route(remote), flags='utf8', body='Subject:\\xc3\\xbc\\r\\n\\r\\nx\\r\\n')
-check(report.is_('refused mail 0 X68'), 'a header that needs SMTPUTF8')
+check(report.is_('refused mail 0 D20'), 'a header that needs SMTPUTF8')
 report = sender.send(**route(remote), to='b@x,j\xf6@x')
 check(report.is_('taken end 250 -', 'refused rcpt 0 X60'), 'one recipient who needs SMTPUTF8')
 remote = Remote(ehlo=['PIPELINING', '8BITMIME', 'SMTPUTF8', 'DSN', 'SIZE 100'])

@@ -214,7 +214,10 @@ case_facts(const struct report_case *c)
 		.to = c->to != NULL ? str_of(c->to) : STR("ann@a.example"),
 		.now_ms = NOW,
 		.lang = c->lang,
-		.sender = c->to != NULL && c->is_utf8 ? str_of(c->to) : STR("ann@a.example"),
+		/* Whom a report goes to that is not the sender: the postmaster, about a report. */
+		.sender = c->to == NULL ? STR("ann@a.example")
+			  : c->is_utf8  ? str_of(c->to)
+					: STR(""),
 		.envelope_id = str_of(c->envelope_id),
 		.is_from_outside = c->is_sender_elsewhere,
 		.is_sender_elsewhere = c->is_sender_elsewhere,
