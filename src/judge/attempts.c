@@ -40,6 +40,12 @@ final_answer(struct str text, size_t from)
 	return last;
 }
 
+bool
+attempts_end(struct str text)
+{
+	return final_answer(text, 0) != STR_NPOS;
+}
+
 void
 attempts_decide(const struct facts *f, struct person *who)
 {

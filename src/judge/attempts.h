@@ -14,4 +14,7 @@
  * the time ran out, for then the answer before it tells why */
 void attempts_decide(const struct facts *f, struct person *who);
 
+/* attempts_end - is the last answer in this text one that says no for good? */
+bool attempts_end(struct str text);
+
 #endif

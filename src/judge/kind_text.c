@@ -1,4 +1,5 @@
 /* Text without a header: somebody pasted it because it is about a failure, or has a question. */
+#include "judge/attempts.h"
 #include "judge/generator.h"
 #include "judge/kind_inside.h"
 #include "judge/marks.h"
@@ -103,6 +104,20 @@ is_one_line(struct str text, size_t columns)
 	return n <= columns;
 }
 
+/* "<a@b> ... unknown user": a plain reason under somebody's address in angle brackets, at the head
+ * of a line. */
+static bool
+has_head_with_reason(const struct facts *f)
+{
+	bool has_head = false;
+	for (size_t i = 0; i < f->prose.count && i < KIND_BLOCKS_LOOKED_AT && !has_head; i++) {
+		const struct block *const b = &f->prose.blocks[i];
+		has_head = b->naming == NAMING_HEAD && b->own.len > 0 && !b->is_contact &&
+			   b->address.ptr > f->prose.all.ptr && b->address.ptr[-1] == '<';
+	}
+	return has_head && kind_reason_in_prose(f).weight >= RANK_PHRASE_STRONG;
+}
+
 static enum grip
 grip_of(const struct facts *f, const struct reply *r)
 {
@@ -117,7 +132,7 @@ grip_of(const struct facts *f, const struct reply *r)
 		describes_failed(f) || (is_told && f->returned.is_there) ||
 		(sign_seen(&f->signs, SIGN_EXPIRED) && is_one_line(f->prose.all, SIZE_MAX)) ||
 		(r->status.class != 0 && (is_told || gives_reason(f))) ||
-		str_is_set(generator_find(f)))
+		str_is_set(generator_find(f)) || has_head_with_reason(f))
 		return GRIP_FATE;
 	const bool is_phrase = f->prose.all.len <= PHRASE_PASTE_BYTES ||
 			       (is_one_line(f->prose.all, ANSWER_PASTE_COLUMNS) && gives_reason(f));
@@ -156,7 +171,11 @@ by_talk(const struct facts *f, enum grip grip, struct kind *k)
 			sign_words(&f->signs, SIGN_CHALLENGE));
 		return true;
 	}
-	return grip == GRIP_NONE || sign_seen(&f->signs, SIGN_MODERATION) || is_talk(f, grip);
+	/* "... restricted to moderators" refuses a post. */
+	const bool waits = sign_seen(&f->signs, SIGN_MODERATION) &&
+			   !(grip == GRIP_FATE && sign_seen(&f->signs, SIGN_FAILURE) &&
+				   kind_reason_in_prose(f).reason == REASON_LIST_RESTRICTED);
+	return grip == GRIP_NONE || waits || is_talk(f, grip);
 }
 
 void
@@ -172,8 +191,9 @@ kind_of_text(const struct facts *f, struct kind *k)
 	const bool is_delay = sign_seen(&f->signs, SIGN_DELAY) && !kind_has_final_block(f);
 	/* A bare 4xx answer: the one who got it will try again, unless the text around it says it
 	 * was the last. */
-	const bool is_bare_4xx =
-		r.code / 100 == 4 && !sign_seen(&f->signs, SIGN_EXPIRED) && !prose_says_failure(f);
+	const bool is_bare_4xx = r.code / 100 == 4 && !sign_seen(&f->signs, SIGN_EXPIRED) &&
+				 !prose_says_failure(f) &&
+				 !attempts_end(str_head(f->prose.all, MARK_REPLY_BYTES));
 	if (is_delay || is_bare_4xx)
 		kind_set(k, NIXIE_KIND_DELAY, "kind:words", sign_words(&f->signs, SIGN_DELAY));
 	else if (r.code != 0 || r.status.class != 0)

@@ -8,6 +8,7 @@
 
 #define FIRST_WORDS 2
 #define BLOCKS_LOOKED_AT 64
+#define SHOWN_TIME_BYTES_MAX 48  /* of a line in which a window shows when a mail came */
 #define ABOUT_SENDER_LEAD_MAX 24 /* bytes before the words that say so: a code, a status */
 
 /* An index over the people by address, so that 100,000 recipients stay linear: open addressing,
@@ -142,8 +143,12 @@ is_usable(struct str address)
 static bool
 is_command(struct str address)
 {
-	return address.len > 0 && (address.ptr[0] == '|' || address.ptr[0] == '/' ||
-					  address.ptr[0] == ':' || address.ptr[0] == '"');
+	/* A quoted local part may be an address, and is none without a domain. */
+	const bool is_quoted = address.len > 1 && address.ptr[0] == '"';
+	if (is_quoted && str_find_char(address, '@', 0) == STR_NPOS)
+		return true;
+	const struct str bare = is_quoted ? str_from(address, 1) : address;
+	return bare.len > 0 && memchr("|/:", bare.ptr[0], 3) != NULL;
 }
 
 /* The best name in a group: Final-Recipient when it is an address; else any that is; else what
@@ -250,17 +255,38 @@ is_for_questions(const struct facts *f, const struct block *b)
 	return false;
 }
 
+/* "Name <a@b>" and nothing but the day below it, "Tue, Mar 3, 9:13 AM (2 days ago)": what a window
+ * shows above any mail. */
+static bool
+is_above_time(const struct facts *f, const struct block *b)
+{
+	const char *const end = f->prose.all.ptr + f->prose.all.len;
+	struct str rest = str_between(b->address.ptr + b->address.len, end), line, below;
+	if (b->naming != NAMING_LABEL || b->address.ptr == f->prose.all.ptr ||
+		b->address.ptr[-1] != '<' || !str_line(&rest, &line) ||
+		!str_eq(str_trim(line), STR(">")) || !str_line(&rest, &below) ||
+		below.len > SHOWN_TIME_BYTES_MAX)
+		return false;
+	for (size_t i = 1; i + 2 < below.len; i++)
+		if (below.ptr[i] == ':' && ascii_is_digit((unsigned char)below.ptr[i - 1]) &&
+			ascii_is_digit((unsigned char)below.ptr[i + 1]) &&
+			ascii_is_digit((unsigned char)below.ptr[i + 2]))
+			return true;
+	return false;
+}
+
 /* "Mail Delivery Subsystem <mailer-daemon@a.example>": who sent the report, as a window shows it
  * above the text, which speaks of somebody else. */
 static bool
 is_shown_sender(const struct facts *f, const struct block *b)
 {
-	if (f->is_message || !address_is_robot(b->address) ||
+	if (f->is_message || !(address_is_robot(b->address) || is_above_time(f, b)) ||
 		facts_reply(f, str_head(b->own, 4096)).code != 0)
 		return false;
 	for (size_t i = 0; i < f->prose.count && i < BLOCKS_LOOKED_AT; i++) {
 		const struct block *const other = &f->prose.blocks[i];
-		if (other->naming >= NAMING_SENTENCE && !address_is_robot(other->address))
+		if (other != b && other->naming >= NAMING_SENTENCE &&
+			!address_is_robot(other->address))
 			return true;
 	}
 	return f->dsn.count > 0 || f->prose.exchange_count > 0;
@@ -535,13 +561,54 @@ goes_on_behind(struct str command)
 	return false;
 }
 
+/* "452 try later" of the first host, and "552 too big" of the one that was asked next: the last one
+ * decided. */
+static bool
+is_overruled(const struct person *who, const struct exchange *common)
+{
+	const struct words *const w = who->word_count > 0 ? who->words : NULL;
+	for (size_t i = 0; w != NULL && i < who->word_count; i++)
+		if (w[i].voice == VOICE_REPLY)
+			return w[i].raw.ptr[0] == '4' && common->reply.ptr[0] == '5' &&
+			       w[i].raw.ptr < common->reply.ptr && str_is_set(who->host) &&
+			       str_is_set(common->host) && !str_eq_case(who->host, common->host);
+	return false;
+}
+
+/* Puts the answer that decided in place of the one before, which is forgotten. */
+static void
+overrule(const struct facts *f, struct people *p, struct person *who, struct str reply)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < who->word_count; i++)
+		if (who->words[i].voice != VOICE_REPLY && who->words[i].voice != VOICE_OWN)
+			who->words[kept++] = who->words[i];
+	who->word_count = kept;
+	say(f, p, who, reply, VOICE_REPLY);
+	if (who->word_count == kept + 1) {
+		const struct words last = who->words[kept];
+		memmove(who->words + 1, who->words, kept * sizeof last);
+		who->words[0] = last;
+	}
+}
+
+/* "550 5.1.1 <c@d>... User unknown": does the answer begin with somebody's address? */
+static bool
+begins_with_other(struct str reply)
+{
+	struct status s;
+	struct str rest = str_trim(str_from(reply, 3)), address, tail;
+	rest = str_trim(str_from(rest, status_parse(rest, &s)));
+	return rest.len > 0 && rest.ptr[0] == '<' && text_head(rest, &address, &tail);
+}
+
 /*
  * Gives the dialogue's refusals to the people. An answer to somebody's RCPT, or one that names
  * somebody, is theirs; the first refusal of anything else is everybody's who has none ("503 need
  * RCPT" behind it only echoes it).
  */
 static void
-add_dialogue(const struct facts *f, struct people *p, const struct index *ix)
+add_dialogue(const struct facts *f, struct people *p, const struct index *ix, bool is_failure)
 {
 	const struct exchange *common = NULL;
 	for (size_t i = 0; i < f->prose.exchange_count; i++) {
@@ -556,6 +623,9 @@ add_dialogue(const struct facts *f, struct people *p, const struct index *ix)
 		while (who == NULL && str_is_set(named = address_next(e->reply, &at)))
 			who = person_like(p, ix, named);
 		if (who == NULL) {
+			/* What still waits was not refused for good; another was. */
+			if (!is_failure && e->reply.ptr[0] == '5' && begins_with_other(e->reply))
+				continue;
 			if (common == NULL || goes_on_behind(common->command))
 				common = e;
 			continue;
@@ -570,9 +640,13 @@ add_dialogue(const struct facts *f, struct people *p, const struct index *ix)
 		note_settled(f, p, ix, common->reply);
 	for (size_t i = 0; common != NULL && i < p->count; i++) {
 		struct person *const who = &p->list[i];
-		if (str_is_set(who->command) || who->is_settled)
+		const bool is_last = is_failure && is_overruled(who, common);
+		if ((str_is_set(who->command) && !is_last) || who->is_settled)
 			continue;
-		say(f, p, who, common->reply, VOICE_REPLY);
+		if (is_last)
+			overrule(f, p, who, common->reply);
+		else
+			say(f, p, who, common->reply, VOICE_REPLY);
 		who->command = common->command;
 		who->host = common->host;
 	}
@@ -628,7 +702,7 @@ people_gather(const struct facts *f, bool is_failure, struct people *p)
 	}
 	add_prose(f, p, &ix);
 	note_fates(f, p, &ix);
-	add_dialogue(f, p, &ix);
+	add_dialogue(f, p, &ix, is_failure);
 	bool has_own = false;
 	for (size_t i = 0; i < p->count; i++)
 		has_own = has_own ||

@@ -107,6 +107,9 @@ behind_torn_field(struct str whole)
 			break;
 		if (lines > 0 && text_begins_header(str_between(line.ptr, whole.ptr + whole.len)))
 			return str_between(line.ptr, whole.ptr + whole.len);
+		struct str name, value;
+		if (lines > 0 && !field_continues(line) && !field_split(line, &name, &value))
+			break;
 		const bool may_begin =
 			c == '<' || ascii_is_digit((unsigned char)c) || (c >= 'A' && c <= 'Z');
 		if (lines == 0 && may_begin && str_find_char(line, ' ', 0) != STR_NPOS)

@@ -254,7 +254,12 @@ is_no_such_type(const struct part *p)
 static bool
 is_of_returned(struct str type, struct str body, size_t boundary_at)
 {
-	return content_type_is(type, STR("text/")) && boundary_at != STR_NPOS &&
+	/* A body that begins with a blank begins with the rest of a field: its own, of a header
+	 * that is lost. */
+	const bool is_text =
+		content_type_is(type, STR("text/")) ||
+		(!str_is_set(type) && body.len > 0 && !ascii_is_space((unsigned char)body.ptr[0]));
+	return is_text && boundary_at != STR_NPOS &&
 	       str_has_case(str_head(body, boundary_at), STR("boundary="));
 }
 

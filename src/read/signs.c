@@ -77,15 +77,17 @@ sign_in(struct str text, enum sign sign, struct str *hit)
 	const size_t len = fold_text(text, room);
 	const size_t n = patterns_find(
 		(struct str){room, len}, PATTERN_SIGN | PATTERN_IN(WHERE_TEXT), hits, 32);
+	const struct pattern_hit *first = NULL;
 	for (size_t i = 0; i < n; i++) {
 		const struct sign_row *const row = &catalogue_signs[hits[i].row];
 		if (row->sign != sign || !sign_counts(row, WHERE_TEXT))
 			continue;
-		if (hit != NULL)
-			*hit = fold_origin_words(text, hits[i].at, hits[i].len);
-		return true;
+		if (first == NULL || (hits[i].at == first->at && hits[i].len > first->len))
+			first = &hits[i];
 	}
-	return false;
+	if (first != NULL && hit != NULL)
+		*hit = fold_origin_words(text, first->at, first->len);
+	return first != NULL;
 }
 
 /* Searches the lines of one chunk, whose folded text is `folded`. */

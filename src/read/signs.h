@@ -77,7 +77,7 @@ void signs_find(struct str text, enum where where, struct arena *a, struct sign_
 	struct mark_set *marks);
 
 /* sign_in - does this sign, in a row for WHERE_TEXT, occur in a short text (its first 512 bytes)?
- * *hit, when not NULL: the first place, a slice of `text` */
+ * *hit, when not NULL: the first place, the longest there, a slice of `text` */
 bool sign_in(struct str text, enum sign sign, struct str *hit);
 
 /* sign_counts - does a row count in a text of kind `where`? */

@@ -25,6 +25,7 @@ struct reader {
 	bool is_sentence_open;    /* the line before ended amid a sentence */
 	bool is_list_section;     /* "----- The following addresses failed -----" stands above */
 	bool is_list_open;        /* ... and the paragraph below it has begun */
+	struct str label;         /* that the last recipient with one stood behind */
 	bool is_in_head;          /* "From: mailer-daemon@a" stands above, in this paragraph, or
 				     the text begins with "From:" */
 	bool is_delay_section;    /* the last words of failure or delay were of delay */

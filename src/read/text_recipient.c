@@ -21,6 +21,24 @@ read_local_part(struct reader *r, struct line *l)
 	return true;
 }
 
+/* "Addressed to: a@b" / "Recipient address: c@d", on lines that follow each other: one recipient,
+ * before and behind an alias. Where the label is the same, they are two. */
+static void
+join_labelled(struct reader *r, size_t before, struct str label)
+{
+	struct block *const b = text_block(r);
+	if (before == 0 || r->current != before + 1 || !str_is_set(r->label) ||
+		str_eq_case(label, r->label))
+		return;
+	struct block *const above = &r->p->blocks[before - 1];
+	if (!above->is_in_list || above->naming != NAMING_LABEL || above->own.len > 0 ||
+		str_eq_case(above->address, b->address))
+		return;
+	b->original = above->address;
+	above->naming = NAMING_PASSING;
+	above->is_in_list = false;
+}
+
 /* "Recipient: a@b" */
 static bool
 read_labelled(
@@ -32,9 +50,12 @@ read_labelled(
 		return false;
 	/* What stands above, "Sender: x", is no word about this one. */
 	const uint64_t lead = r->lead;
+	const size_t before = r->current;
 	r->lead = 0;
 	r->lead_line = UINT64_C(1) << SIGN_RECIPIENT_LABEL;
 	text_open_blocks(r, address, tail, NAMING_LABEL, l->raw);
+	join_labelled(r, before, label);
+	r->label = label;
 	r->lead = lead;
 	if (!str_is_set(r->p->labelled))
 		r->p->labelled = address;
