@@ -29,10 +29,10 @@ struct str mend_doubled(struct str text, struct arena *a);
  * joined */
 struct str mend_wrapped_addresses(struct str text, struct arena *a);
 
-/* mend_typeset - text (UTF-8) as a program for mail has it, where one that sets text for the eye was
- * between: blanks at which no line breaks are blanks; signs that are not seen are gone from between
- * the letters of ASCII; a dash in an address is its hyphen, and "\_" is "_" there. O(n); where all
- * is ASCII, a look at the bytes */
+/* mend_typeset - text (UTF-8) as a program for mail has it, where one that sets text for the eye
+ * was between: blanks at which no line breaks are blanks; signs that are not seen are gone from
+ * between the letters of ASCII; a dash in an address is its hyphen, and "\_" is "_" there. O(n);
+ * where all is ASCII, a look at the bytes */
 struct str mend_typeset(struct str text, struct arena *a);
 
 #endif
