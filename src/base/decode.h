@@ -104,6 +104,7 @@ struct str decode_unitext(struct str in, struct arena *a);
  * with what they hold. <br>, <p>, <div>, <tr>, <li>, <h1> and their like end a
  * line, paragraphs and headings with an empty line; a table cell is a blank.
  * White space collapses, except in <pre>; non-breaking blanks are blanks.
+ * A link to an address whose text shows none has it behind the text, in angle brackets.
  * Entities are decoded, numeric ones as a browser does (128..159 are
  * windows-1252). "<user@example.org>", which bounces often fail to escape, is
  * text. A tag, comment or script that never ends does not swallow more than it

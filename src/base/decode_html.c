@@ -13,6 +13,7 @@ enum tag_action {
 	TAG_HEAD,
 	TAG_TITLE,
 	TAG_META, /* belongs into <head> and does not end it */
+	TAG_LINK, /* its text may name whom its address is of */
 	TAG_RAW,  /* what follows is no text, up to the end tag of that name */
 };
 
@@ -21,7 +22,7 @@ static const struct tag {
 	unsigned char action;
 } tags[] = {
 	/* in the order of their names */
-	{"a", TAG_INLINE},
+	{"a", TAG_LINK},
 	{"address", TAG_LINE},
 	{"article", TAG_LINE},
 	{"aside", TAG_LINE},
@@ -85,9 +86,11 @@ static const struct tag {
 struct html {
 	struct str in; /* what is still to read */
 	char *start, *to;
-	size_t lines;  /* line ends due before the next text */
-	bool is_blank; /* a blank is due before the next text */
-	bool is_cell;  /* ... a tab: it is another cell of the row */
+	size_t lines;       /* line ends due before the next text */
+	struct str mailto;  /* the address of the link that is open; else empty */
+	size_t mailto_text; /* where its text begins in what is written */
+	bool is_blank;      /* a blank is due before the next text */
+	bool is_cell;       /* ... a tab: it is another cell of the row */
 	bool in_pre, in_head, in_title;
 	bool no_quotes;      /* from here on a tag has lost a quote: believe no quote any more */
 	bool no_comment_end; /* there is no "-->" from here on */
@@ -235,8 +238,47 @@ html_pre(struct html *h, bool is_end)
 		h->in = str_from(h->in, 1);
 }
 
+/* The address in the tag of a link, as it was written: <a href="mailto:a%40b.example?subject=c">.
+ */
+static struct str
+link_address(struct str tag)
+{
+	static const struct str scheme = STR_INIT("mailto:");
+	const size_t at = str_find_case(tag, scheme, 0);
+	if (at == STR_NPOS)
+		return STR("");
+	const struct str rest = str_from(tag, at + scheme.len);
+	size_t len = 0;
+	while (len < rest.len && strchr("\"'?&> \t\r\n", rest.ptr[len]) == NULL)
+		len++;
+	return str_head(rest, len);
+}
+
+/* A link that shows a name hides the address: "Name <a@b.example>". */
 static void
-html_apply(struct html *h, const struct tag *tag, bool is_end)
+html_link(struct html *h, struct str tag, bool is_end)
+{
+	const struct str text = str_between(h->start + h->mailto_text, h->to);
+	struct str rest = h->mailto;
+	h->mailto = is_end ? STR("") : link_address(tag);
+	h->mailto_text = (size_t)(h->to - h->start);
+	if (!is_end || rest.len == 0 || str_is_blank(text) ||
+		str_find_char(text, '@', 0) != STR_NPOS)
+		return;
+	html_space(h, ' ');
+	html_text(h, STR("<"));
+	while (rest.len > 0) {
+		const int byte = rest.ptr[0] == '%' ? hex_pair(str_from(rest, 1)) : -1;
+		const bool is_escaped = byte > ' ' && byte < 0x7F;
+		const char c = is_escaped ? (char)byte : rest.ptr[0];
+		html_text(h, (struct str){&c, 1});
+		rest = str_from(rest, is_escaped ? 3 : 1);
+	}
+	html_text(h, STR(">"));
+}
+
+static void
+html_apply(struct html *h, const struct tag *tag, struct str whole, bool is_end)
 {
 	/* As in a browser, what cannot stand in <head> ends it, if its end tag got lost. */
 	if (tag->action < TAG_HEAD)
@@ -266,6 +308,9 @@ html_apply(struct html *h, const struct tag *tag, bool is_end)
 	case TAG_TITLE:
 		h->in_title = !is_end;
 		html_lines(h, 1);
+		break;
+	case TAG_LINK:
+		html_link(h, whole, is_end);
 		break;
 	case TAG_RAW:
 		if (!is_end)
@@ -300,7 +345,7 @@ html_tag(struct html *h)
 	h->in = str_from(s, tag_len(h, s));
 	const struct tag *const tag = tag_find(name);
 	if (tag != NULL)
-		html_apply(h, tag, is_end);
+		html_apply(h, tag, str_head(s, s.len - h->in.len), is_end);
 }
 
 /* How many bytes at the start of `s` are plain text: neither markup nor white space. */

@@ -201,7 +201,10 @@ by_request(const struct facts *f, unsigned points, struct kind *k)
 			sign_words(&f->subject_signs, SIGN_MODERATION));
 		return true;
 	}
-	if (is_sure_report)
+	/* A filter that writes to itself means its administrator. */
+	const bool is_to_itself =
+		f->from_address.len > 0 && str_eq_case(f->from_address, f->to_address);
+	if (is_sure_report && !(is_to_itself && sign_seen(&f->signs, SIGN_MODERATION)))
 		return false;
 	if (sign_seen(&f->subject_signs, SIGN_CHALLENGE) ||
 		(sign_seen(&f->signs, SIGN_CHALLENGE) && !says_failure)) {
@@ -262,6 +265,15 @@ is_answer_to_failure(const struct facts *f)
 	       (header_has(&f->header, STR("In-Reply-To")) && facts_letter(f).is_away);
 }
 
+/* "Your address has changed (automatic reply)", from the postmaster, who goes on: mail to the old
+ * one did not arrive. */
+static bool
+is_robots_failure(const struct facts *f, unsigned points)
+{
+	return points >= REPORT_POINTS && address_is_robot(f->from_address) &&
+	       !has_auto_header(f) && mark_prose_tells(f) && mark_names_other(f);
+}
+
 /* Receipts and auto-replies that their subject gives away. */
 static bool
 by_automat(const struct facts *f, unsigned points, struct kind *k)
@@ -280,7 +292,8 @@ by_automat(const struct facts *f, unsigned points, struct kind *k)
 		(has_auto_header(f) || !mark_list(f)) &&
 		(!sign_seen(&f->subject_signs, SIGN_FAILURE) || points == 0 ||
 			is_answer_to_failure(f)) &&
-		mark_refusals(f) == 0 && !header_has(&f->header, STR("X-Failed-Recipients"))) {
+		!is_robots_failure(f, points) && mark_refusals(f) == 0 &&
+		!header_has(&f->header, STR("X-Failed-Recipients"))) {
 		kind_set(k, NIXIE_KIND_AUTO_REPLY, "kind:auto-reply-subject",
 			sign_words(&f->signs, SIGN_AUTO_REPLY));
 		return true;

@@ -140,8 +140,8 @@ mark_is_ticket(struct str subject)
 	       (dash != STR_NPOS && str_number(str_from(name, dash + 1), TICKET_NUMBER_MAX) > 0);
 }
 
-static bool
-is_third_party(const struct facts *f, struct str address)
+bool
+mark_is_third_party(const struct facts *f, struct str address)
 {
 	return !str_eq_case(address, f->to_address) && !str_eq_case(address, f->from_address);
 }
@@ -150,7 +150,7 @@ bool
 mark_names_other(const struct facts *f)
 {
 	for (size_t i = 0; i < f->prose.count && i < MARK_BLOCKS_MAX; i++)
-		if (is_third_party(f, f->prose.blocks[i].address))
+		if (mark_is_third_party(f, f->prose.blocks[i].address))
 			return true;
 	return false;
 }
@@ -167,7 +167,7 @@ names_in_subject(const struct facts *f)
 {
 	size_t at = 0;
 	const struct str named = address_next(f->subject, &at);
-	return str_is_set(named) && is_third_party(f, named);
+	return str_is_set(named) && mark_is_third_party(f, named);
 }
 
 /* Forged bounces want a click, and may hide it in base64. */
@@ -219,7 +219,8 @@ bool
 mark_names_no_contact(const struct facts *f)
 {
 	for (size_t i = 0; i < f->prose.count && i < MARK_BLOCKS_MAX; i++)
-		if (!f->prose.blocks[i].is_contact && is_third_party(f, f->prose.blocks[i].address))
+		if (!f->prose.blocks[i].is_contact &&
+			mark_is_third_party(f, f->prose.blocks[i].address))
 			return true;
 	return names_in_subject(f);
 }
@@ -310,10 +311,12 @@ mark_points(const struct facts *f)
 	const bool is_account =
 		(points < REPORT_POINTS || !is_structured) && mark_is_programs_account(f);
 	points += is_account ? REPORT_POINTS : 0;
+	const bool is_hosts = (points < REPORT_POINTS || !is_structured) && mark_is_hosts_letter(f);
+	points += is_hosts ? REPORT_POINTS : 0;
 	/* Words alone make no report: newsletters, parcel services and tickets say "could not be
 	 * delivered" too. */
 	const bool has_structure =
-		is_structured || is_account ||
+		is_structured || is_account || is_hosts ||
 		(mark_head_block(f) && (mark_has_reply(f) || f->returned.is_there)) ||
 		is_answered_so ||
 		(says_so_twice && (mark_head_block(f) || describes_message(f) ||

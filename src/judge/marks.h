@@ -39,6 +39,9 @@ bool mark_described_refusal(const struct facts *f);
  */
 bool mark_names_other(const struct facts *f);
 
+/* mark_prose_tells - does a line of the prose say that delivery failed, or is delayed? */
+bool mark_prose_tells(const struct facts *f);
+
 /* mark_persons_answer - "Re: Undelivered Mail ...": people discuss bounces, and quote them */
 bool mark_persons_answer(const struct facts *f);
 

@@ -10,9 +10,6 @@
 /* mark_has_reply - does the prose quote a server's answer? */
 bool mark_has_reply(const struct facts *f);
 
-/* mark_prose_tells - does a line of the prose say that delivery failed, or is delayed? */
-bool mark_prose_tells(const struct facts *f);
-
 /* mark_names_no_contact - does the text name anybody else, whom one is not just to write to? */
 bool mark_names_no_contact(const struct facts *f);
 
@@ -40,6 +37,17 @@ bool mark_is_programs_refusal(const struct facts *f);
 /* mark_is_programs_account - a program that sends mail (a shop, a newsletter, a reminder) tells
  * what a server answered it, and about whom */
 bool mark_is_programs_account(const struct facts *f);
+
+/* mark_is_hosts_letter - a provider, a school or a gateway tells in words of its own that mail to
+ * somebody at its own domain failed */
+bool mark_is_hosts_letter(const struct facts *f);
+
+/* mark_shows_others_mail - is the head of a mail shown in the prose that the reader did not write?
+ */
+bool mark_shows_others_mail(const struct facts *f);
+
+/* mark_is_third_party - neither the reader's address nor the writer's */
+bool mark_is_third_party(const struct facts *f, struct str address);
 
 /* mark_is_in_mail_program - has a person written it, as far as its header tells: in a mail program,
  * or to answer? */

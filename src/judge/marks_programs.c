@@ -120,10 +120,12 @@ mark_is_in_mail_program(const struct facts *f)
 static bool
 has_answered(const struct facts *f)
 {
+	const bool is_subject = sign_seen(&f->subject_signs, SIGN_FAILURE);
 	for (size_t i = 0; i < f->prose.count && i < MARK_BLOCKS_MAX; i++) {
 		const struct block *const b = &f->prose.blocks[i];
 		if ((b->naming >= NAMING_OBJECT &&
 			    facts_reply(f, str_head(b->own, MARK_REPLY_BYTES)).is_sure) ||
+			(b->naming >= NAMING_SENTENCE && is_subject && !b->is_contact) ||
 			(b->naming == NAMING_HEAD && b->is_led && !b->is_contact))
 			return true;
 	}
@@ -162,4 +164,76 @@ mark_is_programs_account(const struct facts *f)
 		return false;
 	const struct letter l = facts_letter(f);
 	return !l.is_persons && !l.is_away;
+}
+
+/* Is one the domain of the other, or below it? */
+static bool
+is_of_domain(struct str one, struct str other)
+{
+	if (one.len < other.len)
+		return is_of_domain(other, one);
+	return other.len > 0 && str_ends_case(one, other) &&
+	       (one.len == other.len || one.ptr[one.len - other.len - 1] == '.');
+}
+
+/* Does this address stand in a line that tells of a failure or a delay? */
+static bool
+stands_in_failure(const struct facts *f, struct str address)
+{
+	for (size_t i = 0; i < f->prose.lines.count && i < MARK_LINES_MAX; i++) {
+		const struct text_line *const l = &f->prose.lines.list[i];
+		if (str_is_within(address, l->raw))
+			return ((l->signs >> SIGN_FAILURE | l->signs >> SIGN_DELAY) & 1) != 0;
+	}
+	return false;
+}
+
+/* Does it name another of the writer's domain, of whom it speaks? */
+static bool
+names_neighbour(const struct facts *f)
+{
+	const struct str home = address_domain(f->from_address);
+	const struct str readers = address_domain(f->to_address);
+	if (!str_is_set(home) || (str_is_set(readers) && is_of_domain(readers, home)))
+		return false; /* what is told at home is an alert */
+	for (size_t i = 0; i < f->prose.count && i < MARK_BLOCKS_MAX; i++) {
+		const struct block *const b = &f->prose.blocks[i];
+		/* "Customer service: service@b.example" is no recipient. */
+		const bool is_meant =
+			!b->is_contact &&
+			(!address_is_service(b->address) || stands_in_failure(f, b->address) ||
+				b->address.ptr == f->prose.labelled.ptr);
+		if (is_meant && mark_is_third_party(f, b->address) &&
+			is_of_domain(address_domain(b->address), home))
+			return true;
+	}
+	size_t at = 0;
+	const struct str named = address_next(f->subject, &at);
+	return str_is_set(named) && mark_is_third_party(f, named) &&
+	       is_of_domain(address_domain(named), home);
+}
+
+/* "Vastaanottaja: a@b.example", below words of failure that speak of mail. */
+static bool
+labels_recipient(const struct facts *f)
+{
+	return str_is_set(f->prose.labelled) && mark_is_third_party(f, f->prose.labelled) &&
+	       mark_prose_tells(f) && facts_letter(f).speaks_of_mail;
+}
+
+/* A provider, a school or a gateway says in words of its own that mail to somebody at its own
+ * domain failed. No shop and no parcel service names a neighbour; a colleague does, and writes in
+ * a mail program. */
+bool
+mark_is_hosts_letter(const struct facts *f)
+{
+	if (!(mark_prose_tells(f) || sign_seen(&f->subject_signs, SIGN_FAILURE)) || mark_list(f) ||
+		sign_seen(&f->signs, SIGN_AUTO_REPLY) || mark_is_in_mail_program(f) ||
+		mark_is_ticket(f->subject) || !(names_neighbour(f) || labels_recipient(f)) ||
+		is_log(f) || mark_asks(str_head(f->prose.all, MARK_REPLY_BYTES)) ||
+		mark_shows_others_mail(f))
+		return false;
+	const struct letter l = facts_letter(f);
+	return !l.is_persons && !l.is_away &&
+	       (!l.is_other || sign_seen(&f->subject_signs, SIGN_FAILURE));
 }

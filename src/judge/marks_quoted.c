@@ -28,20 +28,33 @@ paragraph_of(const struct facts *f, size_t line)
 	return str_between(list[from].raw.ptr, list[to].raw.ptr + list[to].raw.len);
 }
 
-/* Is this the head of what a person wrote: "From:" with an address, and no server's? */
-static bool
-is_persons_head(struct str head)
+/* Who wrote what has this head: the address behind "From:"; absent when it has none. */
+static struct str
+head_writer(struct str head)
 {
 	struct str line;
 	while (str_line(&head, &line)) {
 		line = str_trim(line);
 		size_t at = str_find_char(str_head(line, HEAD_LABEL_MAX), ':', 0);
-		if (at == STR_NPOS || !text_is_from_name(str_trim(str_head(line, at))))
-			continue;
-		const struct str from = address_next(line, &at);
-		return str_is_set(from) && !address_is_robot(from);
+		if (at != STR_NPOS && text_is_from_name(str_trim(str_head(line, at))))
+			return address_next(line, &at);
 	}
-	return false;
+	return STR_NONE;
+}
+
+/* Is this the head of what a person wrote? */
+static bool
+is_persons_head(struct str head)
+{
+	const struct str from = head_writer(head);
+	return str_is_set(from) && !address_is_robot(from);
+}
+
+bool
+mark_shows_others_mail(const struct facts *f)
+{
+	const struct str from = head_writer(str_head(f->prose.all, MARK_REPLY_BYTES));
+	return str_is_set(from) && !str_eq_case(from, f->to_address);
 }
 
 struct str

@@ -409,7 +409,7 @@ static void
 from_subject(const struct facts *f, struct people *p, struct index *ix)
 {
 	size_t at = 0;
-	if (!f->is_message || (!sign_seen(&f->subject_signs, SIGN_FAILURE) &&
+	if (!f->is_message || (f->prose.count > 0 && !sign_seen(&f->subject_signs, SIGN_FAILURE) &&
 				      !str_eq(str_trim(f->return_path), STR("<>"))))
 		return;
 	const struct str address = address_next(f->subject, &at);

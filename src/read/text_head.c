@@ -22,14 +22,15 @@ text_skip_bullet(struct str s)
 			(s.ptr[n] == '*' || s.ptr[n] == '-' || s.ptr[n] == '>' || s.ptr[n] == '=' ||
 				s.ptr[n] == '+' || s.ptr[n] == '|' || s.ptr[n] == '#'))
 			n++;
-		/* "1. a@b", "2) a@b" */
+		/* "1. a@b", "2) a@b", and a table's rows with their numbers */
 		if (n == 0) {
 			while (n < s.len && n < 4 && ascii_is_digit((unsigned char)s.ptr[n]))
 				n++;
-			n = n > 0 && n + 1 < s.len && (s.ptr[n] == '.' || s.ptr[n] == ')') &&
-					    s.ptr[n + 1] == ' '
-				    ? n + 1
-				    : 0;
+			const bool is_cell = n > 0 && n < s.len && s.ptr[n] == '\t';
+			const bool is_item = n > 0 && n + 1 < s.len &&
+					     (s.ptr[n] == '.' || s.ptr[n] == ')') &&
+					     s.ptr[n + 1] == ' ';
+			n = is_item ? n + 1 : is_cell ? n : 0;
 		}
 		if (str_starts(s, STR("\xE2\x80\xA2")) || str_starts(s, STR("\xE2\x97\x8F")) ||
 			str_starts(s, STR("\xE3\x83\xBB")) ||
@@ -207,6 +208,9 @@ text_label(struct str line, struct str *address, struct str *tail, struct str *l
 	/* The cells of a table, as they come out of a window. */
 	if (colon == STR_NPOS)
 		colon = str_find_char(head, '\t', 0);
+	/* ... or as a program drew them: "| Recipient | a@b |". */
+	if (colon == STR_NPOS && str_starts(head, STR("|")))
+		colon = str_find_char(head, '|', 1);
 	if (colon == STR_NPOS || colon == 0)
 		return false;
 	const struct str value = str_trim(str_from(line, colon + behind));

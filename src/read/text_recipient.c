@@ -122,10 +122,13 @@ text_read_recipient(struct reader *r, struct line *l)
 		if (!r->is_after_blank && str_eq(tail, STR(".")) &&
 			text_leads_to_contact(r, address))
 			return true;
-		if (r->is_sentence_open && !text_is_head_tail(tail))
+		/* "a@b was not found" is a sentence that begins with the address; a cell of a table
+		 * has nothing but it. */
+		const struct str behind =
+			str_between(address.ptr + address.len, head.ptr + head.len);
+		const bool is_sentence = !str_starts(behind, STR("\t")) && !text_is_head_tail(tail);
+		if (r->is_sentence_open && is_sentence)
 			return false;
-		/* "a@b was not found" is a sentence that begins with the address. */
-		const bool is_sentence = !text_is_head_tail(tail);
 		text_open_blocks(
 			r, address, tail, is_sentence ? NAMING_LABEL : NAMING_HEAD, l->raw);
 		r->p->has_sentence =

@@ -40,6 +40,7 @@ FLOORS = {
     "unseen13": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100, "reason": 100},
     "damaged": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100, "reason": 100},
     "fates": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100, "reason": 100},
+    "hosts": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100, "reason": 100},
     "intake": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100, "reason": 100},
     "pasted": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100, "reason": 100},
     "unseen": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100,
