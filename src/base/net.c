@@ -40,6 +40,15 @@ ip_is_v4(const struct ip *ip)
 	return memcmp(ip->bytes, mapped, sizeof mapped) == 0;
 }
 
+struct ip
+ip_client(const struct ip *ip)
+{
+	struct ip client = *ip;
+	if (!ip_is_v4(ip))
+		memset(client.bytes + 8, 0, sizeof client.bytes - 8);
+	return client;
+}
+
 void
 ip_text(const struct ip *ip, char text[static IP_TEXT_BYTES])
 {

@@ -27,6 +27,9 @@ bool ip_parse(struct str text, struct ip *ip);
 /* ip_of_v4 - of four bytes, as they travel */
 struct ip ip_of_v4(const void *bytes);
 bool ip_is_v4(const struct ip *ip);
+/* ip_client - what a client is counted by: an IPv4 address, or the first of the /64 that IPv6 gives
+ * to one */
+struct ip ip_client(const struct ip *ip);
 /* ip_text - "192.0.2.1" also when it was written "::ffff:192.0.2.1"; NUL-terminated */
 void ip_text(const struct ip *ip, char text[static IP_TEXT_BYTES]);
 

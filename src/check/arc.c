@@ -179,12 +179,9 @@ arc_step(struct arc *a, const struct dns_answer *answer)
 static bool
 is_trusted(struct str domain, struct str trusted)
 {
-	for (struct str one = str_word(&trusted); one.len > 0; one = str_word(&trusted)) {
-		const bool is_below = domain.len > one.len && str_ends_case(domain, one) &&
-				      domain.ptr[domain.len - one.len - 1] == '.';
-		if (is_below || str_eq_case(domain, one))
+	for (struct str one = str_word(&trusted); one.len > 0; one = str_word(&trusted))
+		if (str_eq_case(domain, one) || dns_name_is_below(domain, one))
 			return true;
-	}
 	return false;
 }
 

@@ -6,10 +6,10 @@
  *		more = dkim_step(d, answer to d->ask);
  *
  * The text is never held: the header is, and the body is hashed on its way. A signature that is
- *broken is as good as none (s6.1), so nothing here refuses; DMARC asks who vouched.
+ * broken is as good as none (s6.1), so nothing here refuses; DMARC asks who vouched.
  *
  * Not accepted: rsa-sha1, RSA below 1024 bits (RFC 8301); a From that is not signed; text added
- *behind what l= covers, since anybody can add it. OpenSSL does the arithmetic.
+ * behind what l= covers, since anybody can add it. OpenSSL does the arithmetic.
  *
  * One thread at a time.
  */

@@ -1,6 +1,8 @@
 /* dkim_text - tag lists, and what is hashed of header and body */
 #include "check/dkim_text.h"
 
+#include "smtp/field.h"
+
 static bool
 is_wsp(char c)
 {
@@ -115,17 +117,9 @@ dkim_field_is(struct str field, struct str name)
 size_t
 dkim_fields_find(struct str header, struct str *fields, size_t most)
 {
-	size_t count = 0, from = 0;
-	for (size_t at = 0; at < header.len;) {
-		const size_t eol = str_find(header, STR("\r\n"), at);
-		const size_t next = eol == STR_NPOS ? header.len : eol + 2;
-		at = next;
-		if (next < header.len && is_wsp(header.ptr[next]))
-			continue;
-		if (count < most)
-			fields[count++] = (struct str){header.ptr + from, next - from};
-		from = next;
-	}
+	size_t count = 0;
+	for (struct str field; count < most && smtp_field_next(&header, &field);)
+		fields[count++] = field;
 	return count;
 }
 

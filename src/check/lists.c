@@ -135,7 +135,7 @@ list_judge(const struct list *l, const struct dns_answer *answer, struct ip *cod
 	if (dns_is_failure(answer->status))
 		return LIST_TEMPERROR;
 	for (size_t i = 0; i < answer->count; i++) {
-		*code = answer_ip(answer, i);
+		*code = dns_answer_ip(answer, i);
 		const unsigned char *const bytes = code->bytes + 12;
 		if (is_refusal(bytes))
 			return LIST_ERROR;
@@ -198,11 +198,8 @@ list_begin(struct list_check *c)
 bool
 list_check_ip(struct list_check *c, const struct list *l, enum list_kind kind, const struct ip *ip)
 {
-	const bool is_4 = ip_is_v4(ip);
 	*c = (struct list_check){.list = l, .kind = kind};
-	return str_is_set(dns_reverse_name(
-		       ip->bytes + (is_4 ? 12 : 0), is_4 ? 4 : 16, zone_of(l), c->name)) &&
-	       list_begin(c);
+	return str_is_set(dns_reverse_name(ip, zone_of(l), c->name)) && list_begin(c);
 }
 
 bool

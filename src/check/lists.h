@@ -5,7 +5,7 @@
  *
  * The zone; which of its answers count (without: every 127.0.0.0/8); what being listed weighs
  * (without: as much as refuses). A list that is out of order must not cost anybody's mail: it
- *counts only after it has listed the address it must list and not the one it must not (s5), and
+ * counts only after it has listed the address it must list and not the one it must not (s5), and
  * 127.255.255.x and 127.0.0.255 say "you may not ask me", whatever was asked.
  *
  * Pure. What is known of a list to people, its name and where one gets off it, is in the catalogue.

@@ -1,33 +1,6 @@
 /* origin - reverse DNS, the name in HELO, the sender's domain */
 #include "check/origin.h"
 
-static enum dns_type
-address_type(const struct ip *ip)
-{
-	return ip_is_v4(ip) ? DNS_A : DNS_AAAA;
-}
-
-struct ip
-answer_ip(const struct dns_answer *answer, size_t i)
-{
-	struct ip ip;
-	if (answer->type == DNS_A)
-		return ip_of_v4(answer->records[i].data.ptr);
-	memcpy(ip.bytes, answer->records[i].data.ptr, sizeof ip.bytes);
-	return ip;
-}
-
-bool
-answer_has_ip(const struct dns_answer *answer, const struct ip *ip)
-{
-	for (size_t i = 0; i < answer->count; i++) {
-		const struct ip one = answer_ip(answer, i);
-		if (memcmp(one.bytes, ip->bytes, sizeof one.bytes) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* A name into a field of that size; one that is too long is none. */
 static bool
 name_keep(struct str name, char room[DNS_NAME_BYTES_MAX + 1])
@@ -45,7 +18,7 @@ static bool
 reverse_next(struct reverse_check *c)
 {
 	if (c->at < c->count) {
-		c->ask = (struct ask){address_type(&c->ip), str_of(c->names[c->at])};
+		c->ask = (struct ask){dns_address_type(&c->ip), str_of(c->names[c->at])};
 		return true;
 	}
 	c->result = c->has_failed  ? REVERSE_TEMPERROR
@@ -59,10 +32,8 @@ reverse_next(struct reverse_check *c)
 bool
 reverse_begin(struct reverse_check *c, const struct ip *ip)
 {
-	const bool is_4 = ip_is_v4(ip);
 	*c = (struct reverse_check){.ip = *ip};
-	c->ask = (struct ask){DNS_PTR, dns_reverse_name(ip->bytes + (is_4 ? 12 : 0), is_4 ? 4 : 16,
-					       DNS_REVERSE_ZONE(is_4 ? 4 : 16), c->name)};
+	c->ask = (struct ask){DNS_PTR, dns_reverse_name(ip, STR_NONE, c->name)};
 	return true;
 }
 
@@ -77,7 +48,7 @@ reverse_step(struct reverse_check *c, const struct dns_answer *answer)
 			c->count += name_keep(answer->records[i].data, c->names[c->count]);
 		return reverse_next(c);
 	}
-	if (answer_has_ip(answer, &c->ip)) {
+	if (dns_answer_has_ip(answer, &c->ip)) {
 		c->result = REVERSE_PASS;
 		name_keep(str_of(c->names[c->at]), c->name);
 		return false;
@@ -117,7 +88,7 @@ helo_begin(struct helo_check *c, struct str name, const struct ip *ip)
 		return literal_end(c, str_unwrap(name, '[', ']'));
 	if (!name_keep(name, c->name))
 		return helo_end(c, HELO_UNKNOWN);
-	c->ask = (struct ask){address_type(ip), str_of(c->name)};
+	c->ask = (struct ask){dns_address_type(ip), str_of(c->name)};
 	return true;
 }
 
@@ -125,13 +96,13 @@ bool
 helo_step(struct helo_check *c, const struct dns_answer *answer)
 {
 	c->has_failed |= dns_is_failure(answer->status);
-	if (answer_has_ip(answer, &c->ip))
+	if (dns_answer_has_ip(answer, &c->ip))
 		return helo_end(c, HELO_PASS);
 	if (answer->count > 0 && c->found[0] == '\0') {
-		const struct ip ip = answer_ip(answer, 0);
+		const struct ip ip = dns_answer_ip(answer, 0);
 		ip_text(&ip, c->found);
 	}
-	if (answer->type == address_type(&c->ip)) { /* the other family, to say what it has */
+	if (answer->type == dns_address_type(&c->ip)) { /* the other family, to say what it has */
 		c->ask.type = answer->type == DNS_A ? DNS_AAAA : DNS_A;
 		return true;
 	}

@@ -76,10 +76,4 @@ struct sender_check {
 bool sender_begin(struct sender_check *c, struct str domain);
 bool sender_step(struct sender_check *c, const struct dns_answer *answer);
 
-/* ---- shared */
-
-/* answer_has_ip - is the address among the A or AAAA? */
-bool answer_has_ip(const struct dns_answer *answer, const struct ip *ip);
-struct ip answer_ip(const struct dns_answer *answer, size_t i);
-
 #endif

@@ -1,6 +1,8 @@
 /* spf - check_host() of RFC 7208 s4, one question at a time */
 #include "check/spf.h"
 
+#include "dns/name.h"
+
 enum state {
 	STATE_RECORD, /* asked: the TXT of the frame at the top */
 	STATE_TERM,   /* nothing asked: the next term */
@@ -63,23 +65,14 @@ too_many_voids(struct spf *spf)
 	return end(spf, SPF_PERMERROR, STR("more than 2 names without anything"));
 }
 
-static enum dns_type
-address_type(const struct spf *spf)
-{
-	return ip_is_v4(&spf->q.ip) ? DNS_A : DNS_AAAA;
-}
-
 /* Is the client among these addresses, with that many bits in common? */
 static bool
 has_address(const struct spf *spf, const struct dns_answer *answer, const struct spf_term *term)
 {
 	const bool is_4 = answer->type == DNS_A;
 	for (size_t i = 0; i < answer->count; i++) {
-		struct net net = {.bits = is_4 ? 96 + term->bits_4 : term->bits_6};
-		if (is_4)
-			net.first = ip_of_v4(answer->records[i].data.ptr);
-		else
-			memcpy(net.first.bytes, answer->records[i].data.ptr, 16);
+		struct net net = {.first = dns_answer_ip(answer, i),
+			.bits = is_4 ? 96 + term->bits_4 : term->bits_6};
 		/* net_has() compares the first bits: those behind them must be 0 */
 		for (unsigned bit = net.bits; bit < 128; bit++)
 			net.first.bytes[bit / 8] &= (unsigned char)~(0x80 >> bit % 8);
@@ -117,9 +110,7 @@ static bool
 ask_names(struct spf *spf)
 {
 	char room[DNS_NAME_BYTES_MAX + 1];
-	const bool is_4 = ip_is_v4(&spf->q.ip);
-	const struct str name = dns_reverse_name(spf->q.ip.bytes + (is_4 ? 12 : 0), is_4 ? 4 : 16,
-		DNS_REVERSE_ZONE(is_4 ? 4 : 16), room);
+	const struct str name = dns_reverse_name(&spf->q.ip, STR_NONE, room);
 	return ask(spf, STATE_NAMES, DNS_PTR, arena_str(&spf->arena, name));
 }
 
@@ -219,14 +210,7 @@ current(struct spf *spf)
 static bool
 next_name(struct spf *spf, enum state state)
 {
-	return ask(spf, state, address_type(spf), spf->names[spf->name_at]);
-}
-
-static bool
-is_below(struct str name, struct str domain)
-{
-	return str_eq_case(name, domain) || (name.len > domain.len && str_ends_case(name, domain) &&
-						    name.ptr[name.len - domain.len - 1] == '.');
+	return ask(spf, state, dns_address_type(&spf->q.ip), spf->names[spf->name_at]);
 }
 
 /* One term whose domain is known, and whose PTR was asked when that is needed. */
@@ -237,7 +221,7 @@ term_begin(struct spf *spf, const struct spf_term *term, struct str domain)
 	case SPF_INCLUDE:
 		return begin_record(spf, domain, true);
 	case SPF_A:
-		return ask(spf, STATE_A, address_type(spf), domain);
+		return ask(spf, STATE_A, dns_address_type(&spf->q.ip), domain);
 	case SPF_MX:
 		return ask(spf, STATE_MX, DNS_MX, domain);
 	case SPF_EXISTS:
@@ -250,7 +234,8 @@ term_begin(struct spf *spf, const struct spf_term *term, struct str domain)
 		if (spf->voids > SPF_VOIDS_MAX)
 			return too_many_voids(spf);
 		for (size_t i = 0; i < spf->validated_count; i++)
-			if (is_below(spf->validated[i], domain))
+			if (str_eq_case(spf->validated[i], domain) ||
+				dns_name_is_below(spf->validated[i], domain))
 				return matched(spf);
 		return next_term(spf);
 	default:

@@ -7,7 +7,7 @@
  *
  * It asks one question at a time, so that it can wait for each without a thread, and be tested and
  * fuzzed without a DNS. All limits of s4.6.4 are counted here: terms that ask, names of an MX,
- *names of a PTR, answers with nothing in them. Their breach is `permerror`; a DNS that fails is
+ * names of a PTR, answers with nothing in them. Their breach is `permerror`; a DNS that fails is
  * `temperror`, which is never a reason to refuse for good.
  *
  * One machine belongs to one thread at a time.

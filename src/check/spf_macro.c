@@ -2,6 +2,7 @@
 #include "check/spf.h"
 
 #include "base/buf.h"
+#include "dns/name.h"
 
 #define PARTS_MAX 128 /* labels of a value; DIGIT may ask for so many, s7.3 */
 #define EXPANDED_BYTES_MAX 4096
@@ -115,8 +116,7 @@ validated_name(const struct spf *spf, struct str domain)
 		const struct str name = spf->validated[i];
 		if (str_eq_case(name, domain))
 			return name;
-		if (!str_is_set(below) && name.len > domain.len &&
-			name.ptr[name.len - domain.len - 1] == '.' && str_ends_case(name, domain))
+		if (!str_is_set(below) && dns_name_is_below(name, domain))
 			below = name;
 	}
 	if (str_is_set(below))

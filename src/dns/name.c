@@ -57,17 +57,26 @@ dns_name_parse(struct str name, char room[DNS_NAME_BYTES_MAX + 1], struct str *o
 	return labels_fit(*out);
 }
 
+bool
+dns_name_is_below(struct str name, struct str domain)
+{
+	return name.len > domain.len && name.ptr[name.len - domain.len - 1] == '.' &&
+	       str_ends_case(name, domain);
+}
+
 struct str
-dns_reverse_name(const unsigned char *address, size_t address_bytes, struct str zone,
-	char room[DNS_NAME_BYTES_MAX + 1])
+dns_reverse_name(const struct ip *ip, struct str zone, char room[DNS_NAME_BYTES_MAX + 1])
 {
 	static const char digits[] = "0123456789abcdef";
+	const bool is_v4 = ip_is_v4(ip);
 	char *to = room;
+	if (!str_is_set(zone))
+		zone = is_v4 ? STR("in-addr.arpa") : STR("ip6.arpa");
 	if (zone.len > DNS_NAME_BYTES_MAX - 64) /* 64: of the nibbles and their dots */
 		return STR_NONE;
-	for (size_t i = address_bytes; i-- > 0;) {
-		const unsigned byte = address[i];
-		if (address_bytes == 4) {
+	for (size_t i = sizeof ip->bytes; i-- > (is_v4 ? 12 : 0);) {
+		const unsigned byte = ip->bytes[i];
+		if (is_v4) {
 			if (byte >= 100)
 				*to++ = digits[byte / 100];
 			if (byte >= 10)

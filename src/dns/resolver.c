@@ -69,17 +69,34 @@ dns_status_name(enum dns_status s)
 	return names[s];
 }
 
+struct ip
+dns_answer_ip(const struct dns_answer *answer, size_t i)
+{
+	const struct str data = answer->records[i].data;
+	struct ip ip;
+	if (answer->type == DNS_A)
+		return ip_of_v4(data.ptr);
+	memcpy(ip.bytes, data.ptr, sizeof ip.bytes);
+	return ip;
+}
+
+bool
+dns_answer_has_ip(const struct dns_answer *answer, const struct ip *ip)
+{
+	for (size_t i = 0; i < answer->count; i++) {
+		const struct ip one = dns_answer_ip(answer, i);
+		if (memcmp(one.bytes, ip->bytes, sizeof one.bytes) == 0)
+			return true;
+	}
+	return false;
+}
+
 size_t
 dns_answer_ips(const struct dns_answer *answer, struct ip *ips, size_t max)
 {
 	size_t n = 0;
-	for (size_t i = 0; i < answer->count && n < max; i++) {
-		const struct str data = answer->records[i].data;
-		if (answer->type == DNS_A && data.len == 4)
-			ips[n++] = ip_of_v4(data.ptr);
-		else if (answer->type == DNS_AAAA && data.len == sizeof ips->bytes)
-			memcpy(ips[n++].bytes, data.ptr, sizeof ips->bytes);
-	}
+	for (; n < answer->count && n < max; n++)
+		ips[n] = dns_answer_ip(answer, n);
 	return n;
 }
 

@@ -88,8 +88,12 @@ struct dns_answer {
 	size_t count;                     /* more than 0 when FOUND, else 0 */
 };
 
-/* dns_answer_ips - the addresses of an answer to A or AAAA, in its order, at most `max`; returns
- * how many they are */
+/* dns_answer_ip - the i-th address of an answer to A or AAAA; dns_answer_has_ip - is this one of
+ * them? */
+struct ip dns_answer_ip(const struct dns_answer *answer, size_t i);
+bool dns_answer_has_ip(const struct dns_answer *answer, const struct ip *ip);
+
+/* dns_answer_ips - all of them, in its order, at most `max`; returns how many they are */
 size_t dns_answer_ips(const struct dns_answer *answer, struct ip *ips, size_t max);
 
 typedef void dns_done(void *context, const struct dns_answer *answer);
@@ -130,12 +134,17 @@ struct dns_query *dns_ask(
  * answer is kept for whoever asks next */
 void dns_cancel(struct dns_query *query);
 
-/* dns_reverse_name - "4.3.2.192.ZONE", or the 32 nibbles of IPv6: of an address (4 or 16 bytes);
- * absent when it would be too long. The zone of PTR is DNS_REVERSE_ZONE() */
-#define DNS_REVERSE_ZONE(address_bytes)                                                            \
-	((address_bytes) == 4 ? STR("in-addr.arpa") : STR("ip6.arpa"))
-struct str dns_reverse_name(const unsigned char *address, size_t address_bytes, struct str zone,
-	char room[DNS_NAME_BYTES_MAX + 1]);
+/* dns_address_type - of the addresses of that family */
+static inline enum dns_type
+dns_address_type(const struct ip *ip)
+{
+	return ip_is_v4(ip) ? DNS_A : DNS_AAAA;
+}
+
+/* dns_reverse_name - "4.3.2.192.ZONE", or the 32 nibbles of IPv6; zone absent: that of PTR. Absent
+ * when it would be too long */
+struct str dns_reverse_name(
+	const struct ip *ip, struct str zone, char room[DNS_NAME_BYTES_MAX + 1]);
 
 struct dns_counts {
 	uint64_t asked, sent, failed; /* asked: of us; sent: queries of ours */

@@ -1,5 +1,7 @@
 #include "filter/edit.h"
 
+#include "smtp/field.h"
+
 /* RFC 5322 s3.6.8: printable, no colon. */
 static bool
 is_field_name(struct str name)
@@ -123,40 +125,6 @@ edits_body(const struct edits *e)
 	return body;
 }
 
-/* ---- fields */
-
-bool
-header_field(struct str *rest, struct str *field)
-{
-	size_t end = 0;
-	if (rest->len == 0 || str_starts(*rest, STR("\r\n")))
-		return false;
-	do {
-		const size_t eol = str_find(*rest, STR("\r\n"), end);
-		end = eol == STR_NPOS ? rest->len : eol + 2;
-	} while (end < rest->len && (rest->ptr[end] == ' ' || rest->ptr[end] == '\t'));
-	*field = str_head(*rest, end);
-	*rest = str_from(*rest, end);
-	return true;
-}
-
-struct str
-field_name(struct str field)
-{
-	const size_t colon = str_find_char(field, ':', 0);
-	return colon == STR_NPOS ? STR("") : str_trim_end(str_head(field, colon));
-}
-
-struct str
-field_value(struct str field)
-{
-	struct str value = str_from(field, str_find_char(field, ':', 0) + 1);
-	while (value.len > 0 &&
-		(value.ptr[value.len - 1] == '\r' || value.ptr[value.len - 1] == '\n'))
-		value.len--;
-	return value;
-}
-
 static void
 put_field(struct buf *out, const struct edit *e)
 {
@@ -194,8 +162,8 @@ count_of(struct str header, struct str name)
 {
 	struct str field;
 	int n = 0;
-	while (header_field(&header, &field))
-		n += str_eq_case(field_name(field), name);
+	while (smtp_field_next(&header, &field))
+		n += str_eq_case(smtp_field_name(field), name);
 	return n;
 }
 
@@ -208,8 +176,8 @@ apply(const struct edit *e, struct str header, struct buf *out)
 	const int which = e->index < 0 ? count + 1 + e->index : e->index;
 	int nth = 0, place = 0;
 	bool is_done = false;
-	while (header_field(&rest, &field)) {
-		const bool is_named = str_eq_case(field_name(field), e->name);
+	while (smtp_field_next(&rest, &field)) {
+		const bool is_named = str_eq_case(smtp_field_name(field), e->name);
 		nth += is_named;
 		place++;
 		if (e->kind == EDIT_INSERT && place == e->index) {

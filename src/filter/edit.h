@@ -68,10 +68,4 @@ void edits_front(const struct edits *e, struct buf *out);
  * changes but what edits_front() writes. O(fields * edits) */
 void edits_header(const struct edits *e, struct str header, struct buf *out);
 
-/* header_field - the next field of *rest with its folded lines and line ends; false at the blank
- * line or the end. field_name, field_value - of one: the value as it stands, without line end */
-bool header_field(struct str *rest, struct str *field);
-struct str field_name(struct str field);
-struct str field_value(struct str field);
-
 #endif

@@ -2,6 +2,7 @@
 #include "filter/inside.h"
 
 #include "check/authres.h"
+#include "smtp/field.h"
 
 /* What spamd and rspamd have us write, and what others of their kind write under the same roof. */
 static const struct str verdicts[] = {
@@ -33,7 +34,7 @@ filter_is_forged(const struct filter_session *s, struct str authserv, struct str
 		return true;
 	if (s == NULL || s->is_ours || !has_own_verdict(s))
 		return false;
-	const struct str name = field_name(field);
+	const struct str name = smtp_field_name(field);
 	for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++)
 		if (str_eq_case(name, verdicts[i]))
 			return true;

@@ -1,6 +1,8 @@
 /* milter_say - what a milter is told of a message, and the macros before it */
 #include "filter/milter_inside.h"
 
+#include "smtp/field.h"
+
 /* ---- macros */
 
 /* What Postfix sends when nothing else was asked for (MILTER_README), and who the client is: rspamd
@@ -150,13 +152,13 @@ static bool
 say_field(struct milter *t, struct buf *out)
 {
 	struct str field;
-	if (!header_field(&t->header, &field))
+	if (!smtp_field_next(&t->header, &field))
 		return false;
-	struct str value = field_value(field);
+	struct str value = smtp_field_value(field);
 	if (!(t->steps & MILTER_LEADING_SPACE) && str_starts(value, STR(" ")))
 		value = str_from(value, 1);
 	struct packet p = packet_begin(out, 'L');
-	packet_text(&p, field_name(field));
+	packet_text(&p, smtp_field_name(field));
 	for (size_t i = 0; i < value.len; i++)
 		if (value.ptr[i] != '\r' && value.ptr[i] != '\0')
 			buf_add_char(out, value.ptr[i]);

@@ -1,6 +1,8 @@
 /* What a session asks at each place, and the text on its way to the filters and back. */
 #include "filter/inside.h"
 
+#include "smtp/field.h"
+
 static void
 pass(struct filter_outcome *out)
 {
@@ -77,7 +79,7 @@ header_begin(struct filter_session *s, const struct filter_end *end)
 	buf_add(&s->header, end->checked);
 	const size_t front = s->header.len;
 	buf_add(&s->header, end->completion);
-	while (header_field(&rest, &field))
+	while (smtp_field_next(&rest, &field))
 		if (!filter_is_forged(s, s->authserv, field))
 			buf_add(&s->header, field);
 	buf_add(&s->header, rest);

@@ -25,7 +25,7 @@ self_addresses(struct self *s, struct str name, struct ip *list, size_t *count, 
 		if (answer == NULL || dns_is_failure(answer->status))
 			*has_failed = true;
 		for (size_t i = 0; answer != NULL && i < answer->count && *count < room; i++)
-			list[(*count)++] = answer_ip(answer, i);
+			list[(*count)++] = dns_answer_ip(answer, i);
 		*has_cname |= answer != NULL && answer->has_cname;
 	}
 }
@@ -187,16 +187,13 @@ static void
 look_at_sender(struct self *s, const struct ip *ip)
 {
 	char text[IP_TEXT_BYTES], room[DNS_NAME_BYTES_MAX + 1];
-	const bool is_v4 = ip_is_v4(ip);
-	const size_t bytes = is_v4 ? 4 : sizeof ip->bytes;
-	const unsigned char *const at = ip->bytes + sizeof ip->bytes - bytes;
 	ip_text(ip, text);
 	if (is_inner(ip))
 		findings_add(s->findings, FINDING_NOTE, 0,
 			"Name the address that others see with --address.",
 			"%s is not the address that others see of this server", text);
-	const struct dns_answer *const ptr = lookup_ask(
-		&s->lookup, DNS_PTR, dns_reverse_name(at, bytes, DNS_REVERSE_ZONE(bytes), room));
+	const struct dns_answer *const ptr =
+		lookup_ask(&s->lookup, DNS_PTR, dns_reverse_name(ip, STR_NONE, room));
 	if (ptr == NULL || dns_is_failure(ptr->status)) {
 		findings_add(s->findings, FINDING_WARNING, 0, "Try again later.",
 			"nobody could tell the reverse DNS of %s", text);

@@ -1,22 +1,7 @@
 #include "receive/binary_part.h"
 
 #include "read/content_type.h"
-
-/* The next field with its folded lines, CRLF and all; false at the end. */
-static bool
-field_next(struct str *rest, struct str *field)
-{
-	size_t end = 0;
-	if (rest->len == 0)
-		return false;
-	do {
-		const size_t eol = str_find(*rest, STR("\r\n"), end);
-		end = eol == STR_NPOS ? rest->len : eol + 2;
-	} while (end < rest->len && (rest->ptr[end] == ' ' || rest->ptr[end] == '\t'));
-	*field = str_head(*rest, end);
-	*rest = str_from(*rest, end);
-	return true;
-}
+#include "smtp/field.h"
 
 /* Is it the field of that name? Then its value. */
 static bool
@@ -54,7 +39,7 @@ binary_part_read(struct str header, bool is_in_digest, struct arena *a, struct b
 {
 	struct str type = STR_NONE, encoding = STR_NONE, field, value;
 	*out = (struct binary_part){.body = BINARY_AS_IT_IS};
-	while (field_next(&header, &field)) {
+	while (smtp_field_next(&header, &field)) {
 		struct str *const which =
 			value_of(field, STR("Content-Type"), &value)                ? &type
 			: value_of(field, STR("Content-Transfer-Encoding"), &value) ? &encoding

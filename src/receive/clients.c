@@ -43,15 +43,6 @@ clients_free(struct clients *c)
 	free(c);
 }
 
-static struct ip
-key_of(const struct ip *ip)
-{
-	struct ip key = *ip;
-	if (!ip_is_v4(ip))
-		memset(key.bytes + 8, 0, 8);
-	return key;
-}
-
 static size_t
 bucket_of(const struct clients *c, const struct ip *key)
 {
@@ -77,7 +68,7 @@ link_newest(struct clients *c, struct client *i)
 static struct client *
 find(const struct clients *c, const struct ip *ip)
 {
-	const struct ip key = key_of(ip);
+	const struct ip key = ip_client(ip);
 	struct client *i = c->buckets[bucket_of(c, &key)];
 	while (i != NULL && memcmp(&i->key, &key, sizeof key) != 0)
 		i = i->next;
@@ -119,7 +110,7 @@ place_of(struct clients *c, const struct ip *ip)
 	} else {
 		if (!make_room(c) || (i = calloc(1, sizeof *i)) == NULL)
 			return NULL;
-		i->key = key_of(ip);
+		i->key = ip_client(ip);
 		struct client **const bucket = &c->buckets[bucket_of(c, &i->key)];
 		i->next = *bucket;
 		*bucket = i;
@@ -187,7 +178,7 @@ clients_lift(struct clients *c, const struct net *which, int64_t now_ms)
 	size_t count = 0;
 	struct ip key = {{0}};
 	if (which != NULL)
-		key = key_of(&which->first); /* of one address in a /64 */
+		key = ip_client(&which->first); /* of one address in a /64 */
 	for (struct client *i = c->oldest; i != NULL; i = i->newer) {
 		if (which != NULL && !net_has(which, &i->key) &&
 			memcmp(&i->key, &key, sizeof key) != 0)

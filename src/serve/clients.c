@@ -49,12 +49,11 @@ serve_clients_free(struct clients *c)
 static void
 make_key(const struct peer *peer, unsigned char key[16])
 {
-	static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
-	memcpy(key, peer->ip.bytes, 16);
+	const struct ip client = ip_client(&peer->ip);
 	if (peer->is_local)
 		memset(key, 0xff, 16); /* a multicast address: nobody's */
-	else if (memcmp(key, mapped, sizeof mapped) != 0)
-		memset(key + 8, 0, 8);
+	else
+		memcpy(key, client.bytes, 16);
 }
 
 static size_t

@@ -34,18 +34,31 @@ static void
 test_reverse(void)
 {
 	char room[DNS_NAME_BYTES_MAX + 1], zone[DNS_NAME_BYTES_MAX];
-	static const unsigned char four[] = {192, 0, 2, 10},
-				   six[16] = {0x20, 1, 0xd, 0xb8, [15] = 0x1f};
-	tap_is_str(dns_reverse_name(four, 4, DNS_REVERSE_ZONE(4), room),
-		STR("10.2.0.192.in-addr.arpa"), "IPv4 turned round");
-	tap_is_str(dns_reverse_name(six, 16, STR("bl.example"), room),
+	struct ip four, six;
+	(void)ip_parse(STR("192.0.2.10"), &four);
+	(void)ip_parse(STR("2001:db8::1f"), &six);
+	tap_is_str(dns_reverse_name(&four, STR_NONE, room), STR("10.2.0.192.in-addr.arpa"),
+		"IPv4 turned round");
+	tap_is_str(dns_reverse_name(&six, STR("bl.example"), room),
 		STR("f.1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.bl.example"),
 		"IPv6 in nibbles");
 	memset(zone, 'z', sizeof zone);
-	tap_ok(str_is_set(dns_reverse_name(six, 16, (struct str){zone, 253 - 64}, room)),
+	tap_ok(str_is_set(dns_reverse_name(&six, (struct str){zone, 253 - 64}, room)),
 		"the longest zone");
-	tap_ok(!str_is_set(dns_reverse_name(six, 16, (struct str){zone, 253 - 63}, room)),
+	tap_ok(!str_is_set(dns_reverse_name(&six, (struct str){zone, 253 - 63}, room)),
 		"one longer");
+}
+
+static void
+test_below(void)
+{
+	tap_ok(dns_name_is_below(STR("a.B.example"), STR("b.EXAMPLE")) &&
+			dns_name_is_below(STR(".example"), STR("example")),
+		"names below a domain");
+	tap_ok(!dns_name_is_below(STR("b.example"), STR("b.example")) &&
+			!dns_name_is_below(STR("ab.example"), STR("b.example")) &&
+			!dns_name_is_below(STR("example"), STR("b.example")),
+		"the domain itself, one that only ends alike, and the one above are not");
 }
 
 /* One MX and one CNAME for "a.example". */
@@ -115,6 +128,7 @@ main(void)
 {
 	test_names();
 	test_reverse();
+	test_below();
 	test_message();
 	test_damage();
 	return tap_done();

@@ -12,6 +12,7 @@
 #include "filter/rspamd.h"
 #include "filter/spamd.h"
 #include "fuzz.h"
+#include "smtp/field.h"
 
 #define HEADER "From: a@b.example\r\nSubject: one\r\n two\r\nX-Old: 1\r\nx-old: 2\r\n\r\n"
 #define BODY "line\r\n"
@@ -140,8 +141,8 @@ check_header(struct str header)
 		if (header.ptr[i] == '\n')
 			assert(i > 0 && header.ptr[i - 1] == '\r');
 	}
-	while (header_field(&header, &field)) {
-		assert(field_name(field).len > 0 && field.ptr[0] > ' ');
+	while (smtp_field_next(&header, &field)) {
+		assert(smtp_field_name(field).len > 0 && field.ptr[0] > ' ');
 		fields++;
 	}
 	assert(str_eq(header, STR("\r\n")));

@@ -152,11 +152,25 @@ test_units(void)
 	}
 }
 
+static void
+test_client(void)
+{
+	struct ip v4, v6, other, client;
+	(void)ip_parse(STR("192.0.2.10"), &v4);
+	(void)ip_parse(STR("2001:db8:0:1::1f"), &v6);
+	(void)ip_parse(STR("2001:db8:0:1::"), &other);
+	client = ip_client(&v4);
+	tap_ok(memcmp(&client, &v4, sizeof v4) == 0, "an IPv4 address is a client");
+	client = ip_client(&v6);
+	tap_ok(memcmp(&client, &other, sizeof other) == 0, "of IPv6 a /64 is");
+}
+
 int
 main(void)
 {
 	test_addresses();
 	test_networks();
+	test_client();
 	test_units();
 	return tap_done();
 }
