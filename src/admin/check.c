@@ -175,6 +175,9 @@ take_list(void *of, const struct entry *e)
 	struct directory_error error;
 	c->members = 0;
 	c->failed |= !entry_list(c->d, ENTRY_MEMBER, e->name, take_member, c, &error);
+	const struct str owner = value_of(e, STR("owner"));
+	if (owner.len > 0)
+		look_at(c, e->name, "its owner is ", owner);
 	if (c->members == 0 && !c->failed)
 		find(c, FINDING_NO_MEMBERS, e->name,
 			STR("a list without members: its mail is refused"));

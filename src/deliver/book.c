@@ -17,7 +17,8 @@ book_attempt(const struct settling *s, const struct parcel_recipient *r, uint32_
 		[CARRIED_DELIVERED] = "delivered",
 		[CARRIED_RELAYED] = "relayed",
 		[CARRIED_FAILED] = "failed",
-		[CARRIED_UNREADABLE] = "unreadable"};
+		[CARRIED_UNREADABLE] = "unreadable",
+		[CARRIED_EXPANDED] = "expanded"};
 	const struct carried *const c = &r->result;
 	char number[STR_DIGITS_MAX], code[STR_DIGITS_MAX], took[STR_DIGITS_MAX];
 	const struct eventlog_field fields[] = {
@@ -50,6 +51,7 @@ event_of(const struct fate *f)
 		[RECIPIENT_RELAYED] = LOG_RELAYED,
 		[RECIPIENT_BOUNCED] = LOG_BOUNCED,
 		[RECIPIENT_DISCARDED] = LOG_DISCARDED,
+		[RECIPIENT_EXPANDED] = LOG_EXPANDED,
 	};
 	return events[f->to.state];
 }
@@ -72,9 +74,11 @@ book_line_fill(
 		.rule = arena_str(a, f->rule.len > 0 ? f->rule : f->decision.rule),
 		.words = f->to.state == RECIPIENT_HELD ? STR("held for an operator")
 						       : arena_str(a, f->decision.words),
-		.peer = arena_str(a, f->to.peer),
-		.reply = arena_str(a, f->to.reply),
+		.peer = f->to.peer.len > 0 ? arena_str(a, f->to.peer) : STR_NONE,
+		.reply = f->to.reply.len > 0 ? arena_str(a, f->to.reply) : STR_NONE,
 		.attempt = f->to.attempts,
+		.list = arena_str(a, copy_list(m, f->copy.list)),
+		.members = event_of(f) == LOG_EXPANDED ? copy_members(m, f->r->place) : 0,
 		.next = f->to.state == RECIPIENT_WAITING
 				? arena_str(a, when_log(f->to.due_ms, when))
 				: STR_NONE};
@@ -84,13 +88,17 @@ static void
 line_log(const struct book *b, const struct line *l, uint64_t report)
 {
 	char id[QUEUE_ID_BYTES], report_id[QUEUE_ID_BYTES], digits[STR_DIGITS_MAX];
-	char waited[STR_DIGITS_MAX];
+	char waited[STR_DIGITS_MAX], members[STR_DIGITS_MAX];
 	queue_id_text(l->message, id);
 	queue_id_text(report, report_id);
 	const struct eventlog_field fields[] = {
 		{FIELD_ID, str_of(id)},
 		{FIELD_FROM, b->sender.len > 0 ? b->sender : STR("<>")},
 		{FIELD_TO, l->to},
+		{FIELD_LIST, l->list},
+		{FIELD_RECIPIENTS, l->event == LOG_EXPANDED
+					   ? str_digits((int64_t)l->members, members)
+					   : STR_NONE},
 		{FIELD_CONDITION, l->condition},
 		{FIELD_STATUS, l->status},
 		{FIELD_REASON, l->reason},
@@ -115,6 +123,7 @@ count_line(struct deliver *d, const struct line *l)
 	c->deferred += l->event == LOG_DEFERRED;
 	c->bounced += l->event == LOG_BOUNCED;
 	c->discarded += l->event == LOG_DISCARDED;
+	c->expanded += l->event == LOG_EXPANDED;
 }
 
 void

@@ -76,7 +76,7 @@ void deliver_free(struct deliver *d);
 /* Since the start, but for the first line. */
 struct deliver_counts {
 	uint64_t under_way, in_line, lanes; /* recipients, recipients, places: now */
-	uint64_t attempts, delivered, relayed, deferred, bounced, discarded, held;
+	uint64_t attempts, delivered, relayed, deferred, bounced, discarded, expanded, held;
 	uint64_t reports, delay_notices, success_reports, untried;
 };
 

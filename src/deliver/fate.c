@@ -32,30 +32,38 @@ message_was_noted(struct settling *s)
 
 /* Reports that went to the sender in this hour. */
 static struct cap_count *
-sender_count(struct settling *s)
+sender_count(struct settling *s, const struct fate *f)
 {
-	return cap_count(&s->d->cap, s->m.envelope.reverse_path, s->now_ms);
+	return cap_count(&s->d->cap, f->copy.sender, s->now_ms);
+}
+
+/* Was it written to the postmaster, wherever that leads? */
+static bool
+is_postmaster(const struct settling *s, const struct parcel_recipient *r)
+{
+	struct str written = str_is_set(r->original) ? r->original : STR("");
+	str_cut(&written, ';');
+	return str_eq_case(r->forward_path, s->d->settings.postmaster) ||
+	       (str_is_set(written) && str_eq_case(written, s->d->settings.postmaster));
 }
 
 /* Who is told, and by which rule nobody is. */
 static enum report_way
-route(struct settling *s, const struct parcel_recipient *r, enum nixie_action action, bool is_noted,
-	struct str *rule)
+route(struct settling *s, struct fate *f, bool is_noted)
 {
-	const struct queue_envelope *const v = &s->m.envelope;
-	const bool is_report = (v->flags & MESSAGE_REPORT) != 0;
-	const struct guard_facts facts = {.action = action,
-		.sender = v->reverse_path,
+	const bool is_report = (f->copy.flags & MESSAGE_REPORT) != 0;
+	const struct guard_facts facts = {.action = f->action,
+		.sender = f->copy.sender,
 		.original = tell_header(&s->about),
-		.notify = r->notify,
+		.notify = f->r->notify,
 		.is_report = is_report,
-		.is_double = is_report && str_eq_case(r->forward_path, s->d->settings.postmaster),
-		.is_authenticated = (v->flags & MESSAGE_AUTHENTICATED) != 0,
+		.is_double = is_report && is_postmaster(s, f->r),
+		.is_authenticated = (f->copy.flags & MESSAGE_AUTHENTICATED) != 0,
 		.failed_spf = tell_failed_spf(&s->about, s->d->settings.hostname),
 		.is_repeated_delay = is_noted,
-		.sent_lately = sender_count(s)->reports, /* without those of this parcel */
+		.sent_lately = sender_count(s, f)->reports, /* without those of this parcel */
 		.most = s->d->settings.reports_per_sender};
-	return report_route(&facts, rule);
+	return report_route(&facts, &f->rule);
 }
 
 /* The timeline with this attempt in it. */
@@ -77,28 +85,46 @@ succeed(struct settling *s, struct fate *f, const struct recipient_progress *bef
 	const bool is_here = c->outcome == CARRIED_DELIVERED;
 	f->to.state = is_here ? RECIPIENT_DELIVERED : RECIPIENT_RELAYED;
 	f->action = is_here ? NIXIE_ACTION_DELIVERED : NIXIE_ACTION_RELAYED;
+	/* RFC 3464 s2.3.3: it is there, and went on to others. Of a list it is not to be said. */
+	if (f->r->kind == RECIPIENT_FORWARDED)
+		f->action = NIXIE_ACTION_EXPANDED;
 	f->to.due_ms = 0;
 	/* RFC 3461 s5.2.2: who relays to a server that knows DSN leaves the report to it. */
 	if ((f->r->notify & NOTIFY_SUCCESS) == 0 || c->passed_dsn_on)
 		return;
-	f->way = route(s, f->r, f->action, false, &f->rule);
+	f->way = route(s, f, false);
 	if (f->way == REPORT_TO_SENDER) {
 		f->kind = KIND_SUCCESS;
 		f->packed = packed_with(s, before, &c->attempt);
 	}
 }
 
+/* RFC 3461 s5.2.7.4: a list that has the message is where it was to go. */
+static void
+expand(struct settling *s, struct fate *f)
+{
+	f->to.state = RECIPIENT_EXPANDED;
+	f->to.due_ms = 0;
+	f->action = NIXIE_ACTION_DELIVERED;
+	f->packed = STR("");
+	if ((f->r->notify & NOTIFY_SUCCESS) == 0)
+		return;
+	f->way = route(s, f, false);
+	if (f->way == REPORT_TO_SENDER)
+		f->kind = KIND_SUCCESS;
+}
+
 static void
 give_up(struct settling *s, struct fate *f)
 {
 	f->action = NIXIE_ACTION_FAILED;
-	f->way = route(s, f->r, f->action, false, &f->rule);
+	f->way = route(s, f, false);
 	f->to.due_ms = 0;
 	if (f->way == REPORT_IN_DIGEST) {
 		/* The failure stands; its report comes when the sender's hour is over, and until
 		 * then the recipient waits (scheduler.c knows the rule). */
 		f->to.state = RECIPIENT_WAITING;
-		f->to.due_ms = sender_count(s)->since_ms + CAP_HOUR_MS;
+		f->to.due_ms = sender_count(s, f)->since_ms + CAP_HOUR_MS;
 		f->to.why = STR(RULE_REPORT_LATER);
 	} else if (f->way == REPORT_NONE) {
 		f->to.state = RECIPIENT_DISCARDED;
@@ -141,7 +167,7 @@ wait_on(struct settling *s, struct fate *f, bool is_noted)
 		is_noted = true;
 	if (f->decision.is_notice_due && !is_noted) {
 		f->action = NIXIE_ACTION_DELAYED;
-		f->way = route(s, f->r, f->action, false, &f->rule);
+		f->way = route(s, f, false);
 		/* Who is not to be told needs not be asked about at every attempt. */
 		is_noted = true;
 		if (f->way == REPORT_TO_SENDER)
@@ -175,15 +201,15 @@ fail(struct settling *s, struct fate *f, const struct recipient_progress *before
 		attempt = (struct attempt){.at_ms = s->now_ms, .condition = CONDITION_NEVER_TRIED};
 	const struct retry_facts facts = {.attempt = attempt,
 		.rcpt = f->r->forward_path,
-		.sender = v->reverse_path,
+		.sender = f->copy.sender,
 		.hostname = s->d->settings.hostname,
 		.attempts = f->to.attempts > 0 ? f->to.attempts : 1,
 		.arrived_ms = v->arrived_ms,
 		.now_ms = s->now_ms,
 		.random = deliver_random(s->d),
 		.notify = f->r->notify,
-		.is_authenticated = (v->flags & MESSAGE_AUTHENTICATED) != 0,
-		.is_report = (v->flags & MESSAGE_REPORT) != 0,
+		.is_authenticated = (f->copy.flags & MESSAGE_AUTHENTICATED) != 0,
+		.is_report = (f->copy.flags & MESSAGE_REPORT) != 0,
 		.is_noticed = is_noted,
 		.is_own_relay = s->p->is_own_relay,
 		.is_ours = c->is_ours};
@@ -211,22 +237,27 @@ void
 fate_decide(struct settling *s, struct fate *f, const struct recipient_progress *before)
 {
 	const struct carried *const c = &f->r->result;
-	f->condition = c->outcome == CARRIED_UNTRIED ? ATTEMPT_ANSWERED : c->attempt.condition;
+	const bool is_tried = c->outcome != CARRIED_UNTRIED && c->outcome != CARRIED_EXPANDED;
+	f->condition = is_tried ? c->attempt.condition : ATTEMPT_ANSWERED;
+	copy_of(&s->m, f->r->list, &s->arena, &f->copy);
 	f->to = *before;
 	f->to.changed_ms = s->now_ms;
-	if (c->outcome != CARRIED_UNTRIED) {
+	if (is_tried) {
 		f->to.attempts++;
 		f->to.reply = str_head(c->attempt.answer, QUEUE_TEXT_MAX);
 		f->to.peer = str_head(c->peer, QUEUE_TEXT_MAX);
 		s->d->counts.attempts++;
 		book_attempt(s, f->r, f->to.attempts);
-	} else {
+	} else if (c->outcome == CARRIED_UNTRIED) {
 		s->d->counts.untried++;
 	}
 	switch (c->outcome) {
 	case CARRIED_DELIVERED:
 	case CARRIED_RELAYED:
 		succeed(s, f, before);
+		break;
+	case CARRIED_EXPANDED:
+		expand(s, f);
 		break;
 	case CARRIED_UNREADABLE:
 		f->to.state = RECIPIENT_HELD;

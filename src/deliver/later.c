@@ -18,6 +18,7 @@
 #define WAIT_MS 5000   /* for more, while other messages are due */
 #define AGAIN_MS 20000 /* when there was no memory */
 #define WORK_ARENA_MAX (64u << 20)
+#define ADDRESS_ARENA_MAX (64u << 10)
 #define ONE_ARENA_MAX (8u << 20) /* of one failure, while it is judged */
 
 /* A recipient that waits for its report. */
@@ -60,7 +61,12 @@ bundle_open(struct deliver *d, struct str sender)
 bool
 later_add(struct deliver *d, const struct queue_message *m, uint32_t place)
 {
-	struct bundle *const g = bundle_open(d, m->envelope.reverse_path);
+	struct arena a;
+	struct copy copy;
+	arena_init(&a, ADDRESS_ARENA_MAX);
+	copy_of(m, queue_recipient(m, place).list, &a, &copy);
+	struct bundle *const g = bundle_open(d, copy.sender);
+	arena_fini(&a);
 	if (g == NULL)
 		return false;
 	if (g->count == g->room) {
@@ -138,11 +144,13 @@ static bool
 take(struct together *t, const struct put_off *one, const struct queue_message *m)
 {
 	const struct queue_recipient r = queue_recipient(m, one->place);
-	const struct parcel p = {.message = one->message, .reverse_path = m->envelope.reverse_path};
+	const struct parcel p = {.message = one->message};
 	const struct parcel_recipient of = {.place = one->place,
 		.forward_path = r.forward_path,
 		.original = r.original,
 		.notify = r.notify,
+		.kind = r.kind,
+		.list = r.list,
 		.attempts = r.progress.attempts,
 		.result = {.outcome = CARRIED_UNTRIED}};
 	struct settling s = {.d = t->d, .p = &p, .m = *m, .now_ms = t->now_ms};

@@ -1,6 +1,7 @@
 /* local_command - a message for a command here: its input, its variables, and what its end means */
 #define _GNU_SOURCE /* memfd_create */
 #include "deliver/local_inside.h"
+#include "smtp/xtext.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -79,13 +80,16 @@ on_command(void *to, const struct pipe_result *result)
 	local_errand_end(e);
 }
 
-/* The address that the sender wrote: "rfc822;user+shop@example.org". */
+/* The address that the sender wrote: "rfc822;user+2Bshop@example.org" (RFC 3461 s4.2). */
 static struct str
-asked_for(const struct parcel_recipient *r)
+asked_for(const struct parcel_recipient *r, struct arena *a)
 {
 	struct str rest = r->original;
 	str_cut(&rest, ';');
-	return rest.len > 0 ? rest : r->forward_path;
+	if (rest.len == 0)
+		return r->forward_path;
+	char *const room = xtext_is_valid(rest) ? arena_bytes(a, rest.len) : NULL;
+	return room == NULL ? rest : (struct str){room, xtext_decode(rest, room)};
 }
 
 void
@@ -94,14 +98,11 @@ local_command_start(struct errand *e)
 	struct deliver *const d = e->local->d;
 	struct parcel *const p = e->parcel;
 	const struct parcel_recipient *const r = p->recipients;
-	const struct str asked = asked_for(r);
+	const struct str asked = asked_for(r, &p->arena);
 	struct str host = r->address, extension = asked;
 	const struct str local = str_cut(&host, '@');
 	extension = str_cut(&extension, '@');
 	str_cut(&extension, '+');
-	/* In the form of RFC 3461 a plus is written +2B. */
-	if (str_starts(extension, STR("2B")))
-		extension = str_from(extension, 2);
 	char size[STR_DIGITS_MAX];
 	const struct pipe_variable variables[] = {
 		{"SENDER", p->reverse_path},

@@ -29,11 +29,13 @@ struct look {
 };
 
 static struct parcel *
-parcel_new(const struct look *k, const struct destination *to)
+parcel_new(const struct look *k, const struct destination *to, uint32_t list)
 {
 	struct arena a;
 	arena_init(&a, PARCEL_ARENA_BYTES_MAX);
 	const struct queue_envelope *const v = &k->m->envelope;
+	struct copy copy;
+	copy_of(k->m, list, &a, &copy);
 	struct parcel *const p = arena_alloc(&a, 1, sizeof *p);
 	char id[QUEUE_ID_BYTES];
 	queue_id_text(k->m->id, id);
@@ -44,10 +46,11 @@ parcel_new(const struct look *k, const struct destination *to)
 	p->message = k->m->id;
 	p->body_bytes = k->m->body_bytes;
 	p->id = arena_str(&a, str_of(id));
-	p->flags = v->flags;
+	p->flags = copy.flags;
 	p->arrived_ms = v->arrived_ms;
-	p->reverse_path = arena_str(&a, v->reverse_path);
-	p->envelope_id = arena_str(&a, v->envelope_id);
+	p->list = list;
+	p->reverse_path = arena_str(&a, copy.sender);
+	p->envelope_id = arena_str(&a, copy.envelope_id);
 	p->client = arena_str(&a, v->client);
 	p->carrier = to->carrier;
 	p->lane_name = arena_str(&a, to->lane_name);
@@ -87,6 +90,8 @@ parcel_add(struct parcel *p, const struct queue_recipient *r, uint32_t place,
 		.forward_path = arena_str(&p->arena, r->forward_path),
 		.original = r->original.len > 0 ? arena_str(&p->arena, r->original) : STR_NONE,
 		.notify = r->notify,
+		.kind = r->kind,
+		.list = r->list,
 		.attempts = r->progress.attempts,
 		.address = arena_str(&p->arena, to->address),
 		.quota_bytes = to->quota_bytes};
@@ -96,25 +101,28 @@ parcel_add(struct parcel *p, const struct queue_recipient *r, uint32_t place,
 	return true;
 }
 
-/* Is that recipient told a signed return path? */
+/* Is that recipient told a signed return path? That of a list is always one of here. */
 static bool
-wants_signed(const struct look *k, const struct destination *to, struct str recipient)
+wants_signed(const struct look *k, const struct destination *to, const struct queue_recipient *r)
 {
-	return (k->m->envelope.flags & MESSAGE_SIGNS_RETURN) != 0 &&
-	       to->carrier == CARRIER_REMOTE &&
-	       !return_paths_is_excepted(k->d->options.return_paths, recipient);
+	const struct return_paths *const paths = k->d->options.return_paths;
+	if (to->carrier != CARRIER_REMOTE || return_paths_is_excepted(paths, r->forward_path))
+		return false;
+	return r->list == 0 ? (k->m->envelope.flags & MESSAGE_SIGNS_RETURN) != 0
+			    : return_paths_signs(paths, copy_list(k->m, r->list));
 }
 
 /* The parcel of this look that goes there and has room, or a new one. */
 static struct parcel *
-parcel_for(struct look *k, const struct destination *to, struct str recipient)
+parcel_for(struct look *k, const struct destination *to, const struct queue_recipient *r)
 {
-	const bool is_signed = wants_signed(k, to, recipient);
+	const bool is_signed = wants_signed(k, to, r);
 	for (struct parcel *p = k->parcels; p != NULL; p = p->next)
 		if (p->carrier == to->carrier && p->count < parcel_most(p->carrier) &&
-			p->wants_signed == is_signed && str_eq_case(p->lane_name, to->lane_name))
+			p->wants_signed == is_signed && p->list == r->list &&
+			str_eq_case(p->lane_name, to->lane_name))
 			return p;
-	struct parcel *const p = parcel_new(k, to);
+	struct parcel *const p = parcel_new(k, to, r->list);
 	if (p != NULL) {
 		p->wants_signed = is_signed;
 		if (is_signed)
@@ -142,7 +150,7 @@ keep_here(struct look *k, const struct queue_recipient *r, uint32_t place, enum 
 	struct str why)
 {
 	const struct destination nowhere = {.carrier = CARRIER_MAILDIR};
-	if (k->here == NULL && (k->here = parcel_new(k, &nowhere)) != NULL)
+	if (k->here == NULL && (k->here = parcel_new(k, &nowhere, 0)) != NULL)
 		k->here->began_ms = deliver_now(k->d);
 	struct parcel *const p = k->here;
 	if (p == NULL || !parcel_add(p, r, place, &nowhere)) {
@@ -153,6 +161,15 @@ keep_here(struct look *k, const struct queue_recipient *r, uint32_t place, enum 
 	if (condition != CONDITION__COUNT)
 		parcel_fail_one(p, p->count - 1, condition, why, p->began_ms);
 	return true;
+}
+
+/* A list: its members are recipients of their own, and that it took the message is the end of it.
+ */
+static void
+expand_here(struct look *k, const struct queue_recipient *r, uint32_t place)
+{
+	if (keep_here(k, r, place, CONDITION__COUNT, STR_NONE))
+		k->here->recipients[k->here->count - 1].result.outcome = CARRIED_EXPANDED;
 }
 
 static void
@@ -192,11 +209,15 @@ look_recipient(struct look *k, uint32_t place)
 	const struct queue_recipient one = queue_recipient(k->m, place);
 	const struct queue_recipient *const r = &one;
 	if (str_eq(r->progress.why, STR(RULE_REPORT_LATER))) {
-		if (r->notify == 0 && later_add(d, k->m, place)) {
+		if ((r->notify == 0 || r->list != 0) && later_add(d, k->m, place)) {
 			mark_busy(k, place);
 			return;
 		}
 		keep_here(k, r, place, CONDITION__COUNT, STR_NONE);
+		return;
+	}
+	if (r->kind == RECIPIENT_LIST) {
+		expand_here(k, r, place);
 		return;
 	}
 	struct arena a;
@@ -214,7 +235,7 @@ look_recipient(struct look *k, uint32_t place)
 		struct lane *const l = lane_find(d, to.lane_name);
 		struct parcel *p = NULL;
 		if (l == NULL || l->in_line < LANE_PARCELS_MAX)
-			p = parcel_for(k, &to, r->forward_path);
+			p = parcel_for(k, &to, r);
 		else
 			k->full = l;
 		if (p != NULL && parcel_add(p, r, place, &to))

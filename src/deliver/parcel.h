@@ -8,6 +8,7 @@
 #define DELIVER_PARCEL_H
 
 #include "base/arena.h"
+#include "deliver/copy.h"
 #include "deliver/remote.h"
 #include "report/attempt.h"
 
@@ -27,6 +28,7 @@ enum carried_outcome {
 	CARRIED_RELAYED,    /* another server has it */
 	CARRIED_FAILED,     /* what was said decides what follows */
 	CARRIED_UNREADABLE, /* the message cannot be read from the queue */
+	CARRIED_EXPANDED    /* a list: there is nothing to carry */
 };
 
 /* What became of a recipient. Slices live in the parcel's arena. */
@@ -49,6 +51,8 @@ struct parcel_recipient {
 	struct str forward_path;
 	struct str original;
 	uint32_t notify;
+	enum recipient_kind kind;
+	uint32_t list;        /* as in struct queue_recipient */
 	uint32_t attempts;    /* made before */
 	struct str address;   /* where it goes: the mailbox's, or the forward-path */
 	uint64_t quota_bytes; /* of a mailbox; 0 = none */
@@ -65,7 +69,8 @@ struct parcel {
 	struct str id; /* queue_id_text() */
 	uint32_t flags;
 	int64_t arrived_ms;
-	struct str reverse_path, envelope_id, client;
+	uint32_t list; /* all recipients are members of that one; 0: the sender's own */
+	struct str reverse_path, envelope_id, client; /* of its copy: deliver/copy.h */
 	struct str signed_path; /* that others are told, where it is another (BATV); else absent */
 	enum carrier carrier;
 	struct str lane_name;       /* parcels with the same go through the same lane */

@@ -37,6 +37,7 @@ told_too(struct settling *s, const struct fate *fates, size_t count, struct tell
 	for (size_t i = 0; i < s->m.envelope.recipient_count && n < TOLD_TOO_MAX; i++) {
 		struct queue_recipient r = queue_recipient(&s->m, i);
 		bool is_one = r.progress.state != RECIPIENT_WAITING || r.progress.attempts == 0 ||
+			      r.list != fates[0].copy.list ||
 			      (r.notify != 0 && (r.notify & NOTIFY_DELAY) == 0);
 		for (size_t k = 0; k < count && !is_one; k++)
 			is_one = fates[k].r->place == i;
@@ -89,7 +90,7 @@ enter(struct settling *s, const struct fate *fates, size_t count, enum kind kind
 	bool ok = lines != NULL;
 	if (ok) {
 		*b = (struct book){.d = s->d,
-			.sender = arena_str(&e->arena, s->p->reverse_path),
+			.sender = arena_str(&e->arena, fates[0].copy.sender),
 			.lines = lines,
 			.count = count,
 			.kind = kind};
@@ -106,12 +107,13 @@ enter(struct settling *s, const struct fate *fates, size_t count, enum kind kind
 		size_t told_count;
 		const struct tell_recipient *const told =
 			told_list(s, fates, count, kind, &told_count);
-		ok = told != NULL && tell(s->d, &s->about, told, told_count, way, s->now_ms, e);
+		ok = told != NULL &&
+		     tell(s->d, &s->about, &fates[0].copy, told, told_count, way, s->now_ms, e);
 	}
 	if (ok) {
 		if (way == REPORT_TO_SENDER && (kind == KIND_FAILURE || kind == KIND_DELAY))
 			/* one, of however many recipients it tells */
-			cap_add(&s->d->cap, s->m.envelope.reverse_path, s->now_ms);
+			cap_add(&s->d->cap, fates[0].copy.sender, s->now_ms);
 		if (kind == KIND_DELAY)
 			deliver_note_told(s->d, s->p->message);
 		ledger_enter(&s->d->ledger, e);
@@ -133,6 +135,8 @@ fate_order(const void *a, const void *b)
 	const struct fate *const x = a, *const y = b;
 	if (x->kind != y->kind)
 		return x->kind < y->kind ? -1 : 1;
+	if (x->copy.list != y->copy.list)
+		return x->copy.list < y->copy.list ? -1 : 1;
 	if (x->kind != KIND_QUIET && x->way != y->way)
 		return x->way < y->way ? -1 : 1;
 	return x->r->place < y->r->place ? -1 : x->r->place > y->r->place;
@@ -147,6 +151,7 @@ enter_all(struct settling *s, struct fate *fates, size_t count)
 		size_t n = 1;
 		while (i + n < count && n < ENTRY_CHANGES_MAX &&
 			fates[i + n].kind == fates[i].kind &&
+			fates[i + n].copy.list == fates[i].copy.list &&
 			(fates[i].kind == KIND_QUIET || fates[i + n].way == fates[i].way))
 			n++;
 		i += enter(s, fates + i, n, fates[i].kind, fates[i].way);

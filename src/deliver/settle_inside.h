@@ -13,6 +13,7 @@ struct fate {
 	enum kind kind;
 	enum condition condition; /* of the attempt that decided; ATTEMPT_ANSWERED: none of ours */
 	struct recipient_progress to;
+	struct copy copy; /* whose mail it is: the sender's, or a list's */
 	struct retry_decision decision;
 	struct str packed; /* the timeline with this attempt */
 	enum nixie_action action;
@@ -38,8 +39,9 @@ struct line {
 	uint32_t recipient;
 	enum eventlog_event event;
 	int64_t not_before_ms;
-	struct str to, reason, condition, status, rule, words, peer, reply, next;
+	struct str to, list, reason, condition, status, rule, words, peer, reply, next;
 	uint32_t attempt;
+	size_t members; /* of a list */
 };
 
 struct book {

@@ -67,14 +67,22 @@ recipients_make(struct deliver *d, struct str to, struct ledger_entry *e)
 	arena_init(&a, PARCEL_ARENA_BYTES_MAX);
 	struct directory_answer answer;
 	directory_resolve(d->options.directory,
-		&(struct directory_question){.recipient = to, .is_authenticated = true}, &a,
-		&answer);
+		&(struct directory_question){.recipient = to,
+			.is_authenticated = true,
+			.postmaster = d->settings.postmaster},
+		&a, &answer);
 	/* When there is nobody of that name here, the delivery will say so. */
 	if (!answer.is_refused && answer.target_count > 0) {
 		count = answer.target_count;
 		list = arena_alloc(&e->arena, count, sizeof *list);
-		for (size_t i = 0; list != NULL && i < count; i++)
-			list[i].forward_path = arena_str(&e->arena, answer.targets[i].address);
+		for (size_t i = 0; list != NULL && i < count; i++) {
+			const struct str address = answer.targets[i].address;
+			list[i].forward_path = arena_str(&e->arena, address);
+			/* By which a report that cannot be delivered either is known. */
+			if (!str_eq_case(address, to))
+				list[i].original =
+					arena_join(&e->arena, STR("rfc822;"), to, STR_NONE);
+		}
 	} else {
 		list->forward_path = arena_str(&e->arena, to);
 	}
@@ -149,21 +157,21 @@ tell_write(const struct report_facts *facts, struct arena *a, struct ledger_entr
 }
 
 bool
-tell(struct deliver *d, struct tell_message *about, const struct tell_recipient *list, size_t count,
-	enum report_way way, int64_t now_ms, struct ledger_entry *e)
+tell(struct deliver *d, struct tell_message *about, const struct copy *copy,
+	const struct tell_recipient *list, size_t count, enum report_way way, int64_t now_ms,
+	struct ledger_entry *e)
 {
 	struct queue_message m;
 	if (!queue_find(d->options.queue, about->id, &m))
 		return false;
 	const struct queue_envelope *const v = &m.envelope;
-	const struct str to =
-		way == REPORT_TO_POSTMASTER ? d->settings.postmaster : v->reverse_path;
+	const struct str to = way == REPORT_TO_POSTMASTER ? d->settings.postmaster : copy->sender;
 	if (!tell_envelope(d, to, now_ms, e))
 		return false;
 	char id[QUEUE_ID_BYTES], about_id[QUEUE_ID_BYTES];
 	queue_id_text(queue_intake_id(e->intake), id);
 	queue_id_text(about->id, about_id);
-	const bool returns_full = (v->flags & MESSAGE_RET_FULL) != 0;
+	const bool returns_full = (copy->flags & MESSAGE_RET_FULL) != 0;
 	const struct str original = returns_full && m.body_bytes <= REPORT_ORIGINAL_BYTES_MAX
 					    ? body_head(about, m.body_bytes)
 					    : tell_header(about);
@@ -175,14 +183,14 @@ tell(struct deliver *d, struct tell_message *about, const struct tell_recipient 
 		.now_ms = now_ms,
 		.lang = report_language(
 			original, tell_language(d, to, about->arena), d->settings.lang),
-		.sender = v->reverse_path,
-		.envelope_id = v->envelope_id.len > 0 ? v->envelope_id : STR_NONE,
-		.is_utf8 = (v->flags & MESSAGE_SMTPUTF8) != 0,
+		.sender = copy->sender,
+		.envelope_id = copy->envelope_id.len > 0 ? copy->envelope_id : STR_NONE,
+		.is_utf8 = (copy->flags & MESSAGE_SMTPUTF8) != 0,
 		.returns_full = returns_full,
 		.arrived_ms = v->arrived_ms,
-		.is_from_outside = (v->flags & MESSAGE_AUTHENTICATED) == 0,
+		.is_from_outside = (copy->flags & MESSAGE_AUTHENTICATED) == 0,
 		.is_sender_elsewhere =
-			(v->flags & MESSAGE_AUTHENTICATED) == 0 && is_elsewhere(d, v->reverse_path),
+			(copy->flags & MESSAGE_AUTHENTICATED) == 0 && is_elsewhere(d, copy->sender),
 		.client = v->client.len > 0 ? v->client : STR_NONE,
 		.original = original,
 		.original_bytes = m.body_bytes,

@@ -7,6 +7,7 @@
 #ifndef DELIVER_TELL_H
 #define DELIVER_TELL_H
 
+#include "deliver/copy.h"
 #include "deliver/inside.h"
 #include "report/guard.h"
 #include "report/report.h"
@@ -44,11 +45,13 @@ struct tell_recipient {
 /*
  * tell - puts a report into the entry: intake, envelope and bytes
  *
+ * copy     whose mail it was: its sender is told
  * way      REPORT_TO_SENDER or REPORT_TO_POSTMASTER
  * Returns  false when memory ran out; the entry is then to be freed
  */
-bool tell(struct deliver *d, struct tell_message *about, const struct tell_recipient *list,
-	size_t count, enum report_way way, int64_t now_ms, struct ledger_entry *e);
+bool tell(struct deliver *d, struct tell_message *about, const struct copy *copy,
+	const struct tell_recipient *list, size_t count, enum report_way way, int64_t now_ms,
+	struct ledger_entry *e);
 
 /* tell_write - the report of these facts, into the entry: its bytes, and what they need of a server
  */

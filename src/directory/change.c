@@ -278,6 +278,16 @@ directory_alias_add(
 }
 
 bool
+end_of_list(struct directory *d, bool keep, struct str list, struct directory_error *error)
+{
+	char why[DIRECTORY_WORDS_MAX - 160];
+	if (keep && owner_loop_find(d, list, why, sizeof why))
+		keep = fail(error, "%.*s: what is for its owner would go to the list itself: %s",
+			SHOWN(list), why);
+	return change_end(d, keep, error);
+}
+
+bool
 directory_list_add(struct directory *d, struct str address, const struct list_settings *settings,
 	struct directory_error *error)
 {
@@ -285,6 +295,13 @@ directory_list_add(struct directory *d, struct str address, const struct list_se
 		return fail(error, "%.*s: a list for announcements needs an owner", SHOWN(address));
 	if (str_is_set(settings->owner) && !address_check(settings->owner, error))
 		return false;
+	struct name name;
+	if (name_parse(address, &name) && name.local.len > DIRECTORY_LIST_LOCAL_MAX)
+		return fail(error,
+			"%.*s: the name of a list has at most %d characters before the @: its "
+			"owner's "
+			"is " DIRECTORY_OWNER_PREFIX "NAME, and none may have more than 64",
+			SHOWN(address), (int)DIRECTORY_LIST_LOCAL_MAX);
 	if (!change_begin(d, error))
 		return false;
 	const int64_t id = name_add(d, address, NAME_LIST, error);
@@ -296,7 +313,7 @@ directory_list_add(struct directory *d, struct str address, const struct list_se
 		bind_text(s, 4, settings->owner);
 		ok = change_run(d, s, address, error);
 	}
-	return change_end(d, ok, error);
+	return end_of_list(d, ok, address, error);
 }
 
 /* Adds an address, as the tables have them, to a list, a route or an account. */

@@ -79,7 +79,24 @@ struct directory_target {
 	int64_t quota_bytes; /* 0 = none */
 	struct str route_host;
 	unsigned route_port;
+	size_t list;  /* of a member: one more than the place of its list among those of the answer;
+			 0: of none, or also a recipient without one */
+	bool is_kept; /* a mailbox that keeps a copy of what it forwards to others */
 };
+
+/* A list on the way. Its members' mail is sent anew: with DIRECTORY_OWNER_PREFIX as its return path
+ */
+struct directory_list {
+	struct str address;
+	size_t list; /* that it is a member of, as above; 0: of none */
+};
+
+/* Whoever owns team@example.org is owner-team@example.org, unless that name is somebody's: the
+ * return path of what the list sends, which answering programs leave alone (RFC 3834 s2, RFC 5230
+ * s4.5). */
+#define DIRECTORY_OWNER_PREFIX "owner-"
+#define DIRECTORY_LIST_LOCAL_MAX                                                                   \
+	(64 - (sizeof DIRECTORY_OWNER_PREFIX - 1)) /* RFC 5321 s4.5.3.1.1 */
 
 /* What the recipient's domain is to us: for the permission to relay. */
 enum directory_place { PLACE_LOCAL, PLACE_ROUTE, PLACE_ELSEWHERE };
@@ -88,6 +105,9 @@ struct directory_question {
 	struct str recipient, sender; /* paths without brackets; sender empty: the null path */
 	bool is_authenticated;
 	bool is_told; /* each step is wanted, for a person */
+	/* Who gets what is meant for the owner of a list that has none, or none that takes mail,
+	 * when the list's domain has no postmaster either; absent: it is refused. */
+	struct str postmaster;
 };
 
 /* One step of the way: what an address was found to be. */
@@ -105,6 +125,9 @@ struct directory_answer {
 	enum directory_place place;
 	const struct directory_target *targets;
 	size_t target_count;
+	const struct directory_list *lists; /* an outer one before those in it */
+	size_t list_count;
+	struct str owned; /* the recipient is the owner of this list; absent: of none */
 	const struct directory_step *steps; /* when is_told */
 	size_t step_count;
 };
@@ -112,6 +135,9 @@ struct directory_answer {
 /* directory_resolve - everything in *out lives in the arena. O(targets), some look-ups each */
 void directory_resolve(struct directory *d, const struct directory_question *question,
 	struct arena *a, struct directory_answer *out);
+
+/* directory_owner_address - of a list's owner, as one writes it; absent without memory */
+struct str directory_owner_address(struct str list, struct arena *a);
 
 /* directory_place - is a domain (or the domain of an address) local, routed, or elsewhere? Gives
  * false when the file does not answer */
@@ -235,7 +261,8 @@ enum list_mode { LIST_PUBLIC, LIST_MEMBERS, LIST_ANNOUNCEMENT, LIST_DOMAIN };
 struct list_settings {
 	enum list_mode mode;
 	bool needs_login;
-	struct str owner; /* who may write to an announcement list */
+	struct str owner; /* who is told when mail to a member fails, and may write to an
+			     announcement list; absent: the postmaster of its domain */
 };
 
 struct route_settings {
@@ -255,6 +282,7 @@ bool directory_password_set(struct directory *d, struct str address, struct str 
 /* An alias, list or forward that would lead back to itself is refused, with the way in full. */
 bool directory_alias_add(
 	struct directory *d, struct str address, struct str target, struct directory_error *error);
+/* Refused, too, when mail to the owner would come back to the list. */
 bool directory_list_add(struct directory *d, struct str address,
 	const struct list_settings *settings, struct directory_error *error);
 bool directory_member_add(

@@ -157,6 +157,9 @@ void kept_free(struct directory *d);
 bool change_begin(struct directory *d, struct directory_error *error);
 bool change_end(struct directory *d, bool keep, struct directory_error *error);
 
+/* end_of_list - change_end(); what comes back for this list must not go to it */
+bool end_of_list(struct directory *d, bool keep, struct str list, struct directory_error *error);
+
 /* change_run - a statement whose values are bound, reset after it. `what` is named when it is there
  * already */
 bool change_run(
@@ -231,6 +234,10 @@ enum step route_find(
 	struct directory *d, struct str domain, struct arena *a, struct route_row *out);
 
 /* ---- resolve.c */
+
+/* owner_loop_find - would what is for the owner of this list go to the list? Writes as loop_find()
+ */
+bool owner_loop_find(struct directory *d, struct str list, char *why, size_t room);
 
 /* loop_find - does the address lead back to itself? Writes the way to `why` */
 bool loop_find(struct directory *d, struct str address, char *why, size_t room);

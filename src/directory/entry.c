@@ -358,7 +358,8 @@ end_checked(struct directory *d, bool ok, const struct entry *e, struct director
 			      (e->kind == ENTRY_DOMAIN && from.len > 0);
 	if (ok && may_loop && loop_find(d, from, why, sizeof why))
 		ok = fail(error, "%.*s: would lead back to itself: %s", SHOWN(from), why);
-	return change_end(d, ok, error);
+	return e->kind == ENTRY_LIST ? end_of_list(d, ok, e->name, error)
+				     : change_end(d, ok, error);
 }
 
 static bool

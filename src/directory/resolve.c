@@ -3,6 +3,9 @@
  *
  * The order of the document: the domain, then account, alias, list, route, catch-all. The way is
  * kept, so that a loop is told in full.
+ *
+ * A list is more than an alias (RFC 5321 s3.9.2): it answers for what it sends, so each of its
+ * members is known as one, and it has an owner, to whom what comes back goes.
  */
 #include "base/hash.h"
 #include "directory/directory_inside.h"
@@ -14,6 +17,7 @@
 /* An address that is a target already. */
 struct seen {
 	struct str address;
+	size_t target; /* its place */
 	struct seen *next;
 };
 
@@ -24,6 +28,9 @@ struct walk {
 	struct directory_answer *out;
 	struct directory_target *targets;
 	size_t room;
+	struct directory_list *lists;
+	size_t list_room;
+	size_t list; /* whose members are walked, as in struct directory_target */
 	struct directory_step *steps;
 	size_t step_room;
 	struct str way[DIRECTORY_DEPTH_MAX];
@@ -83,14 +90,18 @@ refuse_loop(struct walk *w, struct str address)
 	return refuse(w, CONDITION_FORWARD_LOOP, arena_join(w->a, why, address, STR_NONE));
 }
 
-/* Adds a target, once. */
+/* Adds a target, once. Who is no member's but a recipient of the sender's own is that alone. */
 static bool
 target_add(struct walk *w, const struct directory_target *target)
 {
 	const size_t bucket = hash_add_case(HASH_FIRST, target->address) % SEEN_BUCKETS;
 	for (const struct seen *s = w->seen[bucket]; s != NULL; s = s->next)
-		if (str_eq_case(s->address, target->address))
+		if (str_eq_case(s->address, target->address)) {
+			if (w->list == 0)
+				w->targets[s->target].list = 0;
+			w->targets[s->target].is_kept |= target->is_kept;
 			return true;
+		}
 	if (w->out->target_count == DIRECTORY_TARGETS_MAX)
 		return refuse(w, CONDITION_FORWARD_LOOP, STR("more targets than are allowed"));
 	struct seen *const s = arena_alloc(w->a, 1, sizeof *s);
@@ -99,7 +110,9 @@ target_add(struct walk *w, const struct directory_target *target)
 	if (s == NULL || more == NULL)
 		return refuse(w, CONDITION_LOOKUP_FAILED, STR("no memory"));
 	w->targets = more;
-	w->targets[w->out->target_count] = *target;
+	s->target = w->out->target_count;
+	w->targets[s->target] = *target;
+	w->targets[s->target].list = w->list;
 	w->targets[w->out->target_count++].address = s->address = arena_str(w->a, target->address);
 	s->next = w->seen[bucket];
 	w->seen[bucket] = s;
@@ -152,8 +165,30 @@ list_lacks(struct walk *w, int64_t list, struct str address)
 	return is_member ? STR_NONE : STR("membership: the list is for its members");
 }
 
+/* The list, once; what is walked from here on are its members. False: no memory. */
 static bool
-walk_list(struct walk *w, int64_t list, struct str address)
+list_enter(struct walk *w, struct str address)
+{
+	size_t i = 0;
+	while (i < w->out->list_count && !str_eq_case(w->lists[i].address, address))
+		i++;
+	if (i == w->out->list_count) {
+		struct directory_list *const more =
+			arena_more(w->a, w->lists, i, &w->list_room, sizeof *w->lists);
+		if (more == NULL)
+			return refuse(w, CONDITION_LOOKUP_FAILED, STR("no memory"));
+		w->lists = more;
+		w->lists[w->out->list_count++] =
+			(struct directory_list){arena_str(w->a, address), w->list};
+	} else if (w->list == 0) {
+		w->lists[i].list = 0;
+	}
+	w->list = i + 1;
+	return true;
+}
+
+static bool
+walk_members(struct walk *w, int64_t list, struct str address)
 {
 	const struct str lacks = list_lacks(w, list, address);
 	if (str_is_set(lacks))
@@ -199,6 +234,67 @@ walk_list(struct walk *w, int64_t list, struct str address)
 	return true;
 }
 
+static bool
+walk_list(struct walk *w, int64_t list, struct str address)
+{
+	const size_t outer = w->list;
+	const bool ok = list_enter(w, address) && walk_members(w, list, address);
+	w->list = outer;
+	return ok;
+}
+
+/* ---- who owns a list */
+
+/* As if nobody had been found yet. */
+static void
+targets_forget(struct walk *w)
+{
+	memset(w->seen, 0, sizeof w->seen);
+	w->out->target_count = w->out->list_count = 0;
+}
+
+/* Its owner, else the postmaster of its domain, else ours. In the way stands the list itself: what
+ * comes back for it must never go to it. Who asks for loops alone asks about the owner alone. */
+static bool
+walk_owner(struct walk *w, int64_t list, struct str address)
+{
+	sqlite3_stmt *const s = ask_id(w->d, QUERY_LIST, list);
+	const enum step rc = step(s);
+	const struct str owner = rc == STEP_ROW ? arena_str(w->a, column_text(s, 2)) : STR_NONE;
+	const size_t before = w->out->target_count;
+	done(s);
+	if (rc != STEP_ROW)
+		return lookup_failed(w);
+	if (w->depth == DIRECTORY_DEPTH_MAX)
+		return refuse_loop(w, address);
+	const struct str domain = str_from(address, str_behind_last(address, '@'));
+	const struct str tries[] = {owner, arena_join(w->a, STR("postmaster@"), domain, STR_NONE),
+		w->question != NULL ? w->question->postmaster : STR_NONE};
+	const size_t count = w->question != NULL ? sizeof tries / sizeof *tries : 1;
+	bool ok = false;
+	w->asked_sender = true; /* the postmaster is the question's */
+	w->out->owned = arena_str(w->a, address);
+	w->way[w->depth++] = w->out->owned;
+	for (size_t i = 0; i < count && !ok && !w->out->is_refused; i++) {
+		if (!str_is_set(tries[i]))
+			continue;
+		tell(w, address, STR(": a list; what is for its owner goes to "), tries[i]);
+		ok = walk(w, tries[i]) && w->out->target_count > before;
+		if (ok || w->question == NULL || w->out->condition == CONDITION_LOOKUP_FAILED)
+			continue;
+		tell(w, tries[i], STR(": takes none of it: "), w->out->why);
+		w->out->is_refused = false;
+		if (before == 0)
+			targets_forget(w);
+	}
+	w->depth--;
+	return ok || (w->out->is_refused ? false
+			     : w->question == NULL
+				     ? true
+				     : refuse_naming(w, CONDITION_UNKNOWN_USER,
+					       "nobody takes the mail for the owner of", address));
+}
+
 /* ---- the kinds of names */
 
 static bool
@@ -209,7 +305,7 @@ walk_account(struct walk *w, int64_t id, struct str address)
 		done(s);
 		return lookup_failed(w);
 	}
-	const struct directory_target target = {.kind = TARGET_MAILBOX,
+	struct directory_target target = {.kind = TARGET_MAILBOX,
 		.address = address,
 		.account = id,
 		.quota_bytes = sqlite3_column_int64(s, 0)};
@@ -239,6 +335,7 @@ walk_account(struct walk *w, int64_t id, struct str address)
 		if (!ok)
 			tell(w, forward, STR(": left out of the forward: "), w->out->why);
 		w->out->is_refused = false;
+		target.is_kept = ok;
 	}
 	if (!keeps)
 		return true;
@@ -320,6 +417,15 @@ walk_local(struct walk *w, const struct domain_row *domain, const struct name *n
 			local);
 	if (rc == STEP_ROW)
 		return walk_name(w, &row, arena_join(w->a, local, STR("@"), host));
+	if (str_starts_case(name->local, STR(DIRECTORY_OWNER_PREFIX))) {
+		const struct str list = str_from(name->local, sizeof DIRECTORY_OWNER_PREFIX - 1);
+		const enum step is_list = name_find(w->d, domain->id, list, &row);
+		if (is_list == STEP_FAILED)
+			return lookup_failed(w);
+		/* Also of a list that is off: what it sent before may still come back. */
+		if (is_list == STEP_ROW && row.kind == NAME_LIST)
+			return walk_owner(w, row.id, arena_join(w->a, list, STR("@"), host));
+	}
 
 	struct route_row route;
 	const enum step routed = route_find(w->d, host, w->a, &route);
@@ -464,8 +570,9 @@ walk_all(struct directory *d, const struct directory_question *question, struct 
 	if (arena_failed(a))
 		refuse(&w, CONDITION_LOOKUP_FAILED, STR("no memory"));
 	if (out->is_refused)
-		out->target_count = 0;
+		out->target_count = out->list_count = 0;
 	out->targets = w.targets;
+	out->lists = w.lists;
 	out->steps = w.steps;
 	if (may_keep(&w))
 		keep(&w);
@@ -479,11 +586,34 @@ directory_resolve(struct directory *d, const struct directory_question *question
 		walk_all(d, question, a, out);
 }
 
+struct str
+directory_owner_address(struct str list, struct arena *a)
+{
+	char room[NAME_WRITTEN_BYTES_MAX];
+	const struct str whole = arena_join(a, STR(DIRECTORY_OWNER_PREFIX), list, STR_NONE);
+	return arena_failed(a) ? STR_NONE : arena_str(a, name_written(whole, room));
+}
+
+#define LOOP_ARENA_MAX (8u << 20)
+
+bool
+owner_loop_find(struct directory *d, struct str list, char *why, size_t room)
+{
+	struct name name;
+	struct arena a;
+	arena_init(&a, LOOP_ARENA_MAX);
+	const struct str owner =
+		name_parse(list, &name) ? directory_owner_address(name.whole, &a) : STR_NONE;
+	const bool is_loop = str_is_set(owner) && loop_find(d, owner, why, room);
+	arena_fini(&a);
+	return is_loop;
+}
+
 bool
 loop_find(struct directory *d, struct str address, char *why, size_t room)
 {
 	struct arena a;
-	arena_init(&a, 8 << 20);
+	arena_init(&a, LOOP_ARENA_MAX);
 	struct directory_answer out = {0};
 	struct walk w = {.d = d, .a = &a, .out = &out};
 	walk(&w, address);

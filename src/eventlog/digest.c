@@ -275,6 +275,9 @@ take(struct digest *d, const struct eventlog_line *l)
 		count_row(d, DIGEST_BOUNCED, why_of(l), l);
 		count_row(d, DIGEST_DOMAIN, domain_of(l), l);
 		break;
+	case LOG_EXPANDED:
+		d->totals[TOTAL_EXPANDED]++;
+		break;
 	case LOG_DISCARDED:
 		d->totals[TOTAL_DISCARDED]++;
 		take_final(d, l);

@@ -39,6 +39,7 @@
 	X(DEFERRED, "deferred", "an attempt failed; it is tried again")                            \
 	X(BOUNCED, "bounced", "a recipient was given up; its report, if any, was queued")          \
 	X(DISCARDED, "discarded", "a recipient was given up without a report, by the named rule")  \
+	X(EXPANDED, "expanded", "a list has a message, and its members are its recipients")        \
 	X(DELAYED, "delayed", "the sender was told that a message still waits")                    \
 	X(POLICY, "policy",                                                                        \
 		"what a domain wants of servers that send to it (MTA-STS): new, or not to be had") \
@@ -62,6 +63,7 @@
 	X(FROM, "from", "the reverse-path; <> is the null one")                                    \
 	X(TO, "to", "the forward-path")                                                            \
 	X(DOMAIN, "domain", "whose policy it is")                                                  \
+	X(LIST, "list", "the list as whose member a recipient gets it")                            \
 	X(TARGET, "target", "what a recipient led to: a mailbox, a route, another address")        \
 	X(RECIPIENTS, "recipients", "how many")                                                    \
 	X(BYTES, "bytes", "of the message")                                                        \

@@ -54,6 +54,13 @@ why_say_title(struct buf *b, const struct why_advice *a)
 		why_say_if(b, " (", a->name, ")");
 }
 
+/* Whose copy of the message it is. */
+static void
+say_list(struct buf *b, const struct eventlog_line *l)
+{
+	why_say_if(b, ", as a member of ", l->field[FIELD_LIST], "");
+}
+
 typedef void teller(struct buf *b, const struct eventlog_line *l);
 
 static void
@@ -202,6 +209,7 @@ static void
 tell_delivered(struct buf *b, const struct eventlog_line *l)
 {
 	why_say_if(b, "", l->field[FIELD_TO], ": delivered");
+	say_list(b, l);
 	why_say_if(b, " into ", l->field[FIELD_TARGET], "");
 	say_attempt(b, l);
 	buf_add(b, STR("."));
@@ -215,6 +223,7 @@ tell_relayed(struct buf *b, const struct eventlog_line *l)
 	buf_add(b, l->field[FIELD_PEER].len > 0 ? l->field[FIELD_PEER] : STR("another server"));
 	why_say_if(b, " (attempt ", l->field[FIELD_ATTEMPT], ")");
 	why_say_if(b, ", ", l->field[FIELD_TLS], "");
+	say_list(b, l);
 	buf_add(b, STR(", which is responsible for it from here on."));
 	say_reply(b, l);
 }
@@ -223,6 +232,7 @@ static void
 tell_deferred(struct buf *b, const struct eventlog_line *l)
 {
 	why_say_if(b, "", l->field[FIELD_TO], ": not delivered yet");
+	say_list(b, l);
 	say_attempt(b, l);
 	say_reason(b, l);
 	say_words(b, l);
@@ -232,27 +242,53 @@ tell_deferred(struct buf *b, const struct eventlog_line *l)
 	say_reply(b, l);
 }
 
+/* Who hears of a failure. */
+static void
+say_told(struct buf *b, const struct eventlog_line *l)
+{
+	const char *who = " The sender";
+	if (str_eq(l->field[FIELD_RULE], STR("rule:double-bounce")))
+		who = " The postmaster";
+	else if (l->field[FIELD_LIST].len > 0)
+		who = " The owner of the list";
+	if (l->field[FIELD_REPORT].len == 0)
+		return;
+	buf_add(b, str_of(who));
+	why_say_if(b, " is told by the report ", l->field[FIELD_REPORT], ".");
+}
+
 static void
 tell_bounced(struct buf *b, const struct eventlog_line *l)
 {
 	why_say_if(b, "", l->field[FIELD_TO], ": given up");
+	say_list(b, l);
 	say_attempt(b, l);
 	say_reason(b, l);
 	say_words(b, l);
 	buf_add(b, STR("."));
 	say_rule(b, l);
-	why_say_if(b,
-		str_eq(l->field[FIELD_RULE], STR("rule:double-bounce"))
-			? " The postmaster is told by the report "
-			: " The sender is told by the report ",
-		l->field[FIELD_REPORT], ".");
+	say_told(b, l);
 	say_reply(b, l);
+}
+
+static void
+tell_expanded(struct buf *b, const struct eventlog_line *l)
+{
+	const struct str count = l->field[FIELD_RECIPIENTS];
+	why_say_if(b, "", l->field[FIELD_TO], ": a list");
+	why_say_if(b, ", itself a member of ", l->field[FIELD_LIST], "");
+	why_say_if(
+		b, "; expanded to ", count, str_eq(count, STR("1")) ? " recipient" : " recipients");
+	buf_add(b, STR("."));
+	why_say_if(b, " The sender is told by the report ", l->field[FIELD_REPORT], ".");
 }
 
 static void
 tell_discarded(struct buf *b, const struct eventlog_line *l)
 {
-	why_say_if(b, "", l->field[FIELD_TO], ": given up, and nobody is told");
+	why_say_if(b, "", l->field[FIELD_TO], ": given up");
+	say_list(b, l);
+	buf_add(b, STR(", and nobody is told"));
 	say_reason(b, l);
 	buf_add(b, STR("."));
 	say_rule(b, l);
@@ -304,6 +340,7 @@ static const struct {
 	[LOG_DEFERRED] = {tell_deferred, PAINT_WAIT},
 	[LOG_BOUNCED] = {tell_bounced, PAINT_BAD},
 	[LOG_DISCARDED] = {tell_discarded, PAINT_BAD},
+	[LOG_EXPANDED] = {tell_expanded, PAINT_GOOD},
 	[LOG_DELAYED] = {tell_delayed, PAINT_WAIT},
 	[LOG_NOTICE] = {tell_notice, PAINT_PLAIN},
 	[LOG_OPERATOR] = {tell_operator, PAINT_PLAIN},

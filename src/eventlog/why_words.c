@@ -78,6 +78,7 @@ is_of_recipient(enum eventlog_event event)
 	case LOG_DEFERRED:
 	case LOG_BOUNCED:
 	case LOG_DISCARDED:
+	case LOG_EXPANDED:
 		return true;
 	default:
 		return false;
@@ -143,6 +144,8 @@ why_state_name(const struct why_state *state)
 		return STR("bounced");
 	case LOG_DISCARDED:
 		return STR("discarded");
+	case LOG_EXPANDED:
+		return STR("expanded");
 	case LOG_DEFERRED:
 		return STR("deferred");
 	default:

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/when.h"
+#include "deliver/copy.h"
 #include "nixied/nixied.h"
 
 #define LIST_PIECE 200             /* recipients that are written at a time */
@@ -39,6 +40,13 @@ list_text(struct buf *out, const struct select_found *f)
 	buf_add(out, e->reverse_path.len > 0 ? e->reverse_path : STR("<>"));
 	buf_add(out, STR(" -> "));
 	buf_add(out, r->forward_path);
+	if (r->kind == RECIPIENT_LIST)
+		buf_add(out, STR("  (a list)"));
+	if (r->list > 0) {
+		buf_add(out, STR("  (a member of "));
+		buf_add(out, copy_list(&f->message, r->list));
+		buf_add(out, STR(")"));
+	}
 	if (r->progress.attempts > 0) {
 		buf_add(out, STR("\n    tried "));
 		buf_add_number(out, r->progress.attempts);
@@ -66,6 +74,7 @@ recipient_json(struct json *j, const struct select_found *f)
 	char when[WHEN_BYTES];
 	json_text(j, STR("to"), r->forward_path);
 	json_text_if(j, STR("original"), r->original);
+	json_text_if(j, STR("list"), copy_list(&f->message, r->list));
 	json_text(j, STR("state"), state_of(f));
 	json_number(j, STR("attempts"), p->attempts);
 	if (p->state == RECIPIENT_WAITING)

@@ -80,6 +80,8 @@ static const struct plain of_deliver[] = {
 		OF_DELIVER(relayed)},
 	{"nixied_deferred_total", COUNTER, "Attempts that are made again.", OF_DELIVER(deferred)},
 	{"nixied_bounced_total", COUNTER, "Recipients that were given up.", OF_DELIVER(bounced)},
+	{"nixied_expanded_total", COUNTER, "Lists that have a message, for their members.",
+		OF_DELIVER(expanded)},
 	{"nixied_discarded_total", COUNTER, "Recipients given up without a report.",
 		OF_DELIVER(discarded)},
 	{"nixied_reports_total", COUNTER, "Reports of failure that were queued.",

@@ -29,7 +29,7 @@ envelope_fits(const struct queue_envelope *v)
 		const struct queue_recipient *const r = &v->recipients[i];
 		if (r->forward_path.len == 0 || r->forward_path.len > QUEUE_TEXT_MAX ||
 			r->original.len > QUEUE_TEXT_MAX || !progress_fits(&r->progress) ||
-			recipient_is_final(r->progress.state))
+			r->list > v->recipient_count || recipient_is_final(r->progress.state))
 			return false;
 	}
 	return true;

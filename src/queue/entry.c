@@ -3,6 +3,8 @@
 
 #include "queue/bytes.h"
 
+#define STATES_ALWAYS (RECIPIENT_DISCARDED + 1) /* of a BASE of any version */
+
 /* ---- writing */
 
 static void
@@ -18,6 +20,32 @@ put_text(struct buf *b, struct str s)
 {
 	put(b, s.len, 4);
 	buf_add(b, s);
+}
+
+/* NOTIFY, what kind of recipient it is, and whose member: one number. The upper parts were nothing
+ * but zeros before there were lists in the queue. */
+#define NOTIFY_BITS 4
+#define KIND_BITS 4
+#define LIST_BITS 24
+#define BITS(n) ((1u << (n)) - 1)
+_Static_assert(QUEUE_RECIPIENTS_MAX < BITS(LIST_BITS), "the place of a list has room");
+
+static uint32_t
+asked_number(const struct queue_recipient *r)
+{
+	return (r->notify & BITS(NOTIFY_BITS)) | (uint32_t)r->kind << NOTIFY_BITS |
+	       r->list << (NOTIFY_BITS + KIND_BITS);
+}
+
+/* False: no such kind. */
+static bool
+asked_take(uint32_t n, struct queue_recipient *out)
+{
+	const uint32_t kind = n >> NOTIFY_BITS & BITS(KIND_BITS);
+	out->notify = n & BITS(NOTIFY_BITS);
+	out->kind = kind <= RECIPIENT_FORWARDED ? (enum recipient_kind)kind : RECIPIENT_PLAIN;
+	out->list = n >> (NOTIFY_BITS + KIND_BITS);
+	return kind <= RECIPIENT_FORWARDED;
 }
 
 /* The head of an entry, its length not yet known; gives what entry_end() wants. */
@@ -80,7 +108,7 @@ entry_message_write(struct buf *b, enum entry_kind kind, const struct entry_mess
 		const struct queue_recipient *const r = &v->recipients[i];
 		put_text(b, r->forward_path);
 		put_text(b, r->original);
-		put(b, r->notify, 4);
+		put(b, asked_number(r), 4);
 		put_progress(b, &r->progress);
 	}
 	entry_end(b, begin);
@@ -227,12 +255,12 @@ entry_recipient_next(struct str *rest, struct queue_recipient *out, struct str *
 	struct cursor c = {.rest = *rest};
 	out->forward_path = get_text(&c);
 	out->original = get_text(&c);
-	out->notify = (uint32_t)get(&c, 4);
+	const bool is_known = asked_take((uint32_t)get(&c, 4), out);
 	*said = c.rest;
 	out->progress = get_progress(&c);
 	*said = str_head(*said, said->len - c.rest.len);
 	*rest = c.rest;
-	return !c.failed;
+	return !c.failed && is_known;
 }
 
 bool
@@ -256,7 +284,7 @@ entry_base_parse(struct str content, struct entry_base *out)
 	out->last_id = get(&c, 8);
 	out->counts.messages = get(&c, 8);
 	out->counts.accepted = get(&c, 8);
-	for (int s = 0; s < RECIPIENT_STATE_COUNT; s++)
+	for (int s = 0; s < RECIPIENT_STATE_COUNT && (s < STATES_ALWAYS || c.rest.len > 0); s++)
 		out->counts.final[s] = get(&c, 8);
 	return !c.failed;
 }

@@ -9,7 +9,9 @@
  *	CHANGE   what became of one recipient
  *	BASE     the counts of all segments up to one that is about to be dropped
  *
- * Numbers are little-endian; a text is a length of 4 bytes and its bytes.
+ * Numbers are little-endian; a text is a length of 4 bytes and its bytes. What a recipient asked
+ *for (NOTIFY) shares its number with what kind it is and whose member: its upper bits. A BASE of an
+ *older version has fewer states; they are added at the end, and a count that is not there is none.
  * Pure: bytes to values and back. The parsers take any bytes.
  */
 #ifndef QUEUE_ENTRY_H

@@ -96,6 +96,33 @@ text_show(const char **at)
 	return s;
 }
 
+/* What most recipients are not: a list, or a member of one. Nobody pays for it but those. */
+#define PART_BYTES 4
+
+static bool
+has_part(const struct queue_recipient *r)
+{
+	return r->kind != RECIPIENT_PLAIN || r->list != 0;
+}
+
+static void
+part_keep(char **to, const struct queue_recipient *r)
+{
+	const uint32_t part = r->list << 8 | (uint32_t)r->kind;
+	memcpy(*to, &part, PART_BYTES);
+	*to += PART_BYTES;
+}
+
+static void
+part_show(const char **at, struct queue_recipient *out)
+{
+	uint32_t part;
+	memcpy(&part, *at, PART_BYTES);
+	*at += PART_BYTES;
+	out->kind = (enum recipient_kind)(part & 255);
+	out->list = part >> 8;
+}
+
 /* The texts of an envelope, in the order in which they are kept. */
 #define ENVELOPE_TEXTS(X) X(reverse_path) X(envelope_id) X(account) X(client) X(helo) X(session)
 
@@ -163,7 +190,8 @@ message_text_bytes(const struct entry_message *e, bool *is_sound)
 	for (size_t i = 0; i < e->envelope.recipient_count && *is_sound; i++) {
 		*is_sound = entry_recipient_next(&rest, &r, &said);
 		if (*is_sound)
-			n += text_bytes(r.forward_path) + text_bytes(r.original);
+			n += text_bytes(r.forward_path) + text_bytes(r.original) +
+			     (has_part(&r) ? PART_BYTES : 0);
 	}
 	return n;
 }
@@ -195,12 +223,15 @@ message_new(
 		struct kept_recipient *const k = &m->recipients[i];
 		struct queue_recipient r;
 		entry_recipient_next(&rest, &r, &said);
-		*k = (struct kept_recipient){
-			.text = (uint32_t)(to - first), .notify = r.notify & 15};
+		*k = (struct kept_recipient){.text = (uint32_t)(to - first),
+			.notify = r.notify & 15,
+			.has_part = has_part(&r)};
 		if (!progress_keep(q, &r.progress, standing_part(in, said), k)) {
 			free(m);
 			return NULL;
 		}
+		if (has_part(&r))
+			part_keep(&to, &r);
 		text_keep(&to, r.forward_path);
 		text_keep(&to, r.original);
 		m->open_count += !recipient_is_final(r.progress.state);
@@ -300,8 +331,7 @@ queue_recipient(const struct queue_message *m, size_t place)
 {
 	const struct kept_recipient *const k = &m->kept->recipients[place];
 	const char *at = texts_of(m->kept) + k->text;
-	struct queue_recipient r = {.forward_path = text_show(&at),
-		.notify = k->notify,
+	struct queue_recipient r = {.notify = k->notify,
 		.progress = {.state = (enum recipient_state)k->state,
 			.attempts = k->attempts,
 			.due_ms = k->due_ms,
@@ -309,6 +339,9 @@ queue_recipient(const struct queue_message *m, size_t place)
 			.reply = STR(""),
 			.peer = STR(""),
 			.note = STR("")}};
+	if (k->has_part)
+		part_show(&at, &r);
+	r.forward_path = text_show(&at);
 	r.original = text_show(&at);
 	if (k->why > 0)
 		r.progress.why = str_of(m->of->whys.texts[k->why - 1]);

@@ -12,7 +12,7 @@
 #define ALARM_BYTES 512
 
 static const char *const state_names[RECIPIENT_STATE_COUNT] = {
-	"waiting", "held", "delivered", "relayed", "bounced", "discarded"};
+	"waiting", "held", "delivered", "relayed", "bounced", "discarded", "expanded"};
 
 const char *
 recipient_state_name(enum recipient_state state)

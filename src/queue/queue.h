@@ -3,7 +3,7 @@
  *
  * The promise: once queue_commit() has answered 0, a message survives kill -9 and the loss of
  * power; when it answered anything else, the message is not there and never comes back. Every
- * recipient that was accepted is in exactly one state of `enum recipient_state`; four of them are
+ * recipient that was accepted is in exactly one state of `enum recipient_state`; five of them are
  * final. A message is gone when all its recipients are final. `doc/queue.md` argues each
  * transition, crash by crash.
  *
@@ -37,6 +37,7 @@ enum recipient_state {
 	RECIPIENT_RELAYED,   /* another server has taken it */
 	RECIPIENT_BOUNCED,   /* given up; the report about it was queued with the same commit */
 	RECIPIENT_DISCARDED, /* given up without a report, by the rule that `why` names */
+	RECIPIENT_EXPANDED,  /* a list: its members are recipients of their own */
 	RECIPIENT_STATE_COUNT
 };
 
@@ -73,10 +74,20 @@ struct recipient_progress {
 	struct str note;  /* the deliverer's own */
 };
 
+enum recipient_kind {
+	RECIPIENT_PLAIN,
+	RECIPIENT_LIST,     /* a mailing list: nothing is sent to it, its members stand beside it */
+	RECIPIENT_FORWARDED /* a mailbox that keeps a copy of what it forwards, to recipients beside
+			       it */
+};
+
 struct queue_recipient {
 	struct str forward_path; /* where to */
 	struct str original;     /* ORCPT, as it came */
 	uint32_t notify;         /* enum notify; 0 = not stated */
+	enum recipient_kind kind;
+	uint32_t list; /* of a member: one more than the place of its list in the envelope; 0: of
+			  none */
 	struct recipient_progress progress;
 };
 

@@ -53,9 +53,10 @@ struct kept_recipient {
 	int64_t due_ms;
 	struct extent words; /* what states its progress; of 0 bytes: there are no words */
 	uint32_t text;       /* where its addresses begin, in the texts of its message */
-	uint32_t why : 12, attempts : 12, notify : 4, state : 3, is_changing : 1;
+	/* has_part: its kind and its list stand before them, in 4 bytes */
+	uint32_t why : 12, attempts : 11, notify : 4, state : 3, is_changing : 1, has_part : 1;
 };
-#define KEPT_ATTEMPTS_MAX 4095 /* more are counted on the disk alone */
+#define KEPT_ATTEMPTS_MAX 2047 /* more are counted on the disk alone */
 
 /* One piece of memory: the recipients and the texts stand behind. kept.c knows how. */
 struct message {

@@ -1,5 +1,6 @@
 /* answer - what is answered at CONNECT, MAIL and RCPT */
 #include "receive/inside.h"
+#include "receive/spread.h"
 
 /* A network that the operator shut out. When the directory does not answer it may come in: what it
  * wants then is answered by that. */
@@ -170,34 +171,32 @@ log_recipient(const struct mail *m)
 {
 	const struct guest *const g = m->guest;
 	char ip[ENDPOINT_TEXT_BYTES], count[STR_DIGITS_MAX];
+	/* A list is where it leads; whom that is sent to is another matter. */
+	const bool is_list = m->found.list_count > 0 && m->found.targets[0].list != 0;
 	EVENTLOG(g->receive->parts.log, clock_wall_ms(), LOG_RECIPIENT,
 		{FIELD_SESSION, {g->session.reference, g->session.reference_bytes}},
 		{FIELD_CLIENT, guest_client(g, ip)},
 		{FIELD_FROM, m->sender.len == 0 ? STR("<>") : m->sender}, {FIELD_TO, m->asked},
-		{FIELD_TARGET, m->found.target_count > 0 ? m->found.targets[0].address : STR_NONE},
+		{FIELD_TARGET, is_list                     ? m->found.lists[0].address
+			       : m->found.target_count > 0 ? m->found.targets[0].address
+							   : STR_NONE},
 		{FIELD_RECIPIENTS, str_digits((int64_t)m->found.target_count, count)});
 }
 
 bool
 mail_accept_recipient(struct mail *m, struct smtp_answer *a)
 {
-	for (size_t i = 0; i < m->found.target_count; i++) {
-		const struct str address = m->found.targets[i].address;
+	const struct spread spread = {.asked = m->asked,
+		.original = m->original,
+		.notify = m->notify,
+		.progress = {.state = RECIPIENT_WAITING,
+			.due_ms = m->began_ms,
+			.changed_ms = m->began_ms}};
+	for (size_t i = 0; i < m->found.target_count; i++)
 		if (m->found.targets[i].kind != TARGET_MAILBOX && !str_is_set(m->passed_on_by))
 			m->passed_on_by = m->asked;
-		struct queue_recipient recipient = {.forward_path = address,
-			.original = m->original,
-			.notify = m->notify,
-			.progress = {.state = RECIPIENT_WAITING,
-				.due_ms = m->began_ms,
-				.changed_ms = m->began_ms}};
-		/* What an alias was called is what the sender knows. */
-		if (!str_is_set(m->original) && !str_eq_case(address, m->asked))
-			recipient.original =
-				arena_join(&m->arena, STR("rfc822;"), m->asked, STR_NONE);
-		if (!mail_add_target(m, &recipient))
-			return refuse_with(a, CONDITION_RECIPIENT_LIMIT);
-	}
+	if (!mail_spread(m, &m->found, &spread))
+		return refuse_with(a, CONDITION_RECIPIENT_LIMIT);
 	struct accepted *const rcpts =
 		arena_more(&m->arena, m->rcpts, m->accepted, &m->rcpt_room, sizeof *m->rcpts);
 	if (rcpts == NULL)
@@ -256,17 +255,19 @@ answer_rcpt(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 	struct directory_answer *const found = &m->found;
 	m->asked = arena_str(arena, (struct str){room, path_print(&e->path, room)});
 	m->is_asked = true;
+	const struct str postmaster =
+		str_is_set(g->profile->postmaster)
+			? g->profile->postmaster
+			: arena_join(arena, STR("postmaster@"), g->profile->host, STR_NONE);
 	if (path_is_postmaster(&e->path)) /* RFC 5321 s4.5.1 */
-		m->asked =
-			str_is_set(g->profile->postmaster)
-				? g->profile->postmaster
-				: arena_join(arena, STR("postmaster@"), g->profile->host, STR_NONE);
+		m->asked = postmaster;
 	if (!mail_unwrap(m))
 		return refuse_with(a, CONDITION_LOOKUP_FAILED);
 	mail_facts(m, a);
 	const struct directory_question question = {.recipient = m->asked,
 		.sender = m->sender,
-		.is_authenticated = g->session.is_authenticated};
+		.is_authenticated = g->session.is_authenticated,
+		.postmaster = postmaster};
 	directory_resolve(g->receive->parts.directory, &question, arena, found);
 	m->why = found->why;
 	m->original = original_of(m, &e->rcpt);

@@ -1,5 +1,6 @@
 /* filtered - what the programs beside this server have to say, behind the checks */
 #include "receive/inside.h"
+#include "receive/spread.h"
 
 #include "eventlog/eventlog.h"
 
@@ -62,20 +63,14 @@ add_again(struct mail *m, const struct accepted *one, const struct recipient_pro
 			.original = one->original,
 			.notify = one->notify,
 			.progress = *progress};
-		return mail_add_target(m, &as_it_is);
+		size_t place;
+		return mail_add_target(m, &as_it_is, &place);
 	}
-	for (size_t i = 0; i < found.target_count; i++) {
-		const struct str address = found.targets[i].address;
-		struct queue_recipient r = {.forward_path = address,
+	return mail_spread(m, &found,
+		&(struct spread){.asked = one->asked,
 			.original = one->original,
 			.notify = one->notify,
-			.progress = *progress};
-		if (!str_is_set(r.original) && !str_eq_case(address, one->asked))
-			r.original = arena_join(&m->arena, STR("rfc822;"), one->asked, STR_NONE);
-		if (!mail_add_target(m, &r))
-			return false;
-	}
-	return true;
+			.progress = *progress});
 }
 
 static bool

@@ -1,5 +1,6 @@
 /* hooked - the places of a session at which the operator's script is asked, and what it decides */
 #include "receive/inside.h"
+#include "receive/spread.h"
 
 #include <stdlib.h>
 
@@ -226,15 +227,14 @@ redirect_message(struct guest *g, struct str address, struct smtp_answer *a)
 	struct mail *const m = g->mail;
 	if (!redirect_recipient(g, address, a))
 		return false;
-	bool ok = true;
-	for (size_t i = 0; i < m->found.target_count && ok; i++) {
-		const struct queue_recipient recipient = {
-			.forward_path = m->found.targets[i].address,
-			.progress = {.state = RECIPIENT_WAITING,
-				.due_ms = m->began_ms,
-				.changed_ms = m->began_ms}};
-		ok = i == 0 ? mail_redirect(m, &recipient) : mail_add_target(m, &recipient);
-	}
+	/* Nobody wrote to it: what was asked of the others is not asked of it. */
+	const struct spread spread = {.asked = STR_NONE,
+		.original = STR_NONE,
+		.progress = {.state = RECIPIENT_WAITING,
+			.due_ms = m->began_ms,
+			.changed_ms = m->began_ms}};
+	mail_forget_targets(m);
+	const bool ok = mail_spread(m, &m->found, &spread);
 	if (!ok)
 		failed(g, STR("redirect(): no memory"), a);
 	return ok;

@@ -11,6 +11,7 @@
 
 struct target_seen {
 	struct str address;
+	size_t place;
 	struct target_seen *next;
 };
 
@@ -53,8 +54,21 @@ mail_drop(struct mail *m)
 		mail_free(m);
 }
 
+/* There already. What the sender wants of it counts, and not what a list would. */
+static void
+add_again(struct mail *m, size_t place, const struct queue_recipient *recipient)
+{
+	struct queue_recipient *const r = &m->recipients[place];
+	if (r->list == 0 || recipient->list != 0)
+		return;
+	r->list = 0;
+	r->notify = recipient->notify;
+	r->original = arena_str(&m->arena, recipient->original);
+	r->kind = recipient->kind;
+}
+
 bool
-mail_add_target(struct mail *m, const struct queue_recipient *recipient)
+mail_add_target(struct mail *m, const struct queue_recipient *recipient, size_t *place)
 {
 	struct arena *const a = &m->arena;
 	if (m->seen == NULL)
@@ -64,8 +78,11 @@ mail_add_target(struct mail *m, const struct queue_recipient *recipient)
 	struct target_seen **const bucket =
 		&m->seen[hash_add_case(HASH_FIRST, recipient->forward_path) % SEEN_BUCKETS];
 	for (const struct target_seen *s = *bucket; s != NULL; s = s->next)
-		if (str_eq_case(s->address, recipient->forward_path))
-			return true;
+		if (str_eq_case(s->address, recipient->forward_path)) {
+			*place = s->place;
+			add_again(m, s->place, recipient);
+			return !arena_failed(a);
+		}
 	if (m->count == QUEUE_RECIPIENTS_MAX)
 		return false;
 	struct queue_recipient *const more =
@@ -77,7 +94,7 @@ mail_add_target(struct mail *m, const struct queue_recipient *recipient)
 	more[m->count] = *recipient;
 	more[m->count].forward_path = seen->address = arena_str(a, recipient->forward_path);
 	more[m->count].original = arena_str(a, recipient->original);
-	m->count++;
+	*place = seen->place = m->count++;
 	seen->next = *bucket;
 	*bucket = seen;
 	return !arena_failed(a);
@@ -106,13 +123,6 @@ mail_begin_again(struct mail *m)
 		mail_begin_signing(m);
 	}
 	return true;
-}
-
-bool
-mail_redirect(struct mail *m, const struct queue_recipient *recipient)
-{
-	mail_forget_targets(m);
-	return mail_add_target(m, recipient);
 }
 
 /* The header as it came, but for what somebody else gives out for ours. */

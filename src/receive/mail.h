@@ -98,8 +98,9 @@ struct mail *mail_new(struct guest *g);
 /* mail_drop - its guest is done with it; freed now, or when the queue has answered */
 void mail_drop(struct mail *m);
 
-/* mail_add_target - once for each address; false: no memory, or too many */
-bool mail_add_target(struct mail *m, const struct queue_recipient *recipient);
+/* mail_add_target - once for each address, at *place of the envelope; who is there as a member of a
+ * list, and now as a recipient of the sender's own, is that alone. False: no memory, or too many */
+bool mail_add_target(struct mail *m, const struct queue_recipient *recipient, size_t *place);
 
 /* mail_forget_targets - it has no recipients any more */
 void mail_forget_targets(struct mail *m);
@@ -161,9 +162,6 @@ bool mail_accept_recipient(struct mail *m, struct smtp_answer *a);
 /* mail_keep - nothing speaks against the message: it is signed and goes to the queue, with
  * `checked` in front. False: the answer to `question` comes when it is durable */
 bool mail_keep(struct mail *m, struct str checked, uint32_t question, struct smtp_answer *a);
-
-/* mail_redirect - all recipients so far give way to this one; false: no memory */
-bool mail_redirect(struct mail *m, const struct queue_recipient *recipient);
 
 /* mail_refuse - it is refused: in LMTP, so are its other recipients */
 void mail_refuse(struct mail *m, enum condition c);

@@ -54,7 +54,8 @@ static bool
 is_wanted(const struct rejects *r, const struct mail *m)
 {
 	for (size_t i = 0; i < m->count && r->domains[0] != '\0'; i++)
-		if (config_list_has(str_of(r->domains), m->recipients[i].forward_path))
+		if (m->recipients[i].kind != RECIPIENT_LIST &&
+			config_list_has(str_of(r->domains), m->recipients[i].forward_path))
 			return true;
 	return false;
 }
@@ -207,8 +208,10 @@ file_done(struct work *w)
 static void
 recipients_of(const struct rejects *r, const struct mail *m, struct reject *out)
 {
+	/* A list stands for its members, who are there too. */
 	for (size_t i = 0; i < m->count && out->to_count < REJECT_RECIPIENTS_MAX; i++)
-		if (config_list_has(str_of(r->domains), m->recipients[i].forward_path))
+		if (m->recipients[i].kind != RECIPIENT_LIST &&
+			config_list_has(str_of(r->domains), m->recipients[i].forward_path))
 			out->to[out->to_count++] = m->recipients[i].forward_path;
 }
 

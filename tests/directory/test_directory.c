@@ -130,6 +130,149 @@ answer_write(const struct directory_answer *answer, char *to, size_t room)
 
 #define OK CONDITION__COUNT
 
+/* ---- lists: whose members, and who owns them */
+
+static struct str
+list_of(const struct directory_answer *answer, const char *address)
+{
+	for (size_t i = 0; i < answer->target_count; i++)
+		if (str_eq_case(answer->targets[i].address, str_of(address)))
+			return answer->targets[i].list == 0
+				       ? STR("")
+				       : answer->lists[answer->targets[i].list - 1].address;
+	return STR("not there");
+}
+
+static void
+ask_for(struct directory *d, const char *recipient, struct arena *a, struct directory_answer *out)
+{
+	const struct directory_question question = {
+		.recipient = str_of(recipient), .postmaster = STR("root@far.example")};
+	arena_reset(a);
+	directory_resolve(d, &question, a, out);
+}
+
+static void
+list_add(struct directory *d, const char *address, const char *owner)
+{
+	const struct list_settings settings = {
+		.mode = LIST_PUBLIC, .owner = owner == NULL ? STR_NONE : str_of(owner)};
+	must(directory_list_add(d, str_of(address), &settings, &error));
+}
+
+static void
+member_add(struct directory *d, const char *list, const char *member)
+{
+	must(directory_member_add(d, str_of(list), str_of(member), &error));
+}
+
+static bool
+owner_set(struct directory *d, const char *list, const char *owner)
+{
+	return entry_set(d,
+		&(struct entry){
+			.kind = ENTRY_LIST, .name = str_of(list), .values = {[3] = str_of(owner)}},
+		&error);
+}
+
+static void
+test_members(struct directory *d)
+{
+	struct directory_answer answer;
+	struct arena a;
+	arena_init(&a, 1 << 20);
+	must(directory_domain_add(d, STR("l.example"), STR_NONE, &error));
+	must(directory_account_add(d, STR("keeps@l.example"),
+		&(struct account_settings){.forward = STR("outer@l.example"), .keeps_copy = true},
+		&error));
+	list_add(d, "inner@l.example", NULL);
+	list_add(d, "outer@l.example", "boss@far.example");
+	member_add(d, "inner@l.example", "x@far.example");
+	member_add(d, "inner@l.example", "y@far.example");
+	member_add(d, "outer@l.example", "inner@l.example");
+	member_add(d, "outer@l.example", "y@far.example");
+	ask_for(d, "outer@l.example", &a, &answer);
+	tap_is_int(answer.list_count, 2, "a list in a list");
+	tap_is_str(answer.lists[0].address, STR("outer@l.example"), "the outer one first");
+	tap_is_int(answer.lists[0].list, 0, "it is nobody's member");
+	tap_is_int(answer.lists[1].list, 1, "the inner one is a member of it");
+	tap_is_str(list_of(&answer, "x@far.example"), STR("inner@l.example"), "each of its own");
+	tap_is_str(list_of(&answer, "y@far.example"), STR("inner@l.example"),
+		"who is on both is on the one found first");
+	ask_for(d, "keeps@l.example", &a, &answer);
+	tap_is_str(list_of(&answer, "keeps@l.example"), STR(""), "a mailbox beside a list");
+	tap_ok(answer.targets[answer.target_count - 1].is_kept, "it keeps a copy");
+	tap_is_int(answer.lists[0].list, 0, "the list is the forward's");
+	member_add(d, "inner@l.example", "z@far.example");
+	must(directory_alias_add(d, STR("z@l.example"), STR("z@far.example"), &error));
+	ask_for(d, "z@l.example", &a, &answer);
+	tap_is_int(answer.list_count, 0, "no list on the way of an alias");
+	arena_fini(&a);
+}
+
+static void
+test_owner(struct directory *d)
+{
+	struct directory_answer answer;
+	struct arena a;
+	char targets[256];
+	arena_init(&a, 1 << 20);
+	ask_for(d, "Owner-outer@l.example", &a, &answer);
+	answer_write(&answer, targets, sizeof targets);
+	tap_is_str(str_of(targets), STR("boss@far.example>elsewhere"), "to its owner");
+	tap_is_str(answer.owned, STR("outer@l.example"), "of that list");
+	ask_for(d, "owner-inner@l.example", &a, &answer);
+	answer_write(&answer, targets, sizeof targets);
+	tap_is_str(str_of(targets), STR("root@far.example>elsewhere"),
+		"without one, and no postmaster there, to ours");
+	must(directory_account_add(d, STR("postmaster@l.example"),
+		&(struct account_settings){.keeps_copy = true}, &error));
+	ask_for(d, "owner-inner@l.example", &a, &answer);
+	answer_write(&answer, targets, sizeof targets);
+	tap_is_str(str_of(targets), STR("postmaster@l.example"), "to that of its domain");
+	must(owner_set(d, "inner@l.example", "gone@l.example"));
+	ask_for(d, "owner-inner@l.example", &a, &answer);
+	answer_write(&answer, targets, sizeof targets);
+	tap_is_str(str_of(targets), STR("postmaster@l.example"), "also when its owner is gone");
+	must(active_set(d, ENTRY_LIST, "inner@l.example", false));
+	ask_for(d, "owner-inner@l.example", &a, &answer);
+	tap_ok(!answer.is_refused, "what comes back to a list that is off has an owner still");
+	ask_for(d, "owner-nobody@l.example", &a, &answer);
+	tap_is_int(answer.condition, CONDITION_UNKNOWN_USER, "of no list");
+	ask_for(d, "owner-keeps@l.example", &a, &answer);
+	tap_is_int(answer.condition, CONDITION_UNKNOWN_USER, "an account has none");
+
+	tap_ok(!owner_set(d, "outer@l.example", "outer@l.example") &&
+			strstr(error.words, "would go to the list itself: owner-outer@l.example -> "
+					    "outer@l.example -> outer@l.example") != NULL,
+		"a list is not its own owner: %s", error.words);
+	must(directory_alias_add(d, STR("round@l.example"), STR("keeps@l.example"), &error));
+	tap_ok(!owner_set(d, "outer@l.example", "round@l.example"), "by no way round: %s",
+		error.words);
+	/* What was closed later by others: nothing comes back to it all the same. */
+	must(directory_alias_add(d, STR("late@l.example"), STR("x@far.example"), &error));
+	must(owner_set(d, "outer@l.example", "late@l.example"));
+	must(entry_set(d,
+		&(struct entry){.kind = ENTRY_ALIAS,
+			.name = STR("late@l.example"),
+			.other = STR("outer@l.example")},
+		&error));
+	ask_for(d, "owner-outer@l.example", &a, &answer);
+	answer_write(&answer, targets, sizeof targets);
+	tap_is_str(str_of(targets), STR("postmaster@l.example"), "a circle ends at the postmaster");
+
+	char name[80];
+	snprintf(name, sizeof name, "%0*d@l.example", (int)DIRECTORY_LIST_LOCAL_MAX, 0);
+	list_add(d, name, NULL);
+	snprintf(name, sizeof name, "%0*d@l.example", (int)DIRECTORY_LIST_LOCAL_MAX + 1, 0);
+	tap_ok(!directory_list_add(
+		       d, str_of(name), &(struct list_settings){.mode = LIST_PUBLIC}, &error),
+		"one letter too many: %s", error.words);
+	tap_is_str(directory_owner_address(STR("odd one@l.example"), &a),
+		STR("\"owner-odd one\"@l.example"), "as one writes it");
+	arena_fini(&a);
+}
+
 static void
 test_resolve(struct directory *d)
 {
@@ -979,6 +1122,8 @@ main(void)
 	must(d != NULL);
 	fill(d);
 	test_resolve(d);
+	test_members(d);
+	test_owner(d);
 	test_told(d);
 	test_loops(d);
 	test_depth(d);

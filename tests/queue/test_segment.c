@@ -91,7 +91,10 @@ test_entries(void)
 			.notify = NOTIFY_DELAY | NOTIFY_FAILURE,
 			.progress = {RECIPIENT_HELD, 3, -1, 1790000000000, STR("w"), STR("r\n"),
 				STR("p"), STR("n")}},
-		{.forward_path = STR("b@example.org")}};
+		{.forward_path = STR("b@example.org"),
+			.notify = NOTIFY_SUCCESS,
+			.kind = RECIPIENT_LIST,
+			.list = QUEUE_RECIPIENTS_MAX}};
 	const struct entry_message message = {.message = 5,
 		.generation = UINT64_MAX - 1,
 		.body_bytes = 1u << 20,
@@ -146,6 +149,9 @@ test_entries(void)
 	tap_ok(entry_recipient_next(&got.rest, &r, &said) && got.rest.len == 0,
 		"its last recipient");
 	tap_is_str(r.original, STR(""), "what was absent comes back empty");
+	tap_ok(r.notify == NOTIFY_SUCCESS && r.kind == RECIPIENT_LIST &&
+			r.list == QUEUE_RECIPIENTS_MAX,
+		"a list on the last of all places");
 	struct entry_change got_change;
 	tap_ok(entry_next(&rest, &e) && entry_change_parse(e.content, &got_change) &&
 			got_change.from == RECIPIENT_WAITING &&
@@ -156,6 +162,13 @@ test_entries(void)
 	tap_ok(entry_next(&rest, &e) && entry_base_parse(e.content, &got_base) &&
 			got_base.through == 3 && got_base.counts.final[RECIPIENT_RELAYED] == 6,
 		"a base");
+	struct entry_base older = {0};
+	tap_ok(entry_base_parse(str_head(e.content, e.content.len - 8), &older) &&
+			older.counts.final[RECIPIENT_RELAYED] == 6 &&
+			older.counts.final[RECIPIENT_EXPANDED] == 0,
+		"one of a version that knew no lists");
+	tap_ok(!entry_base_parse(str_head(e.content, e.content.len - 16), &older),
+		"and none that is shorter");
 	tap_ok(!entry_next(&rest, &e), "and no more");
 
 	/* Whatever is cut off, no parser accepts less than all. */
