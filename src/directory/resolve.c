@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "directory/directory_inside.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #define SEEN_BUCKETS 1024
@@ -97,6 +98,7 @@ target_add(struct walk *w, const struct directory_target *target)
 	const size_t bucket = hash_add_case(HASH_FIRST, target->address) % SEEN_BUCKETS;
 	for (const struct seen *s = w->seen[bucket]; s != NULL; s = s->next)
 		if (str_eq_case(s->address, target->address)) {
+			assert(w->targets != NULL); /* it is among them */
 			if (w->list == 0)
 				w->targets[s->target].list = 0;
 			w->targets[s->target].is_kept |= target->is_kept;

@@ -278,6 +278,9 @@ take(struct digest *d, const struct eventlog_line *l)
 	case LOG_EXPANDED:
 		d->totals[TOTAL_EXPANDED]++;
 		break;
+	case LOG_RETURNED:
+		d->totals[TOTAL_RETURNED] += l->field[FIELD_TO].len > 0;
+		break;
 	case LOG_DISCARDED:
 		d->totals[TOTAL_DISCARDED]++;
 		take_final(d, l);

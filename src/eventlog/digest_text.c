@@ -22,6 +22,7 @@ static const struct {
 	[TOTAL_BOUNCED] = {"bounced", "given up"},
 	[TOTAL_DISCARDED] = {"discarded", "discarded"},
 	[TOTAL_EXPANDED] = {"expanded", "sent to lists"},
+	[TOTAL_RETURNED] = {"returned", "and came back"},
 	[TOTAL_REFUSED] = {"refused", "refused"},
 	[TOTAL_LOGINS] = {"logins", "signed in"},
 	[TOTAL_LOGIN_FAILURES] = {"login_failures", "wrong logins"},

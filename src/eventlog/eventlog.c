@@ -52,6 +52,7 @@ detail_of(enum eventlog_event event)
 	case LOG_DEFERRED:
 	case LOG_BOUNCED:
 	case LOG_DISCARDED:
+	case LOG_RETURNED:
 	case LOG_DELAYED:
 	case LOG_NOTICE:
 	case LOG_OPERATOR:

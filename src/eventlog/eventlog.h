@@ -40,6 +40,8 @@
 	X(BOUNCED, "bounced", "a recipient was given up; its report, if any, was queued")          \
 	X(DISCARDED, "discarded", "a recipient was given up without a report, by the named rule")  \
 	X(EXPANDED, "expanded", "a list has a message, and its members are its recipients")        \
+	X(RETURNED, "returned",                                                                    \
+		"what comes back to the owner of a list, as libnixie reads it: a member, and why") \
 	X(DELAYED, "delayed", "the sender was told that a message still waits")                    \
 	X(POLICY, "policy",                                                                        \
 		"what a domain wants of servers that send to it (MTA-STS): new, or not to be had") \

@@ -283,6 +283,24 @@ tell_expanded(struct buf *b, const struct eventlog_line *l)
 	why_say_if(b, " The sender is told by the report ", l->field[FIELD_REPORT], ".");
 }
 
+/* "Of the list team@x a message came back from pat@y: user unknown." */
+static void
+tell_returned(struct buf *b, const struct eventlog_line *l)
+{
+	why_say_if(b, "Back to the list ", l->field[FIELD_LIST], "");
+	if (l->field[FIELD_TO].len == 0) {
+		why_say_if(b, " comes no report of a member, but ", l->field[FIELD_RESULT], "");
+	} else {
+		why_say_if(b, " comes mail for its member ", l->field[FIELD_TO], "");
+		why_say_if(b, ", which went on to ", l->field[FIELD_TARGET], "");
+		why_say_if(b, ": ", l->field[FIELD_RESULT], "");
+		why_say_if(b, " at ", l->field[FIELD_PEER], "");
+		say_reason(b, l);
+	}
+	buf_add(b, STR("."));
+	say_reply(b, l);
+}
+
 static void
 tell_discarded(struct buf *b, const struct eventlog_line *l)
 {
@@ -341,6 +359,7 @@ static const struct {
 	[LOG_BOUNCED] = {tell_bounced, PAINT_BAD},
 	[LOG_DISCARDED] = {tell_discarded, PAINT_BAD},
 	[LOG_EXPANDED] = {tell_expanded, PAINT_GOOD},
+	[LOG_RETURNED] = {tell_returned, PAINT_WAIT},
 	[LOG_DELAYED] = {tell_delayed, PAINT_WAIT},
 	[LOG_NOTICE] = {tell_notice, PAINT_PLAIN},
 	[LOG_OPERATOR] = {tell_operator, PAINT_PLAIN},

@@ -14,6 +14,7 @@ why_advice_of(const struct eventlog_line *l, struct why_advice *out)
 	case LOG_DISCARDED:
 	case LOG_CHECK:
 	case LOG_ALARM:
+	case LOG_RETURNED:
 		break;
 	default:
 		return false;

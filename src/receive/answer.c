@@ -201,6 +201,8 @@ mail_accept_recipient(struct mail *m, struct smtp_answer *a)
 		arena_more(&m->arena, m->rcpts, m->accepted, &m->rcpt_room, sizeof *m->rcpts);
 	if (rcpts == NULL)
 		return refuse_with(a, CONDITION_RECIPIENT_LIMIT);
+	if (m->sender.len == 0 && !str_is_set(m->returned.list))
+		m->returned.list = m->found.owned;
 	m->rcpts = rcpts;
 	rcpts[m->accepted] = (struct accepted){m->asked, m->original, m->redirected, m->notify};
 	if (m->accepted++ == 0)

@@ -30,7 +30,12 @@ struct returned {
 	bool is_proven;          /* a recipient has a good tag */
 	struct str unproven;     /* the first that should have one and has not, without its tag */
 	enum batv_verdict found; /* of that one */
-	struct buf text;         /* the beginning of the message, when there is such a one */
+	struct str list; /* it is for the owner of this list, who is told what came back: owned.c */
+	struct str kind,
+		about; /* then, as libnixie reads it: what it is, the Message-ID it tells of */
+	struct returned_member *members;
+	size_t member_count;
+	struct buf text; /* the beginning of the message, when one of these wants it */
 };
 
 /* A RCPT that was accepted. */
@@ -140,6 +145,11 @@ void mail_sign_return(struct mail *m);
 
 /* mail_look - the next piece of its text, for mail_judge_return() */
 void mail_look(struct mail *m, struct str piece);
+
+/* mail_read_owned - at its end: which members of a list it tells of; mail_owned_told - the same is
+ * durable, and goes to the log */
+void mail_read_owned(struct mail *m);
+void mail_owned_told(const struct mail *m);
 
 /* mail_judge_return - at its end: a bounce about mail that was never sent from here is marked, or
  * told to the checks, as the settings say */

@@ -71,7 +71,7 @@ void
 mail_look(struct mail *m, struct str piece)
 {
 	struct returned *const r = &m->returned;
-	if (!str_is_set(r->unproven) || r->is_proven)
+	if (!str_is_set(r->list) && (!str_is_set(r->unproven) || r->is_proven))
 		return;
 	if (r->text.len == 0)
 		buf_init(&r->text, TEXT_BYTES_MAX);

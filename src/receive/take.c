@@ -43,6 +43,7 @@ taken(struct mail *m)
 		{FIELD_MESSAGE_ID, m->message_id},
 		{FIELD_DELAY_MS, str_digits(clock_mono_ms() - m->commit_ms, took)});
 	mail_discarded(m);
+	mail_owned_told(m);
 	if (r->parts.accepted != NULL)
 		r->parts.accepted(r->parts.to, m->message);
 }
@@ -242,5 +243,6 @@ answer_end(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 		return refuse_message(m, CONDITION_EIGHT_BIT_IMPOSSIBLE, a);
 	}
 	mail_judge_return(m);
+	mail_read_owned(m);
 	return header_is_refused(g, a) || guest_check(g, CHECK_AT_END, e->question, a);
 }

@@ -212,6 +212,80 @@ def forwards():
         same('the copy that was kept', len(n.until_mails(1, 'boss')), 1)
 
 
+BOUNCE = '''From: MAILER-DAEMON@far.example\r
+To: <%s>\r
+Subject: Undelivered Mail Returned to Sender\r
+Auto-Submitted: auto-replied\r
+MIME-Version: 1.0\r
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r
+\r
+--b\r
+\r
+This is the mail system at host mx.far.example.\r
+--b\r
+Content-Type: message/delivery-status\r
+\r
+Reporting-MTA: dns; mx.far.example\r
+\r
+Original-Recipient: rfc822;pat@far.example\r
+Final-Recipient: rfc822;pat@work.example\r
+Action: failed\r
+Status: 5.2.2\r
+Remote-MTA: dns; mx.work.example\r
+Diagnostic-Code: smtp; 552 5.2.2 <pat@work.example>: user is over quota\r
+\r
+--b\r
+Content-Type: text/rfc822-headers\r
+\r
+Message-ID: <one@home.example>\r
+Subject: greetings one\r
+\r
+--b--\r
+'''
+
+
+def returned():
+    """What another server sends back for the list: the owner gets it, and it is read."""
+    def bounce(text, recipient=OWNER, sender='<>'):
+        with smtplib.SMTP('127.0.0.1', w.n.ports['mx']) as s:
+            s.ehlo('mx.far.example')
+            s.mail(sender)
+            s.rcpt(recipient)
+            return s.data(text.encode())[0]
+
+    with World() as w:
+        n = w.n
+        same('it is taken', bounce(BOUNCE % OWNER), 250)
+        check(n.until_log(rf' returned .*to=pat@far\.example list={TEAM} target=pat@work\.example result=failed status=5\.2\.2 '
+                          r'reason=mailbox_full peer=mx\.work\.example message_id=<one@home\.example> reply="552 5\.2\.2 '),
+              'the log names the list, its member and the reason', n.log())
+        check(b'over quota' in (n.until_mails(1, 'boss') or [b''])[0], '... and the owner has it', n.log())
+        why = ' '.join(n.run('why', '--to', 'pat@far.example').stdout.split())
+        check(f'Back to the list {TEAM} comes mail for its member pat@far.example, which went on to pat@work.example: failed at mx.work.example' in why and
+              'mailbox full' in why, '`nixied why` tells it to who asks for the member', why)
+        digest = json.loads(n.run('digest', '-o', 'json').stdout)
+        same('the digest counts it', digest['totals']['returned'], 1)
+        bounce('From: pat@far.example\r\nSubject: Out of office\r\nAuto-Submitted: auto-replied\r\n\r\nI am away until Monday.\r\n')
+        check(n.until_log(rf' returned .*list={TEAM} result=auto_reply'), 'what is no report is called what it is', n.log())
+        bounce(BOUNCE % BOSS, BOSS)
+        bounce(BOUNCE % OWNER, sender='pat@far.example')
+        n.until_mails(4, 'boss')
+        same("nothing is read that is not the list's, or that somebody wrote", len(re.findall(' returned ', n.log())), 2)
+
+
+def signed():
+    """Signed return paths (BATV): the owner's too, and it is known when it comes back."""
+    with World('sign_return_paths = yes\n') as w:
+        post(w.n, [TEAM], 'signed')
+        check(until(lambda: w.far.messages), 'a member has it', w.n.log())
+        path = re.search('<(.*)>', w.far.messages[0]['from'])[1]
+        check(re.fullmatch(f'prvs=[0-9A-Za-z]+={OWNER}', path), 'from the owner, signed', path)
+        before = len(w.n.until_mails(1, 'boss'))
+        post(w.n, [path], 'signed bounce', sender='<>')
+        same('what comes back there goes to the owner', len(w.n.until_mails(before + 1, 'boss')), before + 1)
+        check(w.n.until_log(rf' returned .*list={TEAM} '), 'and is read', w.n.log())
+
+
 def crash():
     """kill -9 as soon as it was taken: the list's state and its report are there together, whatever came between."""
     with World(members=[USER]) as w:
@@ -236,5 +310,7 @@ direct()
 nested()
 owners()
 forwards()
+returned()
+signed()
 crash()
 sys.exit(tap.done())
