@@ -1,4 +1,5 @@
 /* resolver - questions, the cache, and who waits for what */
+#include "base/hash.h"
 #include "dns/channel.h"
 #include "dns/message.h"
 #include "dns/name.h"
@@ -48,6 +49,10 @@ struct dns {
 	struct event tell;    /* takes from `ready` */
 	struct dns_counts counts;
 	bool is_ending;
+	uint64_t failing[DNS_SILENT_DOMAINS]; /* domains, since a question was answered */
+	size_t failing_count;
+	dns_silence *told;
+	void *told_to;
 	struct dns_message message; /* the one being read */
 };
 
@@ -248,6 +253,39 @@ entry_forget(struct cached *e)
 	entry_weigh(e, sizeof *e + e->name.len + 1);
 }
 
+/* The last two labels: where names below are asked for, mostly the same servers answer. */
+static struct str
+domain_of(struct str name)
+{
+	size_t at = name.len, labels = 0;
+	while (at > 0 && (name.ptr[at - 1] != '.' || ++labels < 2))
+		at--;
+	return str_from(name, at);
+}
+
+/* What an answer, or none, says of the servers that we ask. */
+static void
+silence_judge(struct dns *dns, struct str name, enum dns_status status)
+{
+	if (status == DNS_BAD_NAME || status == DNS_OVERLOADED)
+		return; /* nobody was asked */
+	if (!dns_is_failure(status)) {
+		dns->failing_count = 0;
+		dns->counts.is_silent = false;
+		return;
+	}
+	const uint64_t domain = hash_add(HASH_FIRST, domain_of(name));
+	for (size_t i = 0; i < dns->failing_count; i++)
+		if (dns->failing[i] == domain)
+			return;
+	if (dns->counts.is_silent)
+		return;
+	dns->failing[dns->failing_count++] = domain;
+	dns->counts.is_silent = dns->failing_count == DNS_SILENT_DOMAINS;
+	if (dns->counts.is_silent && dns->told != NULL)
+		dns->told(dns->told_to);
+}
+
 static void
 entry_answered(struct cached *e, const struct dns_answer *answer)
 {
@@ -258,6 +296,7 @@ entry_answered(struct cached *e, const struct dns_answer *answer)
 	entry_weigh(e, e->bytes + bytes);
 	e->expires_ms = clock_mono_ms() + (int64_t)answer->ttl_s * 1000;
 	dns->counts.failed += dns_is_failure(answer->status);
+	silence_judge(dns, e->name, answer->status);
 	event_del(&e->deadline);
 	entry_ready(e);
 	cache_trim(dns);
@@ -489,6 +528,13 @@ dns_cancel(struct dns_query *q)
 		TAILQ_REMOVE(&e->waiting, q, link);
 	free(q);
 	entry_release(e);
+}
+
+void
+dns_watch(struct dns *dns, dns_silence *told, void *context)
+{
+	dns->told = told;
+	dns->told_to = context;
 }
 
 struct dns_counts

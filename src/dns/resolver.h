@@ -39,6 +39,7 @@ struct event_base;
 #define DNS_ENTRIES_MAX 50000           /* answers in the cache */
 #define DNS_CACHE_BYTES_MAX (64u << 20) /* all told; the longest unused goes first */
 #define DNS_PENDING_MAX 4000            /* queries under way; more is DNS_OVERLOADED */
+#define DNS_SILENT_DOMAINS 3            /* that fail one after the other: dns_watch() */
 
 enum dns_type { DNS_A = 1, DNS_PTR = 12, DNS_MX = 15, DNS_TXT = 16, DNS_AAAA = 28, DNS_TLSA = 52 };
 
@@ -146,9 +147,20 @@ dns_address_type(const struct ip *ip)
 struct str dns_reverse_name(
 	const struct ip *ip, struct str zone, char room[DNS_NAME_BYTES_MAX + 1]);
 
+/*
+ * dns_watch - who is told that the DNS itself is out of order
+ *
+ * One domain whose servers are silent is its own affair. When questions about DNS_SILENT_DOMAINS
+ * different ones have failed and none was answered in between, the servers that we ask are at
+ * fault, or the way to them: told(context) is called, from the loop, once until one is answered.
+ */
+typedef void dns_silence(void *context);
+void dns_watch(struct dns *dns, dns_silence *told, void *context);
+
 struct dns_counts {
 	uint64_t asked, sent, failed; /* asked: of us; sent: queries of ours */
 	size_t entries, pending, bytes;
+	bool is_silent; /* as dns_watch() has it */
 };
 struct dns_counts dns_counts(const struct dns *dns);
 

@@ -168,6 +168,20 @@ write_queue(struct buf *out, const struct queue_counts *counts)
 				counts->final[s]);
 }
 
+static void
+write_dns(struct buf *out, const struct dns_counts *counts)
+{
+	static const struct plain rows[] = {
+		{"nixied_dns_queries_total", COUNTER, "Questions that went to DNS servers.",
+			offsetof(struct dns_counts, sent)},
+		{"nixied_dns_failures_total", COUNTER, "Questions that had no answer.",
+			offsetof(struct dns_counts, failed)},
+	};
+	write_plain(out, rows, sizeof rows / sizeof *rows, counts);
+	begin(out, "nixied_dns_silent", GAUGE, "1 when no question has an answer.");
+	line(out, "nixied_dns_silent", NULL, STR_NONE, counts->is_silent);
+}
+
 void
 metrics_write(const struct metrics_facts *facts, struct buf *out)
 {
@@ -189,6 +203,8 @@ metrics_write(const struct metrics_facts *facts, struct buf *out)
 	if (facts->policies != NULL)
 		write_plain(out, of_policies, sizeof of_policies / sizeof *of_policies,
 			facts->policies);
+	if (facts->dns != NULL)
+		write_dns(out, facts->dns);
 	if (facts->deliver != NULL)
 		write_plain(
 			out, of_deliver, sizeof of_deliver / sizeof *of_deliver, facts->deliver);

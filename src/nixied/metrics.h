@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "deliver/deliver.h"
 #include "deliver/sts.h"
+#include "dns/resolver.h"
 #include "eventlog/eventlog.h"
 #include "hooks/hooks.h"
 #include "queue/queue.h"
@@ -33,6 +34,7 @@ struct metrics_facts {
 	const struct filters *filters;
 	const struct hooks_counts *hooks;
 	const struct sts_counts *policies;
+	const struct dns_counts *dns;
 };
 
 /* metrics_write - all of it as Prometheus reads it. Pure */

@@ -112,6 +112,7 @@ tell_metrics(void *server, struct buf *out)
 	const struct hooks_counts hooks = hooks_counts(s->hooks);
 	struct sts_counts policies;
 	sts_counts(delivery_policies(s->delivery), &policies);
+	const struct dns_counts dns = dns_counts(s->dns);
 	const struct metrics_facts facts = {.started_s = s->started_ms / 1000,
 		.log_lost = eventlog_lost(s->log),
 		.receive = receive_counts(s->receive),
@@ -119,7 +120,8 @@ tell_metrics(void *server, struct buf *out)
 		.deliver = &deliveries,
 		.filters = s->filters,
 		.hooks = &hooks,
-		.policies = &policies};
+		.policies = &policies,
+		.dns = &dns};
 	metrics_write(&facts, out);
 }
 

@@ -73,6 +73,14 @@ server_open_directory(struct server *s)
 	return s->directory != NULL;
 }
 
+static void
+on_dns_silence(void *server)
+{
+	server_alarm(server, "the DNS does not answer, whatever is asked: mail to other servers waits, "
+			     "and checks that need it are left out. Look at dns_servers, or at the "
+			     "servers in /etc/resolv.conf, and ask one of them with `dig`");
+}
+
 bool
 server_open_checks(struct server *s)
 {
@@ -86,6 +94,7 @@ server_open_checks(struct server *s)
 		complain("dns_servers", complaint);
 		return false;
 	}
+	dns_watch(s->dns, on_dns_silence, s);
 	if (!conf_path(&s->conf, "", folder))
 		return false;
 	const struct checks_parts parts = {

@@ -117,6 +117,13 @@ asked(const struct dns_query *q)
 }
 
 static void
+silent(void *context)
+{
+	(void)context;
+	puts("silent");
+}
+
+static void
 command(const char *line)
 {
 	char type[16], name[2048];
@@ -158,6 +165,7 @@ main(int argc, char **argv)
 		event_base_free(base);
 		return 1;
 	}
+	dns_watch(dns, silent, NULL);
 	while (fgets(line, sizeof line, stdin) != NULL) {
 		command(line);
 		fflush(stdout);

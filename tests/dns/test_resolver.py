@@ -137,6 +137,20 @@ fresh = Server({('x.example.org', '*'): SERVFAIL})
 got = ask(fresh, 'ask A x.example.org', 'wait', 'ask A x.example.org', 'wait', 'counts')
 check('asked=2 sent=1' in got[-1], 'a failure is kept for a moment', got)
 
+dead = Server({(name, '*'): how for name, how in (('a.example.org', SERVFAIL), ('b.example.org', REFUSED), ('c.example.net', SERVFAIL),
+	('d.example.com', SERVFAIL), ('e.example.edu', SERVFAIL), ('good.example.info', [0]))} | {('good.example.info', 'A'): ['192.0.2.1']})
+
+
+def silences(*names):
+	return ask(dead, *[line for name in names for line in ('ask A ' + name, 'wait')]).count('silent')
+
+
+check(silences('a.example.org', 'b.example.org', 'c.example.net') == 0, 'two domains that fail are their own affair')
+check(silences('a.example.org', 'c.example.net', 'd.example.com', 'e.example.edu') == 1, 'three in a row are the DNS, and it is told once')
+check(silences('a.example.org', 'c.example.net', 'good.example.info', 'd.example.com', 'no name.', 'e.example.edu') == 0, '... but for an answer in between')
+check(silences('a.example.org', 'c.example.net', 'd.example.com', 'good.example.info', 'b.example.org', 'e.example.edu', 'x.example.org', 'q.example.q') == 1,
+	'... and from then on they count anew')
+
 got = ask(records, *['ask A silent.example.org', 'sleep 1'] * 3, 'ask A example.org')
 check(got == [], 'freed while questions are open', got)
 for servers in ('mail.example.org', '127.0.0.1:x', '127.0.0.1 ' * 9):

@@ -123,6 +123,21 @@ def later():
     remote.close()
 
 
+def dns_is_dead():
+    """One domain that does not answer is its own affair; when none does, it is ours to mend."""
+    dead = Dns({(f'dead{i}.example', '*'): SERVFAIL for i in range(3)})
+    with Nixied(NIXIED, settings=f'dns_servers = {dead.address}\nmta_sts = off\n') as n:
+        submit(n, ['a@dead0.example', 'b@dead1.example'])
+        n.until_log(' deferred .*to=b@dead1.example')
+        n.until_log(' deferred .*to=a@dead0.example')
+        check([] if ' alarm ' not in n.log() else [n.log()], 'two domains whose DNS fails: no alarm')
+        submit(n, ['c@dead2.example'])
+        line = n.until_log(' alarm ')
+        check([] if line and 'the DNS does not answer' in line else [n.log()], 'three in a row: an alarm')
+        hand = n.run('digest').stdout.split('Needs a hand here first')[-1].split('\n\n')[0]
+        check([] if 'the DNS does not answer, whatever is asked' in ' '.join(hand.split()) else [n.run('digest').stdout], '... which the digest names first')
+
+
 def may_be_two():
     """The connection is lost behind the dot: it is tried again, never at once, and the log says why."""
     remote = Remote(ip='127.0.0.2', port=PORT, end=LOST)
@@ -186,6 +201,7 @@ def together():
 failures()
 together()
 later()
+dns_is_dead()
 may_be_two()
 dsn()
 sys.exit(tap.done())
