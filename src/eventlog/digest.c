@@ -18,7 +18,8 @@ struct tally {
 /* A recipient that was put off: by the hash of its message and address, so that a million fit. */
 struct waiting {
 	uint64_t hash; /* 0: free */
-	uint16_t row;  /* of DIGEST_WAITING, + 1; 0: reached since */
+	uint16_t kind; /* DIGEST_WAITING or DIGEST_OWN_FAULT */
+	uint16_t row;  /* of that, + 1; 0: reached since */
 	uint16_t domain;
 };
 
@@ -163,7 +164,7 @@ waiting_end(struct digest *d, struct waiting *w)
 {
 	if (w->row == 0)
 		return;
-	uncount(d, DIGEST_WAITING, w->row);
+	uncount(d, (enum digest_kind)w->kind, w->row);
 	uncount(d, DIGEST_DOMAIN, w->domain);
 	d->totals[TOTAL_WAITING]--;
 	*w = (struct waiting){.hash = w->hash};
@@ -201,10 +202,15 @@ take_deferred(struct digest *d, const struct eventlog_line *l)
 	struct waiting *const w = waiting_find(d, l);
 	if (w != NULL)
 		waiting_end(d, w);
-	const uint16_t row = count_row(d, DIGEST_WAITING, why_of(l), l);
+	/* The reason alone does not tell whose it is: another server may say the same. */
+	const enum digest_kind kind = str_eq(l->field[FIELD_RULE], STR("rule:own-fault"))
+					      ? DIGEST_OWN_FAULT
+					      : DIGEST_WAITING;
+	const uint16_t row = count_row(d, kind, why_of(l), l);
 	const uint16_t domain = count_row(d, DIGEST_DOMAIN, domain_of(l), l);
 	d->totals[TOTAL_WAITING]++;
 	if (w != NULL) {
+		w->kind = kind;
 		w->row = row;
 		w->domain = domain;
 	}

@@ -25,6 +25,7 @@ enum digest_kind {
 	DIGEST_LOGIN,     /* that failed, by the client's address */
 	DIGEST_BOUNCED,   /* by reason or condition */
 	DIGEST_WAITING,   /* likewise: put off, and not reached since */
+	DIGEST_OWN_FAULT, /* put off by what only we can mend: our relay, our disk */
 	DIGEST_DISCARDED, /* by rule */
 	DIGEST_DOMAIN,    /* not reached, by the domain of the recipient */
 	DIGEST_KINDS

@@ -37,6 +37,7 @@ static const char *const kind_names[DIGEST_KINDS] = {
 	[DIGEST_LOGIN] = "login_failures",
 	[DIGEST_BOUNCED] = "bounced",
 	[DIGEST_WAITING] = "waiting",
+	[DIGEST_OWN_FAULT] = "own_faults",
 	[DIGEST_DISCARDED] = "discarded",
 	[DIGEST_DOMAIN] = "domains",
 };
@@ -60,7 +61,7 @@ digest_is_ours(enum digest_kind kind, struct str key)
 {
 	const int c = catalogue_condition_find(key);
 	const int r = c < 0 ? catalogue_reason_find(key) : -1;
-	if (kind == DIGEST_ALARM)
+	if (kind == DIGEST_ALARM || kind == DIGEST_OWN_FAULT)
 		return true;
 	if (c >= 0)
 		return condition_is_ours(&catalogue_conditions[c], (enum condition)c);
@@ -161,6 +162,7 @@ tell_ours(const struct digest *d, struct buf *b, struct page *p)
 		struct str what;
 	} kinds[] = {
 		{DIGEST_ALARM, STR_INIT("")},
+		{DIGEST_OWN_FAULT, STR_INIT(": waits for this to be mended")},
 		{DIGEST_REFUSED, STR_INIT(": refused here")},
 		{DIGEST_BOUNCED, STR_INIT(": given up")},
 		{DIGEST_WAITING, STR_INIT(": waits, and is tried again")},

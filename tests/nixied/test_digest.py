@@ -75,7 +75,7 @@ def is_mail():
     m = email.message_from_string(out)
     text = run(*CASES['trouble'])[1]
     tap.check([] if code == 0 and m['To'] == '<postmaster@here.example>' and m['Auto-Submitted'] == 'auto-generated'
-              and m['Subject'] == 'Mail server: 3 refused, 7 not reached, 3 alarms' and m.get_payload() == text
+              and m['Subject'] == 'Mail server: 3 refused, 9 not reached, 4 alarms' and m.get_payload() == text
               else [out], 'as a message')
     for bad in ('x\nBcc: y@z', 'x', 'a b@c', '<a@b>'):
         code, _, err = run('--mail', bad, '--log', 'trouble.log')
