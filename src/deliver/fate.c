@@ -220,6 +220,8 @@ fail(struct settling *s, struct fate *f, const struct recipient_progress *before
 	f->to.why = settle_condition_id(attempt.condition);
 	if (f->to.why.len == 0)
 		f->to.why = f->decision.rule;
+	if (attempt.condition == CONDITION_RETURNED_BY_OPERATOR)
+		f->decision.words = STR("an operator returned it");
 	if (f->decision.act == RETRY_BOUNCE || attempt.condition == CONDITION_RETURNED_BY_OPERATOR)
 		give_up(s, f);
 	else

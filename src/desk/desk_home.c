@@ -208,8 +208,7 @@ static void
 write_ours(struct desk_call *c, const struct digest *d)
 {
 	static const enum digest_kind kinds[] = {
-		DIGEST_ALARM, DIGEST_OWN_FAULT, DIGEST_REFUSED, DIGEST_BOUNCED,
-		DIGEST_WAITING};
+		DIGEST_ALARM, DIGEST_OWN_FAULT, DIGEST_REFUSED, DIGEST_BOUNCED, DIGEST_WAITING};
 	bool has_any = false;
 	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
 		size_t count, shown = 0;

@@ -338,11 +338,28 @@ add_help(const struct nixie_report_info *info, const struct nixie_outcome *o, en
 /* "Your own side said no: {ours} ...": an explanation that names the sender's own server as the one
  * who refused says so in its first sentence, and needs no second. */
 static bool
-says_own_server(struct str key, const struct nixie_outcome *o)
+says_refuser(struct str key, const struct nixie_outcome *o)
 {
 	const struct explanation_row *const row = catalogue_explanation_find(LANG_EN, key);
-	return o->refuser == NIXIE_REFUSER_OWN_SERVER && row != NULL &&
-	       str_has(catalogue_text(row->happened), STR("{ours}"));
+	const struct str happened = row != NULL ? catalogue_text(row->happened) : STR("");
+	return (o->refuser == NIXIE_REFUSER_OWN_SERVER && str_has(happened, STR("{ours}"))) ||
+	       (o->refuser == NIXIE_REFUSER_DNS && str_has(happened, STR("No server refused")));
+}
+
+/* A situation may say in its own words what else follows from the reason or the verdict:
+ * "reason.policy_refused/by_hand". */
+static void
+take_own_words(enum lang lang, struct arena *a, struct explanation *e)
+{
+	static const char *const prefixes[] = {"reason.", "retry.", "verdict.", "fixer."};
+	struct str *const words[] = {&e->facts.reason, &e->next, &e->verdict, &e->whose_move};
+	if (str_find_char(e->key, '/', 0) == STR_NPOS)
+		return;
+	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+		const struct str key = arena_join(a, str_of(prefixes[i]), e->key, STR(""));
+		if (str_is_set(catalogue_sentence(lang, key)))
+			*words[i] = fill_key(key, &e->facts, lang, a);
+	}
 }
 
 void
@@ -380,7 +397,7 @@ explain_cause(const struct nixie_report_info *info, const struct nixie_outcome *
 		take_row(str_in(o->reason), lang, a, e);
 	if (explain_is_through(o))
 		return;
-	if (!says_own_server(e->key, o))
+	if (!says_refuser(e->key, o))
 		e->refused_by = sentence(e, lang, a, was_put_off(o) ? "put_off." : "refuser.",
 			str_of(nixie_refuser_name(o->refuser)));
 	if (o->stage != NIXIE_STAGE_NONE)
@@ -395,6 +412,7 @@ explain_cause(const struct nixie_report_info *info, const struct nixie_outcome *
 	add_quote(o, e);
 	add_advice(o, lang, a, e);
 	add_help(info, o, lang, a, e);
+	take_own_words(lang, a, e);
 }
 
 void

@@ -76,9 +76,10 @@ server_open_directory(struct server *s)
 static void
 on_dns_silence(void *server)
 {
-	server_alarm(server, "the DNS does not answer, whatever is asked: mail to other servers waits, "
-			     "and checks that need it are left out. Look at dns_servers, or at the "
-			     "servers in /etc/resolv.conf, and ask one of them with `dig`");
+	server_alarm(server,
+		"the DNS does not answer, whatever is asked: mail to other servers waits, "
+		"and checks that need it are left out. Look at dns_servers, or at the "
+		"servers in /etc/resolv.conf, and ask one of them with `dig`");
 }
 
 bool

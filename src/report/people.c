@@ -317,6 +317,16 @@ tell_through(struct teller *t, const struct explanation *e)
 	exact_answer(t, e);
 }
 
+/* Who writes, and what became of the message; in the situation's own words where it has such. */
+static struct str
+intro_of(const struct teller *t, const struct explanation *e)
+{
+	const struct str own = arena_join(t->d->arena, STR("bounce.intro/"), e->key, STR(""));
+	if (str_is_set(catalogue_sentence(t->lang, own)))
+		return own;
+	return t->d->facts->is_notice ? STR("bounce.intro_refused") : STR("bounce.intro");
+}
+
 static void
 tell_cause(struct teller *t, size_t k)
 {
@@ -332,9 +342,7 @@ tell_cause(struct teller *t, size_t k)
 			   : e.headline);
 	if (k == 0 && r->outcome.action == NIXIE_ACTION_FAILED)
 		sheet_add(t->s, BLOCK_PARAGRAPH,
-			fill_key(t->d->facts->is_notice ? STR("bounce.intro_refused")
-							: STR("bounce.intro"),
-				&e.facts, t->lang, t->d->arena));
+			fill_key(intro_of(t, &e), &e.facts, t->lang, t->d->arena));
 	list_recipients(t, k);
 	if (k == 0) {
 		sheet_fact(t->s, label(t, "label.subject"), str_in(t->d->info.original.subject));

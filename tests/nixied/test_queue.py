@@ -84,7 +84,7 @@ with Nixied(NIXIED, settings=SETTINGS, listeners=MX + SUBMISSIONS) as n:
     tap.check([] if mails and b'report-type=delivery-status' in mails[0] and b'b@two.example' in mails[0] else [str(mails)],
               '... and its sender is told')
     told = re.sub(r'\s+', ' ', mails[0].decode()) if mails else ''
-    has('... by whom', told, 'an operator of this server returned it (D17', 'The people who run your mail have to put this right')
+    has('... by whom', told, 'an operator of this server returned it (D17', 'The people who run your mail decided this', 'returned by an operator')
     # The report is in the mailbox a moment before the queue knows it.
     until(lambda: 'delivered  1' in n.run('audit').stdout)
     has('the audit of a server that runs', n.run('audit').stdout, 'discarded  1', 'bounced    1', 'waiting    1', 'balanced')

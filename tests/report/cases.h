@@ -85,6 +85,10 @@ static const struct attempt loops_here[] = {
 static const struct attempt circle[] = {
 	FOUND(14, "", "", NONE, MAIL_GOES_ROUND, "5.4.6 Mail loop, the message goes round: bob@b.example -> bob@c.example -> bob@b.example"),
 };
+static const struct attempt by_hand[] = {
+	ANSWER(0, "mx1.b.example", "192.0.2.25", TLS13, RCPT, "451 4.7.1 come back"),
+	FOUND(14, "", "", NONE, RETURNED_BY_OPERATOR, "5.7.0 Message rejected by hand: an operator of this server returned it"),
+};
 static const struct attempt gone[] = {
 	FOUND(14, "", "", NONE, UNKNOWN_USER, "5.1.1 Unknown user <bob@b.example>"),
 };
@@ -129,6 +133,7 @@ static const struct report_recipient to_listed[] = {TO("bob@b.example", FAILED, 
 static const struct report_recipient to_nixied[] = {TO("bob@b.example", FAILED, nixied_refused)};
 static const struct report_recipient to_spam[] = {TO("bob@b.example", FAILED, spam)};
 static const struct report_recipient to_gone[] = {TO("bob@b.example", FAILED, gone)};
+static const struct report_recipient to_by_hand[] = {TO("bob@b.example", FAILED, by_hand)};
 static const struct report_recipient to_moved[] = {TO("bob@b.example", FAILED, moved)};
 static const struct report_recipient to_unread[] = {TO("bob@b.example", FAILED, unread)};
 static const struct report_recipient to_no_domain_there[] = {TO("bob@b.example", FAILED, no_domain_there)};
@@ -176,6 +181,8 @@ static const struct report_case {
 	{"no-domain-en", LANG_EN, to_no_domain, 1, NULL, false, false, NULL, false},
 	{"to-itself-en", LANG_EN, to_self, 1, NULL, false, false, NULL, false},
 	{"circle-de", LANG_DE, to_circle, 1, NULL, false, false, NULL, false},
+	{"by-hand-en", LANG_EN, to_by_hand, 1, NULL, false, false, NULL, false},
+	{"by-hand-de", LANG_DE, to_by_hand, 1, NULL, false, false, NULL, false},
 	{"circle-outside-en", LANG_EN, to_circle, 1, NULL, false, false, NULL, true},
 	{"gone-outside-en", LANG_EN, to_gone, 1, NULL, false, false, NULL, true},
 	{"gone-outside-de", LANG_DE, to_gone, 1, NULL, false, false, NULL, true},
