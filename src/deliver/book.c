@@ -1,6 +1,7 @@
 /* book - what the log says of attempts, and of outcomes when they are durable */
 #include "base/when.h"
 #include "deliver/settle_inside.h"
+#include "read/address.h"
 
 struct str
 settle_condition_id(enum condition c)
@@ -115,9 +116,30 @@ line_log(const struct book *b, const struct line *l, uint64_t report)
 }
 
 static void
+count_by(struct deliver *d, const struct line *l)
+{
+	static const enum census_outcome outcomes[LOG_EVENT_COUNT] = {
+		[LOG_DELIVERED] = CENSUS_DELIVERED,
+		[LOG_RELAYED] = CENSUS_RELAYED,
+		[LOG_DEFERRED] = CENSUS_DEFERRED,
+		[LOG_BOUNCED] = CENSUS_BOUNCED,
+		[LOG_DISCARDED] = CENSUS_DISCARDED,
+	};
+	const enum census_outcome how = outcomes[l->event];
+	struct str peer = l->peer; /* "mx.there.example [192.0.2.1]:25" */
+	const struct provider_row *const provider = catalogue_provider_find(str_word(&peer));
+	census_add(&d->census, CENSUS_DESTINATION, address_domain(l->to), how);
+	if (how != CENSUS_DELIVERED && how != CENSUS_RELAYED)
+		census_add(&d->census, CENSUS_REASON, l->reason, how);
+	if (provider != NULL)
+		census_add(&d->census, CENSUS_PROVIDER, catalogue_text(provider->provider), how);
+}
+
+static void
 count_line(struct deliver *d, const struct line *l)
 {
 	struct deliver_counts *const c = &d->counts;
+	count_by(d, l);
 	c->delivered += l->event == LOG_DELIVERED;
 	c->relayed += l->event == LOG_RELAYED;
 	c->deferred += l->event == LOG_DEFERRED;

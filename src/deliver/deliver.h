@@ -14,6 +14,7 @@
 #ifndef DELIVER_DELIVER_H
 #define DELIVER_DELIVER_H
 
+#include "deliver/census.h"
 #include "deliver/pipe.h"
 #include "deliver/settings.h"
 #include "directory/directory.h"
@@ -81,5 +82,8 @@ struct deliver_counts {
 };
 
 void deliver_counts(const struct deliver *d, struct deliver_counts *out);
+
+/* deliver_census - the same outcomes, by whom they concern; since the start */
+const struct census *deliver_census(const struct deliver *d);
 
 #endif

@@ -72,6 +72,7 @@ struct deliver {
 	uint64_t random;
 	struct cap cap; /* of reports */
 	struct deliver_counts counts;
+	struct census census;
 };
 
 int64_t deliver_now(struct deliver *d);

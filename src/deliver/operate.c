@@ -1,6 +1,8 @@
 /* operate - what an operator does with the queue */
 #include "deliver/operate.h"
 
+#include "read/address.h"
+
 #include <stdlib.h>
 
 #include "deliver/inside.h"
@@ -83,7 +85,10 @@ log_act(const struct operation *o, const struct select_place *p, struct str to)
 		{FIELD_RULE, o->act == OPERATE_REMOVE ? STR(RULE_REMOVE) : STR_NONE},
 	};
 	deliver_log(o->d, LOG_OPERATOR, fields, sizeof fields / sizeof *fields);
-	o->d->counts.discarded += o->act == OPERATE_REMOVE;
+	if (o->act != OPERATE_REMOVE)
+		return;
+	o->d->counts.discarded++;
+	census_add(&o->d->census, CENSUS_DESTINATION, address_domain(to), CENSUS_DISCARDED);
 }
 
 static void step(struct operation *o);

@@ -159,6 +159,7 @@ deliver_new(const struct deliver_options *options)
 	if (d == NULL)
 		return NULL;
 	d->options = *options;
+	census_init(&d->census);
 	d->settings = *options->settings;
 	d->random = options->seed * 2654435761ULL + 88172645463325252ULL;
 	d->ring_end = &d->ring;
@@ -240,7 +241,14 @@ deliver_free(struct deliver *d)
 	due_fini(&d->due);
 	if (d->has_event)
 		evtimer_del(&d->event);
+	census_fini(&d->census);
 	free(d);
+}
+
+const struct census *
+deliver_census(const struct deliver *d)
+{
+	return &d->census;
 }
 
 void

@@ -169,6 +169,43 @@ write_queue(struct buf *out, const struct queue_counts *counts)
 }
 
 static void
+write_census_row(
+	struct buf *out, const char *name, enum census_kind kind, const struct census_row *row)
+{
+	for (enum census_outcome how = 0; how < CENSUS_OUTCOMES; how++) {
+		const struct str parts[] = {str_of(name), STR("{"), census_kind_name(kind),
+			STR("=\""), row->key, STR("\",outcome=\""), census_outcome_name(how),
+			STR("\"} ")};
+		if (row->n[how] == 0)
+			continue;
+		for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+			buf_add(out, parts[i]);
+		buf_add_number(out, (int64_t)row->n[how]);
+		buf_add_char(out, '\n');
+	}
+}
+
+static void
+write_census(struct buf *out, const struct census *census)
+{
+	static const struct {
+		const char *name, *help;
+	} kinds[CENSUS_KINDS] = {
+		[CENSUS_DESTINATION] = {"nixied_outcomes_by_destination_total",
+			"What became of recipients, by their domain."},
+		[CENSUS_REASON] = {"nixied_outcomes_by_reason_total",
+			"Of those who were not reached, by reason: nixie code explains it."},
+		[CENSUS_PROVIDER] = {"nixied_outcomes_by_provider_total",
+			"What became of recipients, by the provider whose server answered."},
+	};
+	for (enum census_kind kind = 0; kind < CENSUS_KINDS; kind++) {
+		begin(out, kinds[kind].name, COUNTER, kinds[kind].help);
+		for (size_t i = 0; i < census->count[kind]; i++)
+			write_census_row(out, kinds[kind].name, kind, &census->rows[kind][i]);
+	}
+}
+
+static void
 write_dns(struct buf *out, const struct dns_counts *counts)
 {
 	static const struct plain rows[] = {
@@ -203,6 +240,8 @@ metrics_write(const struct metrics_facts *facts, struct buf *out)
 	if (facts->policies != NULL)
 		write_plain(out, of_policies, sizeof of_policies / sizeof *of_policies,
 			facts->policies);
+	if (facts->census != NULL)
+		write_census(out, facts->census);
 	if (facts->dns != NULL)
 		write_dns(out, facts->dns);
 	if (facts->deliver != NULL)

@@ -31,6 +31,7 @@ struct metrics_facts {
 	const struct receive_counts *receive;
 	const struct queue_counts *queue;
 	const struct deliver_counts *deliver;
+	const struct census *census;
 	const struct filters *filters;
 	const struct hooks_counts *hooks;
 	const struct sts_counts *policies;

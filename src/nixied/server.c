@@ -118,6 +118,7 @@ tell_metrics(void *server, struct buf *out)
 		.receive = receive_counts(s->receive),
 		.queue = &counts,
 		.deliver = &deliveries,
+		.census = deliver_census(delivery_runner(s->delivery)),
 		.filters = s->filters,
 		.hooks = &hooks,
 		.policies = &policies,

@@ -1,6 +1,7 @@
 /* test_parts - the parts of the runner that stand alone: what is due, ways round, settings,
  * commands */
 #include "deliver/cap.h"
+#include "deliver/census.h"
 #include "deliver/due.h"
 #include "deliver/pipe.h"
 #include "deliver/round.h"
@@ -42,6 +43,36 @@ test_due(void)
 	tap_ok(in_order, "they come out in the order of their times");
 	tap_is_int(count, 5000, "each once");
 	due_fini(&d);
+}
+
+/* ---- the census */
+
+static void
+test_census(void)
+{
+	static struct census c;
+	char name[32];
+	census_init(&c);
+	census_add(&c, CENSUS_DESTINATION, STR("A.Example"), CENSUS_RELAYED);
+	census_add(&c, CENSUS_DESTINATION, STR("a.example"), CENSUS_BOUNCED);
+	census_add(&c, CENSUS_DESTINATION, STR(""), CENSUS_BOUNCED);
+	census_add(&c, CENSUS_PROVIDER, STR("Google"), CENSUS_DEFERRED);
+	tap_is_int(c.count[CENSUS_DESTINATION], 1, "a domain in any case is one, and none is none");
+	tap_is_int(c.rows[CENSUS_DESTINATION][0].n[CENSUS_RELAYED], 1, "its outcomes apart");
+	tap_is_int(c.rows[CENSUS_DESTINATION][0].n[CENSUS_BOUNCED], 1, "... each");
+	tap_is_str(c.rows[CENSUS_PROVIDER][0].key, STR("Google"), "a provider as it is written");
+	census_add(&c, CENSUS_DESTINATION, STR("b\"\\\n\xff.example"), CENSUS_RELAYED);
+	tap_is_str(c.rows[CENSUS_DESTINATION][1].key, STR("b????.example"),
+		"nothing that ends a label");
+	for (int i = 0; i < CENSUS_ROWS_MAX + 10; i++) {
+		snprintf(name, sizeof name, "d%d.example", i);
+		census_add(&c, CENSUS_DESTINATION, str_of(name), CENSUS_DISCARDED);
+	}
+	const struct census_row *const last = &c.rows[CENSUS_DESTINATION][CENSUS_ROWS_MAX - 1];
+	tap_is_int(c.count[CENSUS_DESTINATION], CENSUS_ROWS_MAX, "as many as fit");
+	tap_is_str(last->key, STR(CENSUS_OTHERS), "the rest together");
+	tap_is_int(last->n[CENSUS_DISCARDED], 13, "... and none is lost");
+	census_fini(&c);
 }
 
 /* ---- ways round */
@@ -311,6 +342,7 @@ main(void)
 {
 	arena_init(&arena, 16 << 20);
 	test_due();
+	test_census();
 	test_cap();
 	test_round();
 	test_settings();

@@ -4,6 +4,7 @@
 usage: test_sending.py NIXIED NIXIE        TAP
 """
 
+import collections
 import json
 import pathlib
 import re
@@ -12,6 +13,7 @@ import smtplib
 import subprocess
 import sys
 import tempfile
+import urllib.request
 
 from server import DOMAIN, PASSWORD, USER, Nixied, until
 
@@ -59,6 +61,7 @@ dns = Dns({
     ('mx.gone.example', 'A'): ['127.0.0.3'],
     ('null.example', 'MX'): [(0, '')],
     ('self.example', 'MX'): [(10, f'mail.{DOMAIN}')],
+    ('gmail.example', 'MX'): [(10, 'aspmx.l.google.com')], ('aspmx.l.google.com', 'A'): ['127.0.0.2'],
     ('noaddress.example', 'MX'): [(10, 'nothing.example')],
     ('broken.example', 'MX'): SERVFAIL,
     ('refusing.example', 'MX'): [(10, 'mx.gone.example')],
@@ -81,12 +84,37 @@ FAILURES = [
     ('x@null.example', 'domain_no_mail', '5.1.10'),
     ('x@self.example', 'routing_loop', '5.4.6'),
     ('x@noaddress.example', 'domain_not_found', '5.4.4'),
+    ('nobody@gmail.example', 'user_unknown', '5.1.1'),
 ]
+METRICS = held_port()
+
+
+def counted(n):
+    """The counters say what the log says, by destination, reason and provider."""
+    def numbers():
+        body = urllib.request.urlopen(f'http://127.0.0.1:{METRICS}/metrics', timeout=60).read().decode()
+        return {m[1]: int(m[2]) for m in re.finditer(r'^(nixied_\S+?\{.*?\}) (\d+)$', body, re.M)}
+
+    def logged():
+        lines = [l for l in n.log().splitlines() if re.search(r'Z (delivered|relayed|deferred|bounced|discarded) ', l)]
+        found = collections.Counter()
+        for line in lines:
+            how = line.split()[1]
+            found['destination', re.search(r' to=\S+@(\S+) ', line)[1], how] += 1
+            if how not in ('delivered', 'relayed'):
+                found['reason', re.search(r' reason=(\S+)', line)[1], how] += 1
+            if 'google.com' in line:
+                found['provider', 'Gmail / Google Workspace', how] += 1
+        return {f'nixied_outcomes_by_{kind}_total{{{kind}="{key}",outcome="{how}"}}': count for (kind, key, how), count in found.items()}
+    until(lambda: {k: v for k, v in numbers().items() if '_outcomes_by_' in k} == logged(), 30)
+    got, want = {k: v for k, v in numbers().items() if '_outcomes_by_' in k}, logged()
+    check([f'{k}: {got.get(k)}, not {want.get(k)}' for k in got.keys() | want.keys() if got.get(k) != want.get(k)], 'the counters agree with the log')
+    check([] if any('provider="Gmail' in k for k in got) and any('reason="user_unknown"' in k for k in got) else [str(got)], '... and know providers and reasons')
 
 
 def failures():
     remote = Remote(ip='127.0.0.2', port=PORT, rcpt=ANSWERS)
-    with Nixied(NIXIED, settings=f'dns_servers = {dns.address}\nremote_port = {PORT}\n') as n:
+    with Nixied(NIXIED, settings=f'dns_servers = {dns.address}\nremote_port = {PORT}\nmetrics_address = 127.0.0.1:{METRICS}\n') as n:
         submit(n, [to for to, _, _ in FAILURES] + ['ok@good.example', USER])
         until(lambda: remote.messages)
         check([] if remote.messages and remote.messages[0]['to'] == ['ok@good.example'] and
@@ -102,6 +130,7 @@ def failures():
             got = (o.get('reason'), o.get('status'), o.get('action')) if o else None
             check([] if got == (reason, status, 'failed') else [f'got {got}', f'want {(reason, status)}', *n.log().splitlines()[-5:]],
                   f'{to}: {reason}, {status}')
+        counted(n)
         audit = n.run('audit') if n.stop() == 0 else None
         check([] if audit is not None and audit.returncode == 0 else [audit], 'nobody is lost: the audit balances')
     remote.close()
