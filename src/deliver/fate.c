@@ -57,7 +57,9 @@ route(struct settling *s, struct fate *f, bool is_noted)
 		.original = tell_header(&s->about),
 		.notify = f->r->notify,
 		.is_report = is_report,
-		.is_double = is_report && is_postmaster(s, f->r),
+		.is_double = (f->copy.flags & MESSAGE_LAST_REPORT) != 0 ||
+			     (is_report && is_postmaster(s, f->r)),
+		.is_courtesy = (f->copy.flags & MESSAGE_COURTESY) != 0,
 		.is_authenticated = (f->copy.flags & MESSAGE_AUTHENTICATED) != 0,
 		.failed_spf = tell_failed_spf(&s->about, s->d->settings.hostname),
 		.is_repeated_delay = is_noted,

@@ -168,6 +168,11 @@ tell(struct deliver *d, struct tell_message *about, const struct copy *copy,
 	const struct str to = way == REPORT_TO_POSTMASTER ? d->settings.postmaster : copy->sender;
 	if (!tell_envelope(d, to, now_ms, e))
 		return false;
+	/* Not by its address: the postmaster's may be an alias of somebody elsewhere. */
+	if (way == REPORT_TO_POSTMASTER)
+		e->envelope.flags |= MESSAGE_LAST_REPORT;
+	else if (list[0].action != NIXIE_ACTION_FAILED)
+		e->envelope.flags |= MESSAGE_COURTESY;
 	char id[QUEUE_ID_BYTES], about_id[QUEUE_ID_BYTES];
 	queue_id_text(queue_intake_id(e->intake), id);
 	queue_id_text(about->id, about_id);

@@ -171,7 +171,7 @@ job_commit(struct feedback_job *j, struct str signature)
 	if (error == 0 && queue_intake_add(intake, signature.ptr, signature.len) &&
 		queue_intake_add(intake, j->mail.ptr, j->mail.len)) {
 		const struct queue_envelope envelope = {.arrived_ms = j->facts.now_ms,
-			.flags = MESSAGE_REPORT,
+			.flags = MESSAGE_REPORT | MESSAGE_COURTESY,
 			.recipients = to,
 			.recipient_count = j->count};
 		j->message = queue_intake_id(intake);

@@ -57,8 +57,10 @@ enum message_flag {
 	MESSAGE_RET_FULL = 1 << 3,
 	MESSAGE_RET_HEADERS = 1 << 4,
 	MESSAGE_AUTHENTICATED = 1 << 5,
-	MESSAGE_REPORT = 1 << 6,      /* made here, about another message */
-	MESSAGE_SIGNS_RETURN = 1 << 7 /* of somebody here whose return path is signed outside */
+	MESSAGE_REPORT = 1 << 6,       /* made here, about another message */
+	MESSAGE_SIGNS_RETURN = 1 << 7, /* of somebody here whose return path is signed outside */
+	MESSAGE_LAST_REPORT = 1 << 8,  /* ... to the postmaster, about a report: none follows */
+	MESSAGE_COURTESY = 1 << 9      /* ... of success, of delay, of DMARC: nothing had failed */
 };
 
 /* What is known of an attempt, or of the lack of one. All text is borrowed. */

@@ -122,6 +122,8 @@ report_route(const struct guard_facts *f, struct str *rule)
 	const bool is_failure = f->action == NIXIE_ACTION_FAILED;
 	if ((f->notify & REPORT_NOTIFY_NEVER) != 0)
 		return way(REPORT_NONE, rule, STR("rule:notify-never"));
+	if (f->is_report && is_failure && f->is_courtesy)
+		return way(REPORT_NONE, rule, STR("rule:nothing-failed"));
 	if (f->is_report && is_failure)
 		return f->is_double ? way(REPORT_NONE, rule, STR("rule:double-bounce"))
 				    : way(REPORT_TO_POSTMASTER, rule, STR("rule:double-bounce"));

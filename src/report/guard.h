@@ -29,6 +29,7 @@ struct guard_facts {
 	uint32_t notify;          /* enum report_notify, several */
 	bool is_report;           /* the message is a report that was made here */
 	bool is_double;           /* ... to the postmaster already, about a bounce */
+	bool is_courtesy;         /* ... that tells of nothing that failed */
 	bool is_authenticated;    /* its sender signed in, or is on a net that may relay */
 	bool failed_spf;          /* from outside, and SPF said fail */
 	bool is_repeated_delay;   /* DELAYED: was told already */

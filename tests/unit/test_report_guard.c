@@ -23,6 +23,7 @@ static const struct row {
 	{"the null sender", {.action = NIXIE_ACTION_FAILED, .sender = STR_INIT("")}, "", REPORT_NONE, "rule:null-sender"},
 	{"a bounce of a bounce", {.action = NIXIE_ACTION_FAILED, .sender = STR_INIT(""), .is_report = true}, "", REPORT_TO_POSTMASTER, "rule:double-bounce"},
 	{"... and of that", {.action = NIXIE_ACTION_FAILED, .sender = STR_INIT(""), .is_report = true, .is_double = true}, "", REPORT_NONE, "rule:double-bounce"},
+	{"a notice that nothing failed", {.action = NIXIE_ACTION_FAILED, .sender = STR_INIT(""), .is_report = true, .is_courtesy = true}, "", REPORT_NONE, "rule:nothing-failed"},
 	{"a late report", {.action = NIXIE_ACTION_DELAYED, .sender = STR_INIT(""), .is_report = true}, "", REPORT_NONE, "rule:null-sender"},
 	{"from outside, SPF says no", {.action = NIXIE_ACTION_FAILED, .sender = STR_INIT("ann@a.example"), .failed_spf = true}, "", REPORT_NONE, "rule:spf-failed"},
 	{"signed in, SPF says no", {.action = NIXIE_ACTION_FAILED, .sender = STR_INIT("ann@a.example"), .failed_spf = true, .is_authenticated = true}, "", REPORT_TO_SENDER, "rule:report"},
