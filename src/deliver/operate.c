@@ -28,6 +28,12 @@ operate_act_find(struct str name)
 	return -1;
 }
 
+struct str
+operate_act_name(enum operate_act act)
+{
+	return str_of(acts[act].name);
+}
+
 /* What is to be done, chunk after chunk, so that a million changes are not under way at once. */
 struct operation {
 	struct deliver *d;

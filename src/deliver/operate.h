@@ -22,6 +22,7 @@ enum operate_act {
 
 /* operate_act_find - "hold", "release", "retry", "bounce", "remove"; -1 when it is none */
 int operate_act_find(struct str name);
+struct str operate_act_name(enum operate_act act);
 
 struct operate_result {
 	size_t fitted;  /* recipients */

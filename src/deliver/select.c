@@ -3,8 +3,10 @@
 
 #include <stdlib.h>
 
+#include "catalogue/catalogue.h"
 #include "deliver/inside.h"
 #include "read/address.h"
+#include "report/judged.h"
 
 #define WALK_MESSAGES 4000         /* looked at in one turn: some milliseconds */
 #define WALK_READ_MESSAGES 200     /* ... when words must be read from the disk for it */
@@ -15,7 +17,8 @@ struct selecting {
 	struct selecting *next;
 	struct deliver *d;
 	struct select_filter filter;
-	char *texts; /* of the filter */
+	bool is_reason; /* the filter's is one of the catalogue */
+	char *texts;    /* of the filter */
 	size_t most;
 	uint64_t cursor;
 	struct selection found; /* when it is full, a heap with the latest on top */
@@ -31,25 +34,50 @@ sender_fits(struct str wanted, struct str sender)
 	return str_eq(wanted, STR("<>")) ? sender.len == 0 : str_eq_case(wanted, sender);
 }
 
+struct str
+select_reason(const struct deliver *d, const struct queue_message *m, size_t place,
+	const struct recipient_progress *p, struct arena *a)
+{
+	struct attempt *list;
+	struct nixie_outcome o;
+	const size_t count = attempts_unpack(p->note, a, &list);
+	if (count == 0)
+		return STR_NONE;
+	const struct judged_case c = {.attempt = &list[count - 1],
+		.rcpt = queue_recipient(m, place).forward_path,
+		.sender = m->envelope.reverse_path,
+		.hostname = d->settings.hostname,
+		.action = NIXIE_ACTION_DELAYED};
+	judged_outcome(&c, a, &o);
+	return o.reason.len > 0 ? (struct str){o.reason.ptr, o.reason.len} : STR_NONE;
+}
+
 /* The words are on the disk: asked last, of those that fit in all else. */
 static bool
-reason_fits(const struct select_filter *f, const struct queue_message *m, size_t place,
+reason_fits(const struct selecting *k, const struct queue_message *m, size_t place,
 	const struct recipient_progress *known)
 {
-	if (!str_is_set(f->reason) || str_has_case(known->why, f->reason))
+	const struct str wanted = k->filter.reason;
+	if (!str_is_set(wanted) || str_has_case(known->why, wanted))
 		return true;
 	struct recipient_progress p = *known;
 	struct arena a;
 	arena_init(&a, WORDS_ARENA_MAX);
-	const bool has_it = queue_words(m, place, &a, &p) == 0 && str_has_case(p.reply, f->reason);
+	const bool is_read = queue_words(m, place, &a, &p) == 0;
+	const bool has_it =
+		is_read &&
+		(str_has_case(p.reply, wanted) ||
+			(k->is_reason &&
+				str_eq_case(select_reason(k->d, m, place, &p, &a), wanted)));
 	arena_fini(&a);
 	return has_it;
 }
 
 static bool
-fits(const struct select_filter *f, const struct queue_message *m, size_t place,
+fits(const struct selecting *k, const struct queue_message *m, size_t place,
 	const struct queue_recipient *r)
 {
+	const struct select_filter *const f = &k->filter;
 	const struct recipient_progress *const p = &r->progress;
 	return !recipient_is_final(p->state) &&
 	       (!f->only_waiting || p->state == RECIPIENT_WAITING) &&
@@ -57,7 +85,7 @@ fits(const struct select_filter *f, const struct queue_message *m, size_t place,
 	       (!str_is_set(f->recipient) || str_eq_case(f->recipient, r->forward_path)) &&
 	       (!str_is_set(f->destination) ||
 		       str_eq_case(f->destination, address_domain(r->forward_path))) &&
-	       reason_fits(f, m, place, p);
+	       reason_fits(k, m, place, p);
 }
 
 /* ---- the first so many */
@@ -129,7 +157,7 @@ visit(void *to, const struct queue_message *m)
 		return true;
 	for (size_t i = 0; i < m->envelope.recipient_count && !k->found.no_memory; i++) {
 		const struct queue_recipient r = queue_recipient(m, i);
-		if (!fits(&k->filter, m, i, &r))
+		if (!fits(k, m, i, &r))
 			continue;
 		k->found.tried += r.progress.attempts > 0;
 		k->found.held += r.progress.state == RECIPIENT_HELD;
@@ -211,6 +239,7 @@ select_start(struct deliver *d, const struct select_filter *filter, size_t most,
 	}
 	*k = (struct selecting){
 		.d = d, .filter = *filter, .texts = texts, .most = most, .done = done, .to = to};
+	k->is_reason = catalogue_reason_find(k->filter.reason) >= 0;
 	char *at = texts;
 	text_keep(&at, &k->filter.recipient);
 	text_keep(&at, &k->filter.destination);

@@ -17,8 +17,8 @@ struct select_filter {
 	struct str recipient;   /* an address; without regard to case */
 	struct str destination; /* a domain of recipients */
 	struct str sender;      /* an address; "<>" is the null one */
-	struct str
-		reason; /* in its condition or rule, or in the last reply: "C34", "mailbox full" */
+	struct str reason;      /* in its condition or rule, or in the last reply: "C34", "mailbox
+				   full"; or what libnixie makes of that: "mailbox_full" */
 	bool only_waiting, only_held;
 };
 
@@ -59,6 +59,11 @@ struct select_found {
 	struct queue_recipient recipient; /* without its words: queue_words() */
 	bool is_under_way;                /* being tried at this moment */
 };
+
+/* select_reason - what libnixie makes of the last attempt, as the log has it: "greylisted"; absent
+ * before the first. `p` with its words; text lives in the catalogue */
+struct str select_reason(const struct deliver *d, const struct queue_message *m, size_t place,
+	const struct recipient_progress *p, struct arena *a);
 
 /* select_look - false when it is final, or gone, meanwhile */
 bool select_look(

@@ -67,7 +67,7 @@ list_text(struct buf *out, const struct select_found *f)
 }
 
 static void
-recipient_json(struct json *j, const struct select_found *f)
+recipient_json(struct json *j, const struct select_found *f, struct str reason)
 {
 	const struct queue_recipient *const r = &f->recipient;
 	const struct recipient_progress *const p = &r->progress;
@@ -80,6 +80,7 @@ recipient_json(struct json *j, const struct select_found *f)
 	if (p->state == RECIPIENT_WAITING)
 		json_text(j, STR("next"), when_log(p->due_ms, when));
 	json_text_if(j, STR("why"), p->why);
+	json_text_if(j, STR("reason"), reason);
 	json_text_if(j, STR("reply"), p->reply);
 	json_text_if(j, STR("peer"), p->peer);
 }
@@ -96,6 +97,8 @@ message_json(struct json *j, const struct queue_message *m)
 	json_number(j, STR("bytes"), (int64_t)m->body_bytes);
 	json_text_if(j, STR("session"), e->session);
 	json_text_if(j, STR("client"), e->client);
+	json_text_if(j, STR("helo"), e->helo);
+	json_text_if(j, STR("envid"), e->envelope_id);
 	json_text_if(j, STR("account"), e->account);
 }
 
@@ -125,7 +128,9 @@ write_one(const struct control_parts *parts, const struct select_place *place, s
 	} else {
 		json_open(j, STR_NONE, '{');
 		message_json(j, &f.message);
-		recipient_json(j, &f);
+		recipient_json(j, &f,
+			select_reason(parts->deliver, &f.message, place->recipient,
+				&f.recipient.progress, &a));
 		json_close(j, '}');
 		out_add_char(j->out, '\n');
 		j->has_member = false;
@@ -208,10 +213,32 @@ control_list(const struct control_parts *parts, const struct asked *a, control_d
 }
 
 void
-control_list_one(
-	const struct control_parts *parts, const struct select_place *place, struct buf *out)
+control_list_one(const struct control_parts *parts, const struct select_place *place, bool is_json,
+	struct buf *out)
 {
-	write_one(parts, place, NULL, out);
+	struct out o;
+	struct json j;
+	out_init(&o, sink, out);
+	json_init(&j, &o, false);
+	write_one(parts, place, is_json ? &j : NULL, out);
+	out_finish(&o);
+}
+
+void
+control_list_deed(struct str act, const struct operate_result *result, struct buf *out)
+{
+	struct out o;
+	struct json j;
+	out_init(&o, sink, out);
+	json_init(&j, &o, false);
+	json_open(&j, STR_NONE, '{');
+	json_text(&j, STR("action"), act);
+	json_number(&j, STR("recipients"), (int64_t)result->fitted);
+	json_number(&j, STR("changed"), (int64_t)result->changed);
+	json_number(&j, STR("skipped"), (int64_t)result->skipped);
+	json_close(&j, '}');
+	out_add_char(&o, '\n');
+	out_finish(&o);
 }
 
 /* ---- how many */

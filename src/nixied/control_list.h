@@ -26,8 +26,11 @@ void control_list(
 void control_count(
 	const struct control_parts *parts, const struct asked *a, control_done *done, void *to);
 
-/* control_list_one - one of them, as text; nothing when it has gone meanwhile */
-void control_list_one(
-	const struct control_parts *parts, const struct select_place *place, struct buf *out);
+/* control_list_one - one of them; nothing when it has gone meanwhile */
+void control_list_one(const struct control_parts *parts, const struct select_place *place,
+	bool is_json, struct buf *out);
+
+/* control_list_deed - what an operator's decision came to, as JSON */
+void control_list_deed(struct str act, const struct operate_result *result, struct buf *out);
 
 #endif

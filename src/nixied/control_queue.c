@@ -120,17 +120,19 @@ show(const struct control_parts *parts, struct asked *a)
 		{"from     ", e->reverse_path.len > 0 ? e->reverse_path : STR("<>")},
 		{"account  ", e->account}, {"client   ", e->client}, {"helo     ", e->helo},
 		{"session  ", e->session}, {"envid    ", e->envelope_id}};
-	for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
+	for (size_t i = 0; i < sizeof facts / sizeof *facts && !a->is_json; i++)
 		if (facts[i].value.len > 0) {
 			buf_add(out, str_of(facts[i].label));
 			buf_add(out, facts[i].value);
 			buf_add(out, STR("\n"));
 		}
-	buf_add(out, STR("bytes    "));
-	buf_add_number(out, (int64_t)m->body_bytes);
-	buf_add(out, STR("\n"));
+	if (!a->is_json) {
+		buf_add(out, STR("bytes    "));
+		buf_add_number(out, (int64_t)m->body_bytes);
+		buf_add(out, STR("\n"));
+	}
 	for (uint32_t i = 0; i < e->recipient_count; i++)
-		control_list_one(parts, &(struct select_place){m->id, i}, out);
+		control_list_one(parts, &(struct select_place){m->id, i}, a->is_json, out);
 	return EXIT_DONE;
 }
 
@@ -176,6 +178,7 @@ audit(const struct control_parts *parts, control_done *done, void *to)
 
 struct deed {
 	struct buf *out;
+	struct str act; /* for JSON; absent: for people */
 	control_done *done;
 	void *to;
 };
@@ -185,12 +188,15 @@ was_done(void *to, const struct operate_result *result)
 {
 	struct deed *const d = to;
 	char room[160];
+	const bool is_json = str_is_set(d->act) && !result->no_memory;
+	if (is_json)
+		control_list_deed(d->act, result, d->out);
 	snprintf(room, sizeof room, "%zu of %zu recipients%s\n", result->changed, result->fitted,
 		result->no_memory ? "; memory ran out, ask again for the others"
 		: result->skipped > 0
 			? "; the others are so already, or are being tried at this moment"
 			: "");
-	buf_add(d->out, str_of(room));
+	buf_add(d->out, is_json ? STR("") : str_of(room));
 	d->done(d->to, result->changed > 0 ? EXIT_DONE : EXIT_NO, NULL);
 	free(d);
 }
@@ -211,7 +217,9 @@ act(const struct control_parts *parts, struct asked *a, int which, control_done 
 		done(to, EXIT_TROUBLE, NULL);
 		return;
 	}
-	*d = (struct deed){a->request->out, done, to};
+	*d = (struct deed){.out = a->request->out, .done = done, .to = to};
+	if (a->is_json)
+		d->act = operate_act_name((enum operate_act)which);
 	operate(parts->deliver, (enum operate_act)which, &a->filter, a->request->who, was_done, d);
 }
 

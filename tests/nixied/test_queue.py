@@ -59,6 +59,10 @@ with Nixied(NIXIED, settings=SETTINGS, listeners=MX + SUBMISSIONS) as n:
     same('by recipient', [r['id'] for r in waiting(n, '--to', 'C@two.example')], [second])
     same('by id, in small letters', len(waiting(n, first.lower())), 2)
     same('by sender', len(waiting(n, '--from', USER)), 3)
+    same('by reason', sorted(r['to'] for r in waiting(n, '--reason', 'dns_failure')), sorted(r['to'] for r in rows))
+    same('... which each says', {r['reason'] for r in rows}, {'dns_failure'})
+    same('... by condition, and by words', [len(waiting(n, '--reason', w)) for w in ('D10', 'no answer about two')], [3, 2])
+    same('... none of which is another', waiting(n, '--reason', 'mailbox_full'), [])
     same('nothing to count', [n.run('queue', 'count', '--from', 'x@y.example').returncode,
                               n.run('queue', 'count', '--from', 'x@y.example').stdout], [1, '0 recipients, 0 tried already, 0 held\n'])
     same('nothing fits', n.run('queue', 'list', '--from', 'x@y.example').returncode, 1)
@@ -69,6 +73,11 @@ with Nixied(NIXIED, settings=SETTINGS, listeners=MX + SUBMISSIONS) as n:
     same('... of them', n.run('queue', 'count', '--to', 'c@two.example').stdout, '1 recipient, 1 tried already, 0 held\n')
     has('one message', n.run('queue', 'show', first).stdout, 'arrived', f'from     {USER}', 'account  ', 'b@two.example')
     has('... and its text', n.run('queue', 'show', '--body', first).stdout, 'Received: from pc', 'Subject: waits', 'body')
+
+    shown = [json.loads(l) for l in n.run('queue', 'show', first, '-o', 'json').stdout.splitlines()]
+    same('... for programs', [(r['id'], r['to'], r['helo']) for r in shown], [(first, 'a@one.example', 'pc'), (first, 'b@two.example', 'pc')])
+    same('what was done, for programs', json.loads(n.run('queue', 'release', '-o', 'json', '--to', 'a@one.example').stdout),
+         {'action': 'release', 'recipients': 1, 'changed': 0, 'skipped': 1})
 
     same('held', n.run('queue', 'hold', '--domain', 'two.example').stdout, '2 of 2 recipients\n')
     same('... is a state', sorted(r['to'] for r in waiting(n, '--held')), ['b@two.example', 'c@two.example'])
