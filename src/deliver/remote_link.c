@@ -125,6 +125,21 @@ connect_failed(struct link *l, int error)
 	link_connect_next(l);
 }
 
+/* What the DNS says keeps us from this host: the next. */
+static void
+host_passed_over(struct link *l, enum condition condition, struct str status, const char *words)
+{
+	const struct remote_result r = {.outcome = REMOTE_DEFERRED,
+		.stage = REMOTE_AT_DNS,
+		.condition = condition,
+		.status = status,
+		.words = str_of(words),
+		.peer = l->try};
+	job_note(l->job, &r);
+	l->host++;
+	link_connect_next(l);
+}
+
 /* A server in the middle that keeps its TLSA records back must gain nothing: RFC 7672 s2.1.2. */
 static void
 dane_silent(struct link *l)
@@ -135,15 +150,7 @@ dane_silent(struct link *l)
 	dane_name(place_port(l->remote, &l->place->where), h->name, name);
 	snprintf(words, sizeof words, "the TLSA records of %s (DANE): %.*s", name, (int)status.len,
 		status.ptr);
-	const struct remote_result r = {.outcome = REMOTE_DEFERRED,
-		.stage = REMOTE_AT_DNS,
-		.condition = CONDITION_DNS_SILENT,
-		.status = STR("4.4.3"),
-		.words = str_of(words),
-		.peer = l->try};
-	job_note(l->job, &r);
-	l->host++;
-	link_connect_next(l);
+	host_passed_over(l, CONDITION_DNS_SILENT, STR("4.4.3"), words);
 }
 
 /* Whoever changed the MX records on their way here must gain nothing: RFC 8461 s4.1. */
@@ -154,15 +161,7 @@ unnamed(struct link *l)
 	snprintf(words, sizeof words, "the policy of %.*s (MTA-STS) does not name %.200s",
 		(int)l->place->where.domain.len, l->place->where.domain.ptr,
 		l->hosts.list[l->host].name);
-	const struct remote_result r = {.outcome = REMOTE_DEFERRED,
-		.stage = REMOTE_AT_DNS,
-		.condition = CONDITION_PEER_NOT_NAMED,
-		.status = STR("4.7.5"),
-		.words = str_of(words),
-		.peer = l->try};
-	job_note(l->job, &r);
-	l->host++;
-	link_connect_next(l);
+	host_passed_over(l, CONDITION_PEER_NOT_NAMED, STR("4.7.5"), words);
 }
 
 /* All hosts were tried in vain, or there are none. */

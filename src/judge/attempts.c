@@ -3,20 +3,12 @@
 #define ATTEMPTS_MAX 64 /* answers that are looked at */
 #define TAIL_BYTES 200  /* of an answer, which tell whether it only says that time ran out */
 
-static bool
-is_at_line_start(struct str text, size_t at)
-{
-	while (at > 0 && (text.ptr[at - 1] == ' ' || text.ptr[at - 1] == '\t'))
-		at--;
-	return at > 0 && text.ptr[at - 1] == '\n';
-}
-
 /* Does this answer say no, and not just that it took too long? */
 static bool
 is_final(struct str text, const struct reply *r)
 {
 	return r->code / 100 == 5 && r->is_sure &&
-	       (r->status.class == 5 || is_at_line_start(text, r->at)) &&
+	       (r->status.class == 5 || (r->at > 0 && reply_begins_line(text, r->at))) &&
 	       !(r->status.subject == 4 && r->status.detail == 7) &&
 	       !sign_in(str_head(str_from(text, r->at), TAIL_BYTES), SIGN_EXPIRED, NULL);
 }

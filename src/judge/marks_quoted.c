@@ -57,26 +57,38 @@ mark_shows_others_mail(const struct facts *f)
 	return str_is_set(from) && !str_eq_case(from, f->to_address);
 }
 
+/* The next line "Label: value" from line *i on, which is then that behind it; where its label ends.
+ * STR_NPOS: there is none. */
+static size_t
+next_labelled(const struct facts *f, size_t *i, struct str *line)
+{
+	while (*i < f->prose.lines.count && *i < MARK_LINES_MAX) {
+		*line = str_trim(f->prose.lines.list[(*i)++].raw);
+		const size_t label = str_find_char(str_head(*line, HEAD_LABEL_MAX), ':', 0);
+		if (label != STR_NPOS)
+			return label;
+	}
+	return STR_NPOS;
+}
+
 struct str
 mark_quoted_head(const struct facts *f)
 {
-	for (size_t i = 0; i < f->prose.lines.count && i < MARK_LINES_MAX; i++) {
-		const struct str line = str_trim(f->prose.lines.list[i].raw);
-		const size_t label = str_find_char(str_head(line, HEAD_LABEL_MAX), ':', 0);
+	struct str line;
+	size_t i = 0;
+	for (size_t label; (label = next_labelled(f, &i, &line)) != STR_NPOS;) {
 		size_t at = label;
-		if (label == STR_NPOS)
-			continue;
 		const struct str value = str_trim(str_from(line, label + 1));
 		if (text_is_subject_name(str_trim(str_head(line, label))) &&
-			tells_failure(f, value) && !is_persons_head(paragraph_of(f, i)))
-			return paragraph_of(f, i);
+			tells_failure(f, value) && !is_persons_head(paragraph_of(f, i - 1)))
+			return paragraph_of(f, i - 1);
 		/* Nobody writes to such an address, so that the label may be in any language. */
 		const struct str from = address_next(line, &at);
 		if (str_is_set(from) &&
 			(str_starts_case(from, STR("mailer-daemon@")) ||
 				(address_is_robot(from) &&
 					text_is_from_name(str_trim(str_head(line, label))))))
-			return paragraph_of(f, i);
+			return paragraph_of(f, i - 1);
 	}
 	return STR_NONE;
 }
@@ -84,15 +96,15 @@ mark_quoted_head(const struct facts *f)
 bool
 mark_quoted_failure(const struct facts *f)
 {
-	for (size_t i = 0; i < f->prose.lines.count && i < MARK_LINES_MAX; i++) {
-		const struct str line = str_trim(f->prose.lines.list[i].raw);
-		const size_t label = str_find_char(str_head(line, HEAD_LABEL_MAX), ':', 0);
+	struct str line;
+	size_t i = 0;
+	for (size_t label; (label = next_labelled(f, &i, &line)) != STR_NPOS;) {
 		struct sign_set signs = {.bits = 0};
-		if (label == STR_NPOS || !text_is_subject_name(str_head(line, label)))
+		if (!text_is_subject_name(str_head(line, label)))
 			continue;
 		signs_find(str_from(line, label + 1), WHERE_SUBJECT, f->arena, &signs, NULL);
 		if (sign_seen(&signs, SIGN_FAILURE) && !sign_seen(&signs, SIGN_DELAY))
-			return !is_persons_head(paragraph_of(f, i));
+			return !is_persons_head(paragraph_of(f, i - 1));
 	}
 	return false;
 }

@@ -148,8 +148,8 @@ is_cue_before(struct str text, size_t at)
 	return str_is_set(catalogue_name_at_end(KNOWN_REPLY_CUE, head));
 }
 
-static bool
-is_line_start(struct str text, size_t at)
+bool
+reply_begins_line(struct str text, size_t at)
 {
 	while (at > 0 && (text.ptr[at - 1] == ' ' || text.ptr[at - 1] == '\t'))
 		at--;
@@ -215,7 +215,7 @@ reply_scan(struct str text)
 		const bool is_quoting = after == '-' && i + 4 < text.len && text.ptr[i + 4] == '\'';
 		/* "rcpt failed (550 <a@b>: no such user)" */
 		const bool names_somebody = before == '(' && str_starts(behind, STR("<"));
-		if (has_status || names_somebody || is_quoting || is_line_start(text, i) ||
+		if (has_status || names_somebody || is_quoting || reply_begins_line(text, i) ||
 			is_cue_before(text, i)) {
 			best = (struct reply){.code = code, .at = i, .is_sure = true};
 			break;

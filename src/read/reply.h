@@ -57,6 +57,9 @@ struct reply {
  * a sure place, and the last refusal's status behind it. O(n) */
 struct reply reply_scan(struct str text);
 
+/* reply_begins_line - is there nothing but blanks before this place of its line? */
+bool reply_begins_line(struct str text, size_t at);
+
 /*
  * reply_join - a multi-line answer as one line
  *
