@@ -4,6 +4,7 @@
  * retry_decide() says whether it is tried again, report_route() who is told.
  */
 #include "deliver/settle_inside.h"
+#include "smtp/xtext.h"
 
 #define NOTED ", sender told"
 
@@ -39,12 +40,12 @@ sender_count(struct settling *s, const struct fate *f)
 
 /* Was it written to the postmaster, wherever that leads? */
 static bool
-is_postmaster(const struct settling *s, const struct parcel_recipient *r)
+is_postmaster(struct settling *s, const struct parcel_recipient *r)
 {
-	struct str written = str_is_set(r->original) ? r->original : STR("");
-	str_cut(&written, ';');
-	return str_eq_case(r->forward_path, s->d->settings.postmaster) ||
-	       (str_is_set(written) && str_eq_case(written, s->d->settings.postmaster));
+	const struct str postmaster = s->d->settings.postmaster;
+	return str_eq_case(r->forward_path, postmaster) ||
+	       (str_is_set(r->original) &&
+		       str_eq_case(r->original, xtext_orcpt(postmaster, &s->arena)));
 }
 
 /* Who is told, and by which rule nobody is. */

@@ -11,6 +11,7 @@
 #include "deliver/inside.h"
 #include "deliver/round.h"
 #include "sign/return_path.h"
+#include "smtp/xtext.h"
 
 #define LOOP_HEAD_BYTES 32768
 
@@ -72,6 +73,16 @@ parcel_most(enum carrier carrier)
 					  : PARCEL_RECIPIENTS_MAX;
 }
 
+/* ORCPT (RFC 3461 s4.2). Of a member it is the address that the list has, by which its owner knows
+ * whom a bounce is about, wherever that one forwards to; it is not kept for each of thousands. */
+static struct str
+original_of(const struct queue_recipient *r, struct arena *a)
+{
+	if (r->original.len > 0)
+		return arena_str(a, r->original);
+	return r->list > 0 ? xtext_orcpt(r->forward_path, a) : STR_NONE;
+}
+
 static bool
 parcel_add(struct parcel *p, const struct queue_recipient *r, uint32_t place,
 	const struct destination *to)
@@ -88,7 +99,7 @@ parcel_add(struct parcel *p, const struct queue_recipient *r, uint32_t place,
 	}
 	p->recipients[p->count] = (struct parcel_recipient){.place = place,
 		.forward_path = arena_str(&p->arena, r->forward_path),
-		.original = r->original.len > 0 ? arena_str(&p->arena, r->original) : STR_NONE,
+		.original = original_of(r, &p->arena),
 		.notify = r->notify,
 		.kind = r->kind,
 		.list = r->list,

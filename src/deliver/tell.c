@@ -3,6 +3,7 @@
 
 #include "read/header.h"
 #include "report/mailtext.h"
+#include "smtp/xtext.h"
 
 #define HEADER_ARENA_MAX (4u << 20)
 
@@ -80,8 +81,7 @@ recipients_make(struct deliver *d, struct str to, struct ledger_entry *e)
 			list[i].forward_path = arena_str(&e->arena, address);
 			/* By which a report that cannot be delivered either is known. */
 			if (!str_eq_case(address, to))
-				list[i].original =
-					arena_join(&e->arena, STR("rfc822;"), to, STR_NONE);
+				list[i].original = xtext_orcpt(to, &e->arena);
 		}
 	} else {
 		list->forward_path = arena_str(&e->arena, to);

@@ -4,23 +4,13 @@
 #include "base/notify.h"
 #include "smtp/xtext.h"
 
-/* An address as ORCPT has it (RFC 3461 s4.2); what xtext has no letters for stays as it is. */
-static struct str
-orcpt_of(struct mail *m, struct str address)
-{
-	char room[3 * DIRECTORY_ADDRESS_MAX];
-	if (str_is_ascii(address) && address.len <= DIRECTORY_ADDRESS_MAX)
-		address = (struct str){room, xtext_encode(address, room)};
-	return arena_join(&m->arena, STR("rfc822;"), address, STR_NONE);
-}
-
 /* What an alias was called is what the sender knows. */
 static struct str
 original_of(struct mail *m, const struct spread *s, struct str address)
 {
 	return str_is_set(s->original) || !str_is_set(s->asked) || str_eq_case(address, s->asked)
 		       ? s->original
-		       : orcpt_of(m, s->asked);
+		       : xtext_orcpt(s->asked, &m->arena);
 }
 
 /* NOTIFY of what goes on beside the copy that is told of: who asked for success alone is told of
@@ -48,10 +38,10 @@ kept_copy(const struct directory_answer *found, const struct spread *s)
 
 /* Of a member or an inner list: `list` is the place of its own, and one. */
 static struct queue_recipient
-member_of(struct mail *m, const struct spread *s, struct str address, uint32_t list)
+member_of(const struct spread *s, struct str address, uint32_t list)
 {
 	return (struct queue_recipient){.forward_path = address,
-		.original = orcpt_of(m, address),
+		.original = STR_NONE,
 		.notify = NOTIFY_FAILURE,
 		.list = list,
 		.progress = s->progress};
@@ -73,9 +63,9 @@ add_lists(struct mail *m, const struct directory_answer *found, const struct spr
 {
 	for (size_t i = 0; i < found->list_count; i++) {
 		const struct directory_list *const l = &found->lists[i];
-		struct queue_recipient r =
-			l->list == 0 ? direct(m, s, l->address, notify)
-				     : member_of(m, s, l->address, places[l->list - 1]);
+		struct queue_recipient r = l->list == 0
+						   ? direct(m, s, l->address, notify)
+						   : member_of(s, l->address, places[l->list - 1]);
 		size_t place;
 		r.kind = RECIPIENT_LIST;
 		if (!mail_add_target(m, &r, &place))
@@ -97,7 +87,7 @@ mail_spread(struct mail *m, const struct directory_answer *found, const struct s
 		const struct directory_target *const t = &found->targets[i];
 		struct queue_recipient r =
 			t->list == 0 ? direct(m, s, t->address, t == kept ? s->notify : notify)
-				     : member_of(m, s, t->address, places[t->list - 1]);
+				     : member_of(s, t->address, places[t->list - 1]);
 		size_t place;
 		if (t == kept)
 			r.kind = RECIPIENT_FORWARDED;

@@ -62,3 +62,15 @@ xtext_encode(struct str s, char *room)
 	}
 	return n;
 }
+
+struct str
+xtext_orcpt(struct str address, struct arena *a)
+{
+	char *const room = str_is_ascii(address) ? arena_bytes(a, 3 * address.len) : NULL;
+	if (room != NULL) {
+		const size_t n = xtext_encode(address, room);
+		arena_give_back(a, 3 * address.len - n);
+		address = (struct str){room, n};
+	}
+	return arena_failed(a) ? STR_NONE : arena_join(a, STR("rfc822;"), address, STR_NONE);
+}

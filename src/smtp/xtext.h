@@ -7,7 +7,7 @@
 #ifndef SMTP_XTEXT_H
 #define SMTP_XTEXT_H
 
-#include "base/str.h"
+#include "base/arena.h"
 
 /* xtext_is_valid - only "!".."~" without "+" and "=", and "+" with two upper-case hex digits;
  * empty text is valid */
@@ -28,5 +28,9 @@ size_t xtext_decode(struct str s, char *room);
  * Returns   how many were written
  */
 size_t xtext_encode(struct str s, char *room);
+
+/* xtext_orcpt - an address as ORCPT has it (RFC 3461 s4.2), "rfc822;ann+2Bshop@example.org", in the
+ * arena; what is beyond ASCII stays as it is (RFC 6533 s3). Absent without memory */
+struct str xtext_orcpt(struct str address, struct arena *a);
 
 #endif

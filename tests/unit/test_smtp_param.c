@@ -144,6 +144,13 @@ main(void)
 		fault_of(STR("ORCPT=x;"), PARAM_ORCPT_BYTES_MAX), PARAM_NONE, "the longest ORCPT");
 	tap_is_int(fault_of(STR("ORCPT=x;"), PARAM_ORCPT_BYTES_MAX + 1), PARAM_VALUE, "one longer");
 
+	struct arena a;
+	arena_init(&a, 1 << 16);
+	tap_is_str(xtext_orcpt(STR("ann+shop@a.example"), &a), STR("rfc822;ann+2Bshop@a.example"),
+		"an address as ORCPT");
+	tap_is_str(xtext_orcpt(STR("jörg+x@a.example"), &a), STR("rfc822;jörg+x@a.example"),
+		"one beyond ASCII");
+	arena_fini(&a);
 	for (size_t i = 0; i < sizeof xtexts / sizeof *xtexts; i++) {
 		const struct str in = xtexts[i].in;
 		if (!tap_is_int(xtext_is_valid(in), str_is_set(xtexts[i].out), "xtext %.*s",
