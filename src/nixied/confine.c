@@ -159,8 +159,16 @@ confine_files(const char *const *written, size_t written_count, const char *cons
 #define ARCHITECTURE AUDIT_ARCH_AARCH64
 #endif
 
-/* AddressSanitizer looks for leaks with ptrace(). */
-#if defined ARCHITECTURE && !defined __SANITIZE_ADDRESS__
+/* AddressSanitizer looks for leaks with ptrace(), and waits for ever for a helper that was killed
+ * for it. Clang tells of it in another way than gcc. */
+#if defined __SANITIZE_ADDRESS__
+#define HAS_ADDRESS_SANITIZER
+#elif defined __has_feature
+#if __has_feature(address_sanitizer)
+#define HAS_ADDRESS_SANITIZER
+#endif
+#endif
+#if defined ARCHITECTURE && !defined HAS_ADDRESS_SANITIZER
 /* What no mail server has to do: run programs, look into others, change the system. */
 static const int forbidden[] = {
 	SYS_execve,

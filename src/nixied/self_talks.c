@@ -82,7 +82,7 @@ ask_null_sender(struct visit *v)
 	}
 	if (code >= 400) {
 		findings_add(s->findings, code >= 500 ? FINDING_WRONG : FINDING_NOTE, 0,
-			"Take the check that does it away: bounces come from the null sender, and "
+			"Remove the check that does this: bounces come from the null sender, and "
 			"so do "
 			"the questions of servers that verify senders (RFC 5321 s4.5.5).",
 			"%.*s refuses the null sender: %s", SHOWN(v->host->name),
