@@ -3,10 +3,13 @@
  *
  * Holds always: the report's own words are the beginning of the text and the returned message
  * its end, and they do not overlap; every block and exchange lies in the report's own words; a
- * block has an address; the same again.
+ * block has an address; the same again. Text that was mended is no longer than it was, and
+ * still UTF-8 where it was.
  */
+#include "base/charset.h"
 #include "fuzz.h"
 #include "read/limits.h"
+#include "read/mend.h"
 #include "read/text.h"
 
 static void
@@ -45,6 +48,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text_read(in, true, &a, &signs, &marks, &p);
 	text_read(in, true, &a, &signs, &marks, &again);
 	check_prose(&p, in);
+	const struct str mended = mend_typeset(in, &a);
+	assert(mended.len <= in.len && (!utf8_valid(in) || utf8_valid(mended)));
 	assert(p.count == again.count && p.exchange_count == again.exchange_count &&
 		p.dsn.count == again.dsn.count && p.all.len == again.all.len);
 	assert(!arena_failed(&a));
