@@ -167,7 +167,7 @@ provider_hash(struct str host)
  * the place that its hash says or behind it, before the first free one, whose key is 0. Most words
  * that people write are none of the catalogue, and find such a place at once.
  */
-#define LETTER_BITS 11
+#define LETTER_BITS 12
 #define LETTER_SPARE 16 /* places more than hashes, so that no search goes round */
 struct letter_place {
 	uint32_t key;

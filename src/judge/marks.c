@@ -186,6 +186,16 @@ has_link(const struct facts *f)
 	return false;
 }
 
+/* Does the text speak of the mailbox of the one who got it? */
+static bool
+names_reader(const struct facts *f)
+{
+	for (size_t i = 0; i < f->prose.count && i < MARK_BLOCKS_MAX; i++)
+		if (str_eq_case(f->prose.blocks[i].address, f->to_address))
+			return true;
+	return false;
+}
+
 /* A name such as "Mail Delivery Team" is what forged bounces have too, and "postmaster@" with a
  * link; a report is about somebody, or quotes an answer, or returns the message. */
 static bool
@@ -195,16 +205,27 @@ is_about_nothing(const struct facts *f)
 		return false;
 	/* "(6) messages to you@ failed: 552 mailbox full" wants a click, too. */
 	if (mark_has_reply(f))
-		return !address_is_robot(f->from_address) && !mark_names_other(f) &&
-		       !names_in_subject(f) && has_link(f);
+		return (!address_is_robot(f->from_address) || names_reader(f)) &&
+		       !mark_names_other(f) && !names_in_subject(f) && has_link(f);
 	/* What a program refuses to take in is the mail that it answers. */
-	if (header_has(&f->header, STR("In-Reply-To")) &&
-		mark_header_says(f, STR("Auto-Submitted"), STR("auto-")) &&
+	if (((header_has(&f->header, STR("In-Reply-To")) &&
+		     mark_header_says(f, STR("Auto-Submitted"), STR("auto-"))) ||
+		    mark_is_from_program(f)) &&
 		mark_first_line_refuses(f))
 		return false;
 	/* The link last, because it is looked for in the whole body. */
 	return !mark_names_other(f) && !names_in_subject(f) &&
 	       (!address_is_robot(f->from_address) || has_link(f));
+}
+
+/* A filter tells the address that it writes from what it did: nobody's mail came back. */
+static bool
+is_to_itself(const struct facts *f)
+{
+	return f->to_address.len > 0 && str_eq_case(f->to_address, f->from_address) &&
+	       !address_is_robot(f->from_address) && !f->is_quoted && !f->mime.is_report &&
+	       !sign_seen(&f->subject_signs, SIGN_FAILURE) &&
+	       !header_has(&f->header, STR("X-Failed-Recipients"));
 }
 
 /* A header that lost its From is no person's. */
@@ -263,7 +284,8 @@ mark_points(const struct facts *f)
 			       str_eq(str_trim(header_find(&f->header, STR("From"))), STR("<>")) ||
 			       str_is_set(mark_quoted_head(f));
 	if ((mark_persons_answer(f) && !mark_is_programs_address(f->from_address)) ||
-		is_about_nothing(f) || mark_lists_talk(f) || mark_is_persons_quotation(f) ||
+		is_about_nothing(f) || is_to_itself(f) || mark_lists_talk(f) ||
+		mark_is_persons_quotation(f) ||
 		(mark_is_ticket(f->subject) && !mark_is_from_server(f) && !f->is_quoted &&
 			!sign_seen(&f->signs, SIGN_MAILER)))
 		return 0;

@@ -30,6 +30,9 @@ bool mark_begins_with_refusal(const struct facts *f);
 /* mark_is_programs_address - an address of a program's own, that nobody reads */
 bool mark_is_programs_address(struct str address);
 
+/* mark_is_from_program - its return path is the account of a program that is no mail server */
+bool mark_is_from_program(const struct facts *f);
+
 /* mark_is_programs_refusal - a program that takes mail in (tickets, a forum, faxes) says that it
  * could not, in an answer to it or with the message below */
 bool mark_is_programs_refusal(const struct facts *f);

@@ -77,6 +77,13 @@ mark_is_programs_refusal(const struct facts *f)
 	       !facts_letter(f).is_persons;
 }
 
+bool
+mark_is_from_program(const struct facts *f)
+{
+	return catalogue_is_named(
+		KNOWN_PROGRAM_ADDRESS, address_local(address_clean(f->return_path)));
+}
+
 /* A line of a log begins with the time, or says what became of whom in the words of a log; one of
  * a summary begins with a number. */
 static bool
@@ -154,8 +161,10 @@ mark_is_programs_account(const struct facts *f)
 {
 	const bool is_programs =
 		catalogue_is_named(KNOWN_PROGRAM_ADDRESS, address_local(f->from_address));
-	const bool is_likely = is_programs || mark_is_programs_address(f->from_address) ||
-			       address_is_service(f->from_address) || has_answered(f);
+	const bool is_likely =
+		is_programs || mark_is_programs_address(f->from_address) ||
+		address_is_service(f->from_address) || has_answered(f) ||
+		(sign_seen(&f->subject_signs, SIGN_FAILURE) && f->prose.has_sentence);
 	const struct reply r = facts_reply(f, str_head(f->prose.all, MARK_REPLY_BYTES));
 	if (!is_likely || !(r.is_sure || r.status.class > 2) || mark_list(f) ||
 		mark_is_in_mail_program(f) || !mark_names_no_contact(f) || is_log(f) ||
@@ -227,13 +236,17 @@ labels_recipient(const struct facts *f)
 bool
 mark_is_hosts_letter(const struct facts *f)
 {
-	if (!(mark_prose_tells(f) || sign_seen(&f->subject_signs, SIGN_FAILURE)) || mark_list(f) ||
+	const bool is_subjects = sign_seen(&f->subject_signs, SIGN_FAILURE);
+	if (!(mark_prose_tells(f) || is_subjects) || mark_list(f) ||
 		sign_seen(&f->signs, SIGN_AUTO_REPLY) || mark_is_in_mail_program(f) ||
-		mark_is_ticket(f->subject) || !(names_neighbour(f) || labels_recipient(f)) ||
-		is_log(f) || mark_asks(str_head(f->prose.all, MARK_REPLY_BYTES)) ||
+		mark_is_ticket(f->subject))
+		return false;
+	if (is_subjects && mark_first_line_refuses(f) && mark_is_from_program(f))
+		return true; /* a program's own, about the mail that it was sent */
+	if (!(names_neighbour(f) || labels_recipient(f)) || is_log(f) ||
+		(!is_subjects && mark_asks(str_head(f->prose.all, MARK_REPLY_BYTES))) ||
 		mark_shows_others_mail(f))
 		return false;
 	const struct letter l = facts_letter(f);
-	return !l.is_persons && !l.is_away &&
-	       (!l.is_other || sign_seen(&f->subject_signs, SIGN_FAILURE));
+	return !l.is_persons && !l.is_away && (!l.is_other || is_subjects);
 }

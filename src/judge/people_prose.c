@@ -4,6 +4,8 @@
 #include "read/address.h"
 
 #define BLOCKS_LOOKED_AT 64
+#define NAMED_IN_BYTES 4096      /* of a text, in which a local part may stand alone */
+#define NAMED_WORD_MIN 3         /* bytes of one that is no word by chance */
 #define SHOWN_TIME_BYTES_MAX 48  /* of a line in which a window shows when a mail came */
 #define ABOUT_SENDER_LEAD_MAX 24 /* bytes before the words that say so: a code, a status */
 
@@ -152,6 +154,18 @@ strongest(const struct facts *f, const struct people *p, enum naming at_least)
 	return best;
 }
 
+/* "Received: ... by mx.example.org for <a@b>; ...": for whom the last server took the message. */
+static struct str
+taken_for(const struct header *h)
+{
+	const struct str received = header_find(h, STR("Received"));
+	const size_t at = str_find(received, STR("for <"), 0);
+	size_t next = at == STR_NPOS ? 0 : at;
+	return at != STR_NPOS && at > 0 && ascii_is_space((unsigned char)received.ptr[at - 1])
+		       ? address_next(received, &next)
+		       : STR_NONE;
+}
+
 /* "jsmith", and the message went to jsmith@example.org alone. */
 static struct str
 fuller_name(const struct facts *f, struct str address)
@@ -160,7 +174,10 @@ fuller_name(const struct facts *f, struct str address)
 	if (!f->returned.is_there || str_find_char(address, '@', 0) != STR_NPOS)
 		return address;
 	const struct str to = address_next(f->returned.to, &at);
-	return str_is_set(to) && address_same(to, address) ? to : address;
+	if (str_is_set(to) && address_same(to, address))
+		return to;
+	const struct str taken = taken_for(&f->returned.header);
+	return address_same(taken, address) ? taken : address;
 }
 
 void
@@ -193,6 +210,22 @@ people_from_prose(
 	}
 }
 
+/* Does it stand in the text, and not as a part of a longer word? */
+static bool
+names_word(struct str text, struct str word)
+{
+	text = str_head(text, NAMED_IN_BYTES);
+	for (size_t at = 0;
+		word.len >= NAMED_WORD_MIN && (at = str_find_case(text, word, at)) != STR_NPOS;
+		at++) {
+		const size_t to = at + word.len;
+		if ((at == 0 || !ascii_is_alnum((unsigned char)text.ptr[at - 1])) &&
+			(to == text.len || !ascii_is_alnum((unsigned char)text.ptr[to])))
+			return true;
+	}
+	return false;
+}
+
 void
 people_from_returned(const struct facts *f, struct people *p, struct people_index *ix)
 {
@@ -202,6 +235,13 @@ people_from_returned(const struct facts *f, struct people *p, struct people_inde
 			(void)people_add(f, p, ix, f->prose.blocks[i].address, "returned");
 	if (p->count > 0 || !f->returned.is_there)
 		return;
+	/* A list's message: the text names the member by the local part alone. */
+	const struct str taken = taken_for(&f->returned.header);
+	if (str_is_set(taken) && !str_has_case(f->returned.to, taken) &&
+		names_word(f->prose.all, address_local(taken))) {
+		(void)people_add(f, p, ix, taken, "returned");
+		return;
+	}
 	size_t at = 0;
 	const struct str to = f->returned.to;
 	const struct str first = address_next(to, &at);

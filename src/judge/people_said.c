@@ -43,8 +43,9 @@ people_note_fates(const struct facts *f, struct people *p, const struct people_i
 			b->naming >= NAMING_OBJECT ? people_like(p, ix, b->address) : NULL;
 		if (who == NULL)
 			continue;
-		who->is_delivered = b->is_delivered;
-		who->is_delayed = b->is_delayed && !b->is_delivered;
+		/* The first place tells; what is repeated below for administrators need not. */
+		who->is_delivered = who->is_delivered || b->is_delivered;
+		who->is_delayed = b->is_delayed && !who->is_delivered;
 	}
 }
 

@@ -144,6 +144,26 @@ is_better(const struct candidate *new, const struct candidate *old)
 	return new->weight > old->weight;
 }
 
+/* Does a sentence end within it, so that a gap of the pattern took in the beginning of another?
+ * "... to the address as before. There is no" is nobody's "address * is no". */
+static bool
+is_of_two_sentences(const struct scanned *s, const struct pattern_hit *h)
+{
+	if (h->table != PATTERN_PHRASE || h->len <= pattern_length(h))
+		return false; /* it has no gap */
+	if (memchr(s->folded.ptr + h->at, '.', h->len) == NULL)
+		return false;
+	const struct str words = scan_words_of(s, h);
+	for (size_t i = 1; i + 2 < words.len; i++) {
+		const unsigned char next = (unsigned char)words.ptr[i + 2];
+		if (words.ptr[i] == '.' && words.ptr[i + 1] == ' ' &&
+			((next >= 'A' && next <= 'Z') || next >= 0xC3) && words.ptr[i - 1] >= 'a' &&
+			words.ptr[i - 1] <= 'z')
+			return true;
+	}
+	return false;
+}
+
 void
 scan_make(struct str text, struct arena *a, struct scanned *s)
 {
@@ -163,9 +183,10 @@ scan_make(struct str text, struct arena *a, struct scanned *s)
 	struct pattern_hit *const kept = n == 0 ? NULL : arena_alloc(a, n, sizeof *kept);
 	if (kept == NULL)
 		return;
-	memcpy(kept, hits, n * sizeof *kept);
+	for (size_t i = 0; i < n; i++)
+		if (!is_of_two_sentences(s, &hits[i]))
+			kept[s->count++] = hits[i];
 	s->hits = kept;
-	s->count = n;
 }
 
 struct str

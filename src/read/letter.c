@@ -84,6 +84,14 @@ has_meaning(unsigned means, enum letter_means which)
 	return (means >> which & 1) != 0;
 }
 
+/* Thai has no commas: a blank parts its clauses. */
+static bool
+is_thai_blank(struct str s, size_t at)
+{
+	return s.ptr[at] == ' ' && at > 2 && at + 1 < s.len && s.ptr[at + 1] == '\xE0' &&
+	       (unsigned char)s.ptr[at - 3] == 0xE0;
+}
+
 /* "It is not lost, we try again every hour": what was negated before the comma does not touch
  * what comes behind it. */
 static void
@@ -94,6 +102,7 @@ read_clauses(struct str sentence, struct letter *l)
 		const bool is_comma =
 			at < sentence.len &&
 			(sentence.ptr[at] == ',' || sentence.ptr[at] == ';' ||
+				is_thai_blank(sentence, at) ||
 				str_starts(str_from(sentence, at), STR("\xE3\x80\x81")) ||
 				str_starts(
 					str_from(sentence, at), STR("\xEF\xBC\x8C"))); /* 、 ， */

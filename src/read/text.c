@@ -195,6 +195,7 @@ read_line(struct reader *r, const struct text_line *of, const struct text_line *
 	if (r->is_after_blank)
 		r->lead = 0;
 	/* What stands under an address is about that one, and leads to no other. */
+	r->line_before = r->is_blank_above ? 0 : r->line_above;
 	r->line_above = l.signs;
 	if (!r->in_own) {
 		r->lead |= l.signs;

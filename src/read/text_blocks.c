@@ -74,7 +74,7 @@ text_open_block(
 		tail = str_trim(str_from(tail, 1));
 	b->own = tail.len > 0 ? tail : str_from(line, line.len);
 	b->after = str_from(line, line.len);
-	b->is_contact = tail.len == 0 && text_leads_to_contact(r, address);
+	b->is_contact = tail.len == 0 && naming != NAMING_TO && text_leads_to_contact(r, address);
 	if (naming == NAMING_HEAD && str_find_char(address, '@', 0) != STR_NPOS)
 		r->p->has_full = true;
 	b->is_led = ((r->lead | r->lead_line) &

@@ -289,9 +289,9 @@ text_begins_with_answer(struct str text)
 }
 
 bool
-text_row(struct str line, struct str *address, struct str *said)
+text_row(struct str line, bool is_led, struct str *address, struct str *said)
 {
-	struct str rest = line, cell;
+	struct str rest = line, cell, words = STR_NONE;
 	size_t cells = 0, named = 0, numbers = 0;
 	*said = str_from(line, line.len);
 	for (; cells < ROW_CELLS_MAX && str_is_set(cell = next_cell(&rest)); cells++) {
@@ -303,8 +303,17 @@ text_row(struct str line, struct str *address, struct str *said)
 			*said = cell;
 		else if (is_numbers(cell))
 			numbers++;
+		else
+			words = cell;
 	}
-	return named == 1 && (said->len > 0 || (numbers > 0 && numbers + 1 == cells));
+	if (named != 1 || said->len > 0 || !is_led)
+		return named == 1 && said->len > 0;
+	/* "1  a@b  refused": numbers, and one cell that says what became of it. */
+	if (str_is_set(words) && words.ptr > address->ptr && numbers + 2 == cells) {
+		*said = words;
+		return true;
+	}
+	return numbers > 0 && numbers + 1 == cells;
 }
 
 bool
@@ -380,6 +389,15 @@ text_is_behind_sender_word(struct str line, struct str address)
 	return str_is_set(cue) &&
 	       (cue.len == head.len ||
 		       !ascii_is_alnum((unsigned char)head.ptr[head.len - cue.len - 1]));
+}
+
+bool
+text_begins_with_to(struct str line, struct str address)
+{
+	struct str head = str_between(line.ptr, address.ptr);
+	while (head.len > 0 && memchr(" <\"'", head.ptr[head.len - 1], 4) != NULL)
+		head.len--;
+	return catalogue_is_named(KNOWN_TO_WORD, head);
 }
 
 bool

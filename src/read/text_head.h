@@ -42,9 +42,10 @@ bool text_cells(struct str line, struct str *address, struct str *label);
 bool text_begins_with_answer(struct str text);
 
 /* text_row - a row of a table: an address in a cell of its own that is not the only one, and
- * `said`, the cell that begins with a server's answer; empty where the other cells are numbers and
- * dates. Cells are parted by tabs, bars or two blanks */
-bool text_row(struct str line, struct str *address, struct str *said);
+ * `said`, the cell that begins with a server's answer. Where the row stands below words of failure
+ * or the name of the column (`is_led`), the one cell behind the address that is no number will do;
+ * `said` is empty where all are numbers and dates. Cells are parted by tabs, bars or two blanks */
+bool text_row(struct str line, bool is_led, struct str *address, struct str *said);
 
 /* text_behind_name - "Åsa Holm, a@b": a few words, a comma and an address that ends the line */
 bool text_behind_name(struct str line, struct str *address);
@@ -63,6 +64,10 @@ bool text_is_recipient_label(struct str label);
 /* text_is_behind_sender_word - does `address`, a slice of the line, stand behind a word that makes
  * it a sender, or a Message-ID: "MAIL FROM:<a@b>", "from a@b"? */
 bool text_is_behind_sender_word(struct str line, struct str address);
+
+/* text_begins_with_to - "to <a@b>": is a word for "to" all that stands before the address in this
+ * line? */
+bool text_begins_with_to(struct str line, struct str address);
 
 /* text_is_from_to - "the message from a@b to c@d", in the languages of reports: do these two
  * addresses of a line stand so? */

@@ -20,6 +20,7 @@ struct reader {
 	uint64_t lead;            /* signs of the paragraph that leads to what follows */
 	uint64_t lead_line;       /* ... and of its last line */
 	uint64_t line_above;      /* signs of the line of prose before, whatever it stands under */
+	uint64_t line_before;     /* ... and of the one above that, while a line is read */
 	bool is_after_blank;      /* the line before was blank */
 	bool is_blank_above;      /* the same, also of a line that names somebody */
 	bool is_sentence_open;    /* the line before ended amid a sentence */

@@ -70,8 +70,8 @@ read_row(struct reader *r, struct line *l)
 	static const uint64_t leading = UINT64_C(1) << SIGN_FAILURE | UINT64_C(1) << SIGN_DELAY |
 					UINT64_C(1) << SIGN_RECIPIENT_LABEL;
 	struct str address, said;
-	if (!text_row(l->bare, &address, &said) ||
-		(said.len == 0 && ((r->lead | r->lead_line) & leading) == 0))
+	const bool is_led = ((r->lead | r->lead_line) & leading) != 0;
+	if (!text_row(l->bare, is_led, &address, &said))
 		return false;
 	text_open_block(r, address, said, NAMING_HEAD, l->raw);
 	r->in_own = said.len == 0;
@@ -129,13 +129,16 @@ text_read_recipient(struct reader *r, struct line *l)
 		const bool is_sentence = !str_starts(behind, STR("\t")) && !text_is_head_tail(tail);
 		if (r->is_sentence_open && is_sentence)
 			return false;
+		if (is_sentence && read_row(r, l))
+			return true;
 		text_open_blocks(
 			r, address, tail, is_sentence ? NAMING_LABEL : NAMING_HEAD, l->raw);
 		r->p->has_sentence =
 			r->p->has_sentence || (is_sentence && text_line_says(l, SIGN_FAILURE));
 		return true;
 	}
-	if (!l->has_at && r->is_failure_sentence && text_indent(l->raw) > 0 &&
+	if (!l->has_at && r->is_failure_sentence &&
+		(text_indent(l->raw) > 0 || r->is_blank_above) &&
 		text_local(l->bare, &address, &tail)) {
 		text_open_block(r, address, tail, NAMING_LABEL, l->raw);
 		return true;

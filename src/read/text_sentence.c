@@ -131,8 +131,11 @@ text_note_passing(struct reader *r, struct line *l)
 		const bool is_listed =
 			behind != NULL && is_separator(str_between(behind, found.ptr));
 		behind = found.ptr + found.len;
-		struct block *const b = text_add_block(
-			r->p, r->arena, found, is_failure ? NAMING_SENTENCE : NAMING_PASSING);
+		/* "We are unable to deliver the message from <a@b>" / "to <c@d>." */
+		const bool goes_on = !is_failure && (r->line_before >> SIGN_FAILURE & 1) != 0 &&
+				     text_begins_with_to(l->bare, found);
+		struct block *const b = text_add_block(r->p, r->arena, found,
+			is_failure || goes_on ? NAMING_SENTENCE : NAMING_PASSING);
 		if (b == NULL)
 			return;
 		b->own = l->bare;

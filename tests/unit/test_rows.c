@@ -60,7 +60,7 @@ test_rows(void)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		const struct row *const r = &rows[i];
 		struct str address = STR_NONE, said = STR_NONE;
-		const bool is_row = text_row(r->line, &address, &said);
+		const bool is_row = text_row(r->line, true, &address, &said);
 		const int len = (int)r->line.len;
 		if (!tap_ok(is_row == str_is_set(r->address), "a row? %.*s", len, r->line.ptr) ||
 			!is_row)

@@ -38,6 +38,7 @@ FLOORS = {
     "unseen11": {"kind": 94, "recipients": 91, "action": 100, "status": 100, "reply": 100, "reason": 100},
     "unseen12": {"kind": 98, "recipients": 97, "action": 100, "status": 100, "reply": 100, "reason": 100},
     "unseen13": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100, "reason": 100},
+    "unseen14": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100, "reason": 100},
     "damaged": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100, "reason": 100},
     "fates": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100, "reason": 100},
     "hosts": {"kind": 100, "recipients": 100, "action": 100, "status": 100, "reply": 100, "reason": 100},
