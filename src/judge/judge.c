@@ -5,9 +5,11 @@
 #include "judge/kind.h"
 #include "judge/reason.h"
 #include "judge/refuser.h"
+#include "judge/retry_after.h"
 #include "judge/verp.h"
 #include "read/address.h"
 #include "read/date.h"
+#include "read/host.h"
 
 #define EVIDENCE_MAX 6 /* of one outcome */
 

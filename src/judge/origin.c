@@ -2,6 +2,7 @@
 
 #include "catalogue/catalogue.h"
 #include "read/address.h"
+#include "read/host.h"
 
 #define HOST_BYTES_MAX 2048 /* of words that are looked at for a server's name */
 #define HOST_LINE_MAX 200

@@ -2,6 +2,7 @@
 #include "judge/people_inside.h"
 
 #include "read/address.h"
+#include "read/host.h"
 
 #define BLOCKS_LOOKED_AT 64
 #define NAMED_IN_BYTES 4096      /* of a text, in which a local part may stand alone */

@@ -25,8 +25,4 @@ struct finding {
 void reason_find(const struct facts *f, struct person *who, const struct origin *o, bool went_well,
 	struct finding *found);
 
-/* retry_after - the seconds a server asked to wait: "try again in 300 seconds"; -1 when it did not
- * say */
-int64_t retry_after(struct str text);
-
 #endif

@@ -1,6 +1,7 @@
 #include "judge/refuser.h"
 
 #include "read/address.h"
+#include "read/host.h"
 
 static void
 set(struct nixie_outcome *o, enum nixie_refuser who, struct str name)

@@ -1,6 +1,7 @@
 #include "judge/verp.h"
 
 #include "read/address.h"
+#include "read/host.h"
 
 #define ID_BYTES_MIN 4 /* "user-2=...": too short to be an id */
 #define IDS_MAX 3

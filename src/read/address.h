@@ -2,8 +2,7 @@
  * address - mail addresses as reports write them
  *
  * RFC 5321 s4.1.2 says what an address is; reports wrap it in angle brackets, quotes, source
- * routes, types
- * ("rfc822;"), comments and display names, or give a local part alone.
+ * routes, types ("rfc822;"), comments and display names, or give a local part alone.
  */
 #ifndef READ_ADDRESS_H
 #define READ_ADDRESS_H
@@ -14,9 +13,11 @@
  * address_next - the next "local@domain" in running text, at or after *at
  *
  * Takes an atom or a quoted string before the @, a name or a [literal] behind it, UTF-8 in both
- * (RFC 6531). Sentence punctuation around it is not part of it. at       moved behind what was
- * found; to the end when there is nothing more Returns  absent when there is nothing more Cost O(n)
- * over all calls
+ * (RFC 6531). Sentence punctuation around it is not part of it.
+ *
+ * at       moved behind what was found; to the end when there is nothing more
+ * Returns  absent when there is nothing more
+ * Cost     O(n) over all calls
  */
 struct str address_next(struct str text, size_t *at);
 
@@ -49,15 +50,5 @@ bool address_is_service(struct str address);
 /* address_is_lists - an address through which a mailing list is run ("x-request", "owner-x",
  * "majordomo"): RFC 2142 s6 and the list managers' habits */
 bool address_is_lists(struct str address);
-
-/* ip_next - the next IPv4 or IPv6 address in running text, at or after *at, like address_next */
-struct str ip_next(struct str text, size_t *at);
-
-/* host_clean - the host name of "dns; mx.example.org (192.0.2.1)" and kin; absent when there is
- * none */
-struct str host_clean(struct str value);
-
-/* host_looks_real - has a dot and only letters, digits, '-', '_' and dots */
-bool host_looks_real(struct str host);
 
 #endif

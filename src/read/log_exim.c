@@ -9,7 +9,7 @@
  */
 #include "read/mtalog.h"
 
-#include "read/address.h"
+#include "read/host.h"
 
 /* Six, six and two letters and digits with dashes between; since 4.97 six, eleven and four. */
 static bool

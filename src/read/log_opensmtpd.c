@@ -12,6 +12,7 @@
 #include "read/mtalog.h"
 
 #include "read/address.h"
+#include "read/host.h"
 
 /* The value of " name=" in `s`: in quotes, in brackets or a word. */
 static struct str

@@ -1,6 +1,7 @@
 #include "read/mtalog.h"
 
 #include "read/address.h"
+#include "read/host.h"
 
 struct str
 log_head(struct str *s, struct str end)

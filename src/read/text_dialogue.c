@@ -2,7 +2,7 @@
 #include "read/text_inside.h"
 
 #include "base/lanes.h"
-#include "read/address.h"
+#include "read/host.h"
 #include "read/limits.h"
 
 #define ARROW_LEAD_MAX 48 /* bytes of a time or a word before an arrow */

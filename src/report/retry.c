@@ -1,7 +1,7 @@
 #include "report/retry.h"
 
 #include "base/when.h"
-#include "judge/reason.h"
+#include "judge/retry_after.h"
 #include "report/guard.h"
 #include "report/judged.h"
 

@@ -7,6 +7,7 @@
  */
 #include "fuzz.h"
 #include "read/address.h"
+#include "read/host.h"
 #include "read/limits.h"
 
 static void

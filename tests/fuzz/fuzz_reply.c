@@ -5,7 +5,7 @@
  * stands where it is said to; a joined reply is one line, not longer, and joins to itself.
  */
 #include "fuzz.h"
-#include "judge/reason.h"
+#include "judge/retry_after.h"
 #include "read/reply.h"
 
 static void

@@ -1,5 +1,6 @@
 #include "base/buf.h"
 #include "read/address.h"
+#include "read/host.h"
 #include "read/limits.h"
 #include "tap.h"
 

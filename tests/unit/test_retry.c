@@ -1,4 +1,4 @@
-#include "judge/reason.h"
+#include "judge/retry_after.h"
 #include "tap.h"
 
 /* clang-format off */
