@@ -239,7 +239,7 @@ answer_end(struct guest *g, const struct smtp_event *e, struct smtp_answer *a)
 		return refuse_message(m, condition_of(error, CONDITION_NO_DATA_SAVED), a);
 	mail_header_end(m);
 	if (fault != NULL) {
-		m->why = str_of(fault);
+		m->why = a->facts.text = str_of(fault);
 		return refuse_message(m, CONDITION_EIGHT_BIT_IMPOSSIBLE, a);
 	}
 	mail_judge_return(m);

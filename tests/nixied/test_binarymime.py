@@ -113,7 +113,7 @@ REFUSED = [
 def refusals(n):
     for rule, text in REFUSED:
         reply = send(n, text)
-        match = re.fullmatch(r'554 5\.6\.3 8-bit or binary content cannot be converted .*\(X69 (\w+)\)', reply)
+        match = re.fullmatch(rf'554 5\.6\.3 8-bit or binary content cannot be converted for the next server: {re.escape(rule)}.* \(X69 (\w+)\)', reply)
         line = (n.until_log(f' refused session={match[1]} .*stage=end condition=X69 ') or '') if match else ''
         tap.check([] if f' rule="{rule}' in line else [reply, line], f'refused: {rule}')
     reply = send(n, HEAD + deep(16))
