@@ -130,7 +130,7 @@ read_csv(struct import *i, struct str text)
 		struct entry e = {.kind = ENTRY_ACCOUNT};
 		enum field ends = FIELD_MORE;
 		size_t n = 0;
-		bool has_something = false;
+		bool has_something = false, is_told = false; /* of its mistake */
 		for (; ends == FIELD_MORE; n++) {
 			struct str value;
 			ends = field_read(&t, &value);
@@ -143,12 +143,14 @@ read_csv(struct import *i, struct str text)
 			has_something |= value.len > 0;
 			if (n >= count || value.len == 0)
 				continue;
-			if (columns[n] == COLUMN_ADDRESS)
+			if (columns[n] == COLUMN_ADDRESS) {
 				e.name = import_address(i, line, value);
-			else
+				is_told = !str_is_set(e.name);
+			} else {
 				e.values[columns[n]] = value;
+			}
 		}
-		if (!has_something)
+		if (!has_something || is_told)
 			continue;
 		if (n > count)
 			import_mistake(i, line, STR("more fields than the first line names"),

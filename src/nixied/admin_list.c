@@ -211,10 +211,41 @@ finish(bool ok, const struct directory_error *error)
 	return ok ? EXIT_DONE : EXIT_TROUBLE;
 }
 
+/* Is there what a list is confined to: the thing itself, or what it is in? Else it says so: an
+ * empty list of what is not there would be taken for one of what is. */
+static bool
+is_known(struct admin *o, enum entry_kind kind, struct str filter)
+{
+	static const enum entry_kind within[ENTRY_KIND_COUNT] = {[ENTRY_DOMAIN] = ENTRY_DOMAIN,
+		[ENTRY_DOMAIN_ALIAS] = ENTRY_DOMAIN,
+		[ENTRY_ACCOUNT] = ENTRY_DOMAIN,
+		[ENTRY_IDENTITY] = ENTRY_ACCOUNT,
+		[ENTRY_ALIAS] = ENTRY_DOMAIN,
+		[ENTRY_LIST] = ENTRY_DOMAIN,
+		[ENTRY_MEMBER] = ENTRY_LIST,
+		[ENTRY_ROUTE] = ENTRY_ROUTE,
+		[ENTRY_ROUTE_ADDRESS] = ENTRY_ROUTE,
+		[ENTRY_RANGE] = ENTRY_RANGE};
+	const bool is_pair = kind == ENTRY_MEMBER || kind == ENTRY_IDENTITY;
+	const bool is_address = str_find_char(filter, '@', 0) != STR_NPOS;
+	const enum entry_kind wanted = is_address && !is_pair ? kind : within[kind];
+	/* Addresses of a route may be in a domain below its pattern. */
+	if (!str_is_set(filter) || (kind == ENTRY_ROUTE_ADDRESS && !is_address) ||
+		entry_is_there(o->d, &(struct entry){.kind = wanted, .name = filter}) ||
+		(kind == ENTRY_DOMAIN_ALIAS &&
+			entry_is_there(o->d, &(struct entry){.kind = kind, .name = filter})))
+		return true;
+	admin_complain("%.*s: no such %.*s", (int)filter.len, filter.ptr,
+		(int)entry_form(wanted)->word.len, entry_form(wanted)->word.ptr);
+	return false;
+}
+
 int
 admin_list(struct admin *o, enum entry_kind kind, struct str filter)
 {
 	struct directory_error error = {"the output could not be written"};
+	if (!is_known(o, kind, filter))
+		return EXIT_NO;
 	const bool ok = o->is_json ? list_json(o, kind, filter, &error)
 				   : list_text(o, kind, filter, &error);
 	return finish(ok, &error);

@@ -199,6 +199,13 @@ check_listener(const struct config *config, const struct config_listener *l, str
 
 /* ---- the whole ---- */
 
+/* Port 0: the system gives each listener one of its own. */
+static bool
+any_port(struct str address)
+{
+	return str_ends_case(address, STR(":0"));
+}
+
 static void
 check_addresses(const struct config *config, struct findings *f)
 {
@@ -208,7 +215,8 @@ check_addresses(const struct config *config, struct findings *f)
 		takes_mail |= number(l, SETTING_kind) == LISTENER_MX;
 		for (size_t k = 0; k < i; k++)
 			if (str_eq(l->values[SETTING_address].text,
-				    config->listeners[k].values[SETTING_address].text))
+				    config->listeners[k].values[SETTING_address].text) &&
+				!any_port(l->values[SETTING_address].text))
 				findings_add(f, FINDING_WRONG, line_of(l, SETTING_address),
 					"Give each listener an address of its own.",
 					"the listeners %.*s and %.*s wait at the same address",

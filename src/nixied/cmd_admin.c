@@ -200,6 +200,16 @@ change(struct admin *o, enum verb verb, const struct entry *e)
 	return EXIT_DONE;
 }
 
+/* A route with a login and nothing to sign in with. */
+static bool
+logs_in_without_password(const struct entry *e)
+{
+	const struct entry_form *const form = entry_form(e->kind);
+	return e->kind == ENTRY_ROUTE &&
+	       e->values[entry_property_find(form, STR("user"))].len > 0 &&
+	       e->values[entry_property_find(form, STR("password"))].len == 0;
+}
+
 /* add, and the password of an account. */
 static int
 add(struct admin *o, struct entry *e)
@@ -215,6 +225,10 @@ add(struct admin *o, struct entry *e)
 	if (code == EXIT_DONE && asks && !str_is_set(password))
 		printf("it cannot sign in until it has a password: nixie-admin account password "
 		       "%.*s\n",
+			(int)e->name.len, e->name.ptr);
+	if (code == EXIT_DONE && logs_in_without_password(e))
+		printf("it cannot sign in there until it has a password: nixie-admin route "
+		       "password %.*s\n",
 			(int)e->name.len, e->name.ptr);
 	password_wipe(room);
 	return code;

@@ -294,6 +294,27 @@ def moves(a, program):
         check("would lead back to itself: ring2@a.example -> ring1@a.example -> ring2@a.example" in said, "a loop is told", said)
 
 
+def nobody(a):
+    """what a list is confined to must be there: an empty list would say that it is, and has nothing"""
+    a.out("domain add empty.example")
+    a.out("list add quiet@empty.example")
+    for line in ("account list empty.example", "member list quiet@empty.example", "account list empty.example -o json",
+                 "list list quiet@empty.example", "domain list empty.example"):
+        done = a.run(*line.split())
+        equal(done.returncode, DONE, line)
+    for line, what in (("account list gone.example", "gone.example: no such domain"), ("member list gone@empty.example", "gone@empty.example: no such list"),
+                       ("member list empty.example", "empty.example: no such list"), ("alias list gone@empty.example", "gone@empty.example: no such alias"),
+                       ("identity list gone@empty.example", "gone@empty.example: no such account"), ("domain list gone.example", "gone.example: no such domain"),
+                       ("account list gone.example -o json", "gone.example: no such domain"), ("route list gone.example", "gone.example: no such route"),
+                       ("range list 203.0.113.0/24", "no such range"), ("domain-alias list gone.example", "gone.example: no such domain")):
+        a.says(line, NO, what)
+    said = a.load("csv", "address,quota\nnodomain,1G\n", code=NO)
+    check("mistakes: 1;" in said, "an address without a domain is one mistake", said)
+    a.says("route add way.example --host mx.example --user me", DONE, "it cannot sign in there until it has a password: nixie-admin route password way.example")
+    a.out("route remove way.example")
+    a.out("domain remove empty.example")
+
+
 def mistakes(a):
     """a mistake changes nothing, and every one is told with its line"""
     before = a.out("export --secrets")
@@ -453,6 +474,7 @@ def main():
         ask(a)
         faults(a)
         moves(a, program)
+        nobody(a)
         mistakes(a)
         manual(a)
         shutil.rmtree(a.folder / "mail")

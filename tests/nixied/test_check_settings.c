@@ -107,6 +107,9 @@ test_settings(void)
 			"in the name of your users"},
 		{GOOD_HEAD MX "}\nlistener b {\naddress = 0.0.0.0:25\n}\n", FINDING_WRONG, 7,
 			"same address"},
+		{GOOD_HEAD MX "}\nlistener b {\naddress = 0.0.0.0:10\n}\n"
+			      "listener c {\naddress = 0.0.0.0:10\n}\n",
+			FINDING_WRONG, 10, "listeners b and c wait at the same address"},
 		{GOOD_HEAD "retry_first = 1h\nretry_longest = 10m\n" MX "}\n", FINDING_WARNING, 3,
 			"retry_longest"},
 		{GOOD_HEAD "max_connections = 10\n" MX "}\n", FINDING_NOTE, 0, "one client"},
