@@ -4,7 +4,6 @@
  * retry_decide() says whether it is tried again, report_route() who is told.
  */
 #include "deliver/settle_inside.h"
-#include "smtp/xtext.h"
 
 #define NOTED ", sender told"
 
@@ -38,16 +37,6 @@ sender_count(struct settling *s, const struct fate *f)
 	return cap_count(&s->d->cap, f->copy.sender, s->now_ms);
 }
 
-/* Was it written to the postmaster, wherever that leads? */
-static bool
-is_postmaster(struct settling *s, const struct parcel_recipient *r)
-{
-	const struct str postmaster = s->d->settings.postmaster;
-	return str_eq_case(r->forward_path, postmaster) ||
-	       (str_is_set(r->original) &&
-		       str_eq_case(r->original, xtext_orcpt(postmaster, &s->arena)));
-}
-
 /* Who is told, and by which rule nobody is. */
 static enum report_way
 route(struct settling *s, struct fate *f, bool is_noted)
@@ -58,8 +47,9 @@ route(struct settling *s, struct fate *f, bool is_noted)
 		.original = tell_header(&s->about),
 		.notify = f->r->notify,
 		.is_report = is_report,
-		.is_double = (f->copy.flags & MESSAGE_LAST_REPORT) != 0 ||
-			     (is_report && is_postmaster(s, f->r)),
+		.is_double =
+			(f->copy.flags & MESSAGE_LAST_REPORT) != 0 ||
+			(is_report && str_eq_case(f->r->forward_path, s->d->settings.postmaster)),
 		.is_courtesy = (f->copy.flags & MESSAGE_COURTESY) != 0,
 		.is_authenticated = (f->copy.flags & MESSAGE_AUTHENTICATED) != 0,
 		.failed_spf = tell_failed_spf(&s->about, s->d->settings.hostname),

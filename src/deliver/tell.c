@@ -3,7 +3,6 @@
 
 #include "read/header.h"
 #include "report/mailtext.h"
-#include "smtp/xtext.h"
 
 #define HEADER_ARENA_MAX (4u << 20)
 
@@ -76,13 +75,8 @@ recipients_make(struct deliver *d, struct str to, struct ledger_entry *e)
 	if (!answer.is_refused && answer.target_count > 0) {
 		count = answer.target_count;
 		list = arena_alloc(&e->arena, count, sizeof *list);
-		for (size_t i = 0; list != NULL && i < count; i++) {
-			const struct str address = answer.targets[i].address;
-			list[i].forward_path = arena_str(&e->arena, address);
-			/* By which a report that cannot be delivered either is known. */
-			if (!str_eq_case(address, to))
-				list[i].original = xtext_orcpt(to, &e->arena);
-		}
+		for (size_t i = 0; list != NULL && i < count; i++)
+			list[i].forward_path = arena_str(&e->arena, answer.targets[i].address);
 	} else {
 		list->forward_path = arena_str(&e->arena, to);
 	}
