@@ -108,7 +108,12 @@ tell_login(struct buf *b, const struct eventlog_line *l)
 static void
 say_rule(struct buf *b, const struct eventlog_line *l)
 {
-	why_say_if(b, " Decided by: ", l->field[FIELD_RULE], ".");
+	const struct str rule = l->field[FIELD_RULE], words = why_rule_words(rule);
+	if (!str_is_set(words))
+		why_say_if(b, " Decided by: ", rule, ".");
+	else
+		why_say_if(b, " Decided by: ", rule, "");
+	why_say_if(b, " (", words, ").");
 }
 
 static void

@@ -50,6 +50,41 @@ why_advice_of(const struct eventlog_line *l, struct why_advice *out)
 	return true;
 }
 
+struct str
+why_rule_words(struct str rule)
+{
+	static const struct {
+		struct str rule, words;
+	} rows[] = {
+		{STR_INIT("rule:automatic"), STR_INIT("a program had sent it by itself")},
+		{STR_INIT("rule:double-bounce"), STR_INIT("it was a report already")},
+		{STR_INIT("rule:list"),
+			STR_INIT("a report would go to a list, or to who only wrote to one")},
+		{STR_INIT("rule:may-be-taken"),
+			STR_INIT("the connection was lost behind the text, so the other server "
+				 "may have it: another attempt may make it two")},
+		{STR_INIT("rule:nothing-failed"),
+			STR_INIT("it was a notice that nothing had failed")},
+		{STR_INIT("rule:notify"), STR_INIT("the sender asked for no report of this kind")},
+		{STR_INIT("rule:notify-never"), STR_INIT("the sender asked for no report")},
+		{STR_INIT("rule:null-sender"),
+			STR_INIT("it was a bounce itself: there is no sender who could be told")},
+		{STR_INIT("rule:report-in-digest"),
+			STR_INIT("one message tells of all that failed in that hour")},
+		{STR_INIT("rule:spf-failed"),
+			STR_INIT("SPF failed, so that whoever is named as its sender may not be")},
+		{STR_INIT("rule:told-already"), STR_INIT("the sender knows that it is late")},
+		{STR_INIT("rule:too-many-reports"),
+			STR_INIT("the sender had as many reports in this hour as "
+				 "reports_per_sender allows")},
+		{STR_INIT("rule:unreadable"), STR_INIT("the queue could not read it")},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (str_eq(rule, rows[i].rule))
+			return rows[i].words;
+	return STR_NONE;
+}
+
 const struct eventlog_line *
 why_line_with(const struct why_story *story, enum eventlog_name name)
 {

@@ -8,6 +8,7 @@ import gzip
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -49,6 +50,15 @@ def run(nixied, args, stdin=None):
     got = subprocess.run([nixied, 'why', *args], cwd=HERE, input=stdin, capture_output=True, env=env, timeout=60,
                          check=False)
     return got.returncode, got.stdout.decode('utf-8'), got.stderr.decode('utf-8')
+
+
+def rules(nixied):
+    """Nobody was told of a failure: the rule is said in words."""
+    source = (HERE.parents[2] / 'src' / 'report' / 'guard.c').read_text('utf-8')
+    for rule in sorted(set(re.findall(r'"(rule:[a-z-]+)"', source)) - {'rule:report'}):
+        line = f'2026-11-22T09:14:04.000Z discarded id=4QZ from=<> to=bob@here.example reason=user_unknown rule={rule}\n'
+        code, out, err = run(nixied, ['--id', '4QZ', '--log', '-'], line.encode())
+        check([] if code == 0 and f'Decided by: {rule} (' in ' '.join(out.split()) else [out, err], f'{rule} is said in words')
 
 
 def golden(nixied, names):
@@ -187,6 +197,7 @@ def main():
     if not names:
         same_however_read(nixied)
         is_json(nixied)
+        rules(nixied)
         many(nixied)
         of_a_real_server(nixied)
         of_what_never_came(nixied)
