@@ -62,7 +62,8 @@ struct str why_state_name(const struct why_state *state);
 /* why_paint - how the sentence of a line is coloured */
 enum paint why_paint(const struct eventlog_line *l);
 
-/* why_rule_words - what a rule of the deliverer means, where its line has no words for it; absent */
+/* why_rule_words - what a rule of the deliverer means, where its line has no words for it; absent
+ */
 struct str why_rule_words(struct str rule);
 
 /* Pieces of sentences. why_say_if: `before`, the value and `behind`, or nothing when the value is

@@ -233,10 +233,24 @@ explain_first_step(const struct explanation *e, struct str fixer)
 
 /* The situation knows better than the reason. */
 static struct str
-fixer_of(const struct nixie_outcome *o)
+usual_fixer(const struct nixie_outcome *o)
 {
 	const struct str fixer = situation_fixer(o);
 	return fixer.len > 0 ? fixer : explain_fixer(str_in(o->reason));
+}
+
+/* What passes by itself, while somebody tries again, does not when nobody does. */
+static bool
+is_left_alone(const struct nixie_outcome *o)
+{
+	return o->is_final && o->action != NIXIE_ACTION_DELAYED &&
+	       str_eq(usual_fixer(o), STR("nobody"));
+}
+
+struct str
+explain_fixer_of(const struct nixie_outcome *o)
+{
+	return is_left_alone(o) ? STR("sender") : usual_fixer(o);
 }
 
 static void
@@ -307,10 +321,8 @@ static void
 add_help(const struct nixie_report_info *info, const struct nixie_outcome *o, enum lang lang,
 	struct arena *a, struct explanation *e)
 {
-	const struct str usual = fixer_of(o);
-	/* What passes by itself, while somebody tries again, does not when nobody does. */
-	const bool is_left = e->is_given_up && str_eq(usual, STR("nobody"));
-	const struct str fixer = e->fixer = is_left ? STR("sender") : usual;
+	const bool is_left = is_left_alone(o);
+	const struct str fixer = e->fixer = explain_fixer_of(o);
 	bool names_postmaster = false; /* one of the steps says already whom to write to */
 	e->whose_move = sentence(e, lang, a, "fixer.", is_left ? STR("again") : fixer);
 	for (size_t i = 0; i < e->sender.count; i++)

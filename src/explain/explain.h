@@ -66,6 +66,9 @@ struct str situation_fixer(const struct nixie_outcome *o);
  * of "recipient or receiving_admin" */
 struct str explain_fixer(struct str reason);
 
+/* explain_fixer_of - whose move it is in that very case */
+struct str explain_fixer_of(const struct nixie_outcome *o);
+
 /* explain_join - two sentences, one behind the other: in Japanese without a blank. `one` may be
  * absent */
 struct str explain_join(struct str one, struct str two, struct arena *a);

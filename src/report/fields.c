@@ -143,6 +143,11 @@ recipient_fields(const struct draft *d, const struct draft_recipient *r, struct 
 		date_field(out, STR("Will-Retry-Until"), given->will_retry_until_ms);
 	if (r->outcome.action != NIXIE_ACTION_DELIVERED)
 		field(out, STR("X-Nixie-Command"), judged_command(r->last));
+	/* RFC 3464 has no field for either, and programs should not have to read prose. */
+	if (!explain_is_through(&r->outcome) && r->outcome.reason.len > 0) {
+		field(out, STR("X-Nixie-Reason"), str_in(r->outcome.reason));
+		field(out, STR("X-Nixie-Fixer"), explain_fixer_of(&r->outcome));
+	}
 	if (attempts > 0)
 		field(out, STR("X-Nixie-Attempts"), str_digits((int64_t)attempts, digits));
 }
