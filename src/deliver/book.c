@@ -124,12 +124,13 @@ count_by(struct deliver *d, const struct line *l)
 		[LOG_DEFERRED] = CENSUS_DEFERRED,
 		[LOG_BOUNCED] = CENSUS_BOUNCED,
 		[LOG_DISCARDED] = CENSUS_DISCARDED,
+		[LOG_EXPANDED] = CENSUS_EXPANDED,
 	};
 	const enum census_outcome how = outcomes[l->event];
 	struct str peer = l->peer; /* "mx.there.example [192.0.2.1]:25" */
 	const struct provider_row *const provider = catalogue_provider_find(str_word(&peer));
 	census_add(&d->census, CENSUS_DESTINATION, address_domain(l->to), how);
-	if (how != CENSUS_DELIVERED && how != CENSUS_RELAYED)
+	if (how == CENSUS_DEFERRED || how == CENSUS_BOUNCED || how == CENSUS_DISCARDED)
 		census_add(&d->census, CENSUS_REASON, l->reason, how);
 	if (provider != NULL)
 		census_add(&d->census, CENSUS_PROVIDER, catalogue_text(provider->provider), how);

@@ -23,7 +23,8 @@ census_outcome_name(enum census_outcome how)
 		[CENSUS_RELAYED] = STR_INIT("relayed"),
 		[CENSUS_DEFERRED] = STR_INIT("deferred"),
 		[CENSUS_BOUNCED] = STR_INIT("bounced"),
-		[CENSUS_DISCARDED] = STR_INIT("discarded")};
+		[CENSUS_DISCARDED] = STR_INIT("discarded"),
+		[CENSUS_EXPANDED] = STR_INIT("expanded")};
 	return names[how];
 }
 

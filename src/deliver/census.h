@@ -26,6 +26,7 @@ enum census_outcome {
 	CENSUS_DEFERRED,
 	CENSUS_BOUNCED,
 	CENSUS_DISCARDED,
+	CENSUS_EXPANDED, /* a list: its members are recipients of their own */
 	CENSUS_OUTCOMES
 };
 

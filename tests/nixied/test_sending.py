@@ -96,12 +96,12 @@ def counted(n):
         return {m[1]: int(m[2]) for m in re.finditer(r'^(nixied_\S+?\{.*?\}) (\d+)$', body, re.M)}
 
     def logged():
-        lines = [l for l in n.log().splitlines() if re.search(r'Z (delivered|relayed|deferred|bounced|discarded) ', l)]
+        lines = [l for l in n.log().splitlines() if re.search(r'Z (delivered|relayed|deferred|bounced|discarded|expanded) ', l)]
         found = collections.Counter()
         for line in lines:
             how = line.split()[1]
             found['destination', re.search(r' to=\S+@(\S+) ', line)[1], how] += 1
-            if how not in ('delivered', 'relayed'):
+            if how not in ('delivered', 'relayed', 'expanded'):
                 found['reason', re.search(r' reason=(\S+)', line)[1], how] += 1
             if 'google.com' in line:
                 found['provider', 'Gmail / Google Workspace', how] += 1
@@ -109,13 +109,16 @@ def counted(n):
     until(lambda: {k: v for k, v in numbers().items() if '_outcomes_by_' in k} == logged(), 30)
     got, want = {k: v for k, v in numbers().items() if '_outcomes_by_' in k}, logged()
     check([f'{k}: {got.get(k)}, not {want.get(k)}' for k in got.keys() | want.keys() if got.get(k) != want.get(k)], 'the counters agree with the log')
+    check([] if any('outcome="expanded"' in k for k in got) else [str(got)], '... of a list as well')
     check([] if any('provider="Gmail' in k for k in got) and any('reason="user_unknown"' in k for k in got) else [str(got)], '... and know providers and reasons')
 
 
 def failures():
     remote = Remote(ip='127.0.0.2', port=PORT, rcpt=ANSWERS)
     with Nixied(NIXIED, settings=f'dns_servers = {dns.address}\nremote_port = {PORT}\nmetrics_address = 127.0.0.1:{METRICS}\n') as n:
-        submit(n, [to for to, _, _ in FAILURES] + ['ok@good.example', USER])
+        n.run('admin', 'list', 'add', f'team@{DOMAIN}', check=True)
+        n.run('admin', 'member', 'add', f'team@{DOMAIN}', USER, check=True)
+        submit(n, [to for to, _, _ in FAILURES] + ['ok@good.example', USER, f'team@{DOMAIN}'])
         until(lambda: remote.messages)
         check([] if remote.messages and remote.messages[0]['to'] == ['ok@good.example'] and
               remote.messages[0]['text'].endswith(b'\n\nhello\n') else [remote.messages], 'who is there gets it')
