@@ -17,7 +17,10 @@ read_local_part(struct reader *r, struct line *l)
 		(!is_command && (str_find_char(line, ' ', 0) != STR_NPOS ||
 					str_find_char(line, ':', 0) != STR_NPOS)))
 		return false;
-	text_open_block(r, address_clean(line), STR(""), NAMING_HEAD, l->raw);
+	const struct str local = address_clean(line);
+	if (local.len == 0) /* "..." */
+		return false;
+	text_open_block(r, local, STR(""), NAMING_HEAD, l->raw);
 	return true;
 }
 
