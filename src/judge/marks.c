@@ -120,6 +120,10 @@ mark_lists_talk(const struct facts *f)
 	if (header_has(&f->header, STR("List-Id")) && !mark_is_from_server(f) &&
 		!address_is_lists(f->from_address) && !sign_seen(&f->signs, SIGN_MAILER))
 		return true;
+	/* A newsletter writes of bounces to those who send mail. */
+	if (header_has(&f->header, STR("List-Unsubscribe")) && !mark_is_from_server(f) &&
+		!address_is_lists(f->from_address) && !f->returned.is_there)
+		return true;
 	return str_eq_case(str_trim(header_find(&f->header, STR("Precedence"))), STR("list")) &&
 	       !sign_seen(&f->subject_signs, SIGN_FAILURE) &&
 	       !sign_seen(&f->subject_signs, SIGN_DELAY);
@@ -246,14 +250,16 @@ mark_names_no_contact(const struct facts *f)
 	return names_in_subject(f);
 }
 
-/* A letter that a server sent about somebody else: it tells in any words of a failure or a delay,
- * or quotes an answer. People who are away have their letters sent by automats too. */
+/* A letter that a server sent about somebody else, or with the message: it tells in any words of a
+ * failure or a delay, or quotes an answer. People who are away have their letters sent by automats
+ * too. */
 static bool
 is_letter(const struct facts *f)
 {
 	if (!mark_is_from_server(f) || mark_list(f) || address_is_lists(f->from_address) ||
 		sign_seen(&f->signs, SIGN_AUTO_REPLY) ||
-		!(mark_prose_tells(f) || mark_has_reply(f)) || !mark_names_no_contact(f))
+		!(mark_prose_tells(f) || mark_has_reply(f)) ||
+		!(mark_names_no_contact(f) || (has_null_path(f) && f->returned.is_there)))
 		return false;
 	const struct letter l = facts_letter(f);
 	return !l.is_away && !l.is_other && (!l.is_persons || address_is_robot(f->from_address));

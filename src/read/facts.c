@@ -221,8 +221,13 @@ tells_of_other(const struct facts *f)
 	letter_read(f->subject, &subject);
 	if (!f->prose.speaks_of_mail && !subject.speaks_of_mail)
 		return false;
-	if (header_has(&f->header, STR("List-Id")) || header_has(&f->header, STR("List-Post")) ||
-		address_is_lists(f->from_address))
+	if (header_has(&f->header, STR("List-Id")) || header_has(&f->header, STR("List-Post")))
+		return false;
+	/* A header names him: its own, or that of the message that it sends back. */
+	if (header_has(&f->header, STR("X-Failed-Recipients")) ||
+		(f->returned.is_there && str_eq(str_trim(f->return_path), STR("<>"))))
+		return true;
+	if (address_is_lists(f->from_address))
 		return false;
 	for (size_t i = 0; i < f->prose.count && i < NAMINGS_OF_LETTER_MAX; i++) {
 		const struct block *const b = &f->prose.blocks[i];
