@@ -76,8 +76,12 @@ peer(struct str fields, struct log_entry *e)
 static void
 addresses(struct str *s, struct log_entry *e)
 {
-	struct str first = log_address(s);
-	if (!str_is_set(first)) {
+	/* "|/usr/bin/vacation joe <joe@example.org>": a command has blanks, and is nobody. */
+	const size_t behind = str_starts(*s, STR("|")) ? str_find(*s, STR(" <"), 0) : STR_NPOS;
+	struct str first = behind == STR_NPOS ? log_address(s) : str_head(*s, behind);
+	if (behind != STR_NPOS) {
+		*s = str_from(*s, behind);
+	} else if (!str_is_set(first)) {
 		/* A quoted local part may hold blanks. */
 		size_t at = 0;
 		bool in_quotes = false;
@@ -100,7 +104,7 @@ addresses(struct str *s, struct log_entry *e)
 	*s = next;
 	const struct str original = log_address(s);
 	/* "=> joe <joe@example.org>": the mailbox it went to, and the address it came by. */
-	if (str_find_char(first, '@', 0) == STR_NPOS)
+	if (behind != STR_NPOS || str_find_char(first, '@', 0) == STR_NPOS)
 		e->recipient = original;
 	else if (!str_eq_case(original, first))
 		e->original = original;
@@ -212,7 +216,8 @@ log_exim(struct str message, struct log_entry *e)
 	*e = (struct log_entry){.generator = "Exim"};
 	bool is_ours = false;
 	if (str_starts(word, STR("[")) && str_find_char(word, '.', 0) == STR_NPOS) {
-		s = str_trim(rest);
+		/* "[1/3] 2025-12-31 23:19:21 1sOFzO-...": what syslog has in pieces. */
+		s = logline_skip_stamp(str_trim(rest));
 		rest = s;
 		word = str_word(&rest);
 	}
