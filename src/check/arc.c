@@ -177,10 +177,10 @@ arc_step(struct arc *a, const struct dns_answer *answer)
 /* ---- whom to believe */
 
 static bool
-is_trusted(struct str domain, struct str trusted)
+is_trusted(struct str sealer, struct str trusted)
 {
 	for (struct str one = str_word(&trusted); one.len > 0; one = str_word(&trusted))
-		if (str_eq_case(domain, one) || dns_name_is_below(domain, one))
+		if (str_eq_case(sealer, one) || dns_name_is_below(sealer, one))
 			return true;
 	return false;
 }
