@@ -210,7 +210,7 @@ take_deferred(struct digest *d, const struct eventlog_line *l)
 	const uint16_t domain = count_row(d, DIGEST_DOMAIN, domain_of(l), l);
 	d->totals[TOTAL_WAITING]++;
 	if (w != NULL) {
-		w->kind = kind;
+		w->kind = (uint16_t)kind;
 		w->row = row;
 		w->domain = domain;
 	}
