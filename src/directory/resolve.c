@@ -73,8 +73,10 @@ walk_all(struct directory *d, const struct directory_question *question, struct 
 	const bool has_begun = d->depth == 0 && run(d, QUERY_BEGIN);
 	if (!has_begun && d->depth == 0)
 		walk_lookup_failed(&w);
-	else
-		walk_address(&w, question->recipient);
+	else if (walk_address(&w, question->recipient) && out->target_count == 0)
+		/* A name for a list that nobody is on: mail to it would be kept for no one. */
+		walk_refuse_naming(
+			&w, CONDITION_UNKNOWN_USER, "nobody is behind", question->recipient);
 	if (has_begun)
 		run(d, QUERY_COMMIT);
 	if (arena_failed(a))

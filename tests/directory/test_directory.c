@@ -207,6 +207,16 @@ test_members(struct directory *d)
 	must(directory_alias_add(d, STR("z@l.example"), STR("z@far.example"), &error));
 	ask_for(d, "z@l.example", &a, &answer);
 	tap_is_int(answer.list_count, 0, "no list on the way of an alias");
+	list_add(d, "bare@l.example", NULL);
+	must(directory_alias_add(d, STR("to.bare@l.example"), STR("bare@l.example"), &error));
+	ask_for(d, "to.bare@l.example", &a, &answer);
+	tap_ok(answer.is_refused && answer.condition == CONDITION_UNKNOWN_USER &&
+			answer.target_count == 0 && answer.list_count == 0,
+		"an alias of a list that nobody is on");
+	list_add(d, "around@l.example", NULL);
+	member_add(d, "around@l.example", "bare@l.example");
+	ask_for(d, "around@l.example", &a, &answer);
+	tap_is_int(answer.condition, CONDITION_UNKNOWN_USER, "and a list of such a list");
 	arena_fini(&a);
 }
 

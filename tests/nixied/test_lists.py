@@ -195,6 +195,8 @@ def owners():
             s.ehlo('mx.home.example')
             s.mail(SAM)
             same('a list of nobody takes nothing', s.rcpt(f'none@{DOMAIN}')[0], 550)
+            admin(n, 'alias', 'add', f'nobody@{DOMAIN}', f'none@{DOMAIN}')
+            same('... nor by another name', s.rcpt(f'nobody@{DOMAIN}')[0], 550)
 
 
 def forwards():
