@@ -119,9 +119,11 @@ walk_members(struct walk *w, int64_t list, struct str address)
 bool
 walk_list(struct walk *w, int64_t list, struct str address)
 {
-	const size_t outer = w->list;
+	const size_t outer = w->list, before = w->out->list_count;
 	const bool ok = list_enter(w, address) && walk_members(w, list, address);
 	w->list = outer;
+	if (!ok) /* one that does not take it is none on the way */
+		w->out->list_count = before;
 	return ok;
 }
 

@@ -207,6 +207,15 @@ test_members(struct directory *d)
 	must(directory_alias_add(d, STR("z@l.example"), STR("z@far.example"), &error));
 	ask_for(d, "z@l.example", &a, &answer);
 	tap_is_int(answer.list_count, 0, "no list on the way of an alias");
+	must(directory_list_add(
+		d, STR("closed@l.example"), &(struct list_settings){.mode = LIST_MEMBERS}, &error));
+	member_add(d, "closed@l.example", "w@far.example");
+	list_add(d, "open@l.example", NULL);
+	member_add(d, "open@l.example", "closed@l.example");
+	member_add(d, "open@l.example", "y@far.example");
+	ask_for(d, "open@l.example", &a, &answer);
+	tap_ok(answer.list_count == 1 && answer.target_count == 1,
+		"a list on it that does not take the mail is left out");
 	list_add(d, "bare@l.example", NULL);
 	must(directory_alias_add(d, STR("to.bare@l.example"), STR("bare@l.example"), &error));
 	ask_for(d, "to.bare@l.example", &a, &answer);
