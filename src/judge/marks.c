@@ -200,6 +200,24 @@ names_reader(const struct facts *f)
 	return false;
 }
 
+/* "5 messages to you@b could not be delivered to your mailbox", and a list of who would have
+ * written: the sentence is about the reader, and about nobody else. */
+static bool
+is_about_reader(const struct facts *f)
+{
+	bool is_told = false;
+	for (size_t i = 0; i < f->prose.count && i < MARK_BLOCKS_MAX; i++) {
+		const struct block *const b = &f->prose.blocks[i];
+		const bool is_readers = str_eq_case(b->address, f->to_address);
+		const bool is_row = b->naming == NAMING_HEAD &&
+				    !facts_reply(f, str_head(b->own, MARK_REPLY_BYTES)).is_sure;
+		if (!is_readers && b->naming >= NAMING_TO && !is_row && !b->is_contact)
+			return false;
+		is_told = is_told || (is_readers && b->naming == NAMING_SENTENCE);
+	}
+	return is_told;
+}
+
 /* A name such as "Mail Delivery Team" is what forged bounces have too, and "postmaster@" with a
  * link; a report is about somebody, or quotes an answer, or returns the message. */
 static bool
@@ -207,6 +225,8 @@ is_about_nothing(const struct facts *f)
 {
 	if ((is_formed(f) && !has_subject_alone(f)) || f->returned.is_there || mark_refusals(f) > 0)
 		return false;
+	if (!address_is_robot(f->from_address) && is_about_reader(f) && has_link(f))
+		return true;
 	/* "(6) messages to you@ failed: 552 mailbox full" wants a click, too. */
 	if (mark_has_reply(f))
 		return (!address_is_robot(f->from_address) || names_reader(f)) &&
