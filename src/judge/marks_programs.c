@@ -66,7 +66,8 @@ mark_is_programs_address(struct str address)
 bool
 mark_is_programs_refusal(const struct facts *f)
 {
-	const bool is_automatic = mark_header_says(f, STR("Auto-Submitted"), STR("auto-"));
+	const bool is_automatic = mark_header_says(f, STR("Auto-Submitted"), STR("auto-")) ||
+				  mark_header_says(f, STR("Precedence"), STR("bulk"));
 	const bool is_answering = header_has(&f->header, STR("In-Reply-To")) ||
 				  header_has(&f->header, STR("References")) ||
 				  (mark_is_programs_address(f->from_address) && is_automatic);
@@ -123,6 +124,19 @@ mark_is_in_mail_program(const struct facts *f)
 	       header_has(&f->header, STR("Thread-Index"));
 }
 
+/* Is there one address alone that could be meant? */
+static bool
+names_one(const struct facts *f)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < f->prose.count && i < MARK_BLOCKS_MAX; i++) {
+		const struct block *const b = &f->prose.blocks[i];
+		n += !b->is_contact && !address_is_service(b->address) &&
+		     mark_is_third_party(f, b->address);
+	}
+	return n == 1;
+}
+
 /* Does a server's answer stand under an address, or has somebody the label of a recipient? */
 static bool
 has_answered(const struct facts *f)
@@ -136,7 +150,7 @@ has_answered(const struct facts *f)
 			(b->naming == NAMING_HEAD && b->is_led && !b->is_contact))
 			return true;
 	}
-	return str_is_set(f->prose.labelled);
+	return str_is_set(f->prose.labelled) || (is_subject && names_one(f));
 }
 
 /* Does it tell in words of its own, not in those of an answer, that mail did not arrive? */
