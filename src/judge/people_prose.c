@@ -160,11 +160,10 @@ static struct str
 taken_for(const struct header *h)
 {
 	const struct str received = header_find(h, STR("Received"));
-	const size_t at = str_find(received, STR("for <"), 0);
-	size_t next = at == STR_NPOS ? 0 : at;
-	return at != STR_NPOS && at > 0 && ascii_is_space((unsigned char)received.ptr[at - 1])
-		       ? address_next(received, &next)
-		       : STR_NONE;
+	size_t at = received.ptr == NULL ? STR_NPOS : str_find(received, STR("for <"), 0);
+	if (at == STR_NPOS || at == 0 || !ascii_is_space((unsigned char)received.ptr[at - 1]))
+		return STR_NONE;
+	return address_next(received, &at);
 }
 
 /* "jsmith", and the message went to jsmith@example.org alone. */
