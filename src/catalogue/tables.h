@@ -114,7 +114,7 @@ struct pattern_entry {
  * four; those of three; and those that begin at no head, each of which is looked for by itself.
  * Behind each kind are a few places more than there are hashes, so that no search goes round.
  */
-#define PATTERN_LONG_BITS 14
+#define PATTERN_LONG_BITS 15
 #define PATTERN_SHORT_BITS 13
 #define PATTERN_THREE_BITS 6
 #define PATTERN_SPARE 64
@@ -131,7 +131,7 @@ extern const struct pattern_entry catalogue_pattern_entries[];
  * each byte that may follow it; of that byte, pattern_hash_4() takes the lower half alone, so that
  * these are 16 places and not 256.
  */
-#define PATTERN_FILTER_BITS 15
+#define PATTERN_FILTER_BITS 16
 #define PATTERN_SHORT_FILTER_BITS 14
 extern const uint8_t catalogue_pattern_filter[];
 extern const uint8_t catalogue_pattern_short_filter[];
