@@ -11,8 +11,21 @@ settle_condition_id(enum condition c)
 		       : catalogue_text(catalogue_conditions[c].id);
 }
 
+/* The window of RFC 1047: why the message may be there twice. A mailbox here knows what it has. */
+static struct str
+doubt_of(const struct settling *s, const struct carried *c, int64_t was_due_ms)
+{
+	const int64_t crash_ms = s->d->options.after_crash_ms;
+	if (c->may_be_taken) /* the next attempt may make it two */
+		return STR("rule:may-be-taken");
+	if (s->p->carrier != CARRIER_MAILDIR && s->p->arrived_ms <= crash_ms &&
+		was_due_ms <= crash_ms) /* this one may have */
+		return STR("rule:after-crash");
+	return STR_NONE;
+}
+
 void
-book_attempt(const struct settling *s, const struct parcel_recipient *r, uint32_t attempt)
+book_attempt(const struct settling *s, const struct fate *f, int64_t was_due_ms)
 {
 	static const char *const results[] = {[CARRIED_UNTRIED] = "untried",
 		[CARRIED_DELIVERED] = "delivered",
@@ -20,6 +33,7 @@ book_attempt(const struct settling *s, const struct parcel_recipient *r, uint32_
 		[CARRIED_FAILED] = "failed",
 		[CARRIED_UNREADABLE] = "unreadable",
 		[CARRIED_EXPANDED] = "expanded"};
+	const struct parcel_recipient *const r = f->r;
 	const struct carried *const c = &r->result;
 	char number[STR_DIGITS_MAX], code[STR_DIGITS_MAX], took[STR_DIGITS_MAX];
 	const struct eventlog_field fields[] = {
@@ -27,15 +41,14 @@ book_attempt(const struct settling *s, const struct parcel_recipient *r, uint32_
 		{FIELD_TO, r->forward_path},
 		{FIELD_TARGET, str_eq_case(r->address, r->forward_path) ? STR_NONE : r->address},
 		{FIELD_FROM, s->p->signed_path},
-		{FIELD_ATTEMPT, str_digits(attempt, number)},
+		{FIELD_ATTEMPT, str_digits(f->to.attempts, number)},
 		{FIELD_RESULT, str_of(results[c->outcome])},
 		{FIELD_PEER, c->peer},
 		{FIELD_TLS, c->attempt.tls},
 		{FIELD_STAGE, str_of(c->stage)},
 		{FIELD_CODE, c->code == 0 ? STR_NONE : str_digits(c->code, code)},
 		{FIELD_REPLY, c->attempt.answer},
-		/* The window of RFC 1047: the next attempt may make it two. */
-		{FIELD_RULE, c->may_be_taken ? STR("rule:may-be-taken") : STR_NONE},
+		{FIELD_RULE, doubt_of(s, c, was_due_ms)},
 		{FIELD_SECONDS, str_digits(c->took_ms / 1000, took)},
 		{FIELD_WORDS, c->words},
 	};

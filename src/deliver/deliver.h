@@ -40,6 +40,9 @@ struct deliver_options {
 	const struct deliver_settings *settings; /* copied, its texts borrowed */
 	int64_t (*now_ms)(void *clock);          /* wall time; NULL: the system's */
 	void *clock;
+	/* When the server began after one that did not end in order; 0: there was none. What was
+	 * due by then may have been under way, and been taken (RFC 1047). */
+	int64_t after_crash_ms;
 	uint32_t seed; /* of the jitter */
 };
 

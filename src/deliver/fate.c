@@ -242,7 +242,7 @@ fate_decide(struct settling *s, struct fate *f, const struct recipient_progress 
 		f->to.reply = str_head(c->attempt.answer, QUEUE_TEXT_MAX);
 		f->to.peer = str_head(c->peer, QUEUE_TEXT_MAX);
 		s->d->counts.attempts++;
-		book_attempt(s, f->r, f->to.attempts);
+		book_attempt(s, f, before->due_ms);
 	} else if (c->outcome == CARRIED_UNTRIED) {
 		s->d->counts.untried++;
 	}

@@ -62,7 +62,7 @@ bool fate_is_unchanged(const struct fate *f);
 struct str settle_condition_id(enum condition c);
 void book_line_fill(
 	const struct fate *f, const struct queue_message *m, struct arena *a, struct line *out);
-void book_attempt(const struct settling *s, const struct parcel_recipient *r, uint32_t attempt);
+void book_attempt(const struct settling *s, const struct fate *f, int64_t was_due_ms);
 
 /* book_durable - logs and counts it all; `to` is the book, as ledger.h wants it */
 void book_durable(void *to, struct ledger_entry *e, uint64_t report);

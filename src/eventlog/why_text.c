@@ -125,13 +125,14 @@ facts(const struct why_story *story, struct buf *b, struct page *p)
 	page_fact(p, STR("reports"), LABEL_COLUMNS, buf_str(b));
 }
 
-/* An attempt whose outcome stands behind it, with the same answer. */
+/* An attempt whose outcome stands behind it, with the same answer, and which says no more. */
 static bool
 is_told_again(const struct why_story *story, size_t at)
 {
 	const struct eventlog_line *const l = &story->records[at]->line;
-	for (size_t i = at + 1;
-		l->event == LOG_ATTEMPT && i < story->count && i <= at + OUTCOME_NEAR; i++) {
+	for (size_t i = at + 1; l->event == LOG_ATTEMPT && !str_is_set(l->field[FIELD_RULE]) &&
+				i < story->count && i <= at + OUTCOME_NEAR;
+		i++) {
 		const struct eventlog_line *const next = &story->records[i]->line;
 		if (next->event != LOG_ATTEMPT &&
 			str_eq(next->field[FIELD_TO], l->field[FIELD_TO]) &&

@@ -56,6 +56,9 @@ why_rule_words(struct str rule)
 	static const struct {
 		struct str rule, words;
 	} rows[] = {
+		{STR_INIT("rule:after-crash"),
+			STR_INIT("the server had ended without warning when this may have been "
+				 "under way: whoever gets it may have had it before")},
 		{STR_INIT("rule:automatic"), STR_INIT("a program had sent it by itself")},
 		{STR_INIT("rule:double-bounce"), STR_INIT("it was a report already")},
 		{STR_INIT("rule:list"),

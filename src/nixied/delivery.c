@@ -168,6 +168,7 @@ delivery_start(struct delivery *d, const struct conf *conf, const struct deliver
 			.cap_path = d->cap_path,
 			.log = parts->log,
 			.settings = &d->settings,
+			.after_crash_ms = parts->after_crash_ms,
 			.seed = seed});
 	if (d->runner == NULL || (d->pipe != NULL && !pipe_helper_listen(d->pipe, parts->base))) {
 		complain("serve", "not enough memory");

@@ -24,6 +24,7 @@ struct delivery_parts {
 	struct eventlog *log;
 	const struct remote_door *own_doors; /* where this server listens */
 	size_t own_door_count;
+	int64_t after_crash_ms; /* as in struct deliver_options */
 };
 
 /* delivery_new - before rights are given up and threads begin: commands for mail get their helper,

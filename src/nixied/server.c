@@ -190,6 +190,7 @@ start(struct server *s)
 		complain("serve", "not enough memory");
 		return false;
 	}
+	server_life_begin(s);
 	if (!server_start_delivery(s) || !server_open_feedback(s) || !server_open_control(s))
 		return false;
 	evsignal_assign(&s->ends[0], s->base, SIGTERM, on_end, s);
@@ -224,6 +225,7 @@ say_ready(struct server *s)
 		printf("nixied: metrics at %s\n", metrics_address(s->metrics));
 	fflush(stdout);
 	EVENTLOG(s->log, clock_wall_ms(), LOG_START,
+		{FIELD_RULE, s->after_crash_ms != 0 ? STR("rule:after-crash") : STR_NONE},
 		{FIELD_WORDS,
 			s->has_less_files && s->has_less_calls ? STR("serving; confined")
 			: s->has_less_files ? STR("serving; its files are confined, not its calls")
@@ -237,12 +239,15 @@ say_ready(struct server *s)
 static void
 stop(struct server *s)
 {
+	const bool is_orderly = s->started_ms != 0 && deliver_is_idle(delivery_runner(s->delivery));
 	if (s->queue != NULL && s->workers != NULL)
 		EVENTLOG(s->log, clock_wall_ms(), LOG_STOP, {FIELD_WORDS, STR("the server ends")});
 	metrics_free(s->metrics);
 	workers_free(s->mailbox_workers);
 	workers_free(s->workers); /* the last reports are signed */
 	queue_close(s->queue);    /* the last answers: whoever asked is still there */
+	if (is_orderly)
+		server_life_end(s);
 	if (s->started_ms != 0)
 		on_turn_end(s);
 	receive_free(s->receive);

@@ -191,7 +191,8 @@ server_start_delivery(struct server *s)
 			.return_paths = s->return_paths,
 			.log = s->log,
 			.own_doors = doors.list,
-			.own_door_count = doors.count});
+			.own_door_count = doors.count,
+			.after_crash_ms = s->after_crash_ms});
 }
 
 /* A message is in the queue. */

@@ -43,6 +43,8 @@ struct server {
 	struct control *control;
 	struct metrics *metrics; /* NULL: nobody asked for it */
 	int64_t started_ms;
+	int64_t after_crash_ms; /* the time of the start, when the server before did not end in
+				   order */
 	char directory_path[FOLDER_PATH_MAX];
 	struct event ends[2], reload, queue_wakes, refresh, idle;
 	int64_t patience_ms; /* wall time: when the last deliveries are left to their fate */
@@ -63,6 +65,11 @@ bool server_make_folders(const struct server *s, const struct confine_user *user
 bool server_allow_files(const struct server *s);
 bool server_open_ports(struct server *s);
 void server_confine(struct server *s);
+
+/* server_life_begin - whether the server before ended in order is known by a file that only such an
+ * end removes. Without it, the log does not name what may be sent twice; nothing else suffers */
+void server_life_begin(struct server *s);
+void server_life_end(const struct server *s);
 
 bool server_open_log(struct server *s);
 bool server_open_directory(struct server *s);

@@ -2,6 +2,7 @@
  */
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "net/clock.h"
 #include "net/listen.h"
 #include "nixied/confine.h"
 #include "nixied/metrics.h"
@@ -17,6 +19,8 @@
 #define INHERITED_MAX 64
 #define SPARE_FILES 512 /* besides the connections */
 #define FOLDER_MODE 0700
+#define LIFE_FILE "serving" /* in data_directory */
+#define LIFE_MODE 0600
 
 static bool
 make_folder(const char *path, const struct confine_user *user)
@@ -153,4 +157,32 @@ server_confine(struct server *s)
 		add_certificates(&read, config->listeners[i].values);
 	s->has_less_files = confine_files(written.list, written.count, read.list, read.count);
 	s->has_less_calls = confine_calls();
+}
+
+void
+server_life_begin(struct server *s)
+{
+	char path[FOLDER_PATH_MAX];
+	if (!conf_path(&s->conf, LIFE_FILE, path))
+		return;
+	if (access(path, F_OK) == 0) {
+		s->after_crash_ms = clock_wall_ms();
+		return;
+	}
+	const int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, LIFE_MODE);
+	if (fd < 0)
+		server_alarm(s, "cannot make the file \"serving\" in data_directory: should this "
+				"server end in disorder, the log does not tell what is sent twice");
+	else {
+		(void)fsync(fd); /* power may fail soon */
+		close(fd);
+	}
+}
+
+void
+server_life_end(const struct server *s)
+{
+	char path[FOLDER_PATH_MAX];
+	if (conf_path(&s->conf, LIFE_FILE, path))
+		unlink(path);
 }

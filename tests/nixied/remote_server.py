@@ -89,6 +89,8 @@ class Remote:
 			with self.lock:
 				self.connections += 1
 				number = self.connections
+				self.open += 1
+				self.most = max(self.most, self.open)
 			threading.Thread(target=self.serve, args=(peer, number), daemon=True).start()
 
 	def close(self):
@@ -99,9 +101,6 @@ class Remote:
 		self.socket.close()
 
 	def serve(self, peer, number):
-		with self.lock:
-			self.open += 1
-			self.most = max(self.most, self.open)
 		try:
 			Conversation(self, peer, number).run()
 		except (OSError, ConnectionError, ssl.SSLError, ValueError):
