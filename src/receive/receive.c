@@ -12,6 +12,8 @@
 
 #define ACCEPTS_MAX 64   /* before it is a session's turn again */
 #define REFUSALS_MAX 256 /* sessions past the limit that are told so; more are closed */
+#define REFERENCES_PER_MS 2
+#define REFERENCES (UINT64_C(1) << 35) /* seven digits */
 
 struct receive *
 receive_new(struct event_base *base)
@@ -24,9 +26,10 @@ receive_new(struct event_base *base)
 	r->clients = clients_new();
 	r->in = malloc(RECEIVE_IN_BYTES);
 	r->out = malloc(RECEIVE_OUT_BYTES);
-	/* Begun at a time that moves as fast as 256 sessions a second, so that a restart repeats no
-	 * reference, and short enough to be read aloud. */
-	r->next_reference = (uint64_t)clock_wall_ms() / 1000 * 256 % (UINT64_C(1) << 35);
+	/* Begun at a time that moves on by itself, so that a restart repeats no reference, not even
+	 * one within the same second; the same ones come again after half a year. Short enough to
+	 * be read aloud. */
+	r->next_reference = (uint64_t)clock_wall_ms() * REFERENCES_PER_MS % REFERENCES;
 	r->limits = limits_new();
 	r->rejects = rejects_new();
 	if (r->clients == NULL || r->limits == NULL || r->rejects == NULL || r->in == NULL ||
