@@ -211,14 +211,22 @@ stands_in_failure(const struct facts *f, struct str address)
 	return false;
 }
 
+/* Does the writer tell it at home? It is an alert, then. */
+static bool
+is_alert(const struct facts *f)
+{
+	const struct str home = address_domain(f->from_address);
+	const struct str readers = address_domain(f->to_address);
+	return str_is_set(home) && str_is_set(readers) && is_of_domain(readers, home);
+}
+
 /* Does it name another of the writer's domain, of whom it speaks? */
 static bool
 names_neighbour(const struct facts *f)
 {
 	const struct str home = address_domain(f->from_address);
-	const struct str readers = address_domain(f->to_address);
-	if (!str_is_set(home) || (str_is_set(readers) && is_of_domain(readers, home)))
-		return false; /* what is told at home is an alert */
+	if (!str_is_set(home))
+		return false;
 	for (size_t i = 0; i < f->prose.count && i < MARK_BLOCKS_MAX; i++) {
 		const struct block *const b = &f->prose.blocks[i];
 		/* "Customer service: service@b.example" is no recipient. */
@@ -236,12 +244,19 @@ names_neighbour(const struct facts *f)
 	       is_of_domain(address_domain(named), home);
 }
 
-/* "Vastaanottaja: a@b.example", below words of failure that speak of mail. */
+/* "Vastaanottaja: a@b.example", or rows of addresses with what became of each, where words of
+ * failure speak of mail. */
 static bool
 labels_recipient(const struct facts *f)
 {
-	return str_is_set(f->prose.labelled) && mark_is_third_party(f, f->prose.labelled) &&
-	       mark_prose_tells(f) && facts_letter(f).speaks_of_mail;
+	bool is_labelled =
+		str_is_set(f->prose.labelled) && mark_is_third_party(f, f->prose.labelled);
+	for (size_t i = 0; i < f->prose.count && i < MARK_BLOCKS_MAX && !is_labelled; i++) {
+		const struct block *const b = &f->prose.blocks[i];
+		is_labelled = b->naming == NAMING_HEAD && b->is_led && b->own.len > 0 &&
+			      !address_is_service(b->address) && mark_is_third_party(f, b->address);
+	}
+	return is_labelled && mark_prose_tells(f) && facts_letter(f).speaks_of_mail;
 }
 
 /* A provider, a school or a gateway says in words of its own that mail to somebody at its own
@@ -257,7 +272,7 @@ mark_is_hosts_letter(const struct facts *f)
 		return false;
 	if (is_subjects && mark_first_line_refuses(f) && mark_is_from_program(f))
 		return true; /* a program's own, about the mail that it was sent */
-	if (!(names_neighbour(f) || labels_recipient(f)) || is_log(f) ||
+	if (is_alert(f) || !(names_neighbour(f) || labels_recipient(f)) || is_log(f) ||
 		(!is_subjects && mark_asks(str_head(f->prose.all, MARK_REPLY_BYTES))) ||
 		mark_shows_others_mail(f))
 		return false;

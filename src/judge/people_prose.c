@@ -5,6 +5,7 @@
 #include "read/host.h"
 
 #define BLOCKS_LOOKED_AT 64
+#define ASIDE_BYTES_MAX 16       /* behind the address of who signs: a telephone's number */
 #define NAMED_IN_BYTES 4096      /* of a text, in which a local part may stand alone */
 #define NAMED_WORD_MIN 3         /* bytes of one that is no word by chance */
 #define SHOWN_TIME_BYTES_MAX 48  /* of a line in which a window shows when a mail came */
@@ -44,6 +45,15 @@ is_for_questions(const struct facts *f, const struct block *b)
 			return true;
 	}
 	return false;
+}
+
+/* Few words behind an address, and no server's. */
+static bool
+says_little(struct str own)
+{
+	struct str hit;
+	return own.len <= ASIDE_BYTES_MAX && str_find_char(str_trim(own), '\n', 0) == STR_NPOS &&
+	       reply_scan(own).code == 0 && !sign_in(own, SIGN_FAILURE, &hit);
 }
 
 /* "Name <a@b>" and nothing but the day below it, "Tue, Mar 3, 9:13 AM (2 days ago)": what a window
@@ -127,9 +137,11 @@ may_be_recipient(const struct facts *f, const struct people *p, const struct blo
 	/* "To:" in the head of a report that somebody forwards is the one who got it. */
 	if (b->naming == NAMING_TO && str_is_within(b->address, p->quoted_head))
 		return false;
-	if (b->naming == NAMING_HEAD && b->own.len > 0)
+	/* "help@a.example - ext. 4410" is no less for questions. */
+	const bool is_told_of = b->naming == NAMING_HEAD && b->own.len > 0;
+	if (is_told_of && !(says_little(b->own) && is_for_questions(f, b)))
 		return true;
-	if (is_for_questions(f, b))
+	if (is_told_of || is_for_questions(f, b))
 		return false;
 	/* An address alone below "Recipient: a@b" is that of who signs. */
 	if (b->naming == NAMING_HEAD && str_is_set(f->prose.labelled) &&

@@ -47,9 +47,12 @@ static bool
 read_labelled(
 	struct reader *r, struct line *l, struct str address, struct str tail, struct str label)
 {
-	/* "550 5.2.1 Account is not active: <a@b>" is an answer, and all of it counts. */
+	/* "550 5.2.1 Account is not active: <a@b>" is an answer, and all of it counts; "New
+	 * address: a@b" is whom to write to. */
+	struct str hit;
 	if (ascii_is_digit((unsigned char)label.ptr[0]) ||
-		!text_line_says(l, SIGN_RECIPIENT_LABEL) || !text_is_recipient_label(label))
+		!text_line_says(l, SIGN_RECIPIENT_LABEL) || !text_is_recipient_label(label) ||
+		(text_line_says(l, SIGN_CONTACT) && sign_in(label, SIGN_CONTACT, &hit)))
 		return false;
 	/* What stands above, "Sender: x", is no word about this one. */
 	const uint64_t lead = r->lead;
