@@ -116,13 +116,21 @@ client_tell(struct client_turn *t)
 
 /* ---- the transaction ------------------------------------------------------------------------ */
 
+/* Where what cannot be said fails: most of it for what the server offers in its answer to EHLO, and
+ * nothing was said since. */
+static enum client_stage
+unfit_where(enum client_cause cause, enum client_stage otherwise)
+{
+	return cause == CAUSE_ADDRESS ? otherwise : CLIENT_AT_HELLO;
+}
+
 /* A message that cannot be sent to this server as it is: told at once. */
 static bool
 unfit_tell(struct client *c)
 {
 	const enum client_cause cause = client_envelope_fault(c);
 	if (cause != CAUSE_NONE) {
-		client_tell_all(c, VERDICT_REFUSED, cause, CLIENT_AT_MAIL);
+		client_tell_all(c, VERDICT_REFUSED, cause, unfit_where(cause, CLIENT_AT_MAIL));
 		c->exchange.is_ended = true;
 	}
 	return cause != CAUSE_NONE;
@@ -191,7 +199,7 @@ unfit_pass(struct client *c)
 		return false;
 	x->said++;
 	x->heard++;
-	tell_range(c, i, i + 1, VERDICT_REFUSED, cause, CLIENT_AT_RCPT);
+	tell_range(c, i, i + 1, VERDICT_REFUSED, cause, unfit_where(cause, CLIENT_AT_RCPT));
 	return true;
 }
 

@@ -161,20 +161,20 @@ check(report.is_('taken end 250 -') + ([] if remote.messages[0]['text'] == text 
 
 remote = Remote(ehlo=['PIPELINING'])
 report = sender.send(**route(remote), body='Subject:x\\r\\n\\r\\nGr\\xc3\\xbc\\xc3\\x9fe\\r\\n')
-check(report.is_('refused mail 0 X69') + ([] if not remote.messages else ['it was sent']), '8-bit text, and no 8BITMIME')
+check(report.is_('refused helo 0 X69') + ([] if not remote.messages else ['it was sent']), '8-bit text, and no 8BITMIME')
 check(sender.send(**route(remote), flags='8bit').is_('taken end 250 -'), 'said to be 8-bit, and is not')
 check(sender.send(**route(remote), flags='8bit,utf8').is_('taken end 250 -'), 'said to need SMTPUTF8, and does not')
 report = sender.send(**route(remote), flags='utf8', body='Subject:\\xc3\\xbc\\r\\n\\r\\nx\\r\\n')
-check(report.is_('refused mail 0 D20'), 'a header that needs SMTPUTF8')
+check(report.is_('refused helo 0 D20'), 'a header that needs SMTPUTF8')
 report = sender.send(**route(remote), to='b@x,j\xf6@x')
-check(report.is_('taken end 250 -', 'refused rcpt 0 X60'), 'one recipient who needs SMTPUTF8')
+check(report.is_('taken end 250 -', 'refused helo 0 X60'), 'one recipient who needs SMTPUTF8')
 remote = Remote(ehlo=['PIPELINING', '8BITMIME', 'SMTPUTF8', 'DSN', 'SIZE 100'])
 report = sender.send(**route(remote), flags='utf8,8bit,full', envid='Q1', notify=3 + 4, orcpt='rfc822;old@x', body='Subject:\\xc3\\xbc\\r\\n')
 check(report.is_('taken end 250 -') + ([] if remote.messages[0]['from'] ==
       'MAIL FROM:<a@me.example> SIZE=12 BODY=8BITMIME SMTPUTF8 RET=FULL ENVID=Q1' else [remote.messages[0]['from']]) +
       ([] if report.tries[0][3] == 'dsn' else ['no DSN']), 'all that is offered is used')
 report = sender.send(**route(remote), body='\\{101*x}')
-check(report.is_('refused mail 0 D13'), 'larger than it takes')
+check(report.is_('refused helo 0 D13'), 'larger than it takes')
 report = sender.send(**route(remote), to='b@x>NOTIFY,c@x')
 check(report.is_('refused rcpt 0 X49', 'taken end 250 -'), 'an address that is more than one')
 
@@ -252,7 +252,7 @@ else:
     check(report.is_('taken end 250 -') + ([] if report.tries[0][4] == 'verified' else [repr(report.tries)]),
           'a certificate that is good for the name')
     check(trusting.send(host='other.example', port=remote.port, tls='verified').is_('deferred tls 0 D09'), '... and not for another')
-    check(trusting.send(host='localhost', port=remote.port, flags='requiretls').is_('refused mail 0 X26'),
+    check(trusting.send(host='localhost', port=remote.port, flags='requiretls').is_('refused helo 0 X26'),
           'REQUIRETLS, and a server that does not know it')
     check([] if trusting.close() == 0 else ['it failed'], '... and it ends well')
     dane()
