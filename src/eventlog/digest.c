@@ -237,6 +237,17 @@ take_login(struct digest *d, const struct eventlog_line *l)
 	count_row(d, DIGEST_LOGIN, l->field[FIELD_CLIENT], l);
 }
 
+/* What it alarmed of is over, and needs no hand; that it was, the totals tell. */
+static void
+take_recovered(struct digest *d, const struct eventlog_line *l)
+{
+	struct tally *const t = &d->tallies[DIGEST_ALARM];
+	for (size_t i = 0; i < t->count; i++)
+		if (str_is_set(l->field[FIELD_CHECK]) && t->rows[i].last_ms <= l->time_ms &&
+			str_eq(t->rows[i].example.field[FIELD_CHECK], l->field[FIELD_CHECK]))
+			t->rows[i].count = 0;
+}
+
 static void
 take(struct digest *d, const struct eventlog_line *l)
 {
@@ -254,6 +265,9 @@ take(struct digest *d, const struct eventlog_line *l)
 	case LOG_ALARM:
 		d->totals[TOTAL_ALARMS]++;
 		count_row(d, DIGEST_ALARM, alarm_of(l), l);
+		break;
+	case LOG_RECOVERED:
+		take_recovered(d, l);
 		break;
 	case LOG_REFUSED:
 		d->totals[TOTAL_REFUSED]++;

@@ -48,6 +48,7 @@ detail_of(enum eventlog_event event)
 	case LOG_STOP:
 	case LOG_RELOAD:
 	case LOG_ALARM:
+	case LOG_RECOVERED:
 	case LOG_REFUSED:
 	case LOG_DEFERRED:
 	case LOG_BOUNCED:

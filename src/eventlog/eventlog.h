@@ -25,6 +25,7 @@
 	X(STOP, "stop", "the server ended")                                                        \
 	X(RELOAD, "reload", "configuration and certificates were read again")                      \
 	X(ALARM, "alarm", "something an operator must look at")                                    \
+	X(RECOVERED, "recovered", "what an alarm told of this check works again")                  \
 	X(CONNECT, "connect", "a client connected")                                                \
 	X(DISCONNECT, "disconnect", "a session ended, with its counts")                            \
 	X(TLS, "tls", "a handshake was done, or failed")                                           \

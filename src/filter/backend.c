@@ -9,9 +9,9 @@
 /* ---- up and down */
 
 static void
-alarm_write(struct backend *b, const char *words)
+state_write(struct backend *b, enum eventlog_event event, const char *words)
 {
-	EVENTLOG(b->all->log, clock_wall_ms(), LOG_ALARM, {FIELD_CHECK, str_of(b->setting.name)},
+	EVENTLOG(b->all->log, clock_wall_ms(), event, {FIELD_CHECK, str_of(b->setting.name)},
 		{FIELD_WORDS, str_of(words)});
 }
 
@@ -30,7 +30,7 @@ went_wrong(struct backend *b, const char *why)
 	snprintf(words, sizeof words,
 		"the filter does not do its work (%s): until it does, mail %s", why,
 		b->setting.passes_when_down ? "passes without it" : "is deferred");
-	alarm_write(b, words);
+	state_write(b, LOG_ALARM, words);
 }
 
 static void
@@ -45,7 +45,7 @@ went_well(struct backend *b)
 			"answer: %llu",
 			(long long)((clock_wall_ms() - b->down_since_ms) / 1000),
 			(unsigned long long)b->unanswered);
-		alarm_write(b, words);
+		state_write(b, LOG_RECOVERED, words);
 	}
 	b->unanswered = 0;
 }
