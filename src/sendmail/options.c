@@ -63,8 +63,13 @@ mode_read(struct options *o, const char *letter, int *code)
 			o->mode = modes[i].mode;
 			return true;
 		}
-	return fault(code, letter,
-		"-b with this letter is not for a program without a queue: the server is nixied");
+	if (letter[0] == 'v' && letter[1] == '\0')
+		return fault(code, "-bv",
+			"where mail to an address goes is told by: nixied try --to ADDRESS");
+	complain("-b%s: modes are -bm, -bs, -bp and -bi; all else of -b is the server's (nixied)",
+		letter);
+	*code = EXIT_USAGE;
+	return false;
 }
 
 static bool
