@@ -35,6 +35,7 @@ book_attempt(const struct settling *s, const struct fate *f, int64_t was_due_ms)
 		[CARRIED_EXPANDED] = "expanded"};
 	const struct parcel_recipient *const r = f->r;
 	const struct carried *const c = &r->result;
+	const struct str doubt = doubt_of(s, c, was_due_ms);
 	char number[STR_DIGITS_MAX], code[STR_DIGITS_MAX], took[STR_DIGITS_MAX];
 	const struct eventlog_field fields[] = {
 		{FIELD_ID, s->p->id},
@@ -48,11 +49,15 @@ book_attempt(const struct settling *s, const struct fate *f, int64_t was_due_ms)
 		{FIELD_STAGE, str_of(c->stage)},
 		{FIELD_CODE, c->code == 0 ? STR_NONE : str_digits(c->code, code)},
 		{FIELD_REPLY, c->attempt.answer},
-		{FIELD_RULE, doubt_of(s, c, was_due_ms)},
+		{FIELD_RULE, doubt},
 		{FIELD_SECONDS, str_digits(c->took_ms / 1000, took)},
 		{FIELD_WORDS, c->words},
 	};
 	deliver_log(s->d, LOG_ATTEMPT, fields, sizeof fields / sizeof *fields);
+	/* The outcome may be durable before this turn of the loop is over, and then nothing but
+	 * this line tells of a doubt. */
+	if (doubt.len > 0)
+		eventlog_flush(s->d->options.log);
 }
 
 static enum eventlog_event

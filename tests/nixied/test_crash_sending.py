@@ -234,7 +234,8 @@ def main():
     check([m for m in set(here) | {k[0] for k in letters} | {k[0] for k in to_sender} if m not in sent], 'nothing is there that nobody sent')
     check([] if audit.returncode == 0 and 'balanced' in audit.stdout and 'waiting    0' in audit.stdout else [audit.stdout, audit.stderr], 'the audit balances')
     check(glob.glob(f'{n.folder}/queue/damaged-*'), 'nothing of the queue is damaged')
-    ids = {m: i for i, m in re.findall(r' accepted .*?id=(\S+) .*?message_id=<(m\d{7})@', log)}
+    # The log of one who died may not have that it was taken.
+    ids = {name_of(m['text']): re.search(rb'\bid ([0-9A-Z]{13})', m['text'])[1].decode() for m in far.messages}
     named = set(re.findall(r' attempt id=(\S+) to=(\S+) .*rule=rule:after-crash', log))
     twice = [(ids.get(name), to) for name, to in again] + [(own[1:].split('@')[0], to) for own, to in report_again]
     print(f'# {len(again)} of {len(letters)} letters and {len(report_again)} of {len(lives)} reports came again after a crash; {len(named)} may have')
