@@ -110,7 +110,8 @@ tell_example(struct buf *b, const struct digest_row *row, struct page *p)
 	why_say_if(b, " to ", l->field[FIELD_TO], "");
 	why_say_if(b, " by ", l->field[FIELD_CLIENT], "");
 	why_say_if(b, " at ", l->field[FIELD_PEER], "");
-	why_say_if(b, " (", l->field[FIELD_RULE], ")");
+	if (!why_rule_is_plain(l->field[FIELD_RULE]))
+		why_say_if(b, " (", l->field[FIELD_RULE], ")");
 	why_say_if(b, ": ", l->field[FIELD_REPLY], "");
 	if (b->len > 0)
 		page_text(p, COUNT_COLUMNS + 6, STR("e.g. "), buf_str(b), PAINT_FAINT);

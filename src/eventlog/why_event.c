@@ -109,6 +109,8 @@ static void
 say_rule(struct buf *b, const struct eventlog_line *l)
 {
 	const struct str rule = l->field[FIELD_RULE], words = why_rule_words(rule);
+	if (why_rule_is_plain(rule))
+		return;
 	if (!str_is_set(words))
 		why_say_if(b, " Decided by: ", rule, ".");
 	else

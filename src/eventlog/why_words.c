@@ -50,6 +50,12 @@ why_advice_of(const struct eventlog_line *l, struct why_advice *out)
 	return true;
 }
 
+bool
+why_rule_is_plain(struct str rule)
+{
+	return str_eq(rule, STR("rule:report"));
+}
+
 struct str
 why_rule_words(struct str rule)
 {

@@ -116,6 +116,7 @@ def asked():
               '... with the header, whatever the sender asked for', failure[0])
         same('... as the owner of the list', email.message_from_bytes(failure[0])['To'], f'<{OWNER}>')
         why = ' '.join(n.run('why', '--id', queued).stdout.split())
+        check('rule:report' not in why, '... and no rule where there is none to tell', why)
         check(f'{TEAM}: a list; expanded to 3 recipients.' in why and f'as a member of {TEAM}' in why and
               'The owner of the list is told by the report' in why, '`nixied why` tells it', why)
         w.n.stop()
