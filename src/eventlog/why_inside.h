@@ -62,7 +62,8 @@ struct str why_state_name(const struct why_state *state);
 /* why_paint - how the sentence of a line is coloured */
 enum paint why_paint(const struct eventlog_line *l);
 
-/* why_rule_is_plain - a rule that says no more than its line does: the sender is told, as always */
+/* why_rule_is_plain - a rule that says no more than its line does: the sender is told, as always,
+ * or it is tried again, as always */
 bool why_rule_is_plain(struct str rule);
 
 /* why_rule_words - what a rule of the deliverer means, where its line has no words for it; absent

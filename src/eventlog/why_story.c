@@ -103,7 +103,8 @@ session_part(struct stories *s, struct gathered *g, const struct why_record *acc
 	}
 }
 
-/* The last that is known of each report which the message made. */
+/* The last that is known of each report which the message made. One that tells of several
+ * recipients, or of a delay, has lines that stand together. */
 static void
 reports_find(struct stories *s, struct why_story *story)
 {
@@ -111,7 +112,8 @@ reports_find(struct stories *s, struct why_story *story)
 	for (size_t i = 0; i < story->count; i++) {
 		const struct why_key *const key =
 			why_key_find(s->w, KEY_ID, story->records[i]->line.field[FIELD_REPORT]);
-		if (key != NULL && key->last != NULL)
+		if (key != NULL && key->last != NULL &&
+			(g.count == 0 || g.list[g.count - 1] != key->last))
 			gather(s, &g, key->last);
 	}
 	story->reports = g.list;

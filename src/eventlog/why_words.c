@@ -53,7 +53,7 @@ why_advice_of(const struct eventlog_line *l, struct why_advice *out)
 bool
 why_rule_is_plain(struct str rule)
 {
-	return str_eq(rule, STR("rule:report"));
+	return str_eq(rule, STR("rule:report")) || str_eq(rule, STR("rule:retry"));
 }
 
 struct str

@@ -61,6 +61,16 @@ def rules(nixied):
         check([] if code == 0 and f'Decided by: {rule} (' in ' '.join(out.split()) else [out, err], f'{rule} is said in words')
 
 
+def report_once(nixied):
+    """One report that two recipients and a delay name is one."""
+    about = 'id=4QZ from=ann@here.example reason=user_unknown rule=rule:report attempt=1 report=5RA'
+    lines = [f'{event} {about} to={to}@far.example' for to in ('bob', 'eve') for event in ('deferred', 'delayed')]
+    lines.append('delivered id=5RA from=<> to=ann@here.example attempt=1')
+    code, out, err = run(nixied, ['--id', '4QZ', '--log', '-'], ''.join(f'2026-11-22T09:14:04.000Z {line}\n' for line in lines).encode())
+    check([] if code == 0 and out.count('report 5RA to ann@here.example: delivered') == 1 else [out, err], 'a report is named once')
+    check([] if 'rule:report' not in out else [out], '... and no rule that says nothing')
+
+
 def golden(nixied, names):
     for name, args in CASES.items():
         if names and name not in names:
@@ -198,6 +208,7 @@ def main():
         same_however_read(nixied)
         is_json(nixied)
         rules(nixied)
+        report_once(nixied)
         many(nixied)
         of_a_real_server(nixied)
         of_what_never_came(nixied)
