@@ -222,6 +222,14 @@ str_trim(struct str s)
 		       : str_trim_blanks(s);
 }
 
+/* str_is_below - has this name of a host labels in front of those of `domain`? Case is no matter */
+static inline bool
+str_is_below(struct str name, struct str domain)
+{
+	return name.len > domain.len && name.ptr[name.len - domain.len - 1] == '.' &&
+	       str_ends_case(name, domain);
+}
+
 /* str_is_ascii - has it nothing of eight bits? */
 static inline bool
 str_is_ascii(struct str s)

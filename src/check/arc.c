@@ -180,7 +180,7 @@ static bool
 is_trusted(struct str sealer, struct str trusted)
 {
 	for (struct str one = str_word(&trusted); one.len > 0; one = str_word(&trusted))
-		if (str_eq_case(sealer, one) || dns_name_is_below(sealer, one))
+		if (str_eq_case(sealer, one) || str_is_below(sealer, one))
 			return true;
 	return false;
 }

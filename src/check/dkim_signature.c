@@ -26,8 +26,7 @@ identity_parse(struct dkim_signature *s, struct str value, struct arena *a)
 	const size_t at = str_behind_last(value, '@');
 	s->identity = dkim_without_blanks(value, a);
 	const struct str at_domain = str_from(value, at);
-	return at > 0 &&
-	       (str_eq_case(at_domain, s->domain) || dns_name_is_below(at_domain, s->domain));
+	return at > 0 && (str_eq_case(at_domain, s->domain) || str_is_below(at_domain, s->domain));
 }
 
 static bool

@@ -235,7 +235,7 @@ term_begin(struct spf *spf, const struct spf_term *term, struct str domain)
 			return too_many_voids(spf);
 		for (size_t i = 0; i < spf->validated_count; i++)
 			if (str_eq_case(spf->validated[i], domain) ||
-				dns_name_is_below(spf->validated[i], domain))
+				str_is_below(spf->validated[i], domain))
 				return matched(spf);
 		return next_term(spf);
 	default:

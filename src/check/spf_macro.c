@@ -116,7 +116,7 @@ validated_name(const struct spf *spf, struct str domain)
 		const struct str name = spf->validated[i];
 		if (str_eq_case(name, domain))
 			return name;
-		if (!str_is_set(below) && dns_name_is_below(name, domain))
+		if (!str_is_set(below) && str_is_below(name, domain))
 			below = name;
 	}
 	if (str_is_set(below))

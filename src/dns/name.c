@@ -57,13 +57,6 @@ dns_name_parse(struct str name, char room[DNS_NAME_BYTES_MAX + 1], struct str *o
 	return labels_fit(*out);
 }
 
-bool
-dns_name_is_below(struct str name, struct str domain)
-{
-	return name.len > domain.len && name.ptr[name.len - domain.len - 1] == '.' &&
-	       str_ends_case(name, domain);
-}
-
 struct str
 dns_reverse_name(const struct ip *ip, struct str zone, char room[DNS_NAME_BYTES_MAX + 1])
 {

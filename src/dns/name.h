@@ -19,7 +19,4 @@
  */
 bool dns_name_parse(struct str name, char room[DNS_NAME_BYTES_MAX + 1], struct str *out);
 
-/* dns_name_is_below - has `name` labels in front of those of `domain`? Case is no matter */
-bool dns_name_is_below(struct str name, struct str domain);
-
 #endif

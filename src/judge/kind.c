@@ -201,10 +201,7 @@ by_request(const struct facts *f, unsigned points, struct kind *k)
 			sign_words(&f->subject_signs, SIGN_MODERATION));
 		return true;
 	}
-	/* A filter that writes to itself means its administrator. */
-	const bool is_to_itself =
-		f->from_address.len > 0 && str_eq_case(f->from_address, f->to_address);
-	if (is_sure_report && !(is_to_itself && sign_seen(&f->signs, SIGN_MODERATION)))
+	if (is_sure_report)
 		return false;
 	if (sign_seen(&f->subject_signs, SIGN_CHALLENGE) ||
 		(sign_seen(&f->signs, SIGN_CHALLENGE) && !says_failure)) {
@@ -224,8 +221,7 @@ by_request(const struct facts *f, unsigned points, struct kind *k)
 static bool
 is_sent_by_itself(const struct facts *f)
 {
-	return str_eq(str_trim(f->return_path), STR("<>")) ||
-	       mark_header_says(f, STR("Auto-Submitted"), STR("auto-")) ||
+	return facts_has_null_path(f) || mark_header_says(f, STR("Auto-Submitted"), STR("auto-")) ||
 	       header_has(&f->header, STR("X-Auto-Response-Suppress")) ||
 	       (!mark_list(f) && (mark_header_says(f, STR("Precedence"), STR("junk")) ||
 					 mark_header_says(f, STR("Precedence"), STR("bulk"))));
@@ -242,9 +238,8 @@ tells_of_absence(const struct facts *f)
 static bool
 is_refused_post(const struct facts *f)
 {
-	const bool is_told =
-		sign_seen(&f->subject_signs, SIGN_FAILURE) ||
-		(sign_seen(&f->signs, SIGN_FAILURE) && str_eq(str_trim(f->return_path), STR("<>")));
+	const bool is_told = sign_seen(&f->subject_signs, SIGN_FAILURE) ||
+			     (sign_seen(&f->signs, SIGN_FAILURE) && facts_has_null_path(f));
 	if (!is_told || !is_sent_by_itself(f))
 		return false;
 	const struct candidate c = kind_reason_in_prose(f);

@@ -44,17 +44,10 @@ mark_has_reply(const struct facts *f)
 	return r.is_sure;
 }
 
-/* RFC 5321 s4.5.5: what a server or any other program sends, so that nothing is sent back. */
-static bool
-has_null_path(const struct facts *f)
-{
-	return str_eq(str_trim(f->return_path), STR("<>"));
-}
-
 bool
 mark_described_refusal(const struct facts *f)
 {
-	return has_null_path(f) && mark_has_reply(f) &&
+	return facts_has_null_path(f) && mark_has_reply(f) &&
 	       (str_is_set(f->prose.labelled) || describes_message(f));
 }
 
@@ -70,7 +63,7 @@ static bool
 is_formed(const struct facts *f)
 {
 	return str_eq(str_trim(header_find(&f->header, STR("From"))), STR("<>")) ||
-	       has_null_path(f) || f->mime.is_report ||
+	       facts_has_null_path(f) || f->mime.is_report ||
 	       header_has(&f->header, STR("X-Failed-Recipients"));
 }
 
@@ -92,7 +85,7 @@ mark_prose_tells(const struct facts *f)
 static bool
 has_subject_alone(const struct facts *f)
 {
-	return has_null_path(f) && !address_is_robot(f->from_address) &&
+	return facts_has_null_path(f) && !address_is_robot(f->from_address) &&
 	       !sign_seen(&f->signs, SIGN_MAILER) && !f->mime.is_report && !mark_prose_tells(f);
 }
 
@@ -166,12 +159,12 @@ names_link(struct str text)
 	return str_has_case(text, STR("http://")) || str_has_case(text, STR("https://"));
 }
 
-static bool
-names_in_subject(const struct facts *f)
+struct str
+mark_named_in_subject(const struct facts *f)
 {
 	size_t at = 0;
 	const struct str named = address_next(f->subject, &at);
-	return str_is_set(named) && mark_is_third_party(f, named);
+	return str_is_set(named) && mark_is_third_party(f, named) ? named : STR_NONE;
 }
 
 /* Forged bounces want a click, and may hide it in base64. */
@@ -230,7 +223,7 @@ is_about_nothing(const struct facts *f)
 	/* "(6) messages to you@ failed: 552 mailbox full" wants a click, too. */
 	if (mark_has_reply(f))
 		return (!address_is_robot(f->from_address) || names_reader(f)) &&
-		       !mark_names_other(f) && !names_in_subject(f) && has_link(f);
+		       !mark_names_other(f) && !str_is_set(mark_named_in_subject(f)) && has_link(f);
 	/* What a program refuses to take in is the mail that it answers. */
 	if (((header_has(&f->header, STR("In-Reply-To")) &&
 		     mark_header_says(f, STR("Auto-Submitted"), STR("auto-"))) ||
@@ -238,7 +231,7 @@ is_about_nothing(const struct facts *f)
 		mark_first_line_refuses(f))
 		return false;
 	/* The link last, because it is looked for in the whole body. */
-	return !mark_names_other(f) && !names_in_subject(f) &&
+	return !mark_names_other(f) && !str_is_set(mark_named_in_subject(f)) &&
 	       (!address_is_robot(f->from_address) || has_link(f));
 }
 
@@ -267,7 +260,7 @@ mark_names_no_contact(const struct facts *f)
 		if (!f->prose.blocks[i].is_contact &&
 			mark_is_third_party(f, f->prose.blocks[i].address))
 			return true;
-	return names_in_subject(f);
+	return str_is_set(mark_named_in_subject(f));
 }
 
 /* A letter that a server sent about somebody else, or with the message: it tells in any words of a
@@ -279,7 +272,7 @@ is_letter(const struct facts *f)
 	if (!mark_is_from_server(f) || mark_list(f) || address_is_lists(f->from_address) ||
 		sign_seen(&f->signs, SIGN_AUTO_REPLY) ||
 		!(mark_prose_tells(f) || mark_has_reply(f)) ||
-		!(mark_names_no_contact(f) || (has_null_path(f) && f->returned.is_there)))
+		!(mark_names_no_contact(f) || (facts_has_null_path(f) && f->returned.is_there)))
 		return false;
 	const struct letter l = facts_letter(f);
 	return !l.is_away && !l.is_other && (!l.is_persons || address_is_robot(f->from_address));
@@ -316,7 +309,7 @@ mark_points(const struct facts *f)
 			!sign_seen(&f->signs, SIGN_MAILER)))
 		return 0;
 	points += is_mailer ? 3 : 0;
-	points += has_null_path(f) ? 1 : 0;
+	points += facts_has_null_path(f) ? 1 : 0;
 	points += sign_seen(&f->subject_signs, SIGN_FAILURE) ||
 				  sign_seen(&f->subject_signs, SIGN_DELAY) ||
 				  sign_seen(&f->subject_signs, SIGN_SUCCESS)

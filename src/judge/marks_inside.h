@@ -52,6 +52,10 @@ bool mark_shows_others_mail(const struct facts *f);
 /* mark_is_third_party - neither the reader's address nor the writer's */
 bool mark_is_third_party(const struct facts *f, struct str address);
 
+/* mark_named_in_subject - the first address of the subject, when it is a third party's; else absent
+ */
+struct str mark_named_in_subject(const struct facts *f);
+
 /* mark_is_in_mail_program - has a person written it, as far as its header tells: in a mail program,
  * or to answer? */
 bool mark_is_in_mail_program(const struct facts *f);

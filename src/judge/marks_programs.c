@@ -193,10 +193,8 @@ mark_is_programs_account(const struct facts *f)
 static bool
 is_of_domain(struct str one, struct str other)
 {
-	if (one.len < other.len)
-		return is_of_domain(other, one);
-	return other.len > 0 && str_ends_case(one, other) &&
-	       (one.len == other.len || one.ptr[one.len - other.len - 1] == '.');
+	return one.len > 0 && other.len > 0 &&
+	       (str_eq_case(one, other) || str_is_below(one, other) || str_is_below(other, one));
 }
 
 /* Does this address stand in a line that tells of a failure or a delay? */
@@ -238,10 +236,8 @@ names_neighbour(const struct facts *f)
 			is_of_domain(address_domain(b->address), home))
 			return true;
 	}
-	size_t at = 0;
-	const struct str named = address_next(f->subject, &at);
-	return str_is_set(named) && mark_is_third_party(f, named) &&
-	       is_of_domain(address_domain(named), home);
+	const struct str named = mark_named_in_subject(f);
+	return str_is_set(named) && is_of_domain(address_domain(named), home);
 }
 
 /* "Vastaanottaja: a@b.example", or rows of addresses with what became of each, where words of

@@ -95,7 +95,7 @@ people_from_subject(const struct facts *f, struct people *p, struct people_index
 {
 	size_t at = 0;
 	if (!f->is_message || (f->prose.count > 0 && !sign_seen(&f->subject_signs, SIGN_FAILURE) &&
-				      !str_eq(str_trim(f->return_path), STR("<>"))))
+				      !facts_has_null_path(f)))
 		return;
 	const struct str address = address_next(f->subject, &at);
 	/* A line end that was lost has put the Message-ID behind it. */

@@ -211,6 +211,12 @@ facts_letter(const struct facts *f)
 	return l;
 }
 
+bool
+facts_has_null_path(const struct facts *f)
+{
+	return str_eq(str_trim(f->return_path), STR("<>"));
+}
+
 /* Is the letter about somebody who has neither sent nor received it? "Your mailbox is full" is no
  * report. Of a text without a header nobody knows who got it; what comes from a list is its talk.
  */
@@ -225,7 +231,7 @@ tells_of_other(const struct facts *f)
 		return false;
 	/* A header names him: its own, or that of the message that it sends back. */
 	if (header_has(&f->header, STR("X-Failed-Recipients")) ||
-		(f->returned.is_there && str_eq(str_trim(f->return_path), STR("<>"))))
+		(f->returned.is_there && facts_has_null_path(f)))
 		return true;
 	if (address_is_lists(f->from_address))
 		return false;

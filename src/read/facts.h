@@ -79,6 +79,10 @@ void facts_note(struct facts *f, const char *what, size_t at);
  * same ones, and they are read once */
 struct reply facts_reply(const struct facts *f, struct str words);
 
+/* facts_has_null_path - the return path "<>": a server or another program sent it, and nothing is
+ * sent back (RFC 5321 s4.5.5) */
+bool facts_has_null_path(const struct facts *f);
+
 /* facts_letter - letter_read() of the prose; the same */
 struct letter facts_letter(const struct facts *f);
 

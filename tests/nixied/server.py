@@ -12,6 +12,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'tools'))
@@ -252,6 +253,35 @@ class Client:
 
     def __exit__(self, *_):
         self.close()
+
+
+class Load(threading.Thread):
+    """One client, message after message until the server is gone: one(client) says whether it goes on."""
+
+    def __init__(self, port, start):
+        super().__init__(daemon=True)
+        self.port, self.next = port, start
+        self.taken, self.refused, self.unknown = [], [], []
+
+    def send(self, c, name, text):
+        """The text of the message called so, behind 354, and to which list its name belongs."""
+        self.unknown.append(name)
+        c.send(text)
+        reply = c.reply()
+        if reply:
+            self.unknown.pop()
+            (self.taken if reply.startswith('250') else self.refused).append(name)
+        return bool(reply)
+
+    def run(self):
+        try:
+            with Client(self.port) as c:
+                c.reply()
+                c.say('EHLO load.example')
+                while self.one(c):
+                    pass
+        except OSError:
+            pass
 
 
 def session(port, *commands, tls=False):

@@ -10,10 +10,9 @@ import random
 import re
 import signal
 import sys
-import threading
 import time
 
-from server import DOMAIN, MX, SECONDS, USER, Client, Nixied, until
+from server import DOMAIN, MX, SECONDS, USER, Load, Nixied, until
 
 import tap
 
@@ -26,13 +25,12 @@ ROUNDS_BETWEEN = 40  # before all is delivered and taken out: the mailbox has a 
 SETTINGS = 'dns_servers = 127.0.0.1:9\ndns_timeout = 1s\nmax_connections_per_client = 100\n'
 
 
-class Load(threading.Thread):
-    """One client, message after message until the server is gone."""
+class Mixed(Load):
+    """Small and large messages, some with what is refused."""
 
     def __init__(self, port, start, seed):
-        super().__init__(daemon=True)
-        self.port, self.next, self.random = port, start, random.Random(seed)
-        self.taken, self.refused, self.unknown = [], [], []
+        super().__init__(port, start)
+        self.random = random.Random(seed)
 
     def one(self, c):
         name = f'm{self.next:08d}'
@@ -48,23 +46,7 @@ class Load(threading.Thread):
         # A large one in a hundred: the mailbox has a quota.
         lines = 5000 if self.random.randrange(100) == 0 else self.random.choice((1, 5, 40, 300))
         bare = 'bare\nline\r\n' if kind == 1 else ''
-        self.unknown.append(name)
-        c.send(f'Message-ID: <{name}@b.example>\r\n\r\n{bare}{body * lines}.\r\n')
-        reply = c.reply()
-        if reply:
-            self.unknown.pop()
-            (self.taken if reply.startswith('250') else self.refused).append(name)
-        return bool(reply)
-
-    def run(self):
-        try:
-            with Client(self.port) as c:
-                c.reply()
-                c.say('EHLO load.example')
-                while self.one(c):
-                    pass
-        except OSError:
-            pass
+        return self.send(c, name, f'Message-ID: <{name}@b.example>\r\n\r\n{bare}{body * lines}.\r\n')
 
 
 def empty(folder, found):
@@ -101,7 +83,7 @@ def main():
         number, settled = 0, 0
         for turn in range(1, ROUNDS + 1):
             n.start()
-            loads = [Load(n.ports['mx'], number + i * 10000, chance.random()) for i in range(CLIENTS)]
+            loads = [Mixed(n.ports['mx'], number + i * 10000, chance.random()) for i in range(CLIENTS)]
             number += CLIENTS * 10000
             for load in loads:
                 load.start()
